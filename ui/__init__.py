@@ -1,0 +1,1 @@
+"""What the pages share: theme, page frame, URL state, figures, the step-through grid, the upload box."""

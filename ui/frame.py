@@ -1,0 +1,61 @@
+"""The frame around every page: one heading, one sentence, one thing to try, and the way on."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+NOTICE = "For teaching only. Nothing on these pages is a medical device, and no result is a diagnosis."
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page of the course: its file, address, title, slides of the lecture and reading time in minutes."""
+
+    file: str
+    title: str
+    slides: str = ""
+    minutes: int = 5
+
+    @property
+    def path(self) -> str:
+        """The page's file as Streamlit names it."""
+        return f"pages/{self.file}.py"
+
+
+COURSE: dict[str, tuple[Chapter, ...]] = {
+    "Lecture": (
+        Chapter("home", "Home", "3-4", 2),
+    ),
+    "Chest X-ray": (
+        Chapter("chest_xray", "Read a chest X-ray", "45", 10),
+    ),
+}  # fmt: skip
+"""Navigation sections, each with its pages in lecture order."""
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """All pages in lecture order."""
+    return tuple(chapter for section in COURSE.values() for chapter in section)
+
+
+def header(title: str, lede: str, try_this: str) -> None:
+    """Heading, one sentence on what the page shows, and one thing to try first."""
+    st.title(title, anchor=False)
+    st.markdown(lede)
+    st.markdown(f"**Try this.** {try_this}")
+
+
+def footer(file: str, now_you_know: str) -> None:
+    """What the reader now knows, and a link to the next page of the course; ``file`` names the page that ends."""
+    st.divider()
+    st.markdown(f"**What you now know.** {now_you_know}")
+    course = chapters()
+    position = [chapter.file for chapter in course].index(file)
+    if position + 1 < len(course):
+        following = course[position + 1]
+        st.page_link(following.path, label=f"Next: {following.title}")
+
+
+def notice() -> None:
+    """The standing notice beside every prediction."""
+    st.warning(NOTICE)
