@@ -1,0 +1,39 @@
+"""From a radiograph to what a network sees: resized to a square, then standardised by its own mean and spread."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnn.images import Radiograph
+
+SPREAD_FLOOR = 1e-3
+"""Below this standard deviation a picture is one grey, and is divided by the floor instead of by noise."""
+
+
+def resize(pixels: np.ndarray, size: int) -> Tensor:
+    """``pixels`` (H, W), any float range, as (1, 1, size, size): antialiased bilinear, aspect ratio not kept.
+
+    The published films were squeezed to a square likewise, so the networks know no other shape.
+    """
+    image = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))[None, None]  # (1, 1, H, W)
+    return torch.nn.functional.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
+
+
+def standardise(images: Tensor) -> Tensor:
+    """Each picture of (B, 1, S, S) minus its own mean, over its own standard deviation.
+
+    It takes brightness and contrast, which differ between hospitals and machines, out of the network's reach.
+    """
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    spread = images.std(dim=(1, 2, 3), keepdim=True, correction=0)
+    return (images - mean) / spread.clamp(min=SPREAD_FLOOR)
+
+
+def to_tensor(radiograph: Radiograph, size: int) -> Tensor:
+    """The network's input (1, 1, size, size): mean 0, standard deviation 1; 0 is the film's mean grey."""
+    return standardise(resize(radiograph.pixels, size))
+
+
+def as_seen(radiograph: Radiograph, size: int) -> np.ndarray:
+    """The radiograph as the network sees it, (size, size), greys in 0..1."""
+    return resize(radiograph.pixels, size)[0, 0].clamp(0, 1).numpy()
