@@ -1,0 +1,70 @@
+"""Built-in radiographs, for a first visit with no file at hand. They travel the same road as an upload: bytes and a name.
+
+Where each comes from, and under which licence, is told in README.md beside this file.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn.errors import ImageRejected
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One built-in picture. ``file`` ends in .dcm if it lies in the package pydicom-data, in .png if it lies here."""
+
+    key: str
+    title: str
+    story: str
+    simulated: bool
+    file: str
+
+    def read(self) -> tuple[bytes, str]:
+        """The file's bytes and its name, ready for :func:`cnn.images.read_radiograph`.
+
+        Raises :class:`cnn.errors.ImageRejected` if the package that holds the picture is not installed.
+        """
+        path = _in_pydicom_data(self.file) if self.file.endswith(".dcm") else FOLDER / self.file
+        return path.read_bytes(), self.file
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample(
+        key="chest",
+        title="Adult chest, with round shadows",
+        story="A real film from a public set of DICOM test files, stored with black and white swapped (MONOCHROME1). "
+        "No report came with it. Several round shadows lie in both lungs, and neither NORMAL nor PNEUMONIA is a good "
+        "word for them: what does a network do that has no third word?",
+        simulated=False,
+        file="RG1_UNCR.dcm",
+    ),
+    Sample(
+        key="ankle",
+        title="An ankle (the wrong picture)",
+        story="A real film of a lower leg, from the same set. Asked whether an ankle has pneumonia, "
+        "the network cannot shrug: its two probabilities still add up to 1.",
+        simulated=False,
+        file="RG3_UNCR.dcm",
+    ),
+)
+
+
+def truth_mask(key: str) -> np.ndarray | None:
+    """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was."""
+    return None
+
+
+def _in_pydicom_data(file: str) -> Path:
+    from pydicom.data import get_testdata_file
+
+    path = get_testdata_file(file, download=False)
+    if not isinstance(path, str):
+        raise ImageRejected(
+            f"The sample {file} is not here, because the package pydicom-data is missing: "
+            "install it with pip install pydicom-data, or choose another picture."
+        )
+    return Path(path)
