@@ -1,0 +1,357 @@
+"""Sizes, parameters, multiply-adds, memory and receptive fields: whole numbers in, whole numbers out.
+
+Everything is one-dimensional where it can be: a picture is two calls, one for its width and one for its height.
+The letters are the lecture's (N input, F kernel, S stride, P padding, K filters) plus D for dilation, counted as
+PyTorch counts it: 1 is ordinary. The size formulas are those of torch.nn.Conv2d, MaxPool2d and ConvTranspose2d.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Literal
+
+from cnn.errors import DoesNotFit
+
+Rule = Literal["exact", "floor", "ceil"]
+"""What to do when the windows do not come out even.
+
+"exact": refuse (the lecture, CS231n). "floor": leave the rest unread (PyTorch). "ceil": let the last window hang over
+the edge, unless it would start behind the input (PyTorch pooling with ``ceil_mode=True``).
+"""
+MAX_SIDE = 10_000
+"""Largest side, kernel, stride, padding or dilation."""
+MAX_COUNT = 1_000_000_000
+"""Largest number of channels or features."""
+_LETTERS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
+
+
+class SizeDoesNotFit(DoesNotFit):
+    """The windows do not fit the input. ``nearest``: per argument name, the closest values that would fit."""
+
+    def __init__(self, sentence: str, nearest: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(sentence)
+        self.nearest = dict(nearest)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many windows fit along one side, and what they leave out.
+
+    ``quotient`` is (N - F + 2P)/S before rounding. ``unread`` counts the cells, padding included, behind the last
+    window; ``unread_input`` those of them that are data. ``overhang`` counts the places that the last window reads
+    beyond the padded input (only under "ceil"). ``dropped``: "ceil" asked for one window more, which would have
+    started behind the input. ``formula`` has the numbers put in.
+    """
+
+    size: int
+    quotient: Fraction
+    rule: Rule
+    unread: int
+    unread_input: int
+    overhang: int
+    dropped: bool
+    formula: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number and the product or sum that it came from, numbers put in."""
+
+    value: int
+    formula: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one convolution or pooling layer does along one side."""
+
+    kernel_size: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Which input cells the units of one layer see: unit i sees ``start + i*jump`` up to that plus ``size - 1``.
+
+    ``start`` is below zero when the first unit sees padding. With dilation or a stride beyond the kernel, some cells
+    in between may be skipped.
+    """
+
+    size: int
+    jump: int
+    start: int
+
+
+def effective_kernel(kernel_size: int, dilation: int = 1) -> int:
+    """Cells from the first to the last one that a kernel touches: D*(F - 1) + 1."""
+    _check("kernel size F", kernel_size, 1, MAX_SIDE)
+    _check("dilation D", dilation, 1, MAX_SIDE)
+    return dilation * (kernel_size - 1) + 1
+
+
+def output_size(
+    n: int,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int = 1,
+    rule: Rule = "floor",
+) -> Size:
+    """Number of windows along a side of ``n`` cells: (N - F + 2P)/S + 1, with the chosen rule for fractions.
+
+    ``padding`` is one number for both ends, or (left, right). Raises ``SizeDoesNotFit`` when no window fits, and under
+    "exact" also when the division does not come out even; ``DoesNotFit`` when a number is out of range.
+    """
+    left, right = padding if isinstance(padding, tuple) else (padding, padding)
+    _check("input size N", n, 1, MAX_SIDE)
+    _check("stride S", stride, 1, MAX_SIDE)
+    for end in (left, right):
+        _check("padding P", end, 0, MAX_SIDE)
+    reach = effective_kernel(kernel_size, dilation)
+    quotient = Fraction(n - reach + left + right, stride)
+    wanted = _round(quotient, rule) + 1
+    size = _count(n, reach, stride, left, right, rule)
+    if size < 1:
+        raise _refusal(n, kernel_size, stride, padding, dilation, rule)
+    last = (size - 1) * stride + reach
+    unread = max(0, n + left + right - last)
+    dropped = size < wanted
+    return Size(
+        size=size,
+        quotient=quotient,
+        rule=rule,
+        unread=unread,
+        unread_input=min(n, max(0, unread - right)),
+        overhang=max(0, last - n - left - right),
+        dropped=dropped,
+        formula=f"{_expression(n, kernel_size, stride, padding, dilation, rule)}{' - 1' if dropped else ''} = {size}",
+    )
+
+
+def pool_size(
+    n: int, kernel_size: int, stride: int | None = None, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
+) -> Size:
+    """As ``output_size`` for a pooling layer: stride defaults to F, and P may be at most F/2, as in PyTorch."""
+    _check("kernel size F", kernel_size, 1, MAX_SIDE)
+    if padding > kernel_size // 2:
+        raise DoesNotFit(
+            f"Padding {padding:,} is more than half of a pooling window of {kernel_size:,}: "
+            f"choose P = {kernel_size // 2:,} or less, so that no window holds nothing but padding."
+        )
+    return output_size(n, kernel_size, kernel_size if stride is None else stride, padding, dilation, rule)
+
+
+def adaptive_windows(n: int, size: int) -> tuple[tuple[int, int], ...]:
+    """(start, stop) of each window of an adaptive pooling layer that turns ``n`` cells into ``size``, as PyTorch's."""
+    _check("input size N", n, 1, MAX_SIDE)
+    _check("output size", size, 1, MAX_SIDE)
+    return tuple((i * n // size, -((-(i + 1) * n) // size)) for i in range(size))
+
+
+def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """(left, right) padding that keeps a side as long as it was; PyTorch puts the odd cell on the right."""
+    if stride != 1:
+        raise DoesNotFit(f'Padding "same" keeps the size only with stride 1, not {stride:,}: set S = 1 or give P.')
+    total = effective_kernel(kernel_size, dilation) - 1
+    return total // 2, total - total // 2
+
+
+def transposed_output_size(
+    n: int, kernel_size: int, stride: int = 1, padding: int = 0, output_padding: int = 0, dilation: int = 1
+) -> Count:
+    """Side of a transposed convolution's output: (N - 1)*S - 2P + D*(F - 1) + output padding + 1.
+
+    Raises ``DoesNotFit`` when the padding eats everything or ``output_padding`` is not below stride or dilation.
+    """
+    _check("input size N", n, 1, MAX_SIDE)
+    _check("stride S", stride, 1, MAX_SIDE)
+    _check("padding P", padding, 0, MAX_SIDE)
+    reach = effective_kernel(kernel_size, dilation)
+    _check("output padding", output_padding, 0, max(stride, dilation) - 1)
+    size = (n - 1) * stride - 2 * padding + reach + output_padding
+    if size < 1:
+        most = ((n - 1) * stride + reach + output_padding - 1) // 2
+        raise DoesNotFit(f"Padding {padding:,} cuts away the whole output: choose P = {most:,} or less.")
+    formula = f"({n} - 1)*{stride} - 2*{padding} + {dilation}*({kernel_size} - 1) + {output_padding} + 1 = {size}"
+    return Count(size, formula)
+
+
+def filter_weights(in_channels: int, kernel_size: int | tuple[int, int], groups: int = 1) -> Count:
+    """Weights of one filter, without its bias: F*F*D1, or F*F*(D1/groups)."""
+    height, width = _pair("kernel size F", kernel_size)
+    _check_groups(in_channels, groups, "input")
+    depth = in_channels // groups
+    return Count(height * width * depth, f"{height}*{width}*{depth} = {height * width * depth:,}")
+
+
+def conv_parameters(
+    in_channels: int, out_channels: int, kernel_size: int | tuple[int, int], groups: int = 1, bias: bool = True
+) -> Count:
+    """All numbers that a convolution layer learns: (F*F*D1)*K weights and, with ``bias``, one bias for each filter."""
+    _check_groups(out_channels, groups, "output")
+    one = filter_weights(in_channels, kernel_size, groups)
+    value = one.value * out_channels + (out_channels if bias else 0)
+    product = one.formula.split(" = ")[0]
+    return Count(value, f"({product})*{out_channels}{f' + {out_channels}' if bias else ''} = {value:,}")
+
+
+def linear_parameters(in_features: int, out_features: int, bias: bool = True) -> Count:
+    """All numbers that a fully connected layer learns: one weight for each pair, and one bias for each output."""
+    _check("number of inputs", in_features, 1, MAX_COUNT)
+    _check("number of outputs", out_features, 1, MAX_COUNT)
+    value = in_features * out_features + (out_features if bias else 0)
+    return Count(value, f"{in_features:,}*{out_features:,}{f' + {out_features:,}' if bias else ''} = {value:,}")
+
+
+def conv_multiply_adds(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int | tuple[int, int],
+    output: tuple[int, int],
+    groups: int = 1,
+) -> Count:
+    """Multiply-adds for one image: the weights of a filter, once for each of ``output`` (height, width) and filter.
+
+    The addition of the bias is not counted, as is usual.
+    """
+    _check_groups(out_channels, groups, "output")
+    height, width = _pair("output size", output)
+    one = filter_weights(in_channels, kernel_size, groups)
+    value = one.value * height * width * out_channels
+    return Count(value, f"({one.formula.split(' = ')[0]})*({height}*{width}*{out_channels}) = {value:,}")
+
+
+def activation_bytes(channels: int, height: int, width: int, batch: int = 1, bytes_per_value: int = 4) -> Count:
+    """Memory of one layer's output in bytes; a float32 takes 4."""
+    _check("number of channels", channels, 1, MAX_COUNT)
+    _check("height", height, 1, MAX_SIDE)
+    _check("width", width, 1, MAX_SIDE)
+    _check("batch size", batch, 1, MAX_COUNT)
+    _check("bytes per value", bytes_per_value, 1, 16)
+    value = batch * channels * height * width * bytes_per_value
+    images = f"{batch}*" if batch > 1 else ""
+    return Count(value, f"{images}{channels}*{height}*{width}*{bytes_per_value} = {value:,}")
+
+
+def receptive_field(layers: Iterable[Window]) -> tuple[ReceptiveField, ...]:
+    """Receptive field of the units of each layer of a chain, in cells of the chain's input.
+
+    The recurrences are those of Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks"
+    (Distill, 2019): size grows by (F - 1)*D*jump, jump by the stride, start falls by P*jump.
+    """
+    size, jump, start = 1, 1, 0
+    fields = []
+    for layer in layers:
+        _check("stride S", layer.stride, 1, MAX_SIDE)
+        _check("padding P", layer.padding, 0, MAX_SIDE)
+        size += (effective_kernel(layer.kernel_size, layer.dilation) - 1) * jump
+        start -= layer.padding * jump
+        jump *= layer.stride
+        fields.append(ReceptiveField(size, jump, start))
+    return tuple(fields)
+
+
+def _check(what: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        bounds = f"be {low:,}" if low == high else f"lie between {low:,} and {high:,}"
+        raise DoesNotFit(f"The {what} must {bounds}; {value:,} does not.")
+
+
+def _pair(what: str, value: int | tuple[int, int]) -> tuple[int, int]:
+    height, width = value if isinstance(value, tuple) else (value, value)
+    for side in (height, width):
+        _check(what, side, 1, MAX_SIDE)
+    return height, width
+
+
+def _check_groups(channels: int, groups: int, side: str) -> None:
+    _check(f"number of {side} channels", channels, 1, MAX_COUNT)
+    _check("number of groups", groups, 1, MAX_COUNT)
+    if channels % groups:
+        fitting = _nearest(groups, 1, channels, lambda value: channels % value == 0)
+        raise DoesNotFit(
+            f"{channels:,} {side} channels cannot be shared out evenly among {groups:,} groups: "
+            f"choose {_either(fitting)} groups."
+        )
+
+
+def _round(quotient: Fraction, rule: Rule) -> int:
+    return math.ceil(quotient) if rule == "ceil" else math.floor(quotient)
+
+
+def _count(n: int, reach: int, stride: int, left: int, right: int, rule: Rule) -> int:
+    """Number of windows; 0 or less when they do not fit."""
+    span = n - reach + left + right
+    if rule == "exact" and span % stride:
+        return 0
+    if rule != "ceil":
+        return span // stride + 1
+    size = -(-span // stride) + 1
+    # PyTorch's drop rule: the last window must start inside the input or the left padding.
+    return size - 1 if (size - 1) * stride >= n + left else size
+
+
+def _nearest(value: int, low: int, high: int, fits: Callable[[int], bool]) -> tuple[int, ...]:
+    """The closest fitting value on either side of ``value``, smaller one first."""
+    below = next((v for v in range(min(value - 1, high), low - 1, -1) if fits(v)), None)
+    above = next((v for v in range(max(value + 1, low), high + 1) if fits(v)), None)
+    return tuple(v for v in (below, above) if v is not None)
+
+
+def _either(values: tuple[int, ...]) -> str:
+    return " or ".join(f"{value:,}" for value in values)
+
+
+def _expression(
+    n: int, kernel_size: int, stride: int, padding: int | tuple[int, int], dilation: int, rule: Rule
+) -> str:
+    """The size formula up to the equals sign; rounding is only written where it does something."""
+    kernel = f"{kernel_size}" if dilation == 1 else f"[{dilation}*({kernel_size} - 1) + 1]"
+    pad = f"{padding[0]} + {padding[1]}" if isinstance(padding, tuple) else f"2*{padding}"
+    total = sum(padding) if isinstance(padding, tuple) else 2 * padding
+    uneven = (n - effective_kernel(kernel_size, dilation) + total) % stride
+    quotient = f"({n} - {kernel} + {pad})/{stride}"
+    return f"{rule}({quotient}) + 1" if uneven and rule != "exact" else f"{quotient} + 1"
+
+
+def _refusal(
+    n: int, kernel_size: int, stride: int, padding: int | tuple[int, int], dilation: int, rule: Rule
+) -> SizeDoesNotFit:
+    """The sentence that says why nothing fits and, argument by argument, what the closest fitting values are."""
+    values = {"n": n, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    if not isinstance(padding, tuple):
+        values["padding"] = padding
+
+    def fits(name: str, value: int) -> bool:
+        now = values | {name: value}
+        left, right = padding if isinstance(padding, tuple) else (now["padding"], now["padding"])
+        reach = now["dilation"] * (now["kernel_size"] - 1) + 1
+        return _count(now["n"], reach, now["stride"], left, right, rule) >= 1
+
+    nearest: dict[str, tuple[int, ...]] = {}
+    for name in ("n", "kernel_size", "stride", "padding", "dilation"):
+        if name not in values or (name == "dilation" and dilation == 1):
+            continue
+        low = 0 if name == "padding" else 1
+        # Beyond twice the cells at hand nothing new can fit, and the search stays short.
+        high = min(MAX_SIDE, 2 * max(n, effective_kernel(kernel_size, dilation), values[name], stride) + 2)
+        if found := _nearest(values[name], low, high, partial(fits, name)):
+            nearest[name] = found
+    if nearest:
+        values_that_fit = (f"{_LETTERS[name]} = {_either(found)}" for name, found in nearest.items())
+        advice = f"the nearest that fit are {', '.join(values_that_fit)}"
+    else:
+        advice = "no single change makes it fit, so choose both a larger input and a smaller window"
+    cells = n + (sum(padding) if isinstance(padding, tuple) else 2 * padding)
+    reach = effective_kernel(kernel_size, dilation)
+    if cells < reach:
+        why = f"A window of {reach:,} is longer than the input with its padding, {cells:,}"
+    else:
+        value = Fraction(cells - reach, stride) + 1
+        formula = _expression(n, kernel_size, stride, padding, dilation, rule)
+        why = f"The windows do not come out even: {formula} = {round(float(value), 2):.10g}"
+    return SizeDoesNotFit(f"{why}; {advice}.", nearest)
