@@ -1,0 +1,348 @@
+"""Greys from DICOM bytes that a stranger uploaded. No tag other than the ones listed here is ever parsed."""
+
+import logging
+import math
+import warnings
+from io import BytesIO
+
+import numpy as np
+import pydicom_jpeg_decoder
+from PIL import Image
+from pydicom import config, uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import get_frame
+from pydicom.filereader import read_dataset, read_preamble
+from pydicom.multival import MultiValue
+from pydicom.pixels import apply_color_lut, get_decoder
+from pydicom.tag import BaseTag, Tag
+
+from cnn.greys import Refused, check_size, grey_of_colour, scale_greys
+
+# Warnings and logs of the library quote values out of the file, which may be a patient's.
+config.settings.reading_validation_mode = config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+pydicom_jpeg_decoder.install_plugins()
+
+_NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
+_PLUGIN = {  # transfer syntax -> the one decoder that is used for it; everything else is refused
+    uid.JPEGBaseline8Bit: "pillow",
+    uid.JPEGExtended12Bit: "pillow",
+    uid.JPEGLossless: "pydicom-jpeg-decoder",
+    uid.JPEGLosslessSV1: "pydicom-jpeg-decoder",
+    uid.JPEGLSLossless: "pyjpegls",
+    uid.JPEGLSNearLossless: "pyjpegls",
+    uid.JPEG2000Lossless: "pillow",
+    uid.JPEG2000: "pillow",
+    uid.RLELossless: "pylibjpeg",
+}
+_JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
+_PALETTE = ("Red", "Green", "Blue")
+
+_TAGS: list[BaseTag | int] = [
+    # what the picture is
+    Tag("SamplesPerPixel"),
+    Tag("PhotometricInterpretation"),
+    Tag("PlanarConfiguration"),
+    Tag("NumberOfFrames"),
+    Tag("Rows"),
+    Tag("Columns"),
+    Tag("BitsAllocated"),
+    Tag("BitsStored"),
+    Tag("HighBit"),
+    Tag("PixelRepresentation"),
+    Tag("PixelSpacing"),
+    Tag("ImagerPixelSpacing"),
+    # what its values mean
+    Tag("PixelPaddingValue"),
+    Tag("PixelPaddingRangeLimit"),
+    Tag("ModalityLUTSequence"),
+    Tag("RescaleSlope"),
+    Tag("RescaleIntercept"),
+    Tag("VOILUTSequence"),
+    Tag("WindowCenter"),
+    Tag("WindowWidth"),
+    Tag("VOILUTFunction"),
+    *(Tag(f"{colour}PaletteColorLookupTableDescriptor") for colour in _PALETTE),
+    *(Tag(f"{colour}PaletteColorLookupTableData") for colour in _PALETTE),
+    Tag("PixelData"),
+]
+
+Decoded = tuple[np.ndarray, tuple[str, ...], tuple[float, float] | None]
+
+
+def decode_dicom(data: bytes) -> Decoded:
+    """Decode a single-frame DICOM picture along the standard's grey pipeline (PS3.4 N.2).
+
+    Stored values, modality LUT or rescale, VOI LUT or window, inversion of MONOCHROME1.
+
+    Args:
+        data: a DICOM file with preamble and file meta information (PS3.10).
+
+    Returns:
+        (H, W) float32 in 0..1, notes on what was done, (row, column) pixel spacing in mm where it is given.
+
+    Raises:
+        Refused: not readable, not allowed or too large, judged from the declared values before decoding.
+    """
+    ds = _parse(data)
+    _check_declared(ds)
+    stored = _decode(ds)
+    if stored.ndim == 3 or ds.PhotometricInterpretation == "PALETTE COLOR":
+        grey, notes = _grey_of_colour(stored, ds)
+    else:
+        grey, notes = _grey(stored, ds)
+    return grey, notes, _spacing(ds)
+
+
+def _parse(data: bytes) -> Dataset:
+    """File meta, then the listed tags. The library's own ``dcmread`` is avoided: it inflates a deflated file whole."""
+    stream = BytesIO(data)
+    try:
+        read_preamble(stream, force=False)
+        meta = read_dataset(
+            stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, vr, length: tag.group != 2
+        )
+        syntax = uid.UID(str(meta.get("TransferSyntaxUID", "")))
+    except MemoryError:
+        raise
+    except Exception:  # a hostile file can make the library raise anything
+        raise Refused("has a damaged DICOM header: export it again") from None
+    if syntax not in _NATIVE and syntax not in _PLUGIN:
+        form = syntax.name if syntax in uid.AllTransferSyntaxes else "an unknown form"
+        raise Refused(f"is stored as {form}, which is not read here: export it as uncompressed DICOM or as PNG")
+    try:
+        ds = read_dataset(
+            stream,
+            is_implicit_VR=syntax == uid.ImplicitVRLittleEndian,
+            is_little_endian=syntax != uid.ExplicitVRBigEndian,
+            specific_tags=_TAGS,
+        )
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.set_original_encoding(syntax.is_implicit_VR, syntax.is_little_endian)
+        for tag in _TAGS:
+            ds.get(tag)  # values are converted on first sight; whatever is wrong with one shows here
+    except MemoryError:
+        raise
+    except Exception:
+        raise Refused("is a damaged DICOM file: export it again") from None
+    return ds
+
+
+def _whole(ds: Dataset, keyword: str, default: int | None = None) -> int:
+    value = ds.get(keyword)
+    if value in (None, "") and default is not None:
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise Refused("does not say how its picture is stored: export it again") from None
+
+
+def _check_declared(ds: Dataset) -> None:
+    if "PixelData" not in ds:
+        raise Refused("is a DICOM file without a picture: choose the one with the radiograph")
+    frames = _whole(ds, "NumberOfFrames", 1)
+    if frames > 1:
+        raise Refused(f"holds {frames} frames, and one is read: export the one you mean as a single picture")
+    check_size(_whole(ds, "Columns"), _whole(ds, "Rows"))
+    allocated, stored = _whole(ds, "BitsAllocated"), _whole(ds, "BitsStored")
+    if allocated not in (8, 16) or not 1 <= stored <= allocated:
+        raise Refused(f"stores {stored} of {allocated} bits per pixel, and radiographs have 8 to 16: export it again")
+    photometric = str(ds.get("PhotometricInterpretation", ""))
+    samples = _whole(ds, "SamplesPerPixel", 1)
+    grey = photometric in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+    colour = photometric == "RGB" or photometric.startswith("YBR")
+    if not (grey and samples == 1) and not (colour and samples == 3):
+        raise Refused("has a kind of colour that is not known here: export it in greys")
+    if _whole(ds, "PixelRepresentation", 0) not in (0, 1):
+        raise Refused("does not say how its picture is stored: export it again")
+
+
+def _decode(ds: Dataset) -> np.ndarray:
+    """Stored values, (H, W) or (H, W, 3), decoded by the plugin of the table above and no other."""
+    syntax = ds.file_meta.TransferSyntaxUID
+    plugin = _PLUGIN.get(syntax, "")
+    try:
+        if plugin:
+            _check_codestream(ds, get_frame(ds.PixelData, 0, number_of_frames=1))
+        decoder = get_decoder(syntax)
+        pixels, _ = decoder.as_array(ds, index=0, decoding_plugin=plugin)
+        return pixels
+    except (Refused, MemoryError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # anything may be raised by hostile pixels; the Rust decoders panic outside Exception
+        raise Refused(
+            f"is cut off, damaged or of a rare kind of {syntax.name} that cannot be decoded:"
+            " export it as uncompressed DICOM or as PNG"
+        ) from None
+
+
+def _check_codestream(ds: Dataset, frame: bytes) -> None:
+    """Refuse a compressed frame whose own header claims another size than the file: decoders believe the frame."""
+    syntax = ds.file_meta.TransferSyntaxUID
+    if syntax == uid.RLELossless:  # has no size of its own, and its decoder stops at the declared one
+        return
+    if syntax in _JPEG_2000:
+        with Image.open(BytesIO(frame), formats=("JPEG2000",)) as header:
+            size = header.size
+    else:
+        size = _jpeg_size(frame)
+    if size != (ds.Columns, ds.Rows):
+        raise Refused(f"declares {ds.Columns} × {ds.Rows} pixels but holds {size[0]} × {size[1]}: export it again")
+
+
+def _jpeg_size(frame: bytes) -> tuple[int, int]:
+    """Width and height from the frame header of a JPEG or JPEG-LS stream (ITU-T T.81 B.2.2, T.87 C.2.2)."""
+    at = 2
+    while True:
+        marker = frame[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+        elif marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            return int.from_bytes(frame[at + 7 : at + 9]), int.from_bytes(frame[at + 5 : at + 7])
+        else:
+            at += 2 + int.from_bytes(frame[at + 2 : at + 4])
+
+
+def _grey_of_colour(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
+    try:
+        rgb = apply_color_lut(stored, ds)[..., :3] if stored.ndim == 2 else stored
+    except MemoryError:
+        raise
+    except Exception:
+        raise Refused("has a damaged colour table: export it in greys") from None
+    if rgb.dtype != np.uint8:
+        rgb = (rgb >> 8).astype(np.uint8)
+    image, notes = grey_of_colour(Image.fromarray(rgb))
+    grey, more = scale_greys(np.asarray(image), 0, 255)
+    return grey, (*notes, *more)
+
+
+def _grey(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
+    padding = _padding(stored, ds)
+    values, low, high, notes = _modality(stored, ds)
+    window = _window(ds)
+    if ds.get("VOILUTSequence"):
+        values, high = _look_up(values, ds.VOILUTSequence[0], ds)
+        low = 0.0
+        notes.append("Applied the grey table of the file (VOI LUT).")
+    if window and not ds.get("VOILUTSequence"):
+        centre, width, shape = window
+        grey = _windowed(values, centre, width, shape)
+        notes.append(f"Applied the window of the file: centre {centre:g}, width {width:g}.")
+    else:
+        grey, more = scale_greys(values, low, high, ignore=padding)
+        notes += more
+    if ds.PhotometricInterpretation == "MONOCHROME1":
+        np.subtract(1.0, grey, out=grey)
+        notes.append("Inverted: in this file low values are bright (MONOCHROME1).")
+    if padding is not None:
+        grey[padding] = 0.0
+        notes.append("Made the padding around the picture black.")
+    return grey, tuple(notes)
+
+
+def _signed(ds: Dataset) -> bool:
+    return _whole(ds, "PixelRepresentation", 0) == 1
+
+
+def _padding(stored: np.ndarray, ds: Dataset) -> np.ndarray | None:
+    """Where the file says that there is no picture (PS3.3 C.7.5.1.1.2), (H, W) bool, or None if nowhere."""
+    ends = [value for key in ("PixelPaddingValue", "PixelPaddingRangeLimit") for value in _numbers(ds, key)[:1]]
+    if not ends:
+        return None
+    if _signed(ds):  # the tag may be written as unsigned all the same
+        ends = [value - 65536 if value > 32767 else value for value in ends]
+    padding = (stored >= min(ends)) & (stored <= max(ends))
+    return padding if padding.any() and not padding.all() else None
+
+
+def _modality(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, float, float, list[str]]:
+    """Values after the modality LUT or rescale (PS3.3 C.11.1), and the range they are declared to have."""
+    if ds.get("ModalityLUTSequence"):
+        values, high = _look_up(stored, ds.ModalityLUTSequence[0], ds)
+        return values, 0.0, high, ["Applied the value table of the file (modality LUT)."]
+    bits = _whole(ds, "BitsStored")
+    low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if _signed(ds) else (0.0, 2.0**bits - 1)
+    if "RescaleSlope" not in ds or "RescaleIntercept" not in ds:
+        return stored, low, high, []
+    slope, intercept = (_numbers(ds, key)[:1] for key in ("RescaleSlope", "RescaleIntercept"))
+    if not slope or not intercept or not abs(slope[0]) > 1e-6:
+        raise Refused("has rescale values that make no sense: export it again")
+    if slope[0] == 1 and intercept[0] == 0:
+        return stored, low, high, []
+    values = stored.astype(np.float32)
+    values *= np.float32(slope[0])
+    values += np.float32(intercept[0])
+    low, high = sorted((low * slope[0] + intercept[0], high * slope[0] + intercept[0]))
+    return values, low, high, []
+
+
+def _look_up(values: np.ndarray, item: Dataset, ds: Dataset) -> tuple[np.ndarray, float]:
+    """Values (H, W) through a LUT Sequence item (PS3.3 C.11.1.1, C.11.2.1.1), uint16, and its declared highest."""
+    try:
+        entries, first, bits = (int(value) for value in item.LUTDescriptor)
+        table = _table(item.LUTData, entries or 65536, little_endian=ds.file_meta.TransferSyntaxUID.is_little_endian)
+    except (AttributeError, TypeError, ValueError, KeyError):
+        table, first, bits = np.empty(0), 0, 0
+    if not table.size or not 8 <= bits <= 16:
+        raise Refused("has a damaged grey table: export it again")
+    if _signed(ds) and first > 32767:
+        first -= 65536
+    mapped = np.empty(values.shape, dtype=np.uint16)
+    for row, line in enumerate(values):  # row by row: an index of the whole picture would take eight bytes a pixel
+        mapped[row] = table[np.clip(line.astype(np.float64) - first, 0, table.size - 1).astype(np.intp)]
+    return mapped, 2.0**bits - 1
+
+
+def _table(data: object, entries: int, *, little_endian: bool) -> np.ndarray:
+    if isinstance(data, bytes):
+        wide = len(data) >= 2 * entries
+        data = np.frombuffer(data, dtype=("<u2" if little_endian else ">u2") if wide else np.uint8)
+    table = np.asarray(data, dtype=np.uint16)[:entries]
+    if table.shape != (entries,):
+        raise ValueError
+    return table
+
+
+def _numbers(ds: Dataset, keyword: str) -> tuple[float, ...]:
+    """The values of a tag as sane numbers, or nothing if one of them is not."""
+    value = ds.get(keyword)
+    try:
+        numbers = tuple(float(each) for each in (value if isinstance(value, MultiValue | list) else [value]))
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    return numbers if all(math.isfinite(each) and abs(each) < 1e9 for each in numbers) else ()
+
+
+def _window(ds: Dataset) -> tuple[float, float, str] | None:
+    """Centre, width and shape of the first window that the file offers (PS3.3 C.11.2.1.2), if it makes sense."""
+    centres, widths = _numbers(ds, "WindowCenter"), _numbers(ds, "WindowWidth")
+    shape = str(ds.get("VOILUTFunction") or "LINEAR")
+    narrowest = 1.0 if shape == "LINEAR" else 1e-6
+    if not centres or not widths or widths[0] < narrowest or shape not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+        return None
+    return centres[0], widths[0], shape
+
+
+def _windowed(values: np.ndarray, centre: float, width: float, shape: str) -> np.ndarray:
+    """(H, W) float32 in 0..1: below the window black, above it white (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
+    grey = values.astype(np.float32)
+    if shape == "LINEAR":  # counts whole grey levels: half a level to the left, one level narrower
+        centre, width = centre - 0.5, max(width - 1, 1e-6)
+    grey -= np.float32(centre)
+    if shape == "SIGMOID":
+        return 1 / (1 + np.exp(np.clip(-4 * grey / np.float32(width), -80, 80)))
+    grey /= np.float32(width)
+    grey += np.float32(0.5)
+    return np.clip(grey, 0.0, 1.0, out=grey)
+
+
+def _spacing(ds: Dataset) -> tuple[float, float] | None:
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
+        numbers = _numbers(ds, keyword)
+        if len(numbers) == 2 and min(numbers) > 0:
+            return numbers[0], numbers[1]
+    return None
