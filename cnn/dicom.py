@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset, read_preamble
 from pydicom.multival import MultiValue
-from pydicom.pixels import apply_color_lut, get_decoder
+from pydicom.pixels import get_decoder
 from pydicom.tag import BaseTag, Tag
 
 from cnn.greys import Refused, check_size, grey_of_colour, scale_greys
@@ -173,10 +173,12 @@ def _decode(ds: Dataset) -> np.ndarray:
     except (Refused, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # anything may be raised by hostile pixels; the Rust decoders panic outside Exception
-        raise Refused(
-            f"is cut off, damaged or of a rare kind of {syntax.name} that cannot be decoded:"
-            " export it as uncompressed DICOM or as PNG"
-        ) from None
+        if plugin:
+            raise Refused(
+                f"is cut off, damaged or of a rare kind of {syntax.name} that cannot be decoded:"
+                " export it as uncompressed DICOM or as PNG"
+            ) from None
+        raise Refused("is cut off or damaged and cannot be decoded: export it again") from None
 
 
 def _check_codestream(ds: Dataset, frame: bytes) -> None:
@@ -207,17 +209,22 @@ def _jpeg_size(frame: bytes) -> tuple[int, int]:
 
 
 def _grey_of_colour(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
-    try:
-        rgb = apply_color_lut(stored, ds)[..., :3] if stored.ndim == 2 else stored
-    except MemoryError:
-        raise
-    except Exception:
-        raise Refused("has a damaged colour table: export it in greys") from None
+    rgb = stored if stored.ndim == 3 else _painted(stored, ds)
     if rgb.dtype != np.uint8:
-        rgb = (rgb >> 8).astype(np.uint8)
+        rgb = np.clip(rgb >> max(int(ds.BitsStored) - 8, 0), 0, 255).astype(np.uint8)
     image, notes = grey_of_colour(Image.fromarray(rgb))
     grey, more = scale_greys(np.asarray(image), 0, 255)
     return grey, (*notes, *more)
+
+
+def _painted(stored: np.ndarray, ds: Dataset) -> np.ndarray:
+    """(H, W, 3) uint8 from indices (H, W) into the colour table of the file (PS3.3 C.7.6.3.1.5)."""
+    rgb = np.empty((*stored.shape, 3), dtype=np.uint8)
+    for channel, colour in enumerate(_PALETTE):
+        described, data = (ds.get(f"{colour}PaletteColorLookupTable{part}") for part in ("Descriptor", "Data"))
+        values, high = _look_up(stored, described, data, ds)
+        rgb[..., channel] = np.clip(values // ((int(high) + 1) // 256), 0, 255)
+    return rgb
 
 
 def _grey(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -225,7 +232,8 @@ def _grey(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]
     values, low, high, notes = _modality(stored, ds)
     window = _window(ds)
     if ds.get("VOILUTSequence"):
-        values, high = _look_up(values, ds.VOILUTSequence[0], ds)
+        item = ds.VOILUTSequence[0]
+        values, high = _look_up(values, item.get("LUTDescriptor"), item.get("LUTData"), ds)
         low = 0.0
         notes.append("Applied the grey table of the file (VOI LUT).")
     if window and not ds.get("VOILUTSequence"):
@@ -262,7 +270,8 @@ def _padding(stored: np.ndarray, ds: Dataset) -> np.ndarray | None:
 def _modality(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, float, float, list[str]]:
     """Values after the modality LUT or rescale (PS3.3 C.11.1), and the range they are declared to have."""
     if ds.get("ModalityLUTSequence"):
-        values, high = _look_up(stored, ds.ModalityLUTSequence[0], ds)
+        item = ds.ModalityLUTSequence[0]
+        values, high = _look_up(stored, item.get("LUTDescriptor"), item.get("LUTData"), ds)
         return values, 0.0, high, ["Applied the value table of the file (modality LUT)."]
     bits = _whole(ds, "BitsStored")
     low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if _signed(ds) else (0.0, 2.0**bits - 1)
@@ -280,16 +289,21 @@ def _modality(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, float, float
     return values, low, high, []
 
 
-def _look_up(values: np.ndarray, item: Dataset, ds: Dataset) -> tuple[np.ndarray, float]:
-    """Values (H, W) through a LUT Sequence item (PS3.3 C.11.1.1, C.11.2.1.1), uint16, and its declared highest."""
+def _look_up(values: np.ndarray, described: object, data: object, ds: Dataset) -> tuple[np.ndarray, float]:
+    """Values (H, W) through a lookup table of the file (PS3.3 C.11.1.1, C.11.2.1.1), uint16, and its declared highest.
+
+    Args:
+        described: number of entries, the value that the first entry is for, bits of an entry.
+        data: the entries.
+    """
     try:
-        entries, first, bits = (int(value) for value in item.LUTDescriptor)
-        table = _table(item.LUTData, entries or 65536, little_endian=ds.file_meta.TransferSyntaxUID.is_little_endian)
-    except (AttributeError, TypeError, ValueError, KeyError):
-        table, first, bits = np.empty(0), 0, 0
-    if not table.size or not 8 <= bits <= 16:
-        raise Refused("has a damaged grey table: export it again")
-    if _signed(ds) and first > 32767:
+        entries, first, bits = (int(value) for value in described)  # type: ignore[attr-defined]
+        table = _table(data, entries or 65536, little_endian=ds.file_meta.TransferSyntaxUID.is_little_endian)
+    except (TypeError, ValueError, OverflowError):
+        raise Refused("has a damaged lookup table: export it again") from None
+    if not 8 <= bits <= 16:
+        raise Refused("has a damaged lookup table: export it again")
+    if _signed(ds) and first > 32767:  # the tag may be written as unsigned all the same
         first -= 65536
     mapped = np.empty(values.shape, dtype=np.uint16)
     for row, line in enumerate(values):  # row by row: an index of the whole picture would take eight bytes a pixel
@@ -298,11 +312,13 @@ def _look_up(values: np.ndarray, item: Dataset, ds: Dataset) -> tuple[np.ndarray
 
 
 def _table(data: object, entries: int, *, little_endian: bool) -> np.ndarray:
+    """The entries as uint16, from 16-bit words or from two 8-bit entries in each word."""
     if isinstance(data, bytes):
-        wide = len(data) >= 2 * entries
-        data = np.frombuffer(data, dtype=("<u2" if little_endian else ">u2") if wide else np.uint8)
-    table = np.asarray(data, dtype=np.uint16)[:entries]
-    if table.shape != (entries,):
+        data = np.frombuffer(data, dtype="<u2" if little_endian else ">u2").astype("<u2")
+        if data.size < entries:
+            data = data.view(np.uint8)
+    table = np.asarray(data, dtype=np.uint16).reshape(-1)[:entries]
+    if table.size != entries:
         raise ValueError
     return table
 

@@ -7,10 +7,11 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE = 64
 MAX_ASPECT = 10  # a strip; the longest films (whole spine, whole leg) are about 1 : 4
 
-_SAMPLE_PIXELS = 1_000_000  # the colour rule looks at an even grid of at most this many pixels
+_SAMPLE_PIXELS = 20_000  # the colour rule looks at an even grid of at most this many pixels
 _STRAY_CHROMA = 0.10  # distance from the picture's own tint that an eye sees as another colour
 _STRONG_CHROMA = 0.40  # no tinted film or monitor is as colourful as this
 _COLOUR_SHARE = 0.05  # markers, rulers and stamps cover less
+_GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
 
 
 class Refused(Exception):
@@ -48,13 +49,13 @@ def grey_of_colour(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """
     notes = []
     if image.mode != "LA":
-        share = _coloured_share(image)
+        share, chroma = _colours(image)
         if share > _COLOUR_SHARE:
             raise Refused(
                 f"has colour and does not look like a radiograph ({share:.0%} of its pixels are coloured):"
                 " choose a chest X-ray in greys"
             )
-        if share or _has_tint(image):
+        if share or chroma > _GREY_CHROMA:
             notes.append("Turned a little colour into grey.")
     grey = image.convert("L")
     if image.mode in ("LA", "RGBA"):
@@ -81,40 +82,28 @@ def scale_greys(
     Returns:
         (H, W) float32 in 0..1, and a note where the picture was stretched.
     """
-    used = values if ignore is None else values[~ignore]
-    used_low, used_high = float(used.min()), float(used.max())
     notes: tuple[str, ...] = ()
-    if high - low > 255 and used_low < used_high and used_high - used_low < (high - low) / 2:
-        notes = (f"Stretched the greys: {used_low:g} to {used_high:g} of {low:g} to {high:g} are used.",)
-        low, high = used_low, used_high
-    grey = values.astype(np.float32)
+    if high - low > 255:
+        used = values if ignore is None else values[~ignore]
+        darkest, brightest = float(used.min()), float(used.max())
+        if darkest < brightest and brightest - darkest < (high - low) / 2:
+            notes = (f"Stretched the greys: {darkest:g} to {brightest:g} of {low:g} to {high:g} are used.",)
+            low, high = darkest, brightest
+    grey = np.subtract(values, np.float32(low), dtype=np.float32)
     if not high > low:
         return np.zeros_like(grey), ()
-    grey -= np.float32(low)
     grey /= np.float32(high - low)
     return np.clip(grey, 0.0, 1.0, out=grey), notes
 
 
-def _grid(image: Image.Image) -> np.ndarray:
-    """Every k-th pixel of every k-th row, (H', W', 3) float32 in 0..1, transparent parts black."""
-    step = int(np.ceil(np.sqrt(image.width * image.height / _SAMPLE_PIXELS)))
-    size = (max(image.width // step, 1), max(image.height // step, 1))
-    pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST), dtype=np.float32) / 255
-    return pixels[..., :3] * pixels[..., 3:] if pixels.shape[-1] == 4 else pixels
-
-
-def _has_tint(image: Image.Image) -> bool:
-    rgb = _grid(image)
-    return bool((rgb.max(axis=-1) - rgb.min(axis=-1)).mean() > 0.02)
-
-
-def _coloured_share(image: Image.Image) -> float:
-    """Share of pixels whose colour is strong, or other than the picture's own tint at that brightness.
+def _colours(image: Image.Image) -> tuple[float, float]:
+    """Share of pixels whose colour is strong or stray, and the mean chroma (largest minus smallest channel, 0..1).
 
     A film photographed on a light box, or saved with a bluish or sepia tint, has one hue that follows its brightness:
-    the median colour difference (blue, red minus luminance) at each brightness is the tint and does not count.
+    the median colour difference (blue, red minus luminance) at each brightness is the tint, and only what strays from
+    it counts.
     """
-    rgb = _grid(image).reshape(-1, 3)
+    rgb = _grid(image)
     luminance = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     difference = rgb[:, [2, 0]] - luminance[:, None]
     level = (luminance * 31.999).astype(np.intp)
@@ -122,5 +111,14 @@ def _coloured_share(image: Image.Image) -> float:
     for each in np.unique(level):
         tint[each] = np.median(difference[level == each], axis=0)
     stray = np.hypot(*(difference - tint[level]).T) > _STRAY_CHROMA
-    strong = rgb.max(axis=-1) - rgb.min(axis=-1) > _STRONG_CHROMA
-    return float((stray | strong).mean())
+    chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
+    return float((stray | (chroma > _STRONG_CHROMA)).mean()), float(chroma.mean())
+
+
+def _grid(image: Image.Image) -> np.ndarray:
+    """Every k-th pixel of every k-th row as (N, 3) float32 in 0..1, transparent parts black."""
+    step = int(np.ceil(np.sqrt(image.width * image.height / _SAMPLE_PIXELS)))
+    size = (max(image.width // step, 1), max(image.height // step, 1))
+    pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST), dtype=np.float32) / 255
+    rgb = pixels[..., :3] * pixels[..., 3:] if pixels.shape[-1] == 4 else pixels
+    return rgb.reshape(-1, 3)
