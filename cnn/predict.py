@@ -1,0 +1,81 @@
+"""From a radiograph to two probabilities, a label, and a sentence that says what they mean."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cnn.images import Radiograph
+from cnn.models import CLASSES, LoadedModel, device
+from cnn.preprocess import to_tensor
+
+NORMAL, PNEUMONIA = range(len(CLASSES))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one radiograph. Pairs are in the order of :data:`cnn.models.CLASSES`.
+
+    ``probabilities`` are the softmax of ``logits / temperature``; they add up to 1. ``label`` is PNEUMONIA from
+    ``threshold`` on, which P(PNEUMONIA) is compared with.
+    """
+
+    logits: tuple[float, float]
+    probabilities: tuple[float, float]
+    label: str
+    threshold: float
+    temperature: float
+    model: str
+
+    @property
+    def p_pneumonia(self) -> float:
+        """P(PNEUMONIA), 0..1."""
+        return self.probabilities[PNEUMONIA]
+
+
+def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
+    """What ``model`` says of ``radiograph``."""
+    return classify(model, to_tensor(radiograph, model.input_size))[0]
+
+
+def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
+    """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.preprocess`.
+
+    Takes no lock: nothing ever hooks the shared module, because :mod:`cnn.explain` works on a double of it.
+    """
+    with torch.inference_mode():
+        logits = model.module(pixels.to(device())).double().cpu()  # (B, 2)
+        probabilities = (logits / model.temperature).softmax(dim=1)
+    return [
+        Prediction(
+            logits=(scores[NORMAL], scores[PNEUMONIA]),
+            probabilities=(chances[NORMAL], chances[PNEUMONIA]),
+            label=CLASSES[PNEUMONIA if chances[PNEUMONIA] >= model.threshold else NORMAL],
+            threshold=model.threshold,
+            temperature=model.temperature,
+            model=model.name,
+        )
+        for scores, chances in zip(logits.tolist(), probabilities.tolist(), strict=True)
+    ]
+
+
+def percent(probability: float) -> str:
+    """A probability as a reader says it; never 0 % or 100 %, which no network can know."""
+    if probability < 0.01:
+        return "under 1 %"
+    if probability > 0.99:
+        return "over 99 %"
+    return f"{probability:.0%}".replace("%", " %")
+
+
+def sentence(prediction: Prediction) -> str:
+    """The prediction in plain words."""
+    side = "above" if prediction.label == CLASSES[PNEUMONIA] else "below"
+    said = (
+        f"The network gives PNEUMONIA {percent(prediction.p_pneumonia)}. That is {side} the threshold of "
+        f"{percent(prediction.threshold)}, so its label is {prediction.label}."
+    )
+    likelier = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
+    if likelier != prediction.label:
+        said += f" {likelier} is the more probable of the two, but the threshold does not lie at one half."
+    return said
