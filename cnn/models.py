@@ -195,14 +195,14 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     if architecture.parts:
         hashes = []
         for part in architecture.parts:
-            state, digest = _read_weights(folder, part)
-            _fit(getattr(module, part), state, part)
+            state, digest = read_weights(folder, part)
+            fit(getattr(module, part), state, part)
             hashes.append(digest)
-        _check(name, card, combined_sha256(hashes))
+        check(name, card, combined_sha256(hashes))
     else:
-        state, digest = _read_weights(folder, name)
-        _check(name, card, digest)
-        _fit(module, state, name)
+        state, digest = read_weights(folder, name)
+        check(name, card, digest)
+        fit(module, state, name)
     module.eval().requires_grad_(False).to(device())
     return LoadedModel(name, module, card, threading.Lock(), architecture.input_size,
                        module.get_submodule(architecture.cam_layer))  # fmt: skip
@@ -224,7 +224,7 @@ def read_card(folder: Path, name: str) -> dict[str, Any]:
     return dict(card)
 
 
-def _read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
+def read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
     """State dict and SHA-256 of a weight file."""
     try:
         data = (folder / f"{name}.safetensors").read_bytes()
@@ -239,15 +239,17 @@ def _read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
         raise WeightsRejected(f"weights/{name}.safetensors is damaged; get the file again.") from error
 
 
-def _check(name: str, card: dict[str, Any], digest: str) -> None:
+def check(name: str, card: dict[str, Any], digest: str, classes: tuple[str, ...] = CLASSES) -> None:
+    """Raises WeightsRejected where the card is not of these weights or these classes."""
     if card.get("sha256") != digest:
         raise WeightsRejected(f"The weights of {name!r} are not the ones its card describes; get both files again.")
-    if tuple(card.get("classes", ())) != CLASSES:
-        raise WeightsRejected(f"The card of {name!r} names other classes than {' and '.join(CLASSES)}.")
+    if tuple(card.get("classes", ())) != classes:
+        raise WeightsRejected(f"The card of {name!r} names other classes than {' and '.join(classes)}.")
 
 
-def _fit(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
+def fit(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
+    """Puts ``state`` into ``module``; raises WeightsRejected where names or shapes differ."""
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
-        raise WeightsRejected(f"The weights of {name!r} have other shapes than the network; get the file again.") from error
+        raise WeightsRejected(f"The weights of {name!r} do not fit the network; get the file again.") from error

@@ -1,10 +1,15 @@
 """From a radiograph to what a network sees: resized to a square, then standardised by its own mean and spread."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from cnn.images import Radiograph
+if TYPE_CHECKING:
+    from cnn.images import Radiograph
 
 SPREAD_FLOOR = 1e-3
 """Below this standard deviation a picture is one grey, and is divided by the floor instead of by noise."""

@@ -1,0 +1,130 @@
+"""Random changes to training films, so that a network cannot lean on what differs between hospitals.
+
+Every function takes and returns a batch (B, 1, S, S), greys in 0..1, and draws from the given generator only, so that
+one seed gives one training.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+
+def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
+    """(count, 1, 1, 1) drawn evenly from ``low``..``high``."""
+    return torch.empty(count, 1, 1, 1).uniform_(low, high, generator=generator)
+
+
+def chance(count: int, probability: float, generator: Generator) -> Tensor:
+    """(count, 1, 1, 1) booleans, each true with ``probability``."""
+    return torch.rand(count, 1, 1, 1, generator=generator) < probability
+
+
+def move(images: Tensor, masks: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Turns by up to 12 degrees, stretches each axis by up to 20 %, shifts by up to 8 %, mirrors half of them.
+
+    ``masks`` move with their ``images``.
+    """
+    count = len(images)
+    angle = uniform(count, -math.pi / 15, math.pi / 15, generator).view(count)
+    stretch_x, stretch_y = (uniform(count, 0.8, 1.2, generator).view(count) for _ in range(2))
+    mirror = 1 - 2 * chance(count, 0.5, generator).view(count).float()
+    shift_x, shift_y = (uniform(count, -0.16, 0.16, generator).view(count) for _ in range(2))  # of a side of 2
+    rows = [
+        torch.stack([angle.cos() * stretch_x * mirror, -angle.sin() * stretch_y, shift_x], dim=1),
+        torch.stack([angle.sin() * stretch_x * mirror, angle.cos() * stretch_y, shift_y], dim=1),
+    ]
+    both = torch.cat([images, masks], dim=1)  # (B, 2, S, S)
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(both.shape), align_corners=False)
+    moved = F.grid_sample(both, grid, padding_mode="zeros", align_corners=False)
+    return moved[:, :1], moved[:, 1:]
+
+
+def tone(images: Tensor, generator: Generator) -> Tensor:
+    """Another film's tone: gamma around 1, clipped contrast, and a slow shading across the picture."""
+    count, _, side, _ = images.shape
+    gamma = torch.randn(count, 1, 1, 1, generator=generator).mul(0.3).exp()
+    images = images.clamp(1e-4, 1).pow(gamma)
+    low, high = uniform(count, -0.1, 0.15, generator), uniform(count, 0.85, 1.15, generator)
+    images = ((images - low) / (high - low)).clamp(0, 1)
+    shading = F.interpolate(torch.randn(count, 1, 3, 3, generator=generator), size=side, mode="bicubic")
+    return (images + 0.08 * shading * chance(count, 0.3, generator)).clamp(0, 1)
+
+
+def sharpness(images: Tensor, generator: Generator) -> Tensor:
+    """Blurs some, sharpens some, adds grain to some."""
+    count = len(images)
+    blurred = F.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
+    amount = uniform(count, -1.0, 1.0, generator) * chance(count, 0.6, generator)
+    images = images + amount * (blurred - images)
+    grain = uniform(count, 0, 0.06, generator) * chance(count, 0.4, generator)
+    return (images + grain * torch.randn(images.shape, generator=generator)).clamp(0, 1)
+
+
+def hide_frame(images: Tensor, generator: Generator, probability: float = 0.5) -> Tensor:
+    """Fills random margins of up to 12 % a side with one grey, often black: the frame alone predicts the label."""
+    count, _, side, _ = images.shape
+    line = torch.arange(side)
+    edges = [uniform(count, 0, 0.12 * side, generator) for _ in range(4)]
+    across, down = line.view(1, 1, 1, side), line.view(1, 1, side, 1)
+    inside = (across >= edges[0]) & (across < side - edges[1]) & (down >= edges[2]) & (down < side - edges[3])
+    grey = uniform(count, 0, 1, generator) * chance(count, 0.3, generator)
+    return torch.where(inside | ~chance(count, probability, generator), images, grey)
+
+
+def paste_markers(images: Tensor, generator: Generator, probability: float = 0.5) -> Tensor:
+    """Pastes up to three small bright blocks anywhere, so that a marker says nothing about the label."""
+    count, _, side, _ = images.shape
+    line = torch.arange(side)
+    across, down = line.view(1, 1, 1, side), line.view(1, 1, side, 1)
+    for _ in range(3):
+        left, top = uniform(count, 0, side, generator), uniform(count, 0, side, generator)
+        width = uniform(count, 0.02 * side, 0.1 * side, generator)
+        height = uniform(count, 0.02 * side, 0.08 * side, generator)
+        block = (across >= left) & (across < left + width) & (down >= top) & (down < top + height)
+        bright = uniform(count, 0.7, 1, generator)
+        images = torch.where(block & chance(count, probability / 2, generator), bright, images)
+    return images
+
+
+def swap_background(images: Tensor, lungs: Tensor, generator: Generator, probability: float = 0.6) -> Tensor:
+    """Keeps the lungs and puts another film of the batch (or one grey, or noise) around them.
+
+    What is around the lungs then says nothing about the label. ``lungs`` are masks in 0..1, (B, 1, S, S); a film whose
+    mask covers less than 8 % is left alone.
+    """
+    count, _, side, _ = images.shape
+    others = images[torch.randperm(count, generator=generator)]
+    flat = uniform(count, 0, 1, generator).expand_as(images)
+    noise = F.interpolate(torch.rand(count, 1, side // 8, side // 8, generator=generator), size=side, mode="bilinear")
+    kind = uniform(count, 0, 1, generator)
+    around = torch.where(kind < 0.7, others, torch.where(kind < 0.85, flat, noise))
+    reach = 2 * (side // 40) + 1
+    wide = F.max_pool2d(lungs, reach, stride=1, padding=reach // 2)
+    soft = F.avg_pool2d(wide, reach, stride=1, padding=reach // 2)
+    apply = chance(count, probability, generator) & (lungs.mean(dim=(1, 2, 3), keepdim=True) > 0.08)
+    return torch.where(apply, soft * images + (1 - soft) * around, images)
+
+
+def hide_lungs(images: Tensor, lungs: Tensor, hide: Tensor) -> Tensor:
+    """Fills the lungs' bounding box with the film's mean grey where ``hide`` (B, 1, 1, 1) is true.
+
+    A film without lungs in its mask loses its middle instead.
+    """
+    side = images.shape[-1]
+    line = torch.arange(side)
+    seen = lungs > 0.5
+    nothing = ~seen.flatten(1).any(dim=1)
+    middle = (line >= side // 6) & (line < side - side // 6)
+    columns = torch.where(nothing[:, None], middle, seen.any(dim=2)[:, 0])  # (B, S)
+    rows = torch.where(nothing[:, None], middle, seen.any(dim=3)[:, 0])
+    box = _span(rows)[:, None, :, None] & _span(columns)[:, None, None, :]
+    return torch.where(box & hide, images.mean(dim=(1, 2, 3), keepdim=True), images)
+
+
+def _span(flags: Tensor) -> Tensor:
+    """From the first to the last true of each row of (B, S), all true."""
+    ahead = flags.int().cummax(dim=1).values
+    behind = flags.int().flip(1).cummax(dim=1).values.flip(1)
+    return (ahead & behind).bool()

@@ -1,0 +1,329 @@
+"""``python -m cnn.train FILMS --adults ADULTS --seed S``: trains the networks of one seed and calibrates them.
+
+What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
+the run; temperature and threshold come from validation patients seen through the training's own random changes
+("shifted validation"), because plain validation films come from the same series as the training films and are too
+easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for `cnn.evaluate`.
+
+A killed run goes on from its last epoch; the same seed on the same machine gives the same weights.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import roc_auc_score
+from torch import Generator, Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from cnn import augment, lungs, metrics, models
+from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
+from cnn.preprocess import standardise
+from cnn.training import imagenet_file, margins_of, write_card, write_weights
+
+log = logging.getLogger(__name__)
+ADULT_FOLDS = 3
+VALIDATION_FOLDS = 10
+SHIFTED_COPIES = 4
+THRESHOLD_RULE = "where sensitivity and specificity are equal on shifted validation, both classes counting the same"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is fixed before a training. Rates are shares of a batch."""
+
+    epochs: int
+    films_per_epoch: int
+    batch: int
+    learning_rate: float
+    head_learning_rate: float
+    weight_decay: float
+    adults: float = 0.12
+    background_swapped: float = 0.6
+    lungs_hidden: float = 0.08
+    label_smoothing: float = 0.05
+    average_decay: float = 0.995
+
+
+RECIPES = {
+    "transfer": Recipe(8, 4000, 32, 4e-4, 2e-3, 1e-2),
+    "lecture": Recipe(24, 5000, 50, 1e-3, 1e-3, 1e-3),
+}
+
+
+@dataclass(frozen=True)
+class Films:
+    """Films in memory: pixels and lung masks (N, 1, S, S) uint8, labels (N,)."""
+
+    pixels: Tensor
+    masks: Tensor
+    labels: Tensor
+
+    @classmethod
+    def read(cls, films: list[Film], size: int, what: str) -> "Films":
+        """Reads ``films`` at ``size`` and finds their lungs."""
+        pixels, masks = _pixels_and_lungs(tuple(films), what)
+        return cls(_shrink(pixels, size), _shrink(masks, size), labels_of(films))
+
+    def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Greys and masks in 0..1, and labels, of the chosen films."""
+        return self.pixels[chosen].float() / 255, self.masks[chosen].float() / 255, self.labels[chosen]
+
+
+@lru_cache(maxsize=2)
+def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tensor]:
+    """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network of a seed needs them."""
+    pixels = load_pixels(films, lungs.SIZE, what)
+    masks = [
+        (lungs.lung_masks(part) * 255).round().to(torch.uint8)
+        for part in tqdm(pixels.split(64), desc=f"finding lungs in {what}", unit="batch", leave=False)
+    ]
+    return pixels, torch.cat(masks)
+
+
+def _shrink(pixels: Tensor, size: int) -> Tensor:
+    if pixels.shape[-1] == size:
+        return pixels
+    parts = [
+        F.interpolate(part.float(), size=size, mode="bilinear", antialias=True).round().to(torch.uint8)
+        for part in pixels.split(256)
+    ]
+    return torch.cat(parts)
+
+
+def changed(films: Tensor, masks: Tensor, generator: Generator, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """Films and masks after all random changes but the hiding of lungs."""
+    films, masks = augment.move(films, masks, generator)
+    films = augment.swap_background(films, masks, generator, recipe.background_swapped)
+    films = augment.tone(films, generator)
+    films = augment.paste_markers(augment.hide_frame(films, generator), generator)
+    return augment.sharpness(films, generator), masks
+
+
+def draw(labels: Tensor, adult: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
+    """Indices of one epoch's films: both classes equally often, adults as often as the recipe says."""
+    weights = torch.zeros(len(labels), dtype=torch.float64)
+    for grown, share in ((False, 1 - recipe.adults), (True, recipe.adults)):
+        for label in range(len(models.CLASSES)):
+            group = (labels == label) & (adult == grown)
+            weights[group] = share / max(1, int(group.sum()))
+    return torch.multinomial(weights, recipe.films_per_epoch, replacement=True, generator=generator)
+
+
+def loss_of(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy with smoothed labels; a film whose lungs are hidden should be answered half and half."""
+    targets = F.one_hot(labels, len(models.CLASSES)).float() * (1 - smoothing) + smoothing / 2
+    targets = torch.where(hidden.view(-1, 1), 0.5, targets)
+    return F.cross_entropy(logits, targets)
+
+
+class Run:
+    """One training: network, running average, optimiser, schedule and random states, all in one checkpoint."""
+
+    def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path) -> None:
+        torch.manual_seed(seed)
+        self.name, self.recipe, self.folder = name, recipe, folder
+        self.generator = torch.Generator().manual_seed(seed)
+        network = models.imagenet_lite0(imagenet_file()) if name == "transfer" else models.MODELS[name].build()
+        self.device = models.device()
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
+        body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]
+        groups = [{"params": body}, {"params": head}]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        steps = recipe.epochs * -(-recipe.films_per_epoch // recipe.batch)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, [recipe.learning_rate, recipe.head_learning_rate], total_steps=steps, pct_start=0.15
+        )
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
+        self.epoch = 0
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where this run is kept after each epoch."""
+        return self.folder / f"{self.name}.checkpoint"
+
+    def save(self) -> None:
+        """Keeps the run; a kill while writing leaves the last one whole."""
+        parts = {key: getattr(self, key).state_dict() for key in ("network", "average", "optimiser", "schedule")}
+        random = {"own": self.generator.get_state(), "torch": torch.get_rng_state()}
+        fresh = self.checkpoint.with_suffix(".new")
+        torch.save({"parts": parts, "random": random, "epoch": self.epoch}, fresh)
+        fresh.replace(self.checkpoint)
+
+    def resume(self) -> None:
+        """Goes on where a kept run stopped, if there is one."""
+        if not self.checkpoint.exists():
+            return
+        kept = torch.load(self.checkpoint, weights_only=True)
+        for key, state in kept["parts"].items():
+            getattr(self, key).load_state_dict(state)
+        self.generator.set_state(kept["random"]["own"])
+        torch.set_rng_state(kept["random"]["torch"])
+        self.epoch = kept["epoch"]
+        log.info("%s goes on after epoch %d", self.name, self.epoch)
+
+    def train_epoch(self, films: Films, adult: Tensor) -> float:
+        """One pass over the films drawn for this epoch; the mean loss."""
+        self.network.train()
+        losses = []
+        chosen = draw(films.labels, adult, self.recipe, self.generator).split(self.recipe.batch)
+        for indices in tqdm(chosen, desc=f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}", unit="batch",
+                            mininterval=10):  # fmt: skip
+            losses.append(self.step(*films.batch(indices)))
+        self.epoch += 1
+        return float(np.mean(losses))
+
+    def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> float:
+        """One batch; its loss."""
+        pixels, masks = changed(pixels, masks, self.generator, self.recipe)
+        hidden = augment.chance(len(pixels), self.recipe.lungs_hidden, self.generator)
+        inputs = standardise(augment.hide_lungs(pixels, masks, hidden))
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = self.network(inputs.to(self.device, memory_format=torch.channels_last)).float().cpu()
+        loss = loss_of(logits, labels, hidden, self.recipe.label_smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        return loss.item()
+
+
+def shifted(films: Films, recipe: Recipe) -> tuple[Tensor, np.ndarray]:
+    """Validation films, several times over, through the training's random changes; greys (N, 1, S, S) and labels."""
+    generator = torch.Generator().manual_seed(1)
+    copies = []
+    for _ in range(SHIFTED_COPIES):
+        for indices in torch.randperm(len(films.labels), generator=generator).split(64):
+            pixels, masks, labels = films.batch(indices)
+            copies.append(((changed(pixels, masks, generator, recipe)[0] * 255).round().to(torch.uint8), labels))
+    return torch.cat([pixels for pixels, _ in copies]), torch.cat([labels for _, labels in copies]).numpy()
+
+
+@dataclass(frozen=True)
+class Split:
+    """Films of one seed: for training (children and adults), for validation (children), and the adults left out."""
+
+    train: list[Film]
+    validation: list[Film]
+    adults_out: list[Film]
+
+    @classmethod
+    def of(cls, films_folder: Path, adults_folder: Path, seed: int) -> "Split":
+        """Same validation patients for every seed; another third of the adult patients left out for each."""
+        children = paediatric_films(films_folder, ("train", "val"))
+        train, validation = split_by_patient(children, fold=0, folds=VALIDATION_FOLDS, salt="validation")
+        adults, adults_out = split_by_patient(adult_films(adults_folder), fold=seed % ADULT_FOLDS, folds=ADULT_FOLDS)
+        return cls(train + adults, validation, adults_out)
+
+
+def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | None = None) -> nn.Module:
+    """Trains ``name`` and returns the running average, in evaluation mode; every epoch is logged and kept."""
+    recipe = recipe or RECIPES[name]
+    run = Run(name, recipe, seed, folder)
+    run.resume()
+    if run.epoch < recipe.epochs:
+        size = models.MODELS[name].input_size
+        films = Films.read(split.train, size, "training films")
+        adult = torch.tensor([film.patient.startswith("nih-") for film in split.train])
+        validation = Films.read(split.validation, size, "validation films")
+        hard, hard_labels = shifted(validation, recipe)
+        outside = load_pixels(split.adults_out, size, "adults left out")
+        while run.epoch < recipe.epochs:
+            entry: dict[str, Any] = {"epoch": run.epoch + 1, "loss": run.train_epoch(films, adult)}
+            network = run.average.module.eval()
+            for key, pixels, labels in (
+                ("validation", validation.pixels, validation.labels.numpy()),
+                ("shifted validation", hard, hard_labels),
+                ("adults left out", outside, labels_of(split.adults_out).numpy()),
+            ):
+                entry[f"auc {key}"] = float(roc_auc_score(labels, margins_of(network, pixels)))
+            log.info("%s seed %d %s", name, seed, json.dumps(entry))
+            with (folder / f"{name}.log.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+            run.save()
+    trained: nn.Module = run.average.module
+    return trained.eval()
+
+
+def calibrate(margins: Callable[[Tensor], np.ndarray], hard: Tensor, labels: np.ndarray) -> dict[str, float]:
+    """Temperature and threshold from shifted validation; ``margins`` maps greys to logit differences."""
+    scores = margins(hard)
+    temperature = metrics.fit_temperature(scores, labels)
+    threshold = metrics.balanced_threshold(metrics.sigmoid(scores / temperature), labels)
+    return {"temperature": temperature, "threshold": threshold}
+
+
+def card_of(name: str, split: Split, seed: int) -> dict[str, Any]:
+    """What the card says of a training before any measurement."""
+    return {
+        "classes": list(models.CLASSES),
+        "input_size": models.MODELS[name].input_size,
+        "data": "Kermany et al. 2018 (children, one hospital) and NIH ChestX-ray14, RSNA 2018 second reading (adults)",
+        "split": {
+            "rule": "by patient; validation is a tenth of the children, the same for every seed; "
+            f"a third of the adults is left out, another one for each of {ADULT_FOLDS} seeds",
+            "training films": len(split.train),
+            "validation films": len(split.validation),
+            "adults left out": len(split.adults_out),
+        },
+        "seed": seed,
+        "threshold_rule": THRESHOLD_RULE,
+        "recipe": asdict(RECIPES[name]) if name in RECIPES else f"mean of the logits of {models.MODELS[name].parts}",
+    }
+
+
+def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path) -> None:
+    """Calibrates ``network`` on shifted validation and writes its weights and card into ``folder``."""
+    size = models.MODELS[name].input_size
+    hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
+    card = card_of(name, split, seed) | calibrate(lambda pixels: margins_of(network, pixels), hard, labels)
+    parts = models.MODELS[name].parts
+    if parts:
+        hashes = [models.read_card(folder, part)["sha256"] for part in parts]
+        write_card(folder, name, {"name": name, "sha256": models.combined_sha256(hashes), **card})
+    else:
+        write_weights(folder, name, network, card)
+    log.info("%s seed %d: temperature %.3f, threshold %.3f", name, seed, card["temperature"], card["threshold"])
+
+
+def ensemble_of(folder: Path) -> nn.Module:
+    """The mean of the two networks that this folder holds."""
+    both = models.Ensemble()
+    for part in models.MODELS["ensemble"].parts:
+        state, _ = models.read_weights(folder, part)
+        models.fit(getattr(both, part), state, part)
+    return both.eval()
+
+
+def main() -> None:
+    """Trains what is asked for, one seed, into ``RUNS/seed-S``."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("films", type=Path, help="folder with train, val and test")
+    parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
+    parser.add_argument("--models", nargs="+", choices=("lecture", "transfer", "ensemble"),
+                        default=["lecture", "transfer", "ensemble"])  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    folder = given.runs / f"seed-{given.seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    split = Split.of(given.films, given.adults, given.seed)
+    for name in given.models:
+        network = ensemble_of(folder) if models.MODELS[name].parts else train(name, split, given.seed, folder)
+        finish(name, network, split, given.seed, folder)
+
+
+if __name__ == "__main__":
+    main()
