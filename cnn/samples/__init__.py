@@ -1,4 +1,4 @@
-"""Built-in radiographs, for a first visit with no file at hand. They travel the same road as an upload: bytes and a name.
+"""Built-in radiographs, for a first visit without a file. They travel the same road as an upload: bytes and a name.
 
 Where each comes from, and under which licence, is told in README.md beside this file.
 """
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from cnn.errors import ImageRejected
+from cnn.errors import UserError
 
 FOLDER = Path(__file__).parent
 
@@ -26,7 +27,7 @@ class Sample:
     def read(self) -> tuple[bytes, str]:
         """The file's bytes and its name, ready for :func:`cnn.images.read_radiograph`.
 
-        Raises :class:`cnn.errors.ImageRejected` if the package that holds the picture is not installed.
+        Raises :class:`cnn.errors.UserError` if the package that holds the picture is not installed.
         """
         path = _in_pydicom_data(self.file) if self.file.endswith(".dcm") else FOLDER / self.file
         return path.read_bytes(), self.file
@@ -43,6 +44,22 @@ SAMPLES: tuple[Sample, ...] = (
         file="RG1_UNCR.dcm",
     ),
     Sample(
+        key="simulated",
+        title="Simulated chest, nothing planted",
+        story="Not a real film: it was computed by sending rays through a CT scan of a chest. "
+        "Compare it with the next one, which differs in one place only.",
+        simulated=True,
+        file="simulated.png",
+    ),
+    Sample(
+        key="simulated-consolidation",
+        title="Simulated chest with a planted consolidation",
+        story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
+        "tissue, as pneumonia does. Here the truth is known, so a saliency map can be checked against it.",
+        simulated=True,
+        file="simulated_consolidation.png",
+    ),
+    Sample(
         key="ankle",
         title="An ankle (the wrong picture)",
         story="A real film of a lower leg, from the same set. Asked whether an ankle has pneumonia, "
@@ -54,8 +71,14 @@ SAMPLES: tuple[Sample, ...] = (
 
 
 def truth_mask(key: str) -> np.ndarray | None:
-    """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was."""
-    return None
+    """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was.
+
+    True where the planted tissue stops at least a fifth of the X-rays that would otherwise have reached the film.
+    """
+    if key != "simulated-consolidation":
+        return None
+    with Image.open(FOLDER / "simulated_consolidation_truth.png") as mask:
+        return np.asarray(mask, dtype=bool)
 
 
 def _in_pydicom_data(file: str) -> Path:
@@ -63,7 +86,7 @@ def _in_pydicom_data(file: str) -> Path:
 
     path = get_testdata_file(file, download=False)
     if not isinstance(path, str):
-        raise ImageRejected(
+        raise UserError(
             f"The sample {file} is not here, because the package pydicom-data is missing: "
             "install it with pip install pydicom-data, or choose another picture."
         )
