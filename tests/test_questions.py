@@ -1,0 +1,173 @@
+"""Questions: the answer is torch's, each known slip is recognised, and no slip is ever the right answer."""
+
+import itertools
+import random
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from cnn import questions
+from cnn.errors import DoesNotFit
+from cnn.questions import Question
+from cnn.worked import conv1d, conv2d, pool2d
+
+
+def assert_sound(question: Question) -> None:
+    """What must hold for every question."""
+    right, sentence = question.check(question.answer)
+    assert right
+    assert question.why in sentence
+    for value, slip in question.mistakes.items():
+        assert question.check(value) == (False, f"Not yet. {slip}")
+    far = max(map(abs, [question.answer, *question.mistakes])) + 7
+    assert question.check(far) == (False, f"Not yet: {far:.10g} is not it. {question.hint}")
+
+
+def slip(question: Question, given: float) -> str:
+    right, sentence = question.check(given)
+    assert not right
+    return sentence
+
+
+def test_size_answers_are_torch_s() -> None:
+    draw = random.Random(3)
+    asked = 0
+    for _ in range(300):
+        n, f, s, p, d = (draw.randint(1, top) for top in (12, 5, 4, 3, 2))
+        for rule, layer in (
+            ("floor", nn.Conv1d(1, 1, f, s, p, d, device="meta")),
+            ("ceil", nn.MaxPool1d(f, s, p, d, ceil_mode=True)),
+        ):
+            try:
+                question = questions.size(n, f, s, p, d, rule)
+                theirs = layer(torch.empty(1, 1, n, device="meta")).shape[-1]
+            except (DoesNotFit, RuntimeError):
+                continue
+            assert question.answer == theirs
+            assert_sound(question)
+            asked += 1
+    assert asked > 200
+
+
+def test_size_names_the_usual_slips() -> None:
+    question = questions.size(11, 3, 2, 2)
+    assert question.answer == 7
+    assert "forgot 2P" in slip(question, 5)
+    assert "once" in slip(questions.size(11, 3, 1, 2), 11)
+    assert "forgot the stride" in slip(question, 13)
+    assert "+ 1" in slip(question, 6)
+    assert "rounded up" in slip(questions.size(7, 3, 3), 3)
+    assert "fraction" in slip(questions.size(7, 3, 3), 2.33)
+    assert "rounded down" in slip(questions.size(7, 3, 3, rule="ceil"), 2)
+    assert "drops" in slip(questions.size(5, 2, 2, 1, rule="ceil"), 4)
+    assert "dilation" in slip(questions.size(20, 3, 1, 0, 3), 18)
+
+
+def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
+    for c, k, f in itertools.product((1, 3, 8), (1, 6, 16), (1, 3, 5)):
+        question = questions.parameters(c, k, f)
+        assert question.answer == sum(p.numel() for p in nn.Conv2d(c, k, f, device="meta").parameters())
+        assert_sound(question)
+    question = questions.parameters(3, 6, 5)
+    assert question.answer == 456
+    assert "forgot the depth" in slip(question, 156)
+    assert "forgot the biases" in slip(question, 450)
+    assert "bias for each weight" in slip(question, 900)
+    assert "one filter" in slip(question, 76)
+
+
+def test_the_lecture_s_question_mark_is_7() -> None:
+    question = questions.filter_depth(3, 7, 8, 5)
+    assert question.answer == 7
+    assert nn.Conv2d(7, 8, 5).weight.shape[1] == 7
+    assert_sound(question)
+    assert "depth of the image" in slip(question, 3)
+    assert "how many filters the layer has" in slip(question, 8)
+
+
+def test_output_numbers() -> None:
+    question = questions.output_numbers((28, 28), 6, 3)
+    assert question.answer == nn.Conv2d(3, 6, 5)(torch.zeros(1, 3, 32, 32)).numel()
+    assert_sound(question)
+    assert "input's depth" in slip(question, 28 * 28 * 6 * 3)
+
+
+@pytest.mark.parametrize("value", [-2.5, -1.0, 0.0, 0.7, 1.0, 12.0])
+def test_relu(value: float) -> None:
+    question = questions.relu(value)
+    assert question.answer == F.relu(torch.tensor(value, dtype=torch.float64)).item()
+    assert_sound(question)
+
+
+def test_relu_names_the_absolute_value() -> None:
+    assert "sign" in slip(questions.relu(-3), 3)
+
+
+def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
+    x, w = [0, 1, 2, 3, 3], [1, -1, 2]
+    for seed in range(20):
+        for flip, theirs in ((True, np.convolve(x, w)), (False, np.correlate(x, w, "full"))):
+            question = questions.cell(conv1d(x, w, flip=flip), seed)
+            place = int(re.search(r"number (\d+)", question.prompt)[1]) - 1
+            assert question.answer == theirs[place]
+            assert_sound(question)
+            other = (np.correlate(x, w, "full") if flip else np.convolve(x, w))[place]
+            assert ("did not flip" if flip else "You flipped") in slip(question, other)
+
+
+def test_a_symmetric_kernel_can_be_asked_about() -> None:
+    question = questions.cell(conv1d([1, 2, 3], [1, 2, 1]), 1)
+    assert_sound(question)
+    assert not any("flip" in text for text in question.mistakes.values())
+
+
+def test_cells_in_2d_are_torch_s_and_bias_and_depth_are_named() -> None:
+    draw = np.random.default_rng(1)
+    named = set()
+    for seed in range(20):
+        x, w, b = draw.integers(-3, 4, (3, 5, 6)), draw.integers(-2, 3, (2, 3, 3, 2)), np.array([10, -20])
+        question = questions.cell(conv2d(x, w, b, padding=1, stride=2), seed)
+        k, i, j = (int(re.search(rf"{word} (\d+)", question.prompt)[1]) - 1 for word in ("filter", "row", "column"))
+        theirs = F.conv2d(*(torch.tensor(a, dtype=torch.float64) for a in (x, w, b)), padding=1, stride=2)
+        assert question.answer == theirs[k, i, j]
+        assert_sound(question)
+        named |= {text.split(":")[0] for text in question.mistakes.values()}
+    assert {"You forgot the bias.", "You forgot the depth", "You flipped the kernel"} <= named
+
+
+def test_why_is_a_sum_that_python_agrees_with() -> None:
+    for seed in range(20):
+        question = questions.cell(conv1d([0.5, -1, 2, 3], [1, -1.5, 2]), seed)
+        left, right = question.why.rstrip(".").split(" = ")
+        assert eval(left) == pytest.approx(float(right), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["max", "average", "lp"])
+def test_pooled_cells_are_torch_s(kind: str) -> None:
+    x = np.array([[5, 6, 7, 8], [2, 10, 4, 11], [7, 9, 3, 5], [8, 6, 7, 1]], dtype=float)
+    layer = {"max": nn.MaxPool2d(2), "average": nn.AvgPool2d(2), "lp": nn.LPPool2d(2, 2)}[kind]
+    theirs = layer(torch.tensor(x)[None, None])[0, 0]
+    for seed in range(8):
+        question = questions.pooled(pool2d(x, 2, kind=kind), seed)
+        i, j = (int(re.search(pattern, question.prompt)[1]) - 1 for pattern in (r"row (\d+)", r"column (\d+)"))
+        assert question.answer == pytest.approx(theirs[i, j].item())
+        assert_sound(question)
+    if kind == "max":
+        assert any("average" in text for text in question.mistakes.values())
+
+
+def test_two_decimals_are_enough_where_there_are_more() -> None:
+    question = Question("?", 1 / 3, "A third.", "Divide.", {2 / 3: "That is the rest."})
+    assert question.check(0.33)[0]
+    assert not question.check(0.3)[0]
+    assert question.check(0.67) == (False, "Not yet. That is the rest.")
+
+
+def test_one_seed_gives_one_question() -> None:
+    example = conv1d(range(9), [1, 0, -2])
+    assert questions.cell(example, 4) == questions.cell(example, 4)
+    assert len({questions.cell(example, seed).prompt for seed in range(12)}) > 3

@@ -1,0 +1,13 @@
+"""The same in PyTorch: lines to copy, and what they print."""
+
+import streamlit as st
+
+from cnn.snippets import Snippet
+
+
+def show(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:
+    """Lines to copy and, below them, their output."""
+    with st.expander(title):
+        st.code(snippet.code, language="python")
+        st.caption("It prints:")
+        st.code(snippet.output, language=None, wrap_lines=True)
