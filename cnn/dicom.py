@@ -3,7 +3,6 @@
 import logging
 import math
 import warnings
-from io import BytesIO
 
 import numpy as np
 import pydicom_jpeg_decoder
@@ -16,6 +15,7 @@ from pydicom.multival import MultiValue
 from pydicom.pixels import get_decoder
 from pydicom.tag import BaseTag, Tag
 
+from cnn.codestream import Metered, check_jpeg, check_jpeg_2000
 from cnn.greys import Refused, check_size, grey_of_colour, scale_greys
 
 # Warnings and logs of the library quote values out of the file, which may be a patient's.
@@ -37,6 +37,9 @@ _PLUGIN = {  # transfer syntax -> the one decoder that is used for it; everythin
     uid.RLELossless: "pylibjpeg",
 }
 _JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
+_ITEM = b"\xfe\xff\x00\xe0"  # tag of an encapsulated fragment
+_MAX_FRAGMENTS = 10_000
+_MAX_VALUE = 2**20  # bytes of any value but the pixels; the longest, a table of 65,536 words, takes an eighth
 _PALETTE = ("Red", "Green", "Blue")
 
 _TAGS: list[BaseTag | int] = [
@@ -97,14 +100,14 @@ def decode_dicom(data: bytes) -> Decoded:
 
 def _parse(data: bytes) -> Dataset:
     """File meta, then the listed tags. The library's own ``dcmread`` is avoided: it inflates a deflated file whole."""
-    stream = BytesIO(data)
+    stream = Metered(data)
     try:
         read_preamble(stream, force=False)
         meta = read_dataset(
             stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, vr, length: tag.group != 2
         )
         syntax = uid.UID(str(meta.get("TransferSyntaxUID", "")))
-    except MemoryError:
+    except (Refused, MemoryError):
         raise
     except Exception:  # a hostile file can make the library raise anything
         raise Refused("has a damaged DICOM header: export it again") from None
@@ -121,9 +124,11 @@ def _parse(data: bytes) -> Dataset:
         ds.file_meta = FileMetaDataset()
         ds.file_meta.TransferSyntaxUID = syntax
         ds.set_original_encoding(syntax.is_implicit_VR, syntax.is_little_endian)
-        for tag in _TAGS:
+        for tag in _TAGS[:-1]:
+            if tag in ds and (getattr(ds.get_item(tag), "length", 0) or 0) > _MAX_VALUE:
+                raise Refused("is a damaged DICOM file: export it again")
             ds.get(tag)  # values are converted on first sight; whatever is wrong with one shows here
-    except MemoryError:
+    except (Refused, MemoryError):
         raise
     except Exception:
         raise Refused("is a damaged DICOM file: export it again") from None
@@ -166,7 +171,7 @@ def _decode(ds: Dataset) -> np.ndarray:
     plugin = _PLUGIN.get(syntax, "")
     try:
         if plugin:
-            _check_codestream(ds, get_frame(ds.PixelData, 0, number_of_frames=1))
+            _check_codestream(ds)
         decoder = get_decoder(syntax)
         pixels, _ = decoder.as_array(ds, index=0, decoding_plugin=plugin)
         return pixels
@@ -181,31 +186,17 @@ def _decode(ds: Dataset) -> np.ndarray:
         raise Refused("is cut off or damaged and cannot be decoded: export it again") from None
 
 
-def _check_codestream(ds: Dataset, frame: bytes) -> None:
-    """Refuse a compressed frame whose own header claims another size than the file: decoders believe the frame."""
+def _check_codestream(ds: Dataset) -> None:
+    """Refuse a compressed frame whose own header claims another picture than the file: decoders believe the frame."""
     syntax = ds.file_meta.TransferSyntaxUID
+    if ds.PixelData.count(_ITEM) > _MAX_FRAGMENTS:
+        raise Refused("is built of far more parts than a radiograph needs: export it again")
     if syntax == uid.RLELossless:  # has no size of its own, and its decoder stops at the declared one
         return
-    if syntax in _JPEG_2000:
-        with Image.open(BytesIO(frame), formats=("JPEG2000",)) as header:
-            size = header.size
-    else:
-        size = _jpeg_size(frame)
-    if size != (ds.Columns, ds.Rows):
-        raise Refused(f"declares {ds.Columns} × {ds.Rows} pixels but holds {size[0]} × {size[1]}: export it again")
-
-
-def _jpeg_size(frame: bytes) -> tuple[int, int]:
-    """Width and height from the frame header of a JPEG or JPEG-LS stream (ITU-T T.81 B.2.2, T.87 C.2.2)."""
-    at = 2
-    while True:
-        marker = frame[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            return int.from_bytes(frame[at + 7 : at + 9]), int.from_bytes(frame[at + 5 : at + 7])
-        else:
-            at += 2 + int.from_bytes(frame[at + 2 : at + 4])
+    frame = get_frame(ds.PixelData, 0, number_of_frames=1)
+    width, height, samples = check_jpeg_2000(frame) if syntax in _JPEG_2000 else check_jpeg(frame)
+    if (width, height, samples) != (ds.Columns, ds.Rows, ds.SamplesPerPixel):
+        raise Refused("declares another size than its compressed picture has: export it again")
 
 
 def _grey_of_colour(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -84,8 +84,9 @@ def scale_greys(
     """
     notes: tuple[str, ...] = ()
     if high - low > 255:
-        used = values if ignore is None else values[~ignore]
-        darkest, brightest = float(used.min()), float(used.max())
+        seen = True if ignore is None else ~ignore
+        darkest = float(values.min(where=seen, initial=values.max()))
+        brightest = float(values.max(where=seen, initial=values.min()))
         if darkest < brightest and brightest - darkest < (high - low) / 2:
             notes = (f"Stretched the greys: {darkest:g} to {brightest:g} of {low:g} to {high:g} are used.",)
             low, high = darkest, brightest

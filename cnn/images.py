@@ -9,12 +9,12 @@ import hashlib
 import unicodedata
 import warnings
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Literal
 
 import numpy as np
 from PIL import Image
 
+from cnn.codestream import Metered, check_jpeg, check_png
 from cnn.dicom import decode_dicom
 from cnn.errors import ImageRejected
 from cnn.greys import MAX_PIXELS, MIN_SIDE, Refused, check_size, grey_of_colour, scale_greys
@@ -124,9 +124,12 @@ def _kind(data: bytes) -> Kind:
 
 
 def _decode_picture(data: bytes, kind: Kind) -> tuple[np.ndarray, tuple[str, ...]]:
+    (check_png if kind == "PNG" else check_jpeg)(data)
     try:
-        image = Image.open(BytesIO(data), formats=(kind,))  # reads the header only
+        image = Image.open(Metered(data), formats=(kind,))  # reads the header only
         frames = getattr(image, "n_frames", 1)
+    except Refused:
+        raise
     except Image.DecompressionBombError:
         raise Refused(f"is far above {MAX_PIXELS // 1_000_000} million pixels: make it smaller first") from None
     except Exception:  # a hostile header can make the library raise anything
@@ -136,11 +139,16 @@ def _decode_picture(data: bytes, kind: Kind) -> tuple[np.ndarray, tuple[str, ...
     check_size(*image.size)
     try:
         image.load()
-    except MemoryError:
+    except (Refused, MemoryError):
         raise
     except Exception:  # the same for its pixels
         raise Refused("is cut off or damaged and cannot be decoded: save or export it again") from None
-    return _grey_picture(image)
+    grey, notes = _grey_picture(image)
+    if kind == "PNG" and data[24] == 16 and data[25] != 0:  # 16-bit colour or alpha: IHDR bit depth and colour type
+        if np.ptp(grey) < 0.25:
+            raise Refused("hides its greys in the low bits of a 16-bit colour PNG: save it as a 16-bit grey PNG")
+        notes = (*notes, "Used the upper 8 of 16 bits, since the PNG has colour or transparency.")
+    return grey, notes
 
 
 def _grey_picture(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
