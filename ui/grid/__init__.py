@@ -1,0 +1,166 @@
+"""The step-through grid: one worked example, sent once; the browser shows any step of it without asking again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+
+from cnn.worked import Array, Axis, Convolution, Pooling
+from ui.theme import DARK, LIGHT
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("words.js", "cells.js", "controls.js", "grid.js")
+_SIGNIFICANT = 9  # digits sent of each number; far more than a cell shows
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A number that the reader typed into a cell of the grid; rows and columns count from 0."""
+
+    part: Literal["input", "kernel"]
+    filter: int
+    channel: int
+    row: int
+    column: int
+    value: float
+
+
+def grid(
+    example: Convolution | Pooling,
+    *,
+    key: str,
+    label: str,
+    names: tuple[str, str, str] = ("Input", "Filter", "Output"),
+    channels: Sequence[str] = (),
+    step: int = 0,
+    step_name: str | None = "step",
+    backward: bool = False,
+    editable: Sequence[Literal["input", "kernel"]] = (),
+    on_edit: Callable[[Edit], None] | None = None,
+) -> None:
+    """Shows ``example``, open at ``step`` (output cells counted row by row from 0).
+
+    ``label`` names the grid for screen readers, ``names`` its input, kernel and output, ``channels`` those of the input.
+    ``step_name`` is the field of the address bar that follows the step; None for a second grid on a page.
+    ``backward`` shows beside a pooling example where the gradient goes. Parts that are ``editable`` call ``on_edit``.
+    """
+    data = _payload(example) | {
+        "label": label,
+        "names": names,
+        "channels": [*channels] or [f"channel {c + 1}" for c in range(len(example.input))],
+        "step": step,
+        "stepName": step_name,
+        "editable": [*editable],
+    }
+    if backward and isinstance(example, Pooling):
+        data |= {"gradient": _numbers(example.backward()), "shares": _numbers(example.shares)}
+    data |= {"widest": _widest(data), "hint": _hint(data)}
+
+    def edited() -> None:
+        edit = st.session_state[key].edit
+        if on_edit and edit:
+            on_edit(Edit(**edit))
+
+    _component(key=key, data=data, on_edit_change=edited)
+
+
+def _payload(example: Convolution | Pooling) -> dict[str, Any]:
+    """What the browser needs of an example: nested lists, None for NaN and minus infinity."""
+    shared = {
+        "padded": _numbers(example.padded),
+        "rows": _axis(example.rows),
+        "columns": _axis(example.columns),
+        "flat": example.input.shape[1] == 1,
+        "output": _numbers(example.output),
+        "decimals": _decimals(example),
+    }
+    if isinstance(example, Pooling):
+        names = [f"channel {c + 1}" for c in range(len(example.output))]
+        ties = {"winners": example.winners.tolist()} if example.kind == "max" else {}
+        return shared | {"kind": example.kind, "norm": example.norm, "kernel": None, "filters": names} | ties
+    return shared | {
+        "kind": "convolution",
+        "kernel": _numbers(example.kernel),
+        "given": _numbers(example.weight) if example.flip else None,
+        "bias": _numbers(example.bias),
+        "products": _numbers(example.products),
+        "sums": _numbers(example.channel_sums),
+        "filters": [f"filter {k + 1}" for k in range(len(example.output))],
+    }
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    """The axis as the browser reads it."""
+    return asdict(axis) | {"padded": axis.padded, "unread": axis.unread, "overhang": axis.overhang}
+
+
+def _numbers(array: Array) -> Any:
+    """``array`` as nested lists; whole numbers as such, None where a number is not finite."""
+    whole = bool((array[np.isfinite(array)] % 1 == 0).all())
+    plain = np.where(np.isfinite(array), array, None)  # type: ignore[call-overload]
+    return _tidy(plain.tolist(), whole)
+
+
+def _tidy(value: Any, whole: bool) -> Any:
+    if isinstance(value, list):
+        return [_tidy(item, whole) for item in value]
+    if value is None:
+        return None
+    return int(value) if whole else float(f"{value:.{_SIGNIFICANT}g}")
+
+
+def _decimals(example: Convolution | Pooling) -> int:
+    """Decimals that the cells show: none if everything is whole, else two, or three where numbers are small."""
+    arrays = [example.input, example.output]
+    arrays += [example.weight, example.bias] if isinstance(example, Convolution) else []
+    finite = np.concatenate([array[np.isfinite(array)].ravel() for array in arrays])
+    if (finite % 1 == 0).all():
+        return 0
+    return 2 if np.abs(finite).max() >= 1 else 3
+
+
+def _widest(data: dict[str, Any]) -> int:
+    """Characters of the widest number that a cell shows."""
+
+    def width(value: Any) -> int:
+        if isinstance(value, list):
+            return max((width(item) for item in value), default=0)
+        if value is None:
+            return 2
+        return len(str(value) if float(value).is_integer() else f"{value:.{data['decimals']}f}")
+
+    return max(width(data.get(part)) for part in ("padded", "kernel", "output", "gradient"))
+
+
+def _hint(data: dict[str, Any]) -> str:
+    """What can be done with the pointer and the keys."""
+    hint = "Point at any cell to see its step, click to keep it, drag the window, or use the arrow keys in the output."
+    if data["kernel"]:
+        hint += " Point at a weight to see every input cell that it meets."
+    if "kernel" in data["editable"]:
+        hint += " Weights can be typed over."
+    return hint
+
+
+def _colours() -> str:
+    """The palette as CSS variables; ``light-dark`` follows the theme that Streamlit shows."""
+    names = [field.name for field in fields(LIGHT)]
+    lines = [
+        f"--{name.replace('_', '-')}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)});" for name in names
+    ]
+    return ".grid {" + " ".join(lines) + "}\n"
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_component = st.components.v2.component(
+    "step_through_grid",
+    html=_read("grid.html"),
+    css=_colours() + _read("grid.css"),
+    js="\n".join(_read(name) for name in _SCRIPTS),
+)

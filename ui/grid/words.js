@@ -1,0 +1,117 @@
+// Numbers and sentences. Nothing is computed here: every number arrives from Python and is only written down.
+
+// A number as the page prints it: whole numbers plain, others with the example's decimals, a true minus sign.
+function show(number, decimals) {
+  if (number === null) return "–";
+  const text = Number.isInteger(number) ? String(number) : number.toFixed(decimals);
+  return text.replace("-", "−");
+}
+
+// The same number inside a sum or a product, where a negative one needs brackets.
+function factor(number, decimals) {
+  return number < 0 ? `(${show(number, decimals)})` : show(number, decimals);
+}
+
+function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+// "rows 1 to 3", counted from 1 in the data; windows that reach beyond the data say so.
+function span(noun, window, before, size) {
+  const inside = window.map((cell) => cell - before + 1).filter((cell) => cell >= 1 && cell <= size);
+  if (!inside.length) return `no ${noun} of the input`;
+  const [first, last] = [inside[0], inside[inside.length - 1]];
+  const gaps = last - first + 1 > inside.length ? ` (${inside.join(", ")})` : "";
+  return first === last ? `${noun} ${first}` : `${noun}s ${first} to ${last}${gaps}`;
+}
+
+// Where the window lies, and whether it also covers padding or hangs over the edge.
+function place(data, at) {
+  const columns = axisSpan(data.columns, data.columns.windows[at.column], data.flat ? "place" : "column");
+  const rows = axisSpan(data.rows, data.rows.windows[at.row], "row");
+  const extra = [];
+  if (rows.padding || columns.padding) extra.push("padding");
+  if (rows.outside || columns.outside) extra.push("places behind the edge, where nothing is");
+  const where = data.flat ? columns.text : `${rows.text}, ${columns.text}`;
+  return [where, ...extra].join(" and on ");
+}
+
+function axisSpan(axis, window, noun) {
+  return {
+    text: span(noun, window, axis.before, axis.size),
+    padding: window.some((cell) => cell < axis.padded && (cell < axis.before || cell >= axis.before + axis.size)),
+    outside: window.some((cell) => cell >= axis.padded),
+  };
+}
+
+// Whether this step's result is what the reader is asked for, so that it must not be told yet.
+function isHidden(data, at) {
+  return data.hidden?.join() === [at.filter, at.row, at.column].join();
+}
+
+function cellName(data, row, column) {
+  return data.flat ? `place ${column + 1}` : `row ${row + 1}, column ${column + 1}`;
+}
+
+// The right-hand side of the step: all products, or each channel's sum where there are several channels.
+function convolutionText(data, at) {
+  const d = data.decimals;
+  const bias = data.bias[at.filter];
+  const added = bias ? `, plus the bias ${show(bias, d)}` : "";
+  const result = isHidden(data, at) ? "?" : show(data.output[at.filter][at.row][at.column], d);
+  const sums = data.sums[at.filter][at.row][at.column];
+  if (data.padded.length > 1 && result === "?") return `Add up all products${added}: what is the result?`;
+  if (data.padded.length > 1) {
+    const parts = sums.map((sum, c) => `${data.channels[c]} ${show(sum, d)}`);
+    return `Sum of each channel: ${parts.join(", ")}${added}: ${result}.`;
+  }
+  const terms = [];
+  data.kernel[at.filter][0].forEach((weights, a) =>
+    weights.forEach((weight, b) => terms.push(`${factor(read(data, 0, at, a, b), d)}×${factor(weight, d)}`)),
+  );
+  const sum = terms.join(" + ");
+  if (result === "?" || !bias) return `${sum}${added} = ${result}.`;
+  return `${sum} = ${show(sums[0], d)}${added}: ${result}.`;
+}
+
+function poolingText(data, at) {
+  if (isHidden(data, at)) return `It holds ${windowCells(data, at).map((cell) => show(cell.value, data.decimals)).join(", ")}.`;
+  if (data.kind !== "max") return `${poolingFormula(data, at)} = ${show(data.output[at.filter][at.row][at.column], data.decimals)}.`;
+  const cells = windowCells(data, at);
+  const winners = cells.filter((cell) => data.winners[at.filter][at.row][at.column][cell.a][cell.b]).length;
+  const tie = winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";
+  const values = cells.map((cell) => show(cell.value, data.decimals)).join(", ");
+  return `The largest of ${values} is ${show(data.output[at.filter][at.row][at.column], data.decimals)}.${tie}`;
+}
+
+function poolingFormula(data, at) {
+  const values = windowCells(data, at).map((cell) => factor(cell.value, data.decimals));
+  if (data.kind === "max") return `max(${values.join(", ")})`;
+  if (data.kind === "average") return `(${values.join(" + ")}) / ${values.length}`;
+  return `(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`;
+}
+
+// The cells that a window reads and that take part, in reading order.
+function windowCells(data, at) {
+  const cells = [];
+  data.rows.windows[at.row].forEach((_, a) =>
+    data.columns.windows[at.column].forEach((_, b) => {
+      const value = read(data, at.channel, at, a, b);
+      if (value !== null) cells.push({ a, b, value });
+    }),
+  );
+  return cells;
+}
+
+// What the window of a step holds at kernel row a, column b; null where there is no cell.
+function read(data, channel, at, a, b) {
+  const row = data.padded[channel][data.rows.windows[at.row][a]];
+  return row?.[data.columns.windows[at.column][b]] ?? null;
+}
+
+// The whole step as a sentence: what a reader who sees no grid gets.
+function sentence(data, at) {
+  const many = data.output.length > 1 ? `, ${data.filters[at.filter]}` : "";
+  const text = data.kernel ? convolutionText(data, at) : poolingText(data, at);
+  return `Output ${cellName(data, at.row, at.column)}${many}. The window lies on ${place(data, at)}. ${text}`;
+}
