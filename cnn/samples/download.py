@@ -1,0 +1,194 @@
+"""Fetch real test radiographs, when asked: PneumoniaMNIST at 224 px, as the package medmnist publishes it.
+
+    python -m cnn.samples.download --out FOLDER [--count N]
+
+writes FOLDER/NORMAL/*.png and FOLDER/PNEUMONIA/*.png. The images are those of the official test split of Kermany et al.
+(2018), cropped square by MedMNIST v2 (Yang et al., 2023; CC BY 4.0), so the networks here were not trained on them.
+
+Address, checksum and class names are medmnist's own. The transfer is not: medmnist's has no time limit, tells nobody
+how far it is, and leaves half a file behind when it fails. The file lies where medmnist would put it (~/.medmnist),
+so that either finds what the other fetched.
+"""
+
+import argparse
+import hashlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.request import urlopen
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from cnn.errors import UserError
+from cnn.samples import Sample
+
+FILE = "pneumoniamnist_224.npz"
+TIMEOUT = 10.0  # seconds without a byte
+CHUNK = 1 << 18
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that have arrived and the bytes expected (0 if the server does not say)."""
+
+
+@dataclass(frozen=True)
+class FetchedSample(Sample):
+    """A real test image with its label, NORMAL or PNEUMONIA."""
+
+    label: str
+    data: bytes = field(repr=False)
+
+    def read(self) -> tuple[bytes, str]:
+        """The PNG's bytes and its name; nothing is read from disk or network."""
+        return self.data, self.file
+
+
+def fetch(count: int = 8, progress: Progress | None = None) -> tuple[FetchedSample, ...]:
+    """``count`` test images, both labels in turn, always the same ones; downloads about 200 MB the first time.
+
+    Raises :class:`cnn.errors.UserError` if medmnist is not installed, nothing can be fetched, or what came is not it.
+    """
+    images, labels = _test_split(_local_file(progress or (lambda done, total: None)))
+    return tuple(_sample(images[i], int(i), labels[i]) for i in _choose(labels, count))
+
+
+def _local_file(progress: Progress) -> Path:
+    """The checked .npz, downloaded if it is not there yet."""
+    info = _info()
+    path = Path.home() / ".medmnist" / FILE
+    if path.is_file() and _md5(path) == info["MD5_224"]:
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    except OSError as error:
+        raise UserError(f"The test images cannot be stored in {path.parent}: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            digest = _transfer(info["url_224"], file, progress)
+        if digest != info["MD5_224"]:
+            raise UserError("The test images arrived damaged (their checksum is wrong): try again later.")
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return path
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _info() -> dict[str, Any]:
+    """What medmnist says of the dataset. Raises :class:`cnn.errors.UserError` if the package is missing."""
+    try:
+        from medmnist import INFO
+    except ImportError:
+        raise UserError(
+            "The test images are fetched through the package medmnist, which is missing: "
+            "install it with pip install medmnist."
+        ) from None
+    return INFO["pneumoniamnist"]
+
+
+def _transfer(url: str, file: BinaryIO, progress: Progress) -> str:
+    """Copy ``url`` into ``file``; the MD5 of what arrived."""
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    try:
+        with urlopen(url, timeout=TIMEOUT) as response:
+            total = int(response.headers.get("Content-Length") or 0)
+            while chunk := response.read(CHUNK):
+                done += len(chunk)
+                digest.update(chunk)
+                _write(file, chunk)
+                progress(done, total)
+    except (OSError, HTTPException):
+        raise UserError(
+            "The test images cannot be fetched, because their server cannot be reached: "
+            "try again with a network, or choose a built-in sample."
+        ) from None
+    return digest.hexdigest()
+
+
+def _write(file: BinaryIO, chunk: bytes) -> None:
+    try:
+        file.write(chunk)
+    except OSError as error:
+        raise UserError(f"The test images cannot be stored: {error.strerror}.") from None
+
+
+def _test_split(path: Path) -> tuple[np.ndarray, list[str]]:
+    """Images (N, 224, 224) uint8 and their N labels, from a file whose checksum was right."""
+    names = {int(number): name.upper() for number, name in _info()["label"].items()}
+    with np.load(path) as arrays:
+        return arrays["test_images"], [names[int(number)] for number in arrays["test_labels"].ravel()]
+
+
+def _choose(labels: list[str], count: int) -> list[int]:
+    """``count`` places, spread evenly over each label, the labels in turn for as long as there are both."""
+    groups = [[i for i, label in enumerate(labels) if label == wanted] for wanted in sorted(set(labels))]
+    share = -(-count // len(groups))
+    spread = [group[:: max(1, len(group) // share)] for group in groups]
+    return [group[k] for k in range(max(map(len, spread))) for group in spread if k < len(group)][:count]
+
+
+def _sample(image: np.ndarray, number: int, label: str) -> FetchedSample:
+    png = io.BytesIO()
+    Image.fromarray(image).save(png, format="PNG")
+    return FetchedSample(
+        key=f"pneumoniamnist-{number}",
+        title=f"PneumoniaMNIST, test image {number}",
+        story=f"A real film of a child aged 1 to 5, labelled {label}, from the official test split: "
+        "no network here was trained on it.",
+        simulated=False,
+        file=f"pneumoniamnist_test_{number:03d}.png",
+        label=label,
+        data=png.getvalue(),
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m cnn.samples.download", description="Fetch real test radiographs (PneumoniaMNIST, CC BY 4.0)."
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets NORMAL/*.png, PNEUMONIA/*.png")
+    parser.add_argument("--count", type=int, default=8, metavar="N", help="how many images (8; there are 624)")
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count must be at least 1")
+    try:
+        with tqdm(desc=FILE, unit="B", unit_scale=True, unit_divisor=1024, disable=None) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total or None
+                bar.update(done - bar.n)
+
+            fetched = fetch(options.count, show)
+        _save(fetched, options.out)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{len(fetched)} images in {options.out}")
+    return 0
+
+
+def _save(fetched: tuple[FetchedSample, ...], folder: Path) -> None:
+    try:
+        for sample in fetched:
+            path = folder / sample.label / sample.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(sample.data)
+    except OSError as error:
+        raise UserError(f"The images cannot be written to {folder}: {error.strerror}.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
