@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnn.arithmetic import Rule, Size, conv_parameters, output_size
+from cnn.history import TIMELINE
 from cnn.worked import Array, Convolution, Pooling
 
 
@@ -197,6 +198,19 @@ def pooled(example: Pooling, seed: int) -> Question:
             (float(seen[0]), "That is the first number in the window."),
             (float(np.nanmax(example.padded[c])), "That is the largest number of the whole input, not of the window."),
         ],
+    )
+
+
+def year(seed: int) -> Question:
+    """When one of the lecture's milestones was reached; ``seed`` picks it."""
+    datable = [milestone for milestone in TIMELINE if milestone.deed]
+    asked = datable[seed % len(datable)]
+    return _question(
+        f"In which year {asked.deed}?",
+        asked.year,
+        f"{asked.name}: {asked.year}.",
+        "Look at what came before it and what after.",
+        [(other.year, f"That is the year of {other.name}.") for other in datable if other is not asked],
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from cnn.arithmetic import conv_parameters, linear_parameters
 from cnn.worked import conv1d
 
 
@@ -34,6 +35,25 @@ def convolution_1d(
         "print(conv1d(x[None, None], w[None, None]).flatten().tolist())",
     ]
     return Snippet("\n".join(code), numbers(example.output.ravel()))
+
+
+def lenet() -> Snippet:
+    """LeNet-5 as it is usually written today; its last convolution, which covers its whole input, as a linear layer."""
+    convolutions = [conv_parameters(1, 6, 5), conv_parameters(6, 16, 5)]
+    linear = [linear_parameters(*sizes) for sizes in ((400, 120), (120, 84), (84, 10))]
+    code = """import torch
+from torch import nn
+
+lenet = nn.Sequential(
+    nn.Conv2d(1, 6, kernel_size=5), nn.Tanh(), nn.AvgPool2d(2),
+    nn.Conv2d(6, 16, kernel_size=5), nn.Tanh(), nn.AvgPool2d(2),
+    nn.Flatten(),
+    nn.Linear(400, 120), nn.Tanh(),
+    nn.Linear(120, 84), nn.Tanh(),
+    nn.Linear(84, 10),
+)
+print(sum(p.numel() for p in lenet.parameters()), "weights and biases")"""
+    return Snippet(code, f"{sum(count.value for count in convolutions + linear)} weights and biases")
 
 
 def numbers(values: Sequence[float] | np.ndarray) -> str:

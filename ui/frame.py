@@ -25,6 +25,7 @@ class Chapter:
 COURSE: dict[str, tuple[Chapter, ...]] = {
     "Lecture": (
         Chapter("home", "Home", "3-4", 2),
+        Chapter("history", "A bit of history", "5", 5),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),

@@ -34,5 +34,5 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> None:
         elif checked and given is not None:
             right, sentence = question.check(given)
             (st.success if right else st.error)(sentence)
-    if QUESTION in state.fields:
-        state.number(QUESTION)
+        if QUESTION in state.fields:
+            state.number(QUESTION)

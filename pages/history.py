@@ -1,0 +1,34 @@
+"""A bit of history: the lecture's timeline (slide 5)."""
+
+import streamlit as st
+
+from cnn import questions, snippets
+from cnn.history import TIMELINE
+from ui import code, frame, quiz, timeline
+from ui.state import Choice, State
+
+LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(milestone.name for milestone in TIMELINE))
+
+frame.header(
+    "A bit of history",
+    "Convolutional networks are older than they look: most of the ideas were there by 1993, and waited.",
+    "Find the hatched stretch, and the four reasons why nobody was interested.",
+)
+state = State.open("history", LOOK, quiz.QUESTION)
+line, story = st.columns([3, 2], gap="large")
+with story:
+    name = state.select(LOOK)
+    milestone = next(milestone for milestone in TIMELINE if milestone.name == name)
+    st.subheader(milestone.name, anchor=False)
+    st.markdown(milestone.story)
+    st.caption(f"Source: {milestone.source}.")
+    quiz.ask(questions.year(state[quiz.QUESTION]), state)
+with line:
+    timeline.show(TIMELINE, name)
+code.show(snippets.lenet(), title="LeNet in today's PyTorch")
+state.share()
+frame.footer(
+    "history",
+    "Local detectors, shared weights and pooling are decades old; data, computing power and tricks for training "
+    "depth made them win in 2012.",
+)

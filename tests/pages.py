@@ -1,0 +1,54 @@
+"""What the page tests share: opening a page with a link, and running the PyTorch lines that it shows."""
+
+import contextlib
+import io
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[1]
+
+
+def open_page(name: str, **link: str) -> AppTest:
+    """The page as the running app shows it, opened by a link with these settings."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.run()
+    app.switch_page(f"pages/{name}.py")
+    app.query_params.update(link)
+    app.run()
+    assert not app.exception
+    assert len(app.title) == 1
+    return app
+
+
+def shown_text(app: AppTest) -> str:
+    """All prose of the page."""
+    return "\n".join(element.value for element in [*app.title, *app.subheader, *app.markdown, *app.caption])
+
+
+def snippets(app: AppTest) -> list[tuple[str, str]]:
+    """(code, output shown) of every PyTorch snippet on the page."""
+    blocks = list(app.code)
+    return [
+        (code.value, output.value)
+        for code, output in itertools.pairwise(blocks)
+        if code.language == "python"
+    ]
+
+
+def printed(code: str) -> str:
+    """What the lines print when they run."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    return out.getvalue().strip()
+
+
+def imports_torch(name: str) -> bool:
+    """Whether opening the page in a fresh process loads PyTorch."""
+    script = f"import sys; from tests.pages import open_page; open_page({name!r}); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.split()[-1] == "True"
