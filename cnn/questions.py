@@ -6,7 +6,7 @@ Nothing here draws or stores. A question knows its answer, and which wrong answe
 import math
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,13 +17,17 @@ from cnn.worked import Array, Convolution, Pooling
 
 @dataclass(frozen=True)
 class Question:
-    """``prompt`` asks for one number, ``why`` spells the answer out, ``mistakes`` maps wrong values to their slip."""
+    """``prompt`` asks for one number, ``why`` spells the answer out, ``mistakes`` maps wrong values to their slip.
+
+    ``cell`` is the output cell asked about (filter or channel, row, column), which a page hides until it is told.
+    """
 
     prompt: str
     answer: float
     why: str
     hint: str
     mistakes: Mapping[float, str] = field(default_factory=dict)
+    cell: tuple[int, int, int] | None = None
 
     def check(self, given: float) -> tuple[bool, str]:
         """Whether ``given`` is right, and a sentence to show. Two decimals are enough where the answer has more."""
@@ -165,13 +169,22 @@ def cell(example: Convolution, seed: int) -> Question:
     place = f"number {j + 1} of the output" if height == 1 else f"the output in row {i + 1}, column {j + 1}"
     which = f" of filter {k + 1}" if filters > 1 else ""
     terms = _terms(example, k, i, j)
-    return _question(
+    asked = _question(
         f"Counting from 1, what is {place}{which}{', with the kernel flipped' if example.flip else ''}?",
         answer,
         f"{terms} = {_say(answer)}.",
         "Lay the kernel on the input at this step, multiply each pair, and add up.",
         slips,
     )
+    return replace(asked, cell=(k, i, j))
+
+
+def one_dimensional(example: Convolution, seed: int) -> Question:
+    """On a worked 1-D example: mostly the value of a cell, every third time the length of the output."""
+    along = example.columns
+    if seed % 3 == 0 and along.before == along.after:
+        return size(along.size, example.kernel.shape[-1], padding=along.before)
+    return cell(example, seed)
 
 
 def pooled(example: Pooling, seed: int) -> Question:
@@ -185,7 +198,7 @@ def pooled(example: Pooling, seed: int) -> Question:
     which = f" of channel {c + 1}" if channels > 1 else ""
     numbers = ", ".join(_say(float(value)) for value in seen)
     answer = float(example.output[c, i, j])
-    return _question(
+    asked = _question(
         f"Counting from 1, what does {word} pooling leave in row {i + 1}, column {j + 1}{which}?",
         answer,
         f"The window reads {numbers}, which makes {_say(answer)}.",
@@ -199,6 +212,7 @@ def pooled(example: Pooling, seed: int) -> Question:
             (float(np.nanmax(example.padded[c])), "That is the largest number of the whole input, not of the window."),
         ],
     )
+    return replace(asked, cell=(c, i, j))
 
 
 def year(seed: int) -> Question:

@@ -19,7 +19,7 @@ line, story = st.columns([3, 2], gap="large")
 with story:
     name = state.select(LOOK)
     milestone = next(milestone for milestone in TIMELINE if milestone.name == name)
-    st.subheader(milestone.name, anchor=False)
+    st.header(milestone.name, anchor=False)
     st.markdown(milestone.story)
     st.caption(f"Source: {milestone.source}.")
     quiz.ask(questions.year(state[quiz.QUESTION]), state)

@@ -11,22 +11,23 @@ QUESTION = Whole("question", "Question number", 1, low=1, high=99)
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
 
 
-def ask(question: Question, state: State, *, key: str = "quiz") -> None:
-    """Asks ``question`` in a box of its own; ``key`` tells apart several questions on one page."""
+def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
+    """Asks ``question`` in a box of its own; ``key`` tells apart several questions on one page.
+
+    Returns whether the answer has been told, so that the page need not hide it any longer.
+    """
     # A new question must not open with the answer that was typed for the last one.
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
-    whole = float(question.answer).is_integer() and all(float(value).is_integer() for value in question.mistakes)
     with st.container(border=True):
         st.markdown(f"**Predict first.** {question.prompt}")
-        with st.form(identity, border=False):
-            given: float | None
-            if whole:
-                given = st.number_input("Your prediction", value=None, step=1, key=f"{identity} answer")
-            else:
-                given = st.number_input("Your prediction", value=None, step=0.01, key=f"{identity} answer")
-            with st.container(horizontal=True):
-                checked = st.form_submit_button("Check", key=f"{identity} check")
-                shown = st.form_submit_button("Show the answer", key=f"{identity} show")
+        answer, number = st.columns([4, 1], vertical_alignment="bottom")
+        with answer, st.form(identity, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            given = _number_box(question, f"{identity} answer")
+            checked = st.form_submit_button("Check", key=f"{identity} check")
+            shown = st.form_submit_button("Show the answer", key=f"{identity} show")
+        if QUESTION in state.fields:
+            with number:
+                state.number(QUESTION)
         if shown:
             st.info(f"The answer is {question.answer:.10g}. {question.why}")
         elif checked and given is None:
@@ -34,5 +35,14 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> None:
         elif checked and given is not None:
             right, sentence = question.check(given)
             (st.success if right else st.error)(sentence)
-        if QUESTION in state.fields:
-            state.number(QUESTION)
+            shown = right
+    if shown:
+        st.session_state[f"{identity} told"] = True
+    return f"{identity} told" in st.session_state
+
+
+def _number_box(question: Question, key: str) -> float | None:
+    """An empty box; it steps in whole numbers where all plausible answers are whole."""
+    if all(float(value).is_integer() for value in (question.answer, *question.mistakes)):
+        return st.number_input("Your prediction", value=None, step=1, key=key, width=180)
+    return st.number_input("Your prediction", value=None, step=0.01, key=key, width=180)

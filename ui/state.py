@@ -25,6 +25,7 @@ import streamlit as st
 from cnn.errors import UserError
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 Vector = tuple[float, ...]
 Rows = tuple[Vector, ...]
 
@@ -109,16 +110,17 @@ class Flag(Field[bool]):
 
 
 @dataclass(frozen=True)
-class Choice(Field[str]):
+class Choice(Field[Word]):
     """One of a few words; they are shown, and stand in the address bar, as they are."""
 
-    options: tuple[str, ...]
+    options: tuple[Word, ...]
 
-    def parse(self, text: str) -> str:
+    def parse(self, text: str) -> Word:
         """See :meth:`Field.parse`."""
-        if text not in self.options:
-            raise self.refuse(f"one of {', '.join(self.options)}", text)
-        return text
+        for option in self.options:
+            if option == text:
+                return option
+        raise self.refuse(f"one of {', '.join(self.options)}", text)
 
 
 @dataclass(frozen=True)
@@ -236,11 +238,11 @@ class State:
         """A switch."""
         return self._show(field, lambda: st.toggle(**self._common(field)))
 
-    def choice(self, field: Choice) -> str:
+    def choice(self, field: Choice[Word]) -> Word:
         """All options side by side."""
         return self._show(field, lambda: st.radio(horizontal=True, **self._options(field)))
 
-    def select(self, field: Choice) -> str:
+    def select(self, field: Choice[Word]) -> Word:
         """A list that drops down, for many options."""
         return self._show(field, lambda: st.selectbox(**self._options(field)))
 
@@ -259,7 +261,11 @@ class State:
         st.caption(label)
         with st.container(horizontal=True):
             for name, values in presets.items():
-                st.button(name, key=f"preset {name}", on_click=_put, args=(values,))
+                st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
+
+    def put(self, field: Field[T], value: T) -> None:
+        """Sets ``field`` from a callback, before its widget is shown again."""
+        st.session_state[field.name] = field.widget_value(value)
 
     def share(self) -> None:
         """Says how to hand this page to somebody else, with a link that hides the controls."""
@@ -271,6 +277,10 @@ class State:
                 "This link opens it with the settings fixed and out of sight, for a class:"
             )
             st.code(link, language=None, wrap_lines=True)
+
+    def _put_all(self, values: Mapping[Field[Any], Any]) -> None:
+        for field, value in values.items():
+            self.put(field, value)
 
     def _raw(self, field: Field[Any]) -> Any:
         """What the widget holds; while none is shown, what the link says, or said when this reader was last here."""
@@ -284,7 +294,7 @@ class State:
     def _common(self, field: Field[Any]) -> dict[str, Any]:
         return {"label": field.label, "value": _default(field), "key": field.name, "bind": "query-params"}
 
-    def _options(self, field: Choice) -> dict[str, Any]:
+    def _options(self, field: Choice[Any]) -> dict[str, Any]:
         common = self._common(field)
         del common["value"]
         return common | {"options": field.options, "index": field.options.index(field.default)}
@@ -302,11 +312,6 @@ class State:
 
 def _default(field: Field[Any]) -> Any:
     return field.widget_value(field.default)
-
-
-def _put(values: Mapping[Field[Any], Any]) -> None:
-    for field, value in values.items():
-        st.session_state[field.name] = field.widget_value(value)
 
 
 def _arrive(page: str, fields: tuple[Field[Any], ...]) -> None:

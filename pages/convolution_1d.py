@@ -1,0 +1,119 @@
+"""Convolution in one dimension (slides 6-7): with the flip and without, then two uses on a heartbeat-like trace."""
+
+import streamlit as st
+
+from cnn import questions, signals, snippets
+from cnn.errors import UserError
+from ui import code, frame, quiz, signal_figures
+from ui.grid import Edit, grid
+from ui.state import Choice, Field, Numbers, Real, State, Vector, Whole
+
+X = Numbers("x", "Signal x", (0, 1, 2, 3, 3), most=16, limit=99)
+W = Numbers("w", "Kernel w", (1, -1, 2), most=9, limit=99)
+MODE: Choice[signals.Mode] = Choice("mode", "Output", "full", options=("full", "same", "valid"))
+STEP = Whole("step", "Step", 0, low=0, high=99)
+HEART = Whole("heart", "Trace number", 1, low=1, high=20)
+NOISE = Real("noise", "Noise in millivolts", 0.15, low=0, high=1, step=0.05)
+KIND: Choice[signals.Smoothing] = Choice("kind", "Smoothing kernel", "average", options=("average", "triangle", "bell"))
+HALF = Whole("half", "Samples on each side of the middle", 3, low=0, high=30)
+BEAT = Choice("beat", "Look for", "usual beat", options=("usual beat", "odd beat"))
+PRESETS: dict[str, dict[Field, Vector]] = {
+    "Slide 7": {X: X.default, W: W.default},
+    "Symmetric kernel": {X: X.default, W: (1, 2, 1)},
+    "A single 1 meets a ramp": {X: (0, 0, 1, 0, 0), W: (1, 2, 3)},
+    "Step meets edge finder": {X: (0, 0, 0, 5, 5, 5), W: (1, 0, -1)},
+}
+
+frame.header(
+    "Convolution in one dimension",
+    "Slide one row of numbers along another; at each step multiply what lies on top of each other, and add up.",
+    'Step through both sides below, then press "A single 1 meets a ramp": which side copies the kernel as it is?',
+)
+state = State.open("convolution_1d", X, W, MODE, STEP, quiz.QUESTION, HEART, NOISE, KIND, HALF, BEAT)
+st.markdown(
+    "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
+    "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
+    "in either order."
+)
+st.header("Step by step", anchor=False)
+state.presets("Start from an example", PRESETS)
+first, second, third = st.columns(3)
+with first:
+    x = state.numbers(X)
+with second:
+    w = state.numbers(W)
+with third:
+    mode = state.choice(MODE)
+
+
+def edit(change: Edit) -> None:
+    """A number typed into the grid goes where it would have gone if typed into the line above."""
+    field, values = (X, x) if change.part == "input" else (W, w)
+    state.put(field, (*values[: change.column], change.value, *values[change.column + 1 :]))
+
+
+def by_hand() -> None:
+    """A question, both conventions step by step, what they differ in, and the lines of code."""
+    compared = signals.compare(x, w, mode)
+    quiz.ask(questions.one_dimensional(compared.convolution, state[quiz.QUESTION]), state)
+    names = ("Signal x", "Kernel w", "Output")
+    flipped, plain = st.columns(2, gap="medium")
+    with flipped:
+        st.subheader("Convolution: flipped", anchor=False)
+        grid(compared.convolution, key="flipped", label="Convolution step by step", names=names, step=state[STEP])
+    with plain:
+        st.subheader("Cross-correlation: not flipped", anchor=False)
+        grid(
+            compared.correlation, key="plain", label="Cross-correlation step by step", names=names, step=state[STEP],
+            step_name=None, editable=("input", "kernel"), on_edit=edit,
+        )  # fmt: skip
+    signal_figures.rows(compared.table, label="Both outputs and their difference")
+    st.markdown(f"**{compared.verdict}**")
+    code.show(snippets.convolution_1d(x, w, mode, flip=True), title="Convolution in PyTorch")
+    code.show(snippets.convolution_1d(x, w, mode, flip=False), title="Cross-correlation in PyTorch")
+
+
+if not state.wrong:
+    try:
+        by_hand()
+    except UserError as error:
+        st.error(str(error))
+
+st.header("What it is good for", anchor=False)
+st.markdown("A computed trace that looks like an electrocardiogram: six seconds of heartbeats, one of them odd.")
+first, second = st.columns(2)
+with first:
+    noise = state.real(NOISE)
+with second:
+    heart = state.slider(HEART)
+trace = signals.trace(noise, heart)
+
+st.subheader("Filter a signal", anchor=False)
+first, second = st.columns(2)
+with first:
+    kind = state.choice(KIND)
+with second:
+    half = state.slider(HALF)
+weights = signals.smoothing_kernel(kind, half)
+smoothed = signals.smooth(trace.values, weights)
+wide, narrow = st.columns([3, 1])
+with wide:
+    signal_figures.smoothing(trace, smoothed, key="smoothing", description=signals.told_smoothing(trace, smoothed))
+with narrow:
+    signal_figures.kernel(weights, key="weights", description=f"{len(weights)} weights that add up to 1.")
+
+st.subheader("Find a pattern", anchor=False)
+beat = state.choice(BEAT)
+shape = signals.template(beat == "odd beat")
+found = signals.match(trace.values, shape)
+st.markdown(
+    "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
+    "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
+)
+signal_figures.matching(trace, shape, found, key="matching", description=signals.told_match(trace, found, beat))
+state.share()
+frame.footer(
+    "convolution_1d",
+    "Convolution is multiply, add, move on; the flip tells it from cross-correlation; and a kernel is a pattern: "
+    "the output is large where the signal looks like it.",
+)
