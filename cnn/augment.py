@@ -5,6 +5,7 @@ one seed gives one training.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -101,10 +102,15 @@ def swap_background(images: Tensor, lungs: Tensor, generator: Generator, probabi
     kind = uniform(count, 0, 1, generator)
     around = torch.where(kind < 0.7, others, torch.where(kind < 0.85, flat, noise))
     reach = 2 * (side // 40) + 1
-    wide = F.max_pool2d(lungs, reach, stride=1, padding=reach // 2)
-    soft = F.avg_pool2d(wide, reach, stride=1, padding=reach // 2)
+    soft = _each_axis(F.avg_pool2d, _each_axis(F.max_pool2d, lungs, reach), reach)
     apply = chance(count, probability, generator) & (lungs.mean(dim=(1, 2, 3), keepdim=True) > 0.08)
     return torch.where(apply, soft * images + (1 - soft) * around, images)
+
+
+def _each_axis(pool: Callable[..., Tensor], images: Tensor, reach: int) -> Tensor:
+    """A square pool of an odd side as two thin ones, which is the same for a maximum or a mean, and faster."""
+    images = pool(images, (reach, 1), stride=1, padding=(reach // 2, 0))
+    return pool(images, (1, reach), stride=1, padding=(0, reach // 2))
 
 
 def hide_lungs(images: Tensor, lungs: Tensor, hide: Tensor) -> Tensor:

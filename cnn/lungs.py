@@ -19,7 +19,7 @@ from tqdm import trange
 
 from cnn import augment, models
 from cnn.preprocess import resize, standardise
-from cnn.training import imagenet_file, write_weights
+from cnn.training import batched, imagenet_file, write_weights
 
 SIZE = 224
 LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
@@ -68,17 +68,15 @@ def load() -> LungNet:
     models.check("lungs", models.read_card(models.WEIGHTS, "lungs"), digest, classes=("lung",))
     network = LungNet()
     models.fit(network, state, "lungs")
-    network.eval().requires_grad_(False).to(models.device())
+    network.eval().requires_grad_(False).to(models.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
 
 
 @torch.inference_mode()
-def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 32) -> Tensor:
+def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
     """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
     network = network or load()
-    device = next(network.parameters()).device
-    parts = [network(standardise(part.float()).to(device)).sigmoid().cpu() for part in films.split(batch)]
-    return torch.cat(parts) if parts else torch.empty(0, 1, *films.shape[-2:])
+    return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
 
 
 def dice(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -101,7 +99,8 @@ def train(images: Tensor, masks: Tensor, *, epochs: int, seed: int = 0, batch: i
     """Trains on films and masks (N, 1, S, S); the result is the running average of the weights over the run."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    network = LungNet(models.imagenet_lite0(imagenet_file())).to(memory_format=torch.channels_last)
+    network = LungNet(models.imagenet_lite0(imagenet_file()))
+    network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-3)
     per_epoch = -(-len(images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * per_epoch)
@@ -123,8 +122,9 @@ def train(images: Tensor, masks: Tensor, *, epochs: int, seed: int = 0, batch: i
             optimiser.step()
             schedule.step()
             average.update_parameters(network)
-    trained: LungNet = average.module
-    return trained.eval()
+    trained = average.module.eval()
+    assert isinstance(trained, LungNet)
+    return trained
 
 
 def main() -> None:

@@ -124,6 +124,11 @@ class Ensemble(nn.Module):
         return (self.transfer(pixels) + self.lecture(small)) / 2
 
 
+def floor(input_size: int = 32) -> nn.Sequential:
+    """Logistic regression on the pixels of a film shrunk to 32 x 32: no convolution, no idea of a neighbour."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(input_size**2, len(CLASSES)))
+
+
 @dataclass(frozen=True)
 class Architecture:
     """How a registered network is built, the side S of its input in pixels, and where Grad-CAM looks by default."""
@@ -141,6 +146,9 @@ MODELS: dict[str, Architecture] = {
     "ensemble": Architecture(Ensemble, 224, "transfer.features.7", parts=("transfer", "lecture")),
 }
 DEFAULT = "transfer"
+BASELINES: dict[str, Architecture] = {"floor": Architecture(floor, 32, "")}
+"""What the networks have to beat; loaded and measured like them, but not offered to be explained."""
+REGISTRY = MODELS | BASELINES
 
 
 @dataclass(frozen=True)
@@ -187,9 +195,9 @@ def load(name: str = DEFAULT) -> LoadedModel:
 
 def load_from(folder: Path, name: str) -> LoadedModel:
     """As :func:`load`, from ``folder`` and not shared."""
-    if name not in MODELS:
-        raise WeightsRejected(f"There is no model named {name!r}; choose one of {', '.join(MODELS)}.")
-    architecture = MODELS[name]
+    if name not in REGISTRY:
+        raise WeightsRejected(f"There is no model named {name!r}; choose one of {', '.join(REGISTRY)}.")
+    architecture = REGISTRY[name]
     module = architecture.build()
     card = read_card(folder, name)
     if architecture.parts:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,15 @@ def write_card(folder: Path, name: str, card: dict[str, Any]) -> None:
     (folder / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-@torch.inference_mode()
-def margins_of(network: nn.Module, pixels: Tensor, batch: int = 64) -> np.ndarray:
-    """Logit of PNEUMONIA minus logit of NORMAL, (N,), for films (N, 1, S, S) as uint8 greys."""
+def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor, batch: int) -> Tensor:
+    """``call`` on standardised films (N, 1, S, S), ``batch`` at a time, on the network's device; results on the CPU."""
     device = next(network.parameters()).device
-    parts = [network(standardise(part.float() / 255).to(device)) for part in pixels.split(batch)]
-    logits = torch.cat(parts).cpu()
+    inputs = (standardise(part.float()).to(device, memory_format=torch.channels_last) for part in films.split(batch))
+    return torch.cat([call(part).cpu() for part in inputs])
+
+
+@torch.inference_mode()
+def margins_of(network: nn.Module, pixels: Tensor, batch: int = 16) -> np.ndarray:
+    """Logit of PNEUMONIA minus logit of NORMAL, (N,), for films (N, 1, S, S) as uint8 greys."""
+    logits = batched(network, network, pixels, batch)
     return (logits[:, 1] - logits[:, 0]).double().numpy()
