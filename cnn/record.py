@@ -1,0 +1,72 @@
+"""What was computed from which picture by which weights, as a small JSON record to keep."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import captum
+import torch
+
+from cnn.attribution import SCALE_PERCENTILE, Attribution
+from cnn.models import CLASSES, LoadedModel
+from cnn.predict import Prediction
+
+NOTICE = "For teaching only; not a medical device, and no diagnosis."
+
+
+class Source(Protocol):
+    """What is known of a picture besides its pixels; a :class:`cnn.images.Radiograph` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+@cache
+def app_version() -> str:
+    """The version in pyproject.toml."""
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def record(source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = ()) -> str:
+    """One reading as JSON: enough to get the same numbers again, and nothing of the picture but its hash."""
+    return json.dumps(
+        {
+            "notice": NOTICE,
+            "image": {"name": source.name, "kind": source.kind, "sha256": source.sha256,
+                      "notes": list(source.notes)},
+            "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
+            "versions": {"app": app_version(), "torch": torch.__version__, "captum": captum.__version__},
+            "prediction": {
+                "logits": dict(zip(CLASSES, prediction.logits, strict=True)),
+                "temperature": prediction.temperature,
+                "probabilities": dict(zip(CLASSES, prediction.probabilities, strict=True)),
+                "threshold": prediction.threshold,
+                "label": prediction.label,
+            },
+            "maps": [
+                {
+                    "method": found.method,
+                    "target": found.class_name,
+                    "blank": found.blank,
+                    "sum": float(found.map.sum(dtype=float)),
+                    "change_from_baseline": found.change,
+                    "shown_as_1": found.scale,
+                    "scale": f"percentile {SCALE_PERCENTILE} of absolute values",
+                    "passes": found.passes,
+                }
+                for found in maps
+            ],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )  # fmt: skip
