@@ -72,8 +72,8 @@ def sentence(prediction: Prediction) -> str:
     """The prediction in plain words."""
     side = "above" if prediction.label == CLASSES[PNEUMONIA] else "below"
     said = (
-        f"The network gives PNEUMONIA {percent(prediction.p_pneumonia)}. That is {side} the threshold of "
-        f"{percent(prediction.threshold)}, so its label is {prediction.label}."
+        f"The network says {prediction.label}: P(PNEUMONIA) is {percent(prediction.p_pneumonia)}, {side} the threshold "
+        f"of {percent(prediction.threshold)}."
     )
     likelier = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
     if likelier != prediction.label:

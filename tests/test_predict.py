@@ -38,12 +38,12 @@ def test_the_label_is_pneumonia_from_the_threshold_on(lecture: LoadedModel) -> N
 @pytest.mark.parametrize(
     ("p", "threshold", "words"),
     [
-        (0.93, 0.4, ["PNEUMONIA 93 %", "above the threshold of 40 %", "label is PNEUMONIA."]),
-        (0.12, 0.4, ["PNEUMONIA 12 %", "below the threshold of 40 %", "label is NORMAL."]),
-        (0.45, 0.4, ["above", "label is PNEUMONIA. NORMAL is the more probable"]),
-        (0.55, 0.6, ["below", "label is NORMAL. PNEUMONIA is the more probable"]),
-        (0.9999, 0.4, ["over 99 %"]),
-        (0.0001, 0.4, ["under 1 %"]),
+        (0.93, 0.4, ["says PNEUMONIA: P(PNEUMONIA) is 93 %, above the threshold of 40 %."]),
+        (0.12, 0.4, ["says NORMAL: P(PNEUMONIA) is 12 %, below the threshold of 40 %."]),
+        (0.45, 0.4, ["says PNEUMONIA", "above", "NORMAL is the more probable"]),
+        (0.55, 0.6, ["says NORMAL", "below", "PNEUMONIA is the more probable"]),
+        (0.9999, 0.4, ["is over 99 %"]),
+        (0.0001, 0.4, ["is under 1 %"]),
     ],
 )
 def test_sentence(p: float, threshold: float, words: list[str]) -> None:
