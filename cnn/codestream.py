@@ -15,8 +15,8 @@ MAX_SEGMENTS = 2_000  # of a JPEG, scans included
 MAX_TILES = 4_096  # of a JPEG 2000
 MAX_LAYERS = 32  # of quality, of a JPEG 2000
 
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # neither a stuffed byte, a restart nor a fill byte
-_BARE = (0x01, 0xD8)  # markers without a length
+_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")  # neither stuffed data, a restart nor a fill byte
+_START, _END, _SCAN, _FRAME_LS = 0xD8, 0xD9, 0xDA, 0xF7
 
 _DAMAGED = "is damaged: save or export it again"
 _INTRICATE = "is built of far more parts than a radiograph needs: save or export it again"
@@ -48,21 +48,22 @@ def check_jpeg(stream: bytes) -> tuple[int, int, int]:
     Raises:
         Refused: no or several frames, or more scans and segments than the limits.
     """
-    at, scans = 2, 0
-    frames: list[tuple[int, int, int]] = []
+    at, scans, frames, jpeg_ls = 2, 0, list[tuple[int, int, int]](), False
     for _ in range(MAX_SEGMENTS):
         found = _MARKER.search(stream, at)
-        if found is None or stream[found.start() + 1] == 0xD9:  # cut off, which the decoder judges, or the end
-            if len(frames) != 1:
+        if found is None or stream[found.start() + 1] == _END:
+            # A decoder notices a missing end by itself, but the one of JPEG-LS may search for seconds.
+            if len(frames) != 1 or (found is None and jpeg_ls):
                 raise Refused(_DAMAGED)
             return frames[0]
         at, marker = found.end(), stream[found.start() + 1]
-        if marker in _BARE:
+        if marker == _START:
             continue
-        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+        if marker == _FRAME_LS or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            jpeg_ls |= marker == _FRAME_LS
             height, width = (int.from_bytes(stream[at + i : at + i + 2]) for i in (3, 5))
             frames.append((width, height, int.from_bytes(stream[at + 7 : at + 8])))
-        scans += marker == 0xDA
+        scans += marker == _SCAN
         if scans > MAX_SCANS:
             raise Refused(_INTRICATE)
         at += int.from_bytes(stream[at : at + 2])

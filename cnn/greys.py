@@ -100,20 +100,28 @@ def scale_greys(
 def _colours(image: Image.Image) -> tuple[float, float]:
     """Share of pixels whose colour is strong or stray, and the mean chroma (largest minus smallest channel, 0..1).
 
-    A film photographed on a light box, or saved with a bluish or sepia tint, has one hue that follows its brightness:
-    the median colour difference (blue, red minus luminance) at each brightness is the tint, and only what strays from
-    it counts.
+    A film photographed on a light box, or saved with a bluish or sepia tint, has one hue that follows its brightness.
+    That tint does not count, only what strays from it; nor does a marker become the tint of its own brightness.
     """
     rgb = _grid(image)
     luminance = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    difference = rgb[:, [2, 0]] - luminance[:, None]
-    level = (luminance * 31.999).astype(np.intp)
-    tint = np.zeros((32, 2), dtype=np.float32)
-    for each in np.unique(level):
-        tint[each] = np.median(difference[level == each], axis=0)
-    stray = np.hypot(*(difference - tint[level]).T) > _STRAY_CHROMA
+    difference = rgb[:, [2, 0]] - luminance[:, None]  # blue and red minus luminance, as Cb and Cr
     chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
-    return float((stray | (chroma > _STRONG_CHROMA)).mean()), float(chroma.mean())
+    strong = chroma > _STRONG_CHROMA
+    shares = [
+        (strong | (np.hypot(*(difference - tint).T) > _STRAY_CHROMA)).mean()
+        for tint in (0, _tint(luminance, difference))
+    ]
+    return float(min(shares)), float(chroma.mean())
+
+
+def _tint(luminance: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """The usual colour difference at the brightness of each pixel, (N, 2), one level in sixteen being outvoted."""
+    level = (luminance * 15.999).astype(np.intp)
+    met = np.unique(level)
+    medians = np.array([np.median(difference[level == each], axis=0) for each in met])
+    curve = np.column_stack([np.interp(np.arange(-1, 17), met, each) for each in medians.T])
+    return np.median([curve[:-2], curve[1:-1], curve[2:]], axis=0)[level]
 
 
 def _grid(image: Image.Image) -> np.ndarray:

@@ -6,6 +6,7 @@ security notes: byte cap, magic bytes, header, decode, orientation, grey.
 """
 
 import hashlib
+import logging
 import unicodedata
 import warnings
 from dataclasses import dataclass, field
@@ -36,8 +37,9 @@ _UPRIGHT = {  # EXIF orientation -> how to turn the stored picture upright (CIPA
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow only warns between one and two times its own limit; ours is lower and asked of the header.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Pillow's own warning of bombs comes above our limit, and the others and its debug log quote the file.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
