@@ -23,6 +23,8 @@ from cnn.errors import UserError
 from cnn.models import CLASSES
 from cnn.preprocess import resize
 
+ADULT = "nih-"
+"""What the names of adult patients start with."""
 RSNA_LABELS = {"Normal": 0, "Lung Opacity": 1}
 """The second reading's two classes that answer the same question; its third is neither."""
 
@@ -41,7 +43,12 @@ class Film:
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     """Radiologists' boxes around the opacity: x, y, width, height in pixels of the file."""
     facts: dict[str, str] = field(default_factory=dict, compare=False)
-    """What the source says of the film: age, sex, view, labels mined from text."""
+    """What the source says of an adult's film: age, sex, view, labels mined from text."""
+
+    @property
+    def adult(self) -> bool:
+        """Whether the film is of the adult source."""
+        return self.patient.startswith(ADULT)
 
 
 def paediatric_films(folder: Path, splits: Iterable[str]) -> list[Film]:
@@ -67,7 +74,7 @@ def patient_of(file_name: str) -> str:
 def adult_films(folder: Path) -> list[Film]:
     """The adult films whose second reading is `Normal` or `Lung Opacity`, in the order of ``labels.csv``."""
     return [
-        Film(folder / "images" / row["file"], RSNA_LABELS[row["rsna_class"]], f"nih-{row['patient']}",
+        Film(folder / "images" / row["file"], RSNA_LABELS[row["rsna_class"]], f"{ADULT}{row['patient']}",
              tuple(tuple(box) for box in json.loads(row["rsna_boxes"])), row)
         for row in adult_rows(folder)
         if row["rsna_class"] in RSNA_LABELS

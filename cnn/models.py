@@ -74,6 +74,7 @@ def lite0(in_channels: int = 1, num_classes: int = len(CLASSES), dropout: float 
     stem = network.features[0][0]
     if in_channels != stem.in_channels:
         network.features[0][0] = nn.Conv2d(in_channels, stem.out_channels, 3, stride=2, padding=1, bias=False)
+    nn.init.normal_(network.classifier[-1].weight, std=0.01)  # torchvision's start suits 1,000 classes, not two
     _own_relus(network)
     return network
 

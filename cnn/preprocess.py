@@ -20,7 +20,7 @@ def resize(pixels: np.ndarray, size: int) -> Tensor:
 
     The published films were squeezed to a square likewise, so the networks know no other shape.
     """
-    image = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))[None, None]  # (1, 1, H, W)
+    image = torch.tensor(pixels, dtype=torch.float32)[None, None]  # (1, 1, H, W)
     return torch.nn.functional.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
 
 

@@ -1,4 +1,4 @@
-"""``python -m cnn.train FILMS --adults ADULTS --seed S``: trains the networks of one seed and calibrates them.
+"""``python -m cnn.train FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and calibrates them.
 
 What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
 the run; temperature and threshold come from validation patients seen through the training's own random changes
@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,12 @@ class Recipe:
     background_swapped: float = 0.6
     lungs_hidden: float = 0.08
     label_smoothing: float = 0.05
-    average_decay: float = 0.995
+    average_decay: float = 0.99
 
 
 RECIPES = {
     "transfer": Recipe(5, 4000, 32, 4e-4, 2e-3, 1e-2),
-    "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
+    "lecture": Recipe(8, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
     "floor": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
@@ -78,7 +79,8 @@ class Films:
     @classmethod
     def read(cls, films: list[Film], size: int, what: str) -> "Films":
         """Reads ``films`` at ``size`` and finds their lungs."""
-        pixels, masks = _pixels_and_lungs(tuple(films), what)
+        parts = [_pixels_and_lungs(tuple(part), what) for _, part in groupby(films, key=lambda film: film.adult)]
+        pixels, masks = (torch.cat(kind) for kind in zip(*parts, strict=True))
         return cls(_shrink(pixels, size), _shrink(masks, size), labels_of(films))
 
     def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -86,9 +88,9 @@ class Films:
         return self.pixels[chosen].float() / 255, self.masks[chosen].float() / 255, self.labels[chosen]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tensor]:
-    """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network of a seed needs them."""
+    """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network and seed needs them."""
     pixels = load_pixels(films, lungs.SIZE, what)
     masks = [
         (lungs.lung_masks(part) * 255).round().to(torch.uint8)
@@ -186,7 +188,7 @@ class Run:
         losses = []
         chosen = draw(films.labels, adult, self.recipe, self.generator).split(self.recipe.batch)
         for indices in tqdm(chosen, desc=f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}", unit="batch",
-                            mininterval=10):  # fmt: skip
+                            mininterval=20):  # fmt: skip
             losses.append(self.step(*films.batch(indices)))
         self.epoch += 1
         return float(np.mean(losses))
@@ -258,7 +260,7 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
     if run.epoch < recipe.epochs:
         size = models.REGISTRY[name].input_size
         films = Films.read(split.train, size, "training films")
-        adult = torch.tensor([film.patient.startswith("nih-") for film in split.train])
+        adult = torch.tensor([film.adult for film in split.train])
         validation = Films.read(split.validation, size, "validation films")
         hard, hard_labels = shifted(validation, recipe)
         outside = load_pixels(split.adults_out, size, "adults left out")
@@ -352,20 +354,21 @@ def ensemble_of(folder: Path) -> nn.Module:
 
 
 def main() -> None:
-    """Trains what is asked for, one seed, into ``RUNS/seed-S``."""
+    """Trains what is asked for into ``RUNS/seed-S``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--models", nargs="+", choices=ORDER, default=ORDER)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    folder = given.runs / f"seed-{given.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    split = Split.of(given.films, given.adults, given.seed)
-    for name in given.models:
-        finish(name, network_of(name, split, given.seed, folder), split, given.seed, folder)
+    for seed in given.seeds:
+        folder = given.runs / f"seed-{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        split = Split.of(given.films, given.adults, seed)
+        for name in given.models:
+            finish(name, network_of(name, split, seed, folder), split, seed, folder)
 
 
 if __name__ == "__main__":

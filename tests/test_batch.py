@@ -1,0 +1,100 @@
+"""The command line gives every file its row, whatever the file is."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn import batch, models
+from cnn.images import read_radiograph
+from cnn.predict import predict
+
+
+@pytest.fixture(autouse=True)
+def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Twenty films, more than a batch, some of them one folder down, and three files that are none."""
+    generator = np.random.default_rng(0)
+    films = tmp_path / "films"
+    (films / "deeper").mkdir(parents=True)
+    for number in range(20):
+        pixels = generator.integers(0, 255, (80, 70)).astype(np.uint8)
+        Image.fromarray(pixels).save(films / ("deeper" if number % 2 else "") / f"{number:02}.png")
+    (films / "empty.png").write_bytes(b"")
+    (films / "notes.txt").write_text("not a film")
+    (films / "deeper" / "small.png").write_bytes(small_png())
+    (films / ".hidden").write_text("not found")
+    return films
+
+
+def small_png() -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_file_has_one_row(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "predictions.csv"
+    assert batch.main([str(folder), "--out", str(out), "--model", "lecture"]) == 0
+    rows = rows_of(out.read_text())
+    assert list(rows[0]) == ["file", "status", "reason", "p_pneumonia", "label", "threshold", "model"]
+    assert len(rows) == len({row["file"] for row in rows}) == 23
+    refused = [row for row in rows if row["status"] == "refused"]
+    assert sorted(Path(row["file"]).name for row in refused) == ["empty.png", "notes.txt", "small.png"]
+    for row in refused:
+        assert Path(row["file"]).name in row["reason"]
+        assert row["p_pneumonia"] == row["label"] == ""
+
+
+def test_rows_say_what_the_app_says(folder: Path, capsys: pytest.CaptureFixture[str], weights: Path) -> None:
+    assert batch.main([str(folder / "00.png"), str(folder / "deeper"), "--model", "lecture"]) == 0
+    model = models.load_from(weights, "lecture")
+    rows = rows_of(capsys.readouterr().out)
+    assert rows[0]["file"] == str(folder / "00.png")
+    for row in rows:
+        if row["status"] == "ok":
+            path = Path(row["file"])
+            prediction = predict(model, read_radiograph(path.read_bytes(), path.name))
+            assert float(row["p_pneumonia"]) == pytest.approx(prediction.p_pneumonia, abs=1e-5)
+            assert (row["label"], row["model"]) == (prediction.label, "lecture")
+    assert [row["file"] for row in rows[1:]] == sorted(row["file"] for row in rows[1:])
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "large.png"
+    with path.open("wb") as file:
+        file.truncate(batch.MAX_BYTES + 1)
+    assert batch.main([str(path), "--model", "lecture"]) == 0
+    assert rows_of(capsys.readouterr().out)[0]["reason"] == "large.png is larger than 20 MB; make it smaller."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere"], "There is no nowhere"),
+        ([".", "--out", "taken.csv"], "taken.csv exists already"),
+        ([".", "--out", "missing/out.csv"], "cannot be written"),
+        ([".", "--model", "resnet"], "There is no model named 'resnet'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.csv").write_text("kept")
+    assert batch.main(arguments) == 2
+    assert sentence in capsys.readouterr().err
+    assert (tmp_path / "taken.csv").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.csv"]
