@@ -232,6 +232,8 @@ def _grey(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]
         grey = _windowed(values, centre, width, shape)
         notes.append(f"Applied the window of the file: centre {centre:g}, width {width:g}.")
     else:
+        if not window and (ds.get("WindowCenter") or ds.get("WindowWidth")):
+            notes.append("Ignored the window of the file, which makes no sense.")
         grey, more = scale_greys(values, low, high, ignore=padding)
         notes += more
     if ds.PhotometricInterpretation == "MONOCHROME1":

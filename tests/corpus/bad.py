@@ -13,6 +13,7 @@ from pydicom.sequence import Sequence
 
 from tests.corpus.build import (
     HEIGHT,
+    PATIENT,
     PNG_SIGNATURE,
     WIDTH,
     chunk,
@@ -134,23 +135,18 @@ def _no_picture() -> bytes:
     return written(dataset(picture()))
 
 
-def _deflated(body: bytes) -> bytes:
-    ds = dataset(picture())
-    plain = written(ds)
-    ds.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+def _deflated(zeros: int) -> bytes:
+    """A data set that is deflated whole, with that many zeros behind it."""
+    plain = written(dataset(picture()))
     start = 144 + int.from_bytes(plain[140:144], "little")
-    meta = plain[:start].replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99")
-    meta = meta.replace(b"UI\x14\x001.2.840.10008.1.2.1.99", b"UI\x16\x001.2.840.10008.1.2.1.99")
+    explicit, deflated = b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI\x16\x001.2.840.10008.1.2.1.99"
+    meta = plain[:start].replace(explicit, deflated)
     meta = meta[:140] + struct.pack("<I", len(meta) - 144) + meta[144:]
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return meta + deflate.compress(plain[start:] + body) + deflate.flush()
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    parts = [squeeze.compress(plain[start:]), *(squeeze.compress(bytes(10**6)) for _ in range(zeros // 10**6))]
+    return b"".join([meta, *parts, squeeze.flush()])
 
 
-def _colour_of_nothing() -> bytes:
-    return dicom(picture(), PhotometricInterpretation="CMYK")
-
-
-DICOM_DAMAGED = "is cut off or damaged"
 _simple("half.dcm", lambda: _cut(dicom(picture()), 0.5), "damaged")
 _simple("header only.dcm", lambda: dicom(picture())[:200], "DICOM")
 _simple("half jpeg-ls.dcm", lambda: compressed(picture(), uid.JPEGLSLossless, _cut(jpeg_ls_stream(picture(), 8), 0.5)),
@@ -161,7 +157,7 @@ _simple("half jpeg lossless.dcm",
 _simple("half rle.dcm", lambda: compressed(picture(), uid.RLELossless, _cut(rle(picture()), 0.5)), "is cut off")
 _simple("empty frame.dcm", lambda: compressed(picture(), uid.JPEGBaseline8Bit, b"\0\0"), "damaged")
 _simple("jpeg in jpeg 2000.dcm", lambda: compressed(picture(), uid.JPEG2000, _jpeg()), "damaged")
-_simple("deflated.dcm", lambda: _deflated(b""), "Deflated Explicit VR Little Endian, which is not read here")
+_simple("deflated.dcm", lambda: _deflated(0), "Deflated Explicit VR Little Endian, which is not read here")
 _simple("video.dcm", lambda: dicom(picture(), uid.ExplicitVRLittleEndian).replace(
         b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.77"), "an unknown form")  # fmt: skip
 _simple("no picture.dcm", _no_picture, "without a picture")
@@ -171,13 +167,15 @@ _simple("zero rows.dcm", lambda: _declared(Rows=0), "at least 64")
 _simple("32 bits.dcm", lambda: _declared(BitsAllocated=32, BitsStored=32), "stores 32 of 32 bits")
 _simple("9 of 8 bits.dcm", lambda: _declared(BitsStored=9), "stores 9 of 8 bits")
 _simple("four samples.dcm", lambda: _declared(SamplesPerPixel=4), "kind of colour")
-_simple("inks.dcm", _colour_of_nothing, "kind of colour")
+_simple("inks.dcm", lambda: _declared(PhotometricInterpretation="CMYK"), "kind of colour")
 _simple("photograph.dcm", lambda: dicom(photograph()), "has colour and does not look")
 _simple("blank.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8)), "one single grey")
 _simple("all padding.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8), PixelPaddingValue=9), "one single grey")
 _simple("window beside the picture.dcm", lambda: _declared(WindowCenter=9000, WindowWidth=10), "one single grey")
 _simple("rescaled by zero.dcm", lambda: _declared(RescaleSlope=0, RescaleIntercept=3), "rescale values")
 _simple("table too short.dcm", lambda: _declared(VOILUTSequence=_short_table()), "lookup table")
+_simple("name in the frames.dcm", lambda: _declared(NumberOfFrames="1234567890123456").replace(
+        b"1234567890123456", PATIENT.encode()), "")  # fmt: skip
 _simple("no colour table.dcm", lambda: _declared(PhotometricInterpretation="PALETTE COLOR"), "lookup table")
 
 
@@ -270,7 +268,7 @@ _simple("texts.png", lambda: _after_header(_many(chunk(b"zTXt", b"a\0\0" + zlib.
 _simple("tiny segments.jpg", lambda: _jpeg()[:2] + _many(b"\xff\xef\0\2") + _jpeg()[2:], PARTS, heavy=True)
 _simple("fill bytes.jpg", lambda: _jpeg()[:2] + _many(b"\xff") + _jpeg()[2:], PARTS, heavy=True)
 _simple("scans.jpg", lambda: _scans(200), PARTS, heavy=True)
-_simple("deflated bomb.dcm", lambda: _deflated(bytes(600_000_000)), "Deflated", heavy=True)
+_simple("deflated bomb.dcm", lambda: _deflated(600 * 10**6), "Deflated", heavy=True)
 _simple("rle claims 1.6 billion.dcm",
         lambda: compressed(picture(), uid.RLELossless, rle(picture()), Rows=40000, Columns=40000), BIG,
         heavy=True)  # fmt: skip

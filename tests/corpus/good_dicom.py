@@ -4,6 +4,7 @@ import numpy as np
 from pydicom import uid
 
 from tests.corpus.build import (
+    PATIENT,
     compressed,
     dicom,
     grey_image,
@@ -159,7 +160,14 @@ def _() -> Good:
 
 @good("senseless window.dcm")
 def _() -> Good:
-    return Good(dicom(picture(12), BitsStored=12, WindowCenter=2000, WindowWidth=0), unit(picture(12), 0, 4095))
+    data = dicom(picture(12), BitsStored=12, WindowCenter=2000, WindowWidth=0)
+    return Good(data, unit(picture(12), 0, 4095), ("makes no sense",))
+
+
+@good("name in the window.dcm")
+def _() -> Good:
+    data = dicom(picture(), WindowCenter="1234567890123456", WindowWidth=9)
+    return Good(data.replace(b"1234567890123456", PATIENT.encode()), G8, ("makes no sense",))
 
 
 @good("voi lut.dcm")
