@@ -160,6 +160,17 @@ def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> tuple[
     return total // 2, total - total // 2
 
 
+def layer_by_layer(n: int, kernel_size: int, stride: int = 1, padding: int = 0, most: int = 8) -> tuple[int, ...]:
+    """Sizes of ``n`` cells after 0, 1, 2 ... such layers, until no window fits or ``most`` sizes are found."""
+    sizes = [n]
+    while len(sizes) < most:
+        try:
+            sizes.append(output_size(sizes[-1], kernel_size, stride, padding).size)
+        except SizeDoesNotFit:
+            break
+    return tuple(sizes)
+
+
 def transposed_output_size(
     n: int, kernel_size: int, stride: int = 1, padding: int = 0, output_padding: int = 0, dilation: int = 1
 ) -> Count:

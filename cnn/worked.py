@@ -77,6 +77,11 @@ class Axis:
         return tuple(cell for cell in range(self.padded) if cell not in read)
 
     @property
+    def unread_data(self) -> int:
+        """How many cells of data, padding left out, no window ever reads."""
+        return sum(self.before <= cell < self.before + self.size for cell in self.unread)
+
+    @property
     def index(self) -> NDArray[np.intp]:
         """(windows, longest window): the cells read; -1 where a window has no cell."""
         longest = max(len(window) for window in self.windows)
@@ -170,6 +175,12 @@ class Pooling:
         np.add.at(collected, (channel, *_cells(self.rows, self.columns)), self.shares * arriving[..., None, None])
         top, left = self.rows.before, self.columns.before
         return collected[:, top : top + self.rows.size, left : left + self.columns.size]
+
+
+def unread_share(rows: Axis, columns: Axis) -> float:
+    """Which part of the input, from 0 to 1, no window ever reads."""
+    read = (rows.size - rows.unread_data) * (columns.size - columns.unread_data)
+    return 1 - read / (rows.size * columns.size)
 
 
 def conv2d(

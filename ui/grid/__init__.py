@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn.worked import Array, Axis, Convolution, Pooling
+from ui.state import Matrix, Rows, State
 from ui.theme import DARK, LIGHT
 
 _HERE = Path(__file__).parent
@@ -27,6 +28,12 @@ class Edit:
     column: int
     value: float
 
+    def into(self, rows: Rows) -> Rows:
+        """``rows`` with this number in its place; for an input or filter of one channel."""
+        lines = [list(row) for row in rows]
+        lines[self.row][self.column] = self.value
+        return tuple(tuple(line) for line in lines)
+
 
 def grid(
     example: Convolution | Pooling,
@@ -35,26 +42,33 @@ def grid(
     label: str,
     names: tuple[str, str, str] = ("Input", "Filter", "Output"),
     channels: Sequence[str] = (),
+    filters: Sequence[str] = (),
     step: int = 0,
     step_name: str | None = "step",
     backward: bool = False,
+    hide: tuple[int, int, int] | None = None,
     editable: Sequence[Literal["input", "kernel"]] = (),
     on_edit: Callable[[Edit], None] | None = None,
 ) -> None:
     """Shows ``example``, open at ``step`` (output cells counted row by row from 0).
 
-    ``label`` names the grid for screen readers, ``names`` its input, kernel and output, ``channels`` those of the input.
+    ``label`` names the grid for screen readers, ``names`` its input, kernel and output, ``channels`` and ``filters``
+    the channels of input and output.
     ``step_name`` is the field of the address bar that follows the step; None for a second grid on a page.
-    ``backward`` shows beside a pooling example where the gradient goes. Parts that are ``editable`` call ``on_edit``.
+    ``backward`` shows beside a pooling example where the gradient goes. ``hide`` is an output cell (filter or channel,
+    row, column) that is not told yet. Parts that are ``editable`` call ``on_edit``.
     """
     data = _payload(example) | {
         "label": label,
         "names": names,
         "channels": [*channels] or [f"channel {c + 1}" for c in range(len(example.input))],
+        "hidden": hide,
         "step": step,
         "stepName": step_name,
         "editable": [*editable],
     }
+    if filters:
+        data["filters"] = [*filters]
     if backward and isinstance(example, Pooling):
         data |= {"gradient": _numbers(example.backward()), "shares": _numbers(example.shares)}
     data |= {"widest": _widest(data), "hint": _hint(data)}
@@ -65,6 +79,16 @@ def grid(
             on_edit(Edit(**edit))
 
     _component(key=key, data=data, on_edit_change=edited)
+
+
+def typed_into(state: State, **fields: Matrix) -> dict[str, Any]:
+    """Arguments for ``grid`` that let ``input`` or ``kernel`` be typed over; the number goes into that part's field."""
+
+    def edit(change: Edit) -> None:
+        field = fields[change.part]
+        state.put(field, change.into(state[field]))
+
+    return {"editable": () if state.teach else tuple(fields), "on_edit": edit}
 
 
 def _payload(example: Convolution | Pooling) -> dict[str, Any]:

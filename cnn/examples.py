@@ -1,0 +1,69 @@
+"""Small inputs and filters to follow by hand; those of the lecture's slides carry their number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnn.worked import Array
+
+Rows = tuple[tuple[float, ...], ...]
+
+BINARY_IMAGE: Rows = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
+"""Slides 12 and 39: the input."""
+CROSS: Rows = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
+"""Slides 12 and 39: the filter."""
+POOL_INPUT: Rows = ((5, 6, 7, 8), (2, 10, 4, 11), (7, 9, 3, 5), (8, 6, 7, 1))
+"""Slide 38."""
+ARROW: Rows = ((0, 0, 1), (0, 1, 2), (0, 0, 1))
+"""A filter that differs from itself turned round."""
+CHANNELS = ("red", "green", "blue")
+COLOUR_FILTERS = ("red beside blue", "a green spot")
+COLOUR_BIASES = (-9.0, 1.0)
+
+
+def colour_image() -> Array:
+    """(3, 6, 6), values 0 to 3: red on the left, blue on the right, a green spot between."""
+    image = np.zeros((3, 6, 6))
+    image[0, :, :3] = 3
+    image[2, :, 3:] = 3
+    image[:, 3:5, 2:4] = np.array([0, 2, 0])[:, None, None]
+    return image
+
+
+def colour_filters(depth: int = 3) -> Array:
+    """(2, depth, 3, 3): one slice for each channel; a ``depth`` other than 3 repeats or leaves out slices."""
+    falling = np.array([[1, 0, -1]] * 3)
+    spot = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    nothing = np.zeros((3, 3))
+    slices = np.array([[falling, nothing, -falling], [-spot, 2 * spot, -spot]])
+    return slices[:, np.arange(depth) % 3]
+
+
+def counting(height: int, width: int) -> Array:
+    """(height, width): digits in reading order, so that a copied row or column is easy to recognise."""
+    return (np.arange(height * width) % 10).reshape(height, width).astype(np.float64)
+
+
+def spots() -> Array:
+    """(8, 8): three bright spots and a short line on dark ground."""
+    image = np.zeros((8, 8))
+    image[[1, 4, 6], [4, 1, 6]] = 9, 7, 8
+    image[2:5, 5] = 5
+    return image
+
+
+def shifted(image: Array, right: int) -> Array:
+    """``image`` moved ``right`` columns; zeros come in from the left."""
+    moved = np.zeros_like(image)
+    moved[:, right:] = image[:, : image.shape[1] - right]
+    return moved
+
+
+def told_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
+    """How much of the picture, and how much of the output, changed between the first and the second."""
+    changed = [int((~np.isclose(after, before)).sum()) for before, after in (images, outputs)]
+    return (
+        f"{changed[0]} of {images[0].size} input cells changed, and {changed[1]} of {outputs[0].size} output cells "
+        f"({changed[0] / images[0].size:.0%} and {changed[1] / outputs[0].size:.0%}). A number that moves within its "
+        "window changes nothing; one that crosses into the next window does."
+    )

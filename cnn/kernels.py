@@ -1,0 +1,148 @@
+"""Named kernels, and what they make of a whole picture."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnn.worked import Array
+
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A filter that has a name, and what in a picture it answers to."""
+
+    name: str
+    weights: Rows
+    answers_to: str
+
+
+_NINTH, _SIXTEENTH = 1 / 9, 1 / 16
+KERNELS: tuple[Kernel, ...] = (
+    Kernel(
+        "Edge detector",
+        ((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
+        "a pixel that differs from its eight neighbours. On flat ground the weights cancel and the answer is 0.",
+    ),
+    Kernel(
+        "Vertical edges",
+        ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+        "dark on the left and bright on the right (bright in the result), or the other way round (dark).",
+    ),
+    Kernel(
+        "Horizontal edges",
+        ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+        "dark above and bright below (bright in the result), or the other way round (dark).",
+    ),
+    Kernel(
+        "Thin vertical lines",
+        ((-1, 2, -1), (-1, 2, -1), (-1, 2, -1)),
+        "a bright line one pixel wide that runs up and down, such as the rim of a rib seen edge-on.",
+    ),
+    Kernel(
+        "Blur",
+        ((_NINTH, _NINTH, _NINTH),) * 3,
+        "the average of nine pixels: noise goes down, and fine detail with it.",
+    ),
+    Kernel(
+        "Soft blur",
+        (
+            (_SIXTEENTH, 2 * _SIXTEENTH, _SIXTEENTH),
+            (2 * _SIXTEENTH, 4 * _SIXTEENTH, 2 * _SIXTEENTH),
+            (_SIXTEENTH, 2 * _SIXTEENTH, _SIXTEENTH),
+        ),
+        "an average in which near pixels count more.",
+    ),
+    Kernel(
+        "Sharpen",
+        ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
+        "the pixel itself plus how much it differs from its four neighbours.",
+    ),
+    Kernel(
+        "Emboss",
+        ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
+        "brightness that grows towards the lower right, as if light fell from the upper left.",
+    ),
+    Kernel("Leave as it is", ((0, 0, 0), (0, 1, 0), (0, 0, 0)), "the pixel itself: the result is the picture."),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A response as greys (H, W) from 0 to 1, and how they are to be read."""
+
+    pixels: Array
+    scale: str
+
+
+def describe(weights: ArrayLike) -> str:
+    """What a kernel answers to: known for a named one, otherwise told from the sum of its weights."""
+    array = np.asarray(weights, dtype=np.float64)
+    for kernel in KERNELS:
+        if array.shape == (3, 3) and np.allclose(array, kernel.weights, atol=1e-5):
+            return f"{kernel.name} answers to {kernel.answers_to}"
+    if _balanced(array):
+        return "The weights add up to 0, so flat ground gives 0: this filter answers to change only."
+    return f"The weights add up to {array.sum():g}, so flat ground comes out {array.sum():g} times as bright."
+
+
+def filter_image(pixels: Array, weights: ArrayLike) -> Array:
+    """(H, W): the response at every pixel, as a convolution layer computes it (no flip); border pixels are repeated.
+
+    One shifted copy of the picture for each weight: the same sums as window by window, in a different order.
+    """
+    kernel = np.asarray(weights, dtype=np.float32)
+    height, width = pixels.shape
+    rows, columns = kernel.shape
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    padded = np.pad(pixels.astype(np.float32), ((top, rows - 1 - top), (left, columns - 1 - left)), mode="edge")
+    response = np.zeros((height, width), dtype=np.float32)
+    for row, column in np.argwhere(kernel):
+        response += kernel[row, column] * padded[row : row + height, column : column + width]
+    return response.astype(np.float64)
+
+
+def as_greys(response: Array, weights: ArrayLike) -> Shown:
+    """A response made visible. Where flat ground gives 0, 0 is middle grey; otherwise flat ground keeps its grey."""
+    total = float(np.sum(weights))
+    if _balanced(weights) or total < 0:
+        most = float(np.abs(response).max()) or 1.0
+        return Shown(0.5 + response / (2 * most), f"Middle grey is 0, white is {most:.3g}, black is −{most:.3g}.")
+    return Shown(np.clip(response / total, 0, 1), f"Black is 0, white is {total:.3g}; what lies outside is cut off.")
+
+
+def strongest(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
+    """(row, column) of the ``count`` largest absolute responses, at least ``margin`` apart and off the border."""
+    left = np.abs(response)
+    left = left[margin : left.shape[0] - margin, margin : left.shape[1] - margin].copy()
+    places = []
+    for _ in range(count if left.size else 0):
+        row, column = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
+        places.append((row + margin, column + margin))
+        left[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -1
+    return tuple(places)
+
+
+def around(pixels: Array, place: tuple[int, int], reach: int) -> Array:
+    """The square of up to 2*reach + 1 pixels a side around ``place``."""
+    row, column = place
+    return pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+
+
+def pool_picture(pixels: Array, size: int, kind: Literal["max", "average"]) -> Array:
+    """(H // size, W // size): the largest or the mean grey of each block; what is left over at the edge is not read."""
+    height, width = (side // size for side in pixels.shape)
+    blocks = pixels[: height * size, : width * size].reshape(height, size, width, size)
+    return np.asarray(blocks.max((1, 3)) if kind == "max" else blocks.mean((1, 3)))
+
+
+def enlarge(pixels: Array, times: int) -> Array:
+    """Every pixel as a block of ``times`` by ``times``."""
+    return pixels.repeat(times, 0).repeat(times, 1)
+
+
+def _balanced(weights: ArrayLike) -> bool:
+    return abs(float(np.sum(weights))) < 1e-4

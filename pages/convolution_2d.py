@@ -1,0 +1,135 @@
+"""Convolution in two dimensions (slides 11-14, 17): one channel, several channels, and a whole picture."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnn import arithmetic, examples, kernels, questions, snippets, worked
+from cnn.errors import UserError
+from cnn.images import Radiograph
+from ui import code, film, frame, quiz
+from ui.grid import grid, typed_into
+from ui.state import Choice, Field, Flag, Matrix, State, Whole
+
+ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
+PART = Choice("part", "Look at", ONE, options=(ONE, THREE, PICTURE))
+X = Matrix("x", "Input, rows separated by /", examples.BINARY_IMAGE, most=16)
+W = Matrix("w", "Filter, rows separated by /", examples.CROSS, most=7)
+FLIP = Flag("flip", "Turn the filter round first (convolution as in mathematics)", False)
+DEPTH = Whole("depth", "Depth of the filters", 3, low=1, high=6)
+KERNEL = Matrix("kernel", "Filter, rows separated by /", kernels.KERNELS[0].weights, most=7)
+STEP = Whole("step", "Step", 0, low=0, high=9999)
+STARTS: dict[str, dict[Field, Any]] = {
+    "Slide 12": {X: X.default, W: W.default, FLIP: False},
+    "An asymmetric filter": {W: examples.ARROW},
+    **{kernel.name: {W: kernel.weights} for kernel in (kernels.KERNELS[0], kernels.KERNELS[1], kernels.KERNELS[-1])},
+}
+
+frame.header(
+    "Convolution in two dimensions",
+    "A filter is a small pattern of weights. Slid over a picture, it answers at every place with one number: "
+    "how well the picture agrees with the pattern there.",
+    "Point at a cell of the output and read how it came about; then point at a weight.",
+)
+state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, STEP, quiz.QUESTION)
+
+
+def one_channel() -> None:
+    """Slide 12: a dot product at each place."""
+    state.presets("Start from an example", STARTS)
+    left, right = st.columns(2)
+    with left:
+        x = state.matrix(X)
+    with right:
+        w = state.matrix(W)
+    flip = state.flag(FLIP)
+    if state.wrong:
+        return
+    example = worked.conv2d(x, w, flip=flip)
+    stage = st.container()
+    question = questions.cell(example, state[quiz.QUESTION])
+    told = quiz.ask(question, state)
+    with stage:
+        grid(
+            example, key="one", label="Convolution step by step", step=state[STEP],
+            hide=None if told else question.cell, **typed_into(state, input=X, kernel=W),
+        )  # fmt: skip
+    if flip and example.symmetric:
+        st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
+    code.show(snippets.convolution_2d(example))
+
+
+def three_channels() -> None:
+    """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
+    weights, side = arithmetic.filter_weights(3, 5), arithmetic.output_size(32, 5)
+    st.markdown(
+        "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
+        "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
+        f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
+        f"({weights.formula}), and leaves a map of {side.size}x{side.size}x1 ({side.formula})."
+    )
+    left, right = st.columns([1, 3], vertical_alignment="center")
+    image = examples.colour_image()
+    with left:
+        st.image(np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0), caption="The picture, enlarged")
+    with right:
+        depth = state.slider(DEPTH)
+    example = worked.conv2d(image, examples.colour_filters(depth), examples.COLOUR_BIASES)
+    stage = st.container()
+    question = questions.cell(example, state[quiz.QUESTION])
+    told = quiz.ask(question, state)
+    with stage:
+        grid(
+            example, key="three", label="Convolution over three channels, step by step", step=state[STEP],
+            channels=examples.CHANNELS, filters=examples.COLOUR_FILTERS, hide=None if told else question.cell,
+        )  # fmt: skip
+    code.show(snippets.convolution_2d(example))
+
+
+def whole_picture() -> None:
+    """Slides 13 and 17: a filter on a radiograph, and what it answers to."""
+    radiograph = film.choose()
+    state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in kernels.KERNELS})
+    weights = state.matrix(KERNEL)
+    st.markdown(kernels.describe(weights))
+    if radiograph is not None and not state.wrong:
+        responses(radiograph, weights)
+
+
+def responses(radiograph: Radiograph, weights: kernels.Rows) -> None:
+    """Before and after, the places with the strongest answer, and the first of them number by number."""
+    response = kernels.filter_image(radiograph.pixels, weights)
+    shown = kernels.as_greys(response, weights)
+    before, after = st.columns(2)
+    before.image(radiograph.pixels, caption=f"Before: {radiograph.name}", clamp=True)
+    after.image(shown.pixels, caption=f"After. {shown.scale}", clamp=True)
+    places = kernels.strongest(response, margin=24, count=4)
+    st.subheader("Where it answers most", anchor=False)
+    for column, (row, at) in zip(st.columns(4), places, strict=False):
+        patch = kernels.around(radiograph.pixels, (row, at), 16)
+        column.image(patch, caption=f"{response[row, at]:.3g} at row {row}, column {at}", clamp=True, width=200)
+    if places:
+        st.markdown("The strongest place, number by number; the weights can be typed over.")
+        patch = kernels.around(radiograph.pixels, places[0], 4)
+        grid(
+            worked.conv2d(patch, weights), key="patch", label="The filter at its strongest place", step=state[STEP],
+            **typed_into(state, kernel=KERNEL),
+        )  # fmt: skip
+    st.markdown(
+        "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
+        "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."
+    )
+
+
+part = state.choice(PART)
+try:
+    {ONE: one_channel, THREE: three_channels, PICTURE: whole_picture}[part]()
+except UserError as error:
+    st.error(str(error))
+state.share()
+frame.footer(
+    "convolution_2d",
+    "A filter is as deep as its input; at each place it gives one number, the dot product plus a bias; and that "
+    "number is large where the picture looks like the filter.",
+)

@@ -1,0 +1,137 @@
+"""Pooling (slides 37-40): forward and backward, step by step, and what it does to shifts and to pictures."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnn import arithmetic, examples, kernels, questions, snippets, worked
+from cnn.errors import UserError
+from ui import cells, code, film, frame, quiz
+from ui.grid import grid, typed_into
+from ui.state import Choice, Field, Matrix, State, Whole
+
+KINDS = {"max": "max", "average": "average", "Lp": "lp"}
+GLOBAL, ADAPTIVE = "global", "adaptive"
+X = Matrix("x", "Input, rows separated by /", examples.POOL_INPUT, most=12)
+KIND = Choice("kind", "Keep of each window", "max", options=tuple(KINDS))
+SHAPE = Choice("windows", "Windows", "sliding", options=("sliding", GLOBAL, ADAPTIVE))
+F = Whole("F", "Window F", 2, low=1, high=8)
+S = Whole("S", "Stride S", 2, low=1, high=8)
+P = Whole("P", "Padding P", 0, low=0, high=4)
+RULE = Choice("rule", "Rounding", "floor", options=("floor", "ceil"))
+NORM = Whole("p", "p of Lp", 2, low=1, high=8)
+OUT = Whole("out", "Output size", 3, low=1, high=8)
+SHIFT = Whole("shift", "Move the picture to the right by", 1, low=0, high=4)
+BLOCK = Whole("block", "Window of F x F with stride F", 8, low=1, high=64)
+STEP = Whole("step", "Step", 0, low=0, high=999)
+SLIDE: dict[Field, Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
+
+frame.header(
+    "Pooling",
+    "Pooling keeps one number of each window and throws the rest away: the picture becomes smaller, its depth stays, "
+    "and there is nothing to learn in it.",
+    "Point at an output cell, and look which input cell gets the gradient on the way back.",
+)
+state = State.open(
+    "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, STEP, quiz.QUESTION
+)  # fmt: skip
+convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
+state.presets(
+    "Start from an example",
+    {
+        "Slide 38": SLIDE,
+        "Slide 39: after slide 12's filter": SLIDE | {X: tuple(map(tuple, convolved)), S: 1},
+        "Overlapping, F3 S2": SLIDE | {X: tuple(map(tuple, examples.counting(7, 7))), F: 3},
+        "A tie": SLIDE | {X: ((3, 3, 0, 1), (1, 3, 1, 1))},
+        "Global average": SLIDE | {KIND: "average", SHAPE: GLOBAL},
+    },
+)
+x = state.matrix(X)
+with st.container(horizontal=True):
+    kind, shape = state.choice(KIND), state.choice(SHAPE)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    norm = state.number(NORM) if kind == "Lp" else NORM.default
+    if shape == "sliding":
+        f, s, p = (state.number(field) for field in (F, S, P))
+        rule = state.choice(RULE)
+    elif shape == ADAPTIVE:
+        size = state.number(OUT)
+
+
+def pooled(image: np.ndarray) -> worked.Pooling:
+    """``image`` under the settings above. Raises ``UserError``."""
+    if shape == "sliding":
+        return worked.pool2d(image, f, s, kind=KINDS[kind], padding=p, rule=rule, norm=norm)  # type: ignore[arg-type]
+    return worked.adaptive_pool2d(image, 1 if shape == GLOBAL else size, kind=KINDS[kind])  # type: ignore[arg-type]
+
+
+def step_by_step() -> None:
+    """Slides 38-40, forward and backward."""
+    example = pooled(np.array(x))
+    if shape == "sliding":
+        across = arithmetic.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
+        st.markdown(f"W2 = (W1 - F{' + 2P' if p else ''})/S + 1: {across.formula}. There are no weights to learn.")
+    stage = st.container()
+    question = questions.pooled(example, state[quiz.QUESTION])
+    told = quiz.ask(question, state)
+    with stage:
+        grid(
+            example, key="pool", label="Pooling step by step", names=("Input", "", "Output"), step=state[STEP],
+            backward=True, hide=None if told else question.cell, **typed_into(state, input=X),
+        )  # fmt: skip
+    st.markdown(
+        "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
+        "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
+        "larger its share. Where windows overlap, a cell collects from each."
+    )
+    code.show(snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
+
+
+def shifts() -> None:
+    """What a small shift of the picture changes before and after."""
+    st.subheader("When the picture moves a little", anchor=False)
+    right = state.slider(SHIFT)
+    images = [examples.spots(), examples.shifted(examples.spots(), right)]
+    outputs = [pooled(image).output[0] for image in images]
+    names = ("as it was", f"moved by {right}")
+    for column, image, output, name in zip(st.columns(2), images, outputs, names, strict=True):
+        with column, st.container(horizontal=True):
+            cells.numbers(image, f"Input, {name}", "input", image != images[0])
+            cells.numbers(output, f"Output, {name}", "output", ~np.isclose(output, outputs[0]))
+    st.markdown(examples.told_shift(images, outputs))
+
+
+def picture() -> None:
+    """Slide 37: a volume shrinks, and a radiograph too."""
+    st.subheader("A whole picture, a whole volume", anchor=False)
+    side = arithmetic.pool_size(100, 2, 2)
+    before, after = (arithmetic.activation_bytes(128, n, n) for n in (100, side.size))
+    st.markdown(
+        "Each channel is pooled by itself, so the depth stays: "
+        f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "
+        f"({side.formula}). {before.value:,} bytes become {after.value:,}."
+    )
+    radiograph = film.choose()
+    if radiograph is None:
+        return
+    block = state.slider(BLOCK)
+    st.caption(f"{radiograph.name}: {' x '.join(map(str, radiograph.pixels.shape))} pixels")
+    for column, how in zip(st.columns(2), ("max", "average"), strict=True):
+        small = kernels.pool_picture(radiograph.pixels, block, how)  # type: ignore[arg-type]
+        told = f"{how.capitalize()}: {' x '.join(map(str, small.shape))} numbers, drawn as large as before"
+        column.image(kernels.enlarge(small, block), caption=told, clamp=True)
+
+
+for section in (step_by_step, shifts, picture):
+    try:
+        if not state.wrong:
+            section()
+    except UserError as error:
+        st.error(str(error))
+state.share()
+frame.footer(
+    "pooling",
+    "Pooling shrinks width and height and keeps the depth; maximum keeps the strongest answer, and only its cell "
+    "learns from it; small shifts often change little after pooling, but not always nothing.",
+)

@@ -1,0 +1,62 @@
+"""The three rules for an output size that does not come out even, side by side, with everything unread crossed out."""
+
+import streamlit as st
+
+from cnn.arithmetic import Rule, Size, SizeDoesNotFit, output_size
+from cnn.worked import Axis
+from ui import cells
+from ui.state import Field, State, Whole
+
+RULES: dict[Rule, tuple[str, str]] = {
+    "exact": ("It must come out even", "The lecture and CS231n: a filter that does not fit is a mistake."),
+    "floor": ("Round down", "PyTorch: what is left over at the edge is not read."),
+    "ceil": ("Round up", "PyTorch pooling with `ceil_mode=True`: the last window may hang over the edge."),
+}
+FIELDS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
+
+
+def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> None:
+    """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
+    refused = None
+    for column, rule in zip(st.columns(3), RULES, strict=True):
+        with column, st.container(border=True):
+            title, meaning = RULES[rule]
+            st.markdown(f"**{title}.** {meaning}")
+            try:
+                size = output_size(n, f, s, p, d, rule)
+            except SizeDoesNotFit as error:
+                st.error(str(error))
+                refused = refused or error
+                continue
+            st.markdown(f"Output **{size.size}**: `{size.formula}`")
+            axis = Axis.sliding(n, f, s, p, d, rule)
+            cells.strip(axis, f"{n} cells{', padding hatched' if p else ''}; a bar for each window")
+            st.markdown(told(axis, size))
+    if refused:
+        state.presets("Nearest that fit", _fitting(refused, fields))
+
+
+def told(axis: Axis, size: Size) -> str:
+    """What a rule does at the edge, in words."""
+    sentences = []
+    if axis.unread:
+        count = len(axis.unread)
+        which = "cell is" if count == 1 else "cells are"
+        sentences.append(f"{count} {which} crossed out: no window reads {'it' if count == 1 else 'them'}.")
+    if size.overhang:
+        sentences.append(f"The last window hangs over the edge by {size.overhang}.")
+    if size.dropped:
+        sentences.append("One window more would start behind the input, so PyTorch drops it.")
+    return " ".join(sentences) or "Every cell is read."
+
+
+def _fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
+    """Buttons: the values that would fit, as far as the page allows them."""
+    by_name = {field.name: field for field in fields}
+    return {
+        f"{FIELDS[name]} = {value}": {field: value}
+        for name, values in error.nearest.items()
+        if (field := by_name.get(FIELDS[name]))
+        for value in values
+        if field.low <= value <= field.high
+    }
