@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from cnn.arithmetic import conv_parameters, linear_parameters
-from cnn.worked import conv1d
+from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,98 @@ lenet = nn.Sequential(
 )
 print(sum(p.numel() for p in lenet.parameters()), "weights and biases")"""
     return Snippet(code, f"{sum(count.value for count in convolutions + linear)} weights and biases")
+
+
+def convolution_2d(example: Convolution) -> Snippet:
+    """A worked 2-D example in PyTorch, with just the arguments that it needs."""
+    rows, columns = example.rows, example.columns
+    code = [
+        *_header("conv2d, pad", example.output),
+        f"x = torch.tensor({_nested(example.input)})  # (channels, height, width)",
+        f"w = torch.tensor({_nested(example.weight)})  # (filters, channels, height, width)",
+        *(["w = w.flip(2, 3)  # PyTorch does not flip by itself"] if example.flip else []),
+        *([f"bias = torch.tensor({numbers(example.bias)})"] if example.bias.any() else []),
+    ]
+    if rows.before or rows.after or columns.before or columns.after:
+        mode = "" if example.padding_mode == "zeros" else f', mode="{example.padding_mode}"'
+        ends = (columns.before, columns.after, rows.before, rows.after)
+        code.append(f"x = pad(x[None], {ends}{mode})[0]  # left, right, top, bottom")
+    arguments = [
+        *(["bias=bias"] if example.bias.any() else []),
+        *_argument("stride", _step(rows), _step(columns)),
+        *_argument("dilation", _gap(rows), _gap(columns)),
+    ]
+    code += [f"y = conv2d({', '.join(['x[None]', 'w', *arguments])})[0]", f"print(list(y.shape), {_list('y')})"]
+    return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}")
+
+
+def pooling(example: Pooling, adaptive: int | None = None) -> Snippet:
+    """A worked pooling example in PyTorch, and the gradient that reaches its input.
+
+    ``adaptive`` is the output size asked for, where the windows were made to fit it.
+    """
+    call = _pool_call(example) if adaptive is None else f"adaptive_{_SHORT[example.kind]}_pool2d(x[None], {adaptive})"
+    gradient = example.backward()
+    code = [
+        *_header(call.split("(")[0], np.concatenate([example.output.ravel(), gradient.ravel()])),
+        f"x = torch.tensor({_nested(example.input)}, requires_grad=True)",
+        f"y = {call}[0]",
+        f"print(list(y.shape), {_list('y')})",
+        "y.sum().backward()",
+        f"print({_list('x.grad')})  # where the gradient goes",
+    ]
+    return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}\n{_nested(gradient)}")
+
+
+_SHORT = {"max": "max", "average": "avg", "lp": "lp"}
+
+
+def _pool_call(example: Pooling) -> str:
+    rows, columns = example.rows, example.columns
+    norm = [str(float(example.norm))] if example.kind == "lp" else []
+    size = _either(len(rows.windows[0]), len(columns.windows[0]))
+    arguments = [
+        *norm,
+        size,
+        f"stride={_either(_step(rows), _step(columns))}",
+        *([f"padding={_either(rows.before, columns.before)}"] if rows.before or columns.before else []),
+        *_argument("dilation", _gap(rows), _gap(columns)),
+        *(["ceil_mode=True"] if rows.overhang or columns.overhang else []),
+    ]
+    return f"{_SHORT[example.kind]}_pool2d(x[None], {', '.join(arguments)})"
+
+
+def _header(functions: str, output: Array) -> list[str]:
+    exact = [] if (output % 1 == 0).all() else ["torch.set_default_dtype(torch.float64)  # decimals as Python has them"]
+    return ["import torch", f"from torch.nn.functional import {functions}", *exact, ""]
+
+
+def _list(name: str) -> str:
+    """Rounded as on the page; adding 0 turns a minus zero into a zero."""
+    return f"({name}.round(decimals=3) + 0).tolist()"
+
+
+def _argument(name: str, height: int, width: int) -> list[str]:
+    if height == width == 1:
+        return []
+    return [f"{name}={_either(height, width)}"]
+
+
+def _either(height: int, width: int) -> str:
+    return str(height if height == width else (height, width))
+
+
+def _step(axis: Axis) -> int:
+    return axis.windows[1][0] - axis.windows[0][0] if len(axis.windows) > 1 else 1
+
+
+def _gap(axis: Axis) -> int:
+    return axis.windows[0][1] - axis.windows[0][0] if len(axis.windows[0]) > 1 else 1
+
+
+def _nested(array: Array) -> str:
+    """Nested lists as Python prints them, rounded to three decimals, without minus zero."""
+    return str((np.round(array, 3) + 0.0).tolist())
 
 
 def numbers(values: Sequence[float] | np.ndarray) -> str:

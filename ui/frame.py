@@ -27,6 +27,9 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("home", "Home", "3-4", 2),
         Chapter("history", "A bit of history", "5", 5),
         Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15),
+        Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15),
+        Chapter("stride_padding", "Stride and padding", "19-34", 15),
+        Chapter("pooling", "Pooling", "37-40", 12),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
