@@ -2,16 +2,7 @@
 
 import streamlit as st
 
-from ui.frame import COURSE
+from ui import frame
 
 st.set_page_config(page_title="CNNs by hand", layout="wide")
-navigation = st.navigation(
-    {
-        section: [
-            st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home")
-            for chapter in chapters
-        ]
-        for section, chapters in COURSE.items()
-    }
-)
-navigation.run()
+frame.navigation().run()

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
+THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 NOTICE = "For teaching only. Nothing on these pages is a medical device, and no result is a diagnosis."
 
 
@@ -28,6 +30,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("history", "A bit of history", "5", 5),
         Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15),
         Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15),
+        Chapter("filters_relu", "Filters and ReLU", "15-16", 10),
         Chapter("stride_padding", "Stride and padding", "19-34", 15),
         Chapter("pooling", "Pooling", "37-40", 12),
     ),
@@ -43,8 +46,27 @@ def chapters() -> tuple[Chapter, ...]:
     return tuple(chapter for section in COURSE.values() for chapter in section)
 
 
+def navigation() -> StreamlitPage:
+    """The page that the reader is on, with the course beside it."""
+    st.session_state[THROUGH_THE_FRONT_DOOR] = True
+    return st.navigation(
+        {
+            section: [
+                st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home")
+                for chapter in chapters
+            ]
+            for section, chapters in COURSE.items()
+        }
+    )
+
+
 def header(title: str, lede: str, try_this: str) -> None:
     """Heading, one sentence on what the page shows, and one thing to try first."""
+    if THROUGH_THE_FRONT_DOOR not in st.session_state:
+        # Until a first call of st.navigation, Streamlit runs the files of pages/ without app.py: the first reader after
+        # a start who comes by a link would meet a page without its course.
+        navigation()
+        st.rerun()
     # Streamlit leaves a sixth of a small screen empty above the title.
     st.html("<style>.stMainBlockContainer { padding-top: 3.2rem; }</style>")
     st.title(title, anchor=False)
