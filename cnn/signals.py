@@ -52,13 +52,15 @@ class Comparison:
         """(output length,) convolution less cross-correlation."""
         return np.asarray((self.convolution.output - self.correlation.output).ravel())
 
-    @property
-    def table(self) -> dict[str, Signal]:
-        """Both outputs and their difference, by name."""
+    def table(self, hide: tuple[int, int, int] | None = None) -> dict[str, Signal]:
+        """Both outputs and their difference, by name; NaN at the output cell ``hide``, which is not told yet."""
+        told = np.ones(self.difference.size)
+        if hide:
+            told[hide[-1]] = np.nan
         return {
-            "convolution": self.convolution.output.ravel(),
+            "convolution": self.convolution.output.ravel() * told,
             "cross-correlation": self.correlation.output.ravel(),
-            "difference": self.difference,
+            "difference": self.difference * told,
         }
 
     @property

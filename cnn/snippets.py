@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 
 from cnn.arithmetic import conv_parameters, linear_parameters
+from cnn.maps import TwoLayers
+from cnn.softmax import Loss, Softmax
 from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
 
 
@@ -35,6 +37,23 @@ def convolution_1d(
         "print(conv1d(x[None, None], w[None, None]).flatten().tolist())",
     ]
     return Snippet("\n".join(code), numbers(example.output.ravel()))
+
+
+def two_layers(layers: TwoLayers) -> Snippet:
+    """Two convolution layers with ReLU between, and the shapes on the way, depth first as PyTorch has it."""
+    side, f = layers.side, layers.kernel_size
+    code = f"""import torch
+from torch import nn
+
+x = torch.zeros({layers.depth}, {side}, {side})
+conv1 = nn.Conv2d({layers.depth}, {layers.first}, kernel_size={f})
+conv2 = nn.Conv2d({layers.first}, {layers.second}, kernel_size={f})
+y = torch.relu(conv1(x))
+z = torch.relu(conv2(y))
+print(list(y.shape), list(z.shape))
+print(list(conv2.weight[0].shape))  # one filter of the second layer"""
+    shapes = [layers.first, layers.between, layers.between], [layers.second, layers.after, layers.after]
+    return Snippet(code, f"{shapes[0]} {shapes[1]}\n{[layers.first, f, f]}")
 
 
 def lenet() -> Snippet:
@@ -95,6 +114,23 @@ def pooling(example: Pooling, adaptive: int | None = None) -> Snippet:
         f"print({_list('x.grad')})  # where the gradient goes",
     ]
     return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}\n{_nested(gradient)}")
+
+
+def softmax(example: Softmax, loss: Loss) -> Snippet:
+    """Softmax, cross-entropy and its gradient by the scores, which is p - y over the temperature."""
+    scaled = "z" if example.temperature == 1 else f"z / {example.temperature:g}"
+    code = f"""import torch
+from torch.nn.functional import cross_entropy, softmax
+torch.set_default_dtype(torch.float64)  # decimals as Python has them
+
+z = torch.tensor({[float(term.score) for term in example.terms]}, requires_grad=True)
+p = softmax({scaled}, dim=0)
+loss = cross_entropy({scaled}, torch.tensor({loss.wanted.index(1)}))  # counted from 0
+loss.backward()
+for row in (p, loss, z.grad):
+    print((row.round(decimals=4) + 0).tolist())"""
+    rows = (numbers([term.probability for term in example.terms]), round(loss.value, 4), numbers(loss.by_score))
+    return Snippet(code, "\n".join(map(str, rows)))
 
 
 _SHORT = {"max": "max", "average": "avg", "lp": "lp"}

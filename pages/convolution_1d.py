@@ -1,5 +1,7 @@
 """Convolution in one dimension (slides 6-7): with the flip and without, then two uses on a heartbeat-like trace."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnn import questions, signals, snippets
@@ -49,28 +51,29 @@ with third:
 def edit(change: Edit) -> None:
     """A number typed into the grid goes where it would have gone if typed into the line above."""
     field, values = (X, x) if change.part == "input" else (W, w)
-    state.put(field, (*values[: change.column], change.value, *values[change.column + 1 :]))
+    state.put(field, change.into((values,))[0])
 
 
 def by_hand() -> None:
-    """A question, both conventions step by step, what they differ in, and the lines of code."""
+    """Both conventions step by step, a question, what they differ in, and the lines of code."""
     compared = signals.compare(x, w, mode)
-    quiz.ask(questions.one_dimensional(compared.convolution, state[quiz.QUESTION]), state)
-    names = ("Signal x", "Kernel w", "Output")
-    flipped, plain = st.columns(2, gap="medium")
+    shared: dict[str, Any] = {"names": ("Signal x", "Kernel w", "Output"), "step": state[STEP]}
+    flipped, plain = st.columns(2, gap="medium")  # filled once it is known what to hide
+    question = questions.one_dimensional(compared.convolution, state[quiz.QUESTION])
+    hidden = None if quiz.ask(question, state) else question.cell
     with flipped:
         st.subheader("Convolution: flipped", anchor=False)
-        grid(compared.convolution, key="flipped", label="Convolution step by step", names=names, step=state[STEP])
+        grid(compared.convolution, key="flipped", label="Convolution step by step", hide=hidden, **shared)
     with plain:
         st.subheader("Cross-correlation: not flipped", anchor=False)
         grid(
-            compared.correlation, key="plain", label="Cross-correlation step by step", names=names, step=state[STEP],
-            step_name=None, editable=("input", "kernel"), on_edit=edit,
+            compared.correlation, key="plain", label="Cross-correlation step by step", step_name=None,
+            editable=() if state.teach else ("input", "kernel"), on_edit=edit, **shared,
         )  # fmt: skip
-    signal_figures.rows(compared.table, label="Both outputs and their difference")
+    signal_figures.rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
-    code.show(snippets.convolution_1d(x, w, mode, flip=True), title="Convolution in PyTorch")
-    code.show(snippets.convolution_1d(x, w, mode, flip=False), title="Cross-correlation in PyTorch")
+    for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
+        code.show(snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
 
 
 if not state.wrong:

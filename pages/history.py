@@ -21,7 +21,7 @@ with story:
     milestone = next(milestone for milestone in TIMELINE if milestone.name == name)
     st.header(milestone.name, anchor=False)
     st.markdown(milestone.story)
-    st.caption(f"Source: {milestone.source}.")
+    st.markdown(f"Source: {milestone.source}.")
     quiz.ask(questions.year(state[quiz.QUESTION]), state)
 with line:
     timeline.show(TIMELINE, name)

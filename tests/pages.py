@@ -29,6 +29,11 @@ def shown_text(app: AppTest) -> str:
     return "\n".join(element.value for element in [*app.title, *app.subheader, *app.markdown, *app.caption])
 
 
+def html(app: AppTest) -> str:
+    """All HTML that the page draws by itself."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
 def snippets(app: AppTest) -> list[tuple[str, str]]:
     """(code, output shown) of every PyTorch snippet on the page."""
     blocks = list(app.code)

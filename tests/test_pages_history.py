@@ -3,11 +3,11 @@
 import pytest
 
 from cnn.history import TIMELINE, Milestone
-from tests.pages import imports_torch, open_page, printed, shown_text, snippets
+from tests.pages import html, imports_torch, open_page, printed, shown_text, snippets
 
 
 def test_every_milestone_of_the_slide_is_on_the_line() -> None:
-    line = open_page("history").get("html")[0].proto.body
+    line = html(open_page("history"))
     for year, word in (
         (1980, "Fukushima"), (1993, "LeNet"), (1997, "RNN"), (2006, "Hinton, Osindero and Teh"), (2012, "AlexNet"),
         (2013, "ZFNet"), (2014, "VGG"), (2015, "ResNet"), (2015, "3.57 percent"), ("1997-2006", "Stagnation"),

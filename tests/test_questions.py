@@ -96,17 +96,6 @@ def test_output_numbers() -> None:
     assert "input's depth" in slip(question, 28 * 28 * 6 * 3)
 
 
-@pytest.mark.parametrize("value", [-2.5, -1.0, 0.0, 0.7, 1.0, 12.0])
-def test_relu(value: float) -> None:
-    question = questions.relu(value)
-    assert question.answer == F.relu(torch.tensor(value, dtype=torch.float64)).item()
-    assert_sound(question)
-
-
-def test_relu_names_the_absolute_value() -> None:
-    assert "sign" in slip(questions.relu(-3), 3)
-
-
 def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
     x, w = [0, 1, 2, 3, 3], [1, -1, 2]
     for seed in range(20):
@@ -171,3 +160,28 @@ def test_one_seed_gives_one_question() -> None:
     example = conv1d(range(9), [1, 0, -2])
     assert questions.cell(example, 4) == questions.cell(example, 4)
     assert len({questions.cell(example, seed).prompt for seed in range(12)}) > 3
+
+
+def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> None:
+    prompts = set()
+    for seed in range(1, 61):
+        question = questions.fully_connected(seed)
+        assert_sound(question)
+        prompts.add(question.prompt)
+        given = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", question.prompt)]
+        if "e^z" in question.prompt:
+            logits, asked = torch.tensor(given[:3]).log(), int(given[-1])
+            assert question.answer == pytest.approx(torch.softmax(logits, 0)[asked - 1].item())
+        elif "derivative" in question.prompt:
+            z = torch.tensor(given[:3]).log().requires_grad_()
+            F.cross_entropy(z, torch.tensor(int(given[3]) - 1)).backward()
+            assert question.answer == pytest.approx(z.grad[int(given[4]) - 1].item(), abs=1e-6)
+        elif "fully connected" in question.prompt:
+            width, height, depth, classes = map(int, given)
+            layer = nn.Linear(width * height * depth, classes, device="meta")
+            assert question.answer == sum(p.numel() for p in layer.parameters())
+        else:
+            depth, height, width, _, channel, row, column = map(int, given)
+            volume = torch.arange(depth * height * width).reshape(depth, height, width)
+            assert question.answer == volume[channel, row, column]
+    assert len(prompts) > 30

@@ -9,5 +9,5 @@ def show(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:
     """Lines to copy and, below them, their output."""
     with st.expander(title):
         st.code(snippet.code, language="python")
-        st.caption("It prints:")
+        st.markdown("It prints:")
         st.code(snippet.output, language=None, wrap_lines=True)

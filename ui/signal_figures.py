@@ -64,13 +64,13 @@ def matching(trace: Trace, shape: Signal, found: Match, *, key: str, description
 
 
 def rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
-    """Rows of equally many numbers, one below the other; scrolls sideways by itself where the page is narrow."""
+    """Rows of equally many numbers, NaN as a question mark; scrolls sideways by itself where the page is narrow."""
     colours = theme.palette()
     length = max(len(values) for values in table.values())
     head = "".join(f'<th scope="col">{place + 1}</th>' for place in range(length))
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{round(float(value), 3) + 0.0:g}</td>" for value in values)
+        + "".join(f"<td>{'?' if np.isnan(value) else f'{round(float(value), 3) + 0.0:g}'}</td>" for value in values)
         + "</tr>"
         for name, values in table.items()
     )

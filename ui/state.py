@@ -173,6 +173,30 @@ class Matrix(Field[Rows]):
         return self.text(value)
 
 
+@dataclass(frozen=True)
+class Names(Field[tuple[str, ...]]):
+    """2 to ``most`` different short names, typed with commas between."""
+
+    most: int
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """See :meth:`Field.parse`."""
+        names = tuple(" ".join(part.split()) for part in text[:_LONGEST_TEXT].split(","))
+        short = all(re.fullmatch(r"[^\W_]([^\W_]|[ -]){0,19}", name) for name in names)
+        if not short or not 2 <= len(set(names)) == len(names) <= self.most:
+            example = self.text(self.default)
+            raise self.refuse(f"2 to {self.most} different names of up to 20 letters, such as {example}", text)
+        return names
+
+    def text(self, value: tuple[str, ...]) -> str:
+        """See :meth:`Field.text`."""
+        return ", ".join(value)
+
+    def widget_value(self, value: tuple[str, ...]) -> str:
+        """See :meth:`Field.widget_value`."""
+        return self.text(value)
+
+
 def _number(text: str) -> float | None:
     """A finite number, or None."""
     try:
@@ -254,11 +278,15 @@ class State:
         """A line of text for rows of numbers."""
         return self._show(field, lambda: st.text_input(**self._common(field)))
 
+    def names(self, field: Names) -> tuple[str, ...]:
+        """A line of text for a row of names."""
+        return self._show(field, lambda: st.text_input(**self._common(field)))
+
     def presets(self, label: str, presets: Mapping[str, Mapping[Field[Any], Any]]) -> None:
         """A row of buttons, each of which puts values into several fields at once."""
         if self.teach:
             return
-        st.caption(label)
+        st.markdown(label)
         with st.container(horizontal=True):
             for name, values in presets.items():
                 st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))

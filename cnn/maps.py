@@ -1,0 +1,82 @@
+"""Filters stacked into a volume, and ReLU: real maps of a picture, and the sizes of two layers in a row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from cnn.arithmetic import filter_weights, output_size
+from cnn.kernels import Kernel, around, filter_image, strongest
+from cnn.worked import Array
+
+SIDE = 96
+"""Longer side of the pictures whose maps are shown, so that single numbers can still be pointed at."""
+
+
+@dataclass(frozen=True)
+class TwoLayers:
+    """Convolution, ReLU, convolution, no padding: the sides and depths on the way, and the second filters' weights.
+
+    The first layer has ``first`` filters and turns ``side`` into ``between``; the second, ``second`` and ``after``.
+    """
+
+    side: int
+    depth: int
+    kernel_size: int
+    first: int
+    second: int
+    between: int
+    after: int
+    weights: int
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A patch of a map, (5, 5) or less, to one decimal: before ReLU, after it, and 1 where ReLU cleared a number."""
+
+    before: Array
+    after: Array
+    cleared: Array
+
+
+def two_layers(side: int, depth: int, first: int, second: int, kernel_size: int) -> TwoLayers:
+    """Sizes of two layers of ``kernel_size`` and stride 1 on a square input. Raises ``SizeDoesNotFit``."""
+    between = output_size(side, kernel_size).size
+    after = output_size(between, kernel_size).size
+    return TwoLayers(side, depth, kernel_size, first, second, between, after, filter_weights(first, kernel_size).value)
+
+
+def shrink(pixels: Array) -> Array:
+    """(H, W) greys made smaller so that the longer side is ``SIDE``; each new pixel is the mean of those it covers."""
+    scale = SIDE / max(pixels.shape)
+    size = [max(1, round(side * scale)) for side in reversed(pixels.shape)]
+    small = Image.fromarray(pixels.astype(np.float32)).resize(size, Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.float64)
+
+
+def stack(pixels: Array, filters: Sequence[Kernel], bias: float) -> Array:
+    """(K, H, W): one map for each filter, as high and wide as the picture, whose border pixels are repeated."""
+    return np.stack([filter_image(pixels, kernel.weights) for kernel in filters]) + bias
+
+
+def relu(maps: Array) -> Array:
+    """max(0, x), number by number; any shape."""
+    return np.maximum(maps, 0)
+
+
+def told_relu(one: Array) -> str:
+    """How much of a map (H, W) ReLU clears, in a sentence."""
+    negative = int((one < 0).sum())
+    return (
+        f"{negative:,} of {one.size:,} numbers ({negative / one.size:.0%}) are negative: "
+        "ReLU makes them 0 and leaves the others as they are."
+    )
+
+
+def corner(one: Array) -> Corner:
+    """The numbers around a strong response of a map (H, W), with both signs if there is such a place."""
+    places = strongest(one, margin=2, count=12)
+    patches = [around(one, place, 2) for place in places] or [one[:5, :5]]
+    before = next((patch for patch in patches if patch.min() < 0 < patch.max()), patches[0]).round(1)
+    return Corner(before, relu(before), np.where(before < 0, 1.0, 0.0))

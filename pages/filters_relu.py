@@ -1,0 +1,106 @@
+"""Filters and ReLU (slides 15-16): K maps stacked into a volume, max(0, x) on real maps, and the slide's question."""
+
+import numpy as np
+import streamlit as st
+
+from cnn import kernels, maps, questions, snippets
+from cnn.errors import UserError
+from cnn.samples import SAMPLES
+from ui import cells, code, frame, quiz
+from ui import maps as figures
+from ui.state import Choice, Real, State, Whole
+
+FILM = Choice("film", "Radiograph", "simulated", options=tuple(sample.key for sample in SAMPLES))
+FILTERS = Whole("K", "Number of filters K", 6, low=1, high=len(kernels.KERNELS))
+MAP = Whole("map", "Map to look at", 2, low=1, high=len(kernels.KERNELS))
+BIAS = Real("b", "Bias b of every filter", 0, low=-0.5, high=0.5, step=0.05)
+SIDE = Whole("N", "Side N", 32, low=1, high=512)
+DEPTH = Whole("D1", "Depth D1", 3, low=1, high=512)
+FIRST = Whole("K1", "Filters K, layer 1", 7, low=1, high=512)
+SECOND = Whole("K2", "Filters K, layer 2", 8, low=1, high=512)
+SIZE = Whole("F", "Kernel F", 5, low=1, high=64)
+
+frame.header(
+    "Filters and ReLU",
+    "One filter leaves one map. A layer has K filters, so it leaves K maps, stacked into a volume of depth K; "
+    "ReLU then clears every negative number in it.",
+    "Move the bias below zero and watch how much of a map survives ReLU.",
+)
+state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST, SECOND, SIZE, quiz.QUESTION)
+
+
+def real_maps() -> None:
+    """K filters on a radiograph, and one of the maps before and after ReLU."""
+    slide = maps.two_layers(32, 3, first=6, second=1, kernel_size=5)
+    st.markdown(
+        "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
+        f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
+    )
+    first, second = st.columns(2)
+    with first:
+        film = state.choice(FILM)
+    with second:
+        count = state.slider(FILTERS)
+    filters = kernels.KERNELS[:count]
+    first, second = st.columns(2)
+    with first:
+        place = min(state.slider(MAP), count) - 1
+    with second:
+        bias = state.real(BIAS)
+    stacked = maps.stack(maps.shrink(figures.sample(film).pixels), filters, bias)
+    figures.volume(stacked, [kernel.name for kernel in filters], place)
+    st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
+
+    st.header("ReLU: max(0, x)", anchor=False)
+    chosen = stacked[place]
+    st.markdown(
+        f"Map {place + 1}, **{filters[place].name}**. A convolution only multiplies and adds; two in a row could be "
+        "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
+        "drops its opposite."
+    )
+    figures.before_after(chosen, maps.relu(chosen), key="relu", description=maps.told_relu(chosen))
+    corner = maps.corner(chosen)
+    weights, before, after = st.columns(3)
+    with weights:
+        cells.numbers(np.array(filters[place].weights), "The filter", "kernel")
+    with before:
+        cells.numbers(corner.before, "Where it answers most: x (negative ones outlined)", "output", corner.cleared)
+    with after:
+        cells.numbers(corner.after, "The same place: max(0, x)", "output", corner.cleared)
+
+
+def question_mark() -> None:
+    """The lecture's question, on the reader's own numbers."""
+    columns = st.columns(5)
+    values = []
+    for column, field in zip(columns, (SIDE, DEPTH, FIRST, SECOND, SIZE), strict=True):
+        with column:
+            values.append(state.number(field))
+    layers = maps.two_layers(*values)
+    stage = st.container()
+    told = quiz.ask(questions.two_layers(layers, state[quiz.QUESTION]), state)
+    with stage:
+        figures.chain(layers, told=told)
+    if told:
+        st.markdown(
+            f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "
+            f"{layers.weights:,} weights, and a bias."
+        )
+    code.show(snippets.two_layers(layers))
+
+
+st.header("K filters, one volume", anchor=False)
+try:
+    real_maps()
+except UserError as error:
+    st.error(str(error))
+st.header("What is the question mark?", anchor=False)
+try:
+    question_mark()
+except UserError as error:
+    st.error(str(error))
+state.share()
+frame.footer(
+    "filters_relu",
+    "The depth of a volume is the number of filters that made it, and every filter of the next layer is that deep.",
+)
