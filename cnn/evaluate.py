@@ -22,6 +22,8 @@ from cnn.data import Film, labels_of, load_pixels, paediatric_films
 from cnn.train import ORDER, Split
 from cnn.training import margins_of, write_card
 
+REPEATS = 1000
+"""Bootstrap draws."""
 INTERVALS = ("auc", "accuracy", "sensitivity", "specificity", "ece")
 
 
@@ -43,15 +45,17 @@ class Scored:
         """See :func:`cnn.metrics.summary`."""
         return metrics.summary(self.probabilities, self.labels, self.threshold)
 
-    def intervals(self) -> dict[str, tuple[float, float]]:
+    def intervals(self) -> dict[str, list[float]]:
         """95 % bootstrap intervals over patients."""
 
-        def value(key: str, chosen: np.ndarray) -> float:
+        def values(chosen: np.ndarray) -> np.ndarray:
             if len(np.unique(self.labels[chosen])) < len(models.CLASSES):
-                return float("nan")
-            return self.take(chosen).summary()[key]
+                return np.full(len(INTERVALS), np.nan)
+            found = self.take(chosen).summary()
+            return np.array([found[key] for key in INTERVALS])
 
-        return {key: metrics.bootstrap(lambda chosen, key=key: value(key, chosen), self.patients) for key in INTERVALS}  # type: ignore[misc]
+        bounds = metrics.bootstrap(values, self.patients, repeats=REPEATS)
+        return dict(zip(INTERVALS, bounds.tolist(), strict=True))
 
 
 @cache
@@ -156,6 +160,23 @@ def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[i
     return numbers
 
 
+def table(measured: dict[str, dict[str, Any]]) -> str:
+    """Metrics of the networks as Markdown: the shipped one with its 95 % interval, then mean and sd over the seeds."""
+    titles = {"test": "test, children", "adults_left_out": "adults, left out"}
+    lines = ["| network | films | " + " | ".join(INTERVALS) + " |", "|---" * (2 + len(INTERVALS)) + "|"]
+    for name, numbers in measured.items():
+        for which, title in titles.items():
+            cells = [_cell(numbers[which], numbers.get(f"{which}_over_seeds"), key) for key in INTERVALS]
+            lines.append(f"| {name} | {title} ({numbers[which]['films']}) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(numbers: dict[str, Any], seeds: dict[str, Any] | None, key: str) -> str:
+    low, high = numbers["interval_95"][key]
+    cell = f"{numbers[key]:.3f} ({low:.3f}-{high:.3f})"
+    return cell + f"; {seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}" if seeds else cell
+
+
 def main() -> None:
     """Measures, writes the numbers into the cards, and prints them as a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,14 +191,11 @@ def main() -> None:
         folders = {seed: given.runs / f"seed-{seed}" for seed in given.seeds}
     else:
         folders = {int(models.read_card(given.weights, "transfer")["seed"]): given.weights}
-    print("| network | films | AUC | accuracy | sensitivity | specificity | ECE |\n|---|---|---|---|---|---|---|")
-    for name in ORDER:
-        numbers = evaluate(name, given.films, given.adults, folders)
-        for which in ("validation", "test", "adults_left_out"):
-            values = (f"{numbers[which][key]:.3f}" for key in INTERVALS)
-            print(f"| {name} | {which} ({numbers[which]['films']}) | {' | '.join(values)} |", flush=True)
-        if given.runs:
+    measured = {name: evaluate(name, given.films, given.adults, folders) for name in ORDER}
+    if given.runs:
+        for name, numbers in measured.items():
             write_card(given.weights, name, models.read_card(given.weights, name) | {"metrics": numbers})
+    print(table(measured))
 
 
 if __name__ == "__main__":

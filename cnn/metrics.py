@@ -69,17 +69,17 @@ def summary(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> 
 
 
 def bootstrap(
-    statistic: Callable[[np.ndarray], float], patients: np.ndarray, *, repeats: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """95 % interval of ``statistic(indices of films)`` when patients, not films, are drawn with replacement."""
+    statistics: Callable[[np.ndarray], np.ndarray], patients: np.ndarray, *, repeats: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """95 % intervals, (K, 2), of K ``statistics(indices of films)``; patients, not films, are drawn with replacement.
+
+    A draw for which a statistic is not finite (one class missing) does not count for it.
+    """
     generator = np.random.default_rng(seed)
     names, group = np.unique(patients, return_inverse=True)
     members = [np.flatnonzero(group == number) for number in range(len(names))]
-    values = []
+    draws = []
     for _ in range(repeats):
-        drawn = np.concatenate([members[number] for number in generator.integers(len(names), size=len(names))])
-        value = statistic(drawn)
-        if np.isfinite(value):
-            values.append(value)
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+        drawn = generator.integers(len(names), size=len(names))
+        draws.append(statistics(np.concatenate([members[number] for number in drawn])))
+    return np.nanpercentile(np.array(draws), [2.5, 97.5], axis=0).T

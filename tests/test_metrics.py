@@ -63,7 +63,7 @@ def test_patients_are_drawn_rather_than_films() -> None:
     values = np.repeat(np.random.default_rng(1).normal(size=20), 50)
 
     def width(patients: np.ndarray) -> float:
-        low, high = metrics.bootstrap(lambda chosen: float(values[chosen].mean()), patients, repeats=300)
-        return high - low
+        ((low, high),) = metrics.bootstrap(lambda chosen: values[chosen].mean(keepdims=True), patients, repeats=300)
+        return float(high - low)
 
     assert width(np.repeat(np.arange(20), 50)) > 4 * width(np.arange(1000))
