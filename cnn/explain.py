@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from cnn.attribution import Attribution, Meaning
 from cnn.errors import UserError
-from cnn.models import CLASSES, MODELS, LoadedModel, device
+from cnn.models import CLASSES, REGISTRY, LoadedModel, device
 from cnn.turns import Turn, Turns
 
 BASELINE = 0.0
@@ -328,7 +328,7 @@ def _bench(model: LoadedModel) -> _Bench:
 
 def _cam_layers(model: LoadedModel) -> tuple[str, ...]:
     """Names of the layers that Grad-CAM looks at: one of each network where there are several."""
-    parts = MODELS[model.name].parts
+    parts = REGISTRY[model.name].parts
     if parts:
-        return tuple(f"{part}.{MODELS[part].cam_layer}" for part in parts)
+        return tuple(f"{part}.{REGISTRY[part].cam_layer}" for part in parts)
     return tuple(name for name, module in model.module.named_modules() if module is model.cam_layer)

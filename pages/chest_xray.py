@@ -1,6 +1,50 @@
 """Upload a radiograph; see probabilities, a saliency map, and how far to believe them."""
 
-from ui import frame
+import streamlit as st
 
-frame.header("Read a chest X-ray", "Upload a radiograph or pick a sample.", "pick the built-in radiograph.")
+from cnn import models
+from cnn.errors import UserError
+from cnn.samples import truth_mask
+from ui import chest, frame, reading, upload, verdict
+
+frame.header(
+    "Read a chest X-ray",
+    "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
+    "Choose the simulated chest with the planted consolidation. Does the map find it?",
+)
+choice, network = st.columns([3, 1], vertical_alignment="bottom")
+with choice:
+    offers = upload.choose()
+with network:
+    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+try:
+    model = models.load(name or models.DEFAULT)
+except UserError as error:
+    st.error(str(error))
+    st.stop()
+film = chest.pick(reading.films(offers), model)
+if film is None:
+    frame.notice()
+    st.stop()
+
+sample = offers[0].sample
+truth = truth_mask(sample.key) if sample else None
+prediction = reading.prediction(film, model)
+verdict.show(prediction)
+shown = st.container()
+wanted = chest.ask(truth_known=truth is not None)
+home = st.empty()
+with shown:
+    maps = chest.pictures(film, model, wanted, truth)
+with home.container():
+    chest.take_home(film, model, prediction, maps, wanted, truth)
 frame.notice()
+if sample:
+    st.markdown(f"**This film.** {sample.story}")
+st.markdown(verdict.why(model))
+chest.explain_methods(wanted.methods, model)
+frame.footer(
+    "chest_xray",
+    "A prediction is a number against a threshold that somebody chose, and a map shows what moved the number, which is "
+    "not the same as where the disease is.",
+)

@@ -53,6 +53,9 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "Cividis"
 """Unsigned attributions: perceptually even, and made for colour-blind readers."""
 
+FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH = "#F0384B", "#2F8CF0", "#7CE38B"
+"""Positive and negative over a film, and the outline of a known truth: seen on its black as on its white."""
+
 
 def is_dark() -> bool:
     """Whether the reader's browser shows the dark theme."""

@@ -1,0 +1,46 @@
+"""The record says what was computed, from what, by what."""
+
+import json
+
+import captum
+import torch
+from conftest import film
+
+from cnn.attribution import SCALE_PERCENTILE
+from cnn.explain import attribute
+from cnn.models import LoadedModel
+from cnn.predict import predict
+from cnn.preprocess import to_tensor
+from cnn.record import app_version, record
+
+
+def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel) -> None:
+    radiograph = film()
+    prediction = predict(lecture, radiograph)
+    map_ = attribute(lecture, to_tensor(radiograph, 128), "saliency", 0)
+    found = json.loads(record(radiograph, lecture, prediction, [map_]))
+    assert found["image"] == {"name": "film-0.png", "kind": "PNG", "sha256": radiograph.sha256, "notes": []}
+    assert found["model"] == {"name": "lecture", "weights_sha256": lecture.card["sha256"], "input_size": 128}
+    assert found["versions"] == {
+        "app": app_version(), "torch": torch.__version__, "captum": captum.__version__,
+    }  # fmt: skip
+    assert found["prediction"] == {
+        "logits": {"NORMAL": prediction.logits[0], "PNEUMONIA": prediction.logits[1]},
+        "temperature": lecture.temperature,
+        "probabilities": {"NORMAL": prediction.probabilities[0], "PNEUMONIA": prediction.probabilities[1]},
+        "threshold": lecture.threshold,
+        "label": prediction.label,
+    }
+    (one,) = found["maps"]
+    assert (one["method"], one["target"], one["blank"], one["passes"]) == ("saliency", "NORMAL", False, 1)
+    assert one["shown_as_1"] == map_.scale
+    assert str(SCALE_PERCENTILE) in one["scale"]
+    assert "diagnosis" in found["notice"]
+
+
+def test_a_record_without_maps_is_a_record(lecture: LoadedModel) -> None:
+    assert json.loads(record(film(), lecture, predict(lecture, film())))["maps"] == []
+
+
+def test_the_app_s_version_is_the_project_s() -> None:
+    assert app_version().count(".") == 2

@@ -1,0 +1,124 @@
+"""What a reader's session keeps of the pictures on the chest X-ray page: films, predictions and maps, all bounded.
+
+Nothing of a picture goes into a cache that readers share.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
+
+from cnn import models
+from cnn.attribution import Attribution
+from cnn.errors import UserError
+from cnn.explain import METHODS, attribute
+from cnn.images import read_radiograph, shown_name
+from cnn.models import LoadedModel
+from cnn.predict import Prediction, classify
+from cnn.preprocess import to_tensor
+from ui.upload import Offer
+
+# Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
+torch.set_num_threads(1)
+
+PICTURE_SIDE = 768
+"""Pixels of the longer side of a film as it is shown."""
+MOST_MAPS = 24
+_FILMS, _MAPS = "reading.films", "reading.maps"
+
+
+@dataclass(frozen=True)
+class Film:
+    """What is kept of a radiograph: its grey picture (h, w) uint8, small enough to show, and every network's input."""
+
+    name: str
+    kind: str
+    notes: tuple[str, ...]
+    sha256: str
+    height: int
+    width: int
+    picture: np.ndarray = field(repr=False, compare=False)
+    inputs: dict[int, Tensor] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that could not be read, and the sentence that says why."""
+
+    name: str
+    reason: str
+
+
+def films(offers: Sequence[Offer]) -> list[Film | Refused]:
+    """Each offer read, or refused. A session keeps what it has read until it is no longer on offer."""
+    kept: dict[str, Film | Refused] = st.session_state.get(_FILMS, {})
+    st.session_state[_FILMS] = {offer.key: kept.get(offer.key) or _read(offer) for offer in offers}
+    return list(st.session_state[_FILMS].values())
+
+
+def _read(offer: Offer) -> Film | Refused:
+    try:
+        radiograph = read_radiograph(*offer.read())
+    except UserError as error:
+        return Refused(shown_name(offer.name), str(error))
+    height, width = radiograph.pixels.shape
+    picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    sides = {architecture.input_size for architecture in models.MODELS.values()}
+    return Film(
+        radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
+        np.asarray(picture), {side: to_tensor(radiograph, side) for side in sides},
+    )  # fmt: skip
+
+
+def as_seen(film: Film, side: int) -> np.ndarray:
+    """The network's input as greys, (side, side) uint8: its darkest value black, its brightest white."""
+    values = film.inputs[side][0, 0].numpy()
+    return np.round(255 * (values - values.min()) / max(np.ptp(values), 1e-9)).astype(np.uint8)
+
+
+def available_models() -> list[str]:
+    """Names of the registered networks whose weights are here, the default first."""
+    names = [name for name in models.MODELS if (models.WEIGHTS / f"{name}.json").is_file()]
+    return sorted(names, key=lambda name: name != models.DEFAULT)
+
+
+def prediction(film: Film, model: LoadedModel) -> Prediction:
+    """What ``model`` says of ``film``."""
+    return classify(model, film.inputs[model.input_size])[0]
+
+
+def maps(
+    film: Film, model: LoadedModel, methods: Sequence[str], target: int, slots: Sequence[DeltaGenerator]
+) -> list[Attribution | UserError]:
+    """One map for each of ``methods``, computed only where this session does not have it yet.
+
+    Progress is shown in the slot of each; because it is, choosing something else stops the computation there.
+    """
+    kept: OrderedDict[tuple[Any, ...], Attribution] = st.session_state.setdefault(_MAPS, OrderedDict())
+    found: list[Attribution | UserError] = []
+    for method, slot in zip(methods, slots, strict=True):
+        key = (film.sha256, model.weights_sha256, method, target)
+        try:
+            if key not in kept:
+                show = partial(_show_progress, slot, METHODS[method].title)
+                kept[key] = attribute(model, film.inputs[model.input_size], method, target, show)
+            kept.move_to_end(key)
+            found.append(kept[key])
+        except UserError as error:
+            found.append(error)
+    while len(kept) > MOST_MAPS:
+        kept.popitem(last=False)
+    return found
+
+
+def _show_progress(slot: DeltaGenerator, title: str, done: int, total: int) -> None:
+    slot.progress(done / total, f"{title}: {done} of {total} passes through the network")
