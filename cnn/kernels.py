@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 from cnn.worked import Array
 
 Rows = tuple[tuple[float, ...], ...]
+Pool = Literal["max", "average"]
+POOLS: tuple[Pool, ...] = ("max", "average")
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,16 @@ def filter_image(pixels: Array, weights: ArrayLike) -> Array:
 
 
 def as_greys(response: Array, weights: ArrayLike) -> Shown:
-    """A response made visible. Where flat ground gives 0, 0 is middle grey; otherwise flat ground keeps its grey."""
+    """A response made visible. Where flat ground gives 0, 0 is middle grey; otherwise flat ground keeps its grey.
+
+    A few pixels at markers answer ten times as strongly as anything in the body, so the scale ends where all but one
+    in a hundred lie within.
+    """
     total = float(np.sum(weights))
     if _balanced(weights) or total < 0:
-        most = float(np.abs(response).max()) or 1.0
-        return Shown(0.5 + response / (2 * most), f"Middle grey is 0, white is {most:.3g}, black is −{most:.3g}.")
+        most = float(np.quantile(np.abs(response), 0.99)) or float(np.abs(response).max()) or 1.0
+        said = f"Middle grey is 0; white is {most:.2g} and more, black is −{most:.2g} and less."
+        return Shown(np.clip(0.5 + response / (2 * most), 0, 1), said)
     return Shown(np.clip(response / total, 0, 1), f"Black is 0, white is {total:.3g}; what lies outside is cut off.")
 
 
@@ -132,7 +139,7 @@ def around(pixels: Array, place: tuple[int, int], reach: int) -> Array:
     return pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
 
 
-def pool_picture(pixels: Array, size: int, kind: Literal["max", "average"]) -> Array:
+def pool_picture(pixels: Array, size: int, kind: Pool) -> Array:
     """(H // size, W // size): the largest or the mean grey of each block; what is left over at the edge is not read."""
     height, width = (side // size for side in pixels.shape)
     blocks = pixels[: height * size, : width * size].reshape(height, size, width, size)

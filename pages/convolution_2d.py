@@ -7,9 +7,9 @@ import streamlit as st
 
 from cnn import arithmetic, examples, kernels, questions, snippets, worked
 from cnn.errors import UserError
-from cnn.images import Radiograph
-from ui import code, film, frame, quiz
+from ui import before_after, code, film, frame, quiz
 from ui.grid import grid, typed_into
+from ui.prose import plain
 from ui.state import Choice, Field, Flag, Matrix, State, Whole
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
@@ -19,6 +19,7 @@ W = Matrix("w", "Filter, rows separated by /", examples.CROSS, most=7)
 FLIP = Flag("flip", "Turn the filter round first (convolution as in mathematics)", False)
 DEPTH = Whole("depth", "Depth of the filters", 3, low=1, high=6)
 KERNEL = Matrix("kernel", "Filter, rows separated by /", kernels.KERNELS[0].weights, most=7)
+SHRINK = Choice("shrink", "Shrink the picture first by", "4", options=("1", "2", "4", "8", "16"))
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 STARTS: dict[str, dict[Field, Any]] = {
     "Slide 12": {X: X.default, W: W.default, FLIP: False},
@@ -32,7 +33,7 @@ frame.header(
     "how well the picture agrees with the pattern there.",
     "Point at a cell of the output and read how it came about; then point at a weight.",
 )
-state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, STEP, quiz.QUESTION)
+state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, SHRINK, STEP, quiz.QUESTION)
 
 
 def one_channel() -> None:
@@ -67,7 +68,7 @@ def three_channels() -> None:
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
         f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
-        f"({weights.formula}), and leaves a map of {side.size}x{side.size}x1 ({side.formula})."
+        f"({plain(weights.formula)}), and leaves a map of {side.size}x{side.size}x1 ({plain(side.formula)})."
     )
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = examples.colour_image()
@@ -93,29 +94,18 @@ def whole_picture() -> None:
     state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in kernels.KERNELS})
     weights = state.matrix(KERNEL)
     st.markdown(kernels.describe(weights))
+    shrink = int(state.choice(SHRINK))
+    st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
     if radiograph is not None and not state.wrong:
-        responses(radiograph, weights)
-
-
-def responses(radiograph: Radiograph, weights: kernels.Rows) -> None:
-    """Before and after, the places with the strongest answer, and the first of them number by number."""
-    response = kernels.filter_image(radiograph.pixels, weights)
-    shown = kernels.as_greys(response, weights)
-    before, after = st.columns(2)
-    before.image(radiograph.pixels, caption=f"Before: {radiograph.name}", clamp=True)
-    after.image(shown.pixels, caption=f"After. {shown.scale}", clamp=True)
-    places = kernels.strongest(response, margin=24, count=4)
-    st.subheader("Where it answers most", anchor=False)
-    for column, (row, at) in zip(st.columns(4), places, strict=False):
-        patch = kernels.around(radiograph.pixels, (row, at), 16)
-        column.image(patch, caption=f"{response[row, at]:.3g} at row {row}, column {at}", clamp=True, width=200)
-    if places:
-        st.markdown("The strongest place, number by number; the weights can be typed over.")
-        patch = kernels.around(radiograph.pixels, places[0], 4)
-        grid(
-            worked.conv2d(patch, weights), key="patch", label="The filter at its strongest place", step=state[STEP],
-            **typed_into(state, kernel=KERNEL),
-        )  # fmt: skip
+        pixels = kernels.pool_picture(radiograph.pixels, shrink, "average")
+        patch = before_after.filtered(pixels, weights, radiograph.name)
+        if patch is not None:
+            st.markdown("The strongest place, number by number; the weights can be typed over.")
+            example = worked.conv2d(patch, weights)
+            grid(
+                example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
+                step_name=None, **typed_into(state, kernel=KERNEL),
+            )  # fmt: skip
     st.markdown(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import arithmetic, examples, kernels, questions, snippets, worked
+from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
-from ui import cells, code, film, frame, quiz
+from ui import before_after, code, film, frame, quiz
 from ui.grid import grid, typed_into
+from ui.prose import plain
 from ui.state import Choice, Field, Matrix, State, Whole
 
 KINDS = {"max": "max", "average": "average", "Lp": "lp"}
@@ -71,7 +72,7 @@ def step_by_step() -> None:
     example = pooled(np.array(x))
     if shape == "sliding":
         across = arithmetic.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
-        st.markdown(f"W2 = (W1 - F{' + 2P' if p else ''})/S + 1: {across.formula}. There are no weights to learn.")
+        st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {plain(across.formula)}. There are no weights to learn.")
     stage = st.container()
     question = questions.pooled(example, state[quiz.QUESTION])
     told = quiz.ask(question, state)
@@ -91,36 +92,23 @@ def step_by_step() -> None:
 def shifts() -> None:
     """What a small shift of the picture changes before and after."""
     st.subheader("When the picture moves a little", anchor=False)
-    right = state.slider(SHIFT)
-    images = [examples.spots(), examples.shifted(examples.spots(), right)]
-    outputs = [pooled(image).output[0] for image in images]
-    names = ("as it was", f"moved by {right}")
-    for column, image, output, name in zip(st.columns(2), images, outputs, names, strict=True):
-        with column, st.container(horizontal=True):
-            cells.numbers(image, f"Input, {name}", "input", image != images[0])
-            cells.numbers(output, f"Output, {name}", "output", ~np.isclose(output, outputs[0]))
-    st.markdown(examples.told_shift(images, outputs))
+    images = examples.spots(), examples.shifted(examples.spots(), state.slider(SHIFT))
+    before_after.moved(images, [pooled(image).output[0] for image in images])
 
 
 def picture() -> None:
     """Slide 37: a volume shrinks, and a radiograph too."""
-    st.subheader("A whole picture, a whole volume", anchor=False)
+    st.subheader("A whole volume, a whole picture", anchor=False)
     side = arithmetic.pool_size(100, 2, 2)
     before, after = (arithmetic.activation_bytes(128, n, n) for n in (100, side.size))
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "
         f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "
-        f"({side.formula}). {before.value:,} bytes become {after.value:,}."
+        f"({plain(side.formula)}). {before.value:,} bytes become {after.value:,}."
     )
     radiograph = film.choose()
-    if radiograph is None:
-        return
-    block = state.slider(BLOCK)
-    st.caption(f"{radiograph.name}: {' x '.join(map(str, radiograph.pixels.shape))} pixels")
-    for column, how in zip(st.columns(2), ("max", "average"), strict=True):
-        small = kernels.pool_picture(radiograph.pixels, block, how)  # type: ignore[arg-type]
-        told = f"{how.capitalize()}: {' x '.join(map(str, small.shape))} numbers, drawn as large as before"
-        column.image(kernels.enlarge(small, block), caption=told, clamp=True)
+    if radiograph is not None:
+        before_after.pooled(radiograph, state.slider(BLOCK))
 
 
 for section in (step_by_step, shifts, picture):
@@ -128,7 +116,7 @@ for section in (step_by_step, shifts, picture):
         if not state.wrong:
             section()
     except UserError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 state.share()
 frame.footer(
     "pooling",

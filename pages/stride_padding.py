@@ -9,6 +9,7 @@ from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
 from ui import cells, code, frame, quiz, size_rules
 from ui.grid import grid
+from ui.prose import plain
 from ui.state import Choice, Field, Flag, State, Whole
 
 N = Whole("N", "Input N", 7, low=1, high=24)
@@ -102,7 +103,7 @@ try:
         size_rules.show(state, ACROSS, n, f, s, ends, d)
         step_by_step()
 except UserError as error:
-    st.error(str(error))
+    st.error(plain(str(error)))
 layer_by_layer()
 state.share()
 frame.footer(

@@ -30,6 +30,8 @@ def test_slide_13_edge_detector_sees_only_change():
     shown = kernels.as_greys(response, kernels.KERNELS[0].weights)
     assert np.allclose(shown.pixels[:, :4], 0.5, atol=1e-5)
     assert "1.2" in shown.scale
+    assert shown.pixels[:, 4].max() < 1e-6
+    assert shown.pixels[:, 5].min() > 1 - 1e-6
 
 
 def test_greys_stay_within_0_and_1_for_every_kernel():

@@ -5,6 +5,7 @@ from html import escape
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn.worked import Array, Axis
 from ui.theme import Palette, palette
@@ -16,7 +17,7 @@ _CROSS = (
 )
 
 
-def numbers(array: Array, caption: str, role: str = "input", marked: Array | None = None) -> None:
+def numbers(array: Array, caption: str, role: str = "input", marked: NDArray[np.bool_] | None = None) -> None:
     """A table of ``array`` (H, W) in a role's colour; ``marked`` cells are filled, bold and outlined."""
     colours = palette()
     ink, fill = getattr(colours, role), getattr(colours, f"{role}_fill")
@@ -48,7 +49,7 @@ def squares(sizes: Sequence[int], caption: str) -> None:
     most = max(sizes)
     drawn = "".join(
         f'<div style="text-align:center;font-size:14px">'
-        f'<div style="width:{max(6, round(110 * size / most))}px;height:{max(6, round(110 * size / most))}px;'
+        f'<div style="width:{max(6, round(84 * size / most))}px;height:{max(6, round(84 * size / most))}px;'
         f'margin:0 auto 4px;border:2px solid {colours.output};background:{colours.output_fill}"></div>{size}</div>'
         for size in sizes
     )

@@ -5,6 +5,7 @@ import zlib
 import streamlit as st
 
 from cnn.questions import Question
+from ui.prose import plain
 from ui.state import State, Whole
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
@@ -19,7 +20,7 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
     # A new question must not open with the answer that was typed for the last one.
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
     with st.container(border=True):
-        st.markdown(f"**Predict first.** {question.prompt}")
+        st.markdown(f"**Predict first.** {plain(question.prompt)}")
         answer, number = st.columns([4, 1], vertical_alignment="bottom")
         with answer, st.form(identity, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             given = _number_box(question, f"{identity} answer")
@@ -29,12 +30,12 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
             with number:
                 state.number(QUESTION)
         if shown:
-            st.info(f"The answer is {question.answer:.10g}. {question.why}")
+            st.info(f"The answer is {question.answer:.10g}. {plain(question.why)}")
         elif checked and given is None:
             st.info("Type a number first. A wrong one is worth more than none.")
         elif checked and given is not None:
             right, sentence = question.check(given)
-            (st.success if right else st.error)(sentence)
+            (st.success if right else st.error)(plain(sentence))
             shown = right
     if shown:
         st.session_state[f"{identity} told"] = True

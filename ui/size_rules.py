@@ -5,6 +5,7 @@ import streamlit as st
 from cnn.arithmetic import Rule, Size, SizeDoesNotFit, output_size
 from cnn.worked import Axis
 from ui import cells
+from ui.prose import plain
 from ui.state import Field, State, Whole
 
 RULES: dict[Rule, tuple[str, str]] = {
@@ -25,10 +26,10 @@ def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int
             try:
                 size = output_size(n, f, s, p, d, rule)
             except SizeDoesNotFit as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
                 refused = refused or error
                 continue
-            st.markdown(f"Output **{size.size}**: `{size.formula}`")
+            st.markdown(f"Output **{size.size}**: {plain(size.formula)}")
             axis = Axis.sliding(n, f, s, p, d, rule)
             cells.strip(axis, f"{n} cells{', padding hatched' if p else ''}; a bar for each window")
             st.markdown(told(axis, size))

@@ -42,6 +42,7 @@ function receive(view, data) {
     ? { row: Math.floor(data.step / view.size[1]), column: data.step % view.size[1] }
     : view.pinned;
   view.root.setAttribute("aria-label", data.label);
+  view.root.classList.toggle("pooling", !data.kernel);
   view.at.filter = Math.min(view.at.filter, data.output.length - 1);
   view.at.channel = data.kernel ? Math.min(view.at.channel, data.padded.length - 1) : view.at.filter;
   Object.assign(view.at, clamp(view, place));

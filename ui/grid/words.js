@@ -4,12 +4,12 @@
 function show(number, decimals) {
   if (number === null) return "–";
   const text = Number.isInteger(number) ? String(number) : number.toFixed(decimals);
-  return text.replace("-", "−");
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 // The same number inside a sum or a product, where a negative one needs brackets.
 function factor(number, decimals) {
-  return number < 0 ? `(${show(number, decimals)})` : show(number, decimals);
+  return show(number, decimals).startsWith("−") ? `(${show(number, decimals)})` : show(number, decimals);
 }
 
 function plural(count, noun) {

@@ -1,0 +1,51 @@
+"""Pictures before and after a filter, a pooling layer or a small shift."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from cnn import examples, kernels
+from cnn.images import Radiograph
+from cnn.worked import Array
+from ui import cells
+
+REACH = 4
+"""The patch around a filter's strongest answer has this many pixels on each side of it."""
+
+
+def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
+    """The whole picture, and where a filter answers most; hands back the patch there, None in too small a picture."""
+    response = kernels.filter_image(pixels, weights)
+    shown = kernels.as_greys(response, weights)
+    before, after = st.columns(2)
+    before.image(pixels, caption=f"Before: {name}, {pixels.shape[0]} x {pixels.shape[1]}", clamp=True, width="stretch")
+    after.image(shown.pixels, caption=f"After. {shown.scale}", clamp=True, width="stretch")
+    places = kernels.strongest(response, margin=12, count=4)
+    if not places:
+        return None
+    st.subheader("Where it answers most", anchor=False)
+    for column, (row, at) in zip(st.columns(4), places, strict=False):
+        patch = kernels.enlarge(kernels.around(pixels, (row, at), 8), 12)
+        column.image(patch, caption=f"{response[row, at]:.3g} at row {row + 1}, column {at + 1}", clamp=True)
+    return kernels.around(pixels, places[0], REACH)
+
+
+def pooled(radiograph: Radiograph, block: int) -> None:
+    """A radiograph, and what maximum and average leave of its blocks, drawn as large as before."""
+    pixels = radiograph.pixels
+    columns = st.columns(3)
+    columns[0].image(pixels, caption=f"{radiograph.name}: {pixels.shape[0]} x {pixels.shape[1]} pixels", clamp=True)
+    for column, kind in zip(columns[1:], kernels.POOLS, strict=True):
+        small = kernels.pool_picture(pixels, block, kind)
+        caption = f"{kind.capitalize()}: {small.shape[0]} x {small.shape[1]} numbers are left"
+        column.image(kernels.enlarge(small, block), caption=caption, clamp=True)
+
+
+def moved(images: Sequence[Array], outputs: Sequence[Array]) -> None:
+    """An input and its output, before and after a shift; what changed stands out."""
+    for column, image, output, when in zip(st.columns(2), images, outputs, ("before", "after"), strict=True):
+        with column, st.container(horizontal=True):
+            cells.numbers(image, f"Input {when}", "input", image != images[0])
+            cells.numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
+    st.markdown(examples.told_shift(images, outputs))
