@@ -67,3 +67,19 @@ def told_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
         f"({changed[0] / images[0].size:.0%} and {changed[1] / outputs[0].size:.0%}). A number that moves within its "
         "window changes nothing; one that crosses into the next window does."
     )
+
+
+def pooled_volume(depth: int, side: int) -> Array:
+    """(depth, side, side): small whole numbers, as if they had come out of ReLU and a pool."""
+    return np.random.default_rng(depth * 10 + side).integers(0, 4, (depth, side, side)).astype(np.float64)
+
+
+def class_weights(classes: int, depth: int, side: int) -> Array:
+    """(classes, depth, side, side): a weight for each number of such a volume and each class, -0.5 to 0.5."""
+    draw = np.random.default_rng(classes * 100 + depth * 10 + side)
+    return draw.integers(-5, 6, (classes, depth, side, side)) / 10
+
+
+def class_biases(classes: int) -> Array:
+    """(classes,): one bias for each class."""
+    return np.array([(place % 3 - 1) / 2 for place in range(classes)])

@@ -310,7 +310,7 @@ def _flat_place(draw: random.Random) -> Question:
         [
             (place.flat.value + 1, "Counting starts from 0: that is one too many."),
             (i * width + j, "You forgot the channels before it: each of them is laid down whole."),
-            ((i * width + j) * depth + c, "That is with the channels last: PyTorch lays down one channel after another."),
+            ((i * width + j) * depth + c, "That is channels last: PyTorch lays down one channel after another."),
             (c * height * width + j * height + i, "You went down the columns: each channel is read row by row."),
         ],
     )

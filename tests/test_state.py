@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.errors import UserError
-from ui.state import Choice, Field, Flag, Matrix, Numbers, Real, Whole
+from ui.state import Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole
 
 FIELDS: tuple[Field, ...] = (
     Whole("F", "Kernel F", 3, low=1, high=7),
@@ -15,6 +15,7 @@ FIELDS: tuple[Field, ...] = (
     Choice("mode", "Length", "full", options=("full", "same", "valid")),
     Numbers("x", "Signal x", (0, 1, 2, 3, 3), most=8),
     Matrix("w", "Weights", ((1, 0), (0, 1)), most=4),
+    Names("names", "Classes", ("Door", "Stair"), most=4),
 )
 
 
@@ -28,7 +29,7 @@ def test_text_of_a_value_reads_back_as_the_value(field: Field) -> None:
     [
         ("F", "7", 7), ("noise", "0.35", 0.35), ("flip", "False", False), ("mode", "valid", "valid"),
         ("x", "1,-2.5, 3", (1, -2.5, 3)), ("x", "4", (4,)), ("w", "1 2/3 4", ((1, 2), (3, 4))),
-        ("w", "1;2\n3", ((1,), (2,), (3,))),
+        ("w", "1;2\n3", ((1,), (2,), (3,))), ("names", " a b ,Tür-2,3", ("a b", "Tür-2", "3")),
     ],
 )  # fmt: skip
 def test_text_is_read(name: str, text: str, value: object) -> None:
@@ -50,6 +51,7 @@ def test_a_link_cannot_smuggle_markdown_into_the_sentence() -> None:
         *(("mode", text) for text in ("Full", "none", "")),
         *(("x", text) for text in ("", "a b", "1 2 nan", "1e99", "1 " * 9, "1 " * 9999)),
         *(("w", text) for text in ("", "/", "1 2 / 3", "1 / 2 / 3 / 4 / 5", "x")),
+        *(("names", text) for text in ("", "a", "a,a", "a,,b", "a,b,c,d,e", "a,_b_", "a,<b>", "a," + "b" * 21)),
     ],
 )
 def test_text_out_of_bounds_gets_a_sentence_with_the_field_s_label(name: str, text: str) -> None:

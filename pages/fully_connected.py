@@ -1,0 +1,136 @@
+"""Fully connected layer and softmax (slides 41-42): flatten, one dot product a class, probabilities, and the loss."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn import arithmetic, examples, questions, snippets, softmax, worked
+from cnn.errors import UserError
+from ui import code, frame, quiz, softmax_figures
+from ui.grid import grid
+from ui.state import Field, Names, Numbers, Real, State, Whole
+
+SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
+NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
+SCORES = Numbers("z", "Scores z, one for each class", SLIDE, most=8, limit=2000)
+HEAT = Real("T", "Temperature T", 1, low=0.1, high=10, step=0.1)
+TRUE = Whole("true", "True class, by number", 3, low=1, high=8)
+SIDE = Whole("side", "Width and height of the volume", 3, low=1, high=4)
+DEPTH = Whole("depth", "Depth of the volume", 2, low=1, high=3)
+PLACE = Whole("place", "Number to follow, counted from 0", 10, low=0, high=47)
+STEP = Whole("step", "Step", 0, low=0, high=99)
+PRESETS: dict[str, dict[Field, Any]] = {
+    "Slide 42": {NAMES: NAMES.default, SCORES: SLIDE, HEAT: 1},
+    "0, 1, 2": {SCORES: (0, 1, 2)},
+    "1000, 1001, 1002": {SCORES: (1000, 1001, 1002)},
+    "Far below zero": {SCORES: (-500, -501, -502)},
+    "All equal": {SCORES: (1, 1, 1)},
+    "Cold: T = 0.2": {HEAT: 0.2},
+    "Hot: T = 5": {HEAT: 5},
+}
+
+frame.header(
+    "Fully connected layer and softmax",
+    "The last layer weighs every number of the volume once for each class; softmax turns the scores that come out into "
+    "probabilities.",
+    "Below, under softmax, press “0, 1, 2” and then “1000, 1001, 1002”: which numbers change, and which do not?",
+)
+state = State.open("fully_connected", NAMES, SCORES, HEAT, TRUE, SIDE, DEPTH, PLACE, STEP, quiz.QUESTION)
+
+
+def flatten_and_weigh() -> tuple[str, ...]:
+    """Slide 41: from the last volume to one score for each class; returns the names of the classes."""
+    st.header("Flatten", anchor=False)
+    st.markdown(
+        "The volume is laid out in one row: channel after channel, and each channel row by row. Nothing is lost but "
+        "who was whose neighbour."
+    )
+    first, second, third = st.columns(3)
+    with first:
+        side = state.slider(SIDE)
+    with second:
+        depth = state.slider(DEPTH)
+    volume = examples.pooled_volume(depth, side)
+    with third:
+        chosen = min(state.slider(PLACE), volume.size - 1)
+    softmax_figures.flat(volume, chosen)
+    place = softmax.flattened(chosen, (depth, side, side))
+    st.markdown(
+        f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
+        f"{chosen}: `{place.flat.formula}`"
+    )
+    st.header("One score for each class", anchor=False)
+    names = state.names(NAMES)
+    small, large = (arithmetic.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
+    st.markdown(
+        "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
+        "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
+        f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
+    )
+    weights = examples.class_weights(len(names), depth, side)
+    example = worked.conv2d(volume, weights, examples.class_biases(len(names)))
+    grid(example, key="scores", label="Scores step by step", names=("Volume", "Weights", "Scores"), filters=names,
+         step=state[STEP])  # fmt: skip
+    state.presets("Carry them on", {"Use these scores below": {SCORES: tuple(map(float, example.output.ravel()))}})
+    return names
+
+
+def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
+    """Slide 42: scores to probabilities. Raises ``UserError``."""
+    st.header("Softmax", anchor=False)
+    st.markdown(
+        "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
+        "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
+        "decided answers."
+    )
+    state.presets("Start from an example", PRESETS)
+    first, second = st.columns(2)
+    with first:
+        scores = state.numbers(SCORES)
+    with second:
+        heat = state.real(HEAT)
+    return softmax.softmax(names, scores, heat)
+
+
+def large_scores(example: softmax.Softmax) -> None:
+    """What becomes of large scores in 32 bits, and the max trick."""
+    st.header("When scores are large", anchor=False)
+    st.markdown(f"Networks compute in 32 bits, where no number is larger than {softmax.LARGEST_FLOAT32:.2g}. So every "
+                "library first takes the largest score off all of them, which changes no probability.")  # fmt: skip
+    plain, shifted = (softmax.in_float32(example, max_trick=trick) for trick in (False, True))
+    left, right = st.columns(2)
+    with left:
+        st.subheader("As it is written", anchor=False)
+        softmax_figures.float32(example, plain, "In 32 bits as written")
+    with right:
+        st.subheader(f"Less the largest, {shifted.shift:.4g}", anchor=False)
+        softmax_figures.float32(example, shifted, "In 32 bits with the max trick")
+    st.markdown(softmax.told_float32(plain))
+
+
+def how_wrong(example: softmax.Softmax) -> None:
+    """Cross-entropy, and the gradient that training starts from."""
+    st.header("How wrong was it?", anchor=False)
+    true = state.number(TRUE) - 1
+    loss = softmax.cross_entropy(example, true)
+    st.markdown(softmax.told_loss(example, loss))
+    softmax_figures.gradient(example, loss)
+    code.show(snippets.softmax(example, loss))
+
+
+classes = flatten_and_weigh()
+try:
+    found = softmax_by_terms(classes)
+    if not state.wrong:
+        softmax_figures.terms(found)
+        large_scores(found)
+        how_wrong(found)
+except UserError as error:
+    st.error(str(error))
+quiz.ask(questions.fully_connected(state[quiz.QUESTION]), state)
+state.share()
+frame.footer(
+    "fully_connected",
+    "A class has a weight for every number; softmax turns scores into shares of a sum; and what training gets back "
+    "is p - y.",
+)
