@@ -13,6 +13,7 @@ from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset, read_preamble
 from pydicom.multival import MultiValue
 from pydicom.pixels import get_decoder
+from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
 from cnn.codestream import Metered, check_jpeg, check_jpeg_2000
@@ -127,7 +128,10 @@ def _parse(data: bytes) -> Dataset:
         for tag in _TAGS[:-1]:
             if tag in ds and (getattr(ds.get_item(tag), "length", 0) or 0) > _MAX_VALUE:
                 raise Refused("is a damaged DICOM file: export it again")
-            ds.get(tag)  # values are converted on first sight; whatever is wrong with one shows here
+            value = ds[tag].value if tag in ds else None  # converted on first sight, where whatever is wrong shows
+            for item in value[:1] if isinstance(value, Sequence) else []:
+                for keyword in ("LUTDescriptor", "LUTData"):
+                    item.get(keyword)
     except (Refused, MemoryError):
         raise
     except Exception:

@@ -173,6 +173,8 @@ _simple("blank.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8)), "one 
 _simple("all padding.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8), PixelPaddingValue=9), "one single grey")
 _simple("window beside the picture.dcm", lambda: _declared(WindowCenter=9000, WindowWidth=10), "one single grey")
 _simple("rescaled by zero.dcm", lambda: _declared(RescaleSlope=0, RescaleIntercept=3), "rescale values")
+_simple("table of an unknown kind.dcm", lambda: _declared(VOILUTSequence=lut(np.arange(256), 0, 8)).replace(
+        b"\x28\x00\x06\x30OW", b"\x28\x00\x06\x30Ow"), "damaged")  # fmt: skip
 _simple("table too short.dcm", lambda: _declared(VOILUTSequence=_short_table()), "lookup table")
 _simple("name in the frames.dcm", lambda: _declared(NumberOfFrames="1234567890123456").replace(
         b"1234567890123456", PATIENT.encode()), "")  # fmt: skip
