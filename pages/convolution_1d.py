@@ -88,16 +88,14 @@ first, second = st.columns(2)
 with first:
     noise = state.real(NOISE)
 with second:
-    heart = state.slider(HEART)
-trace = signals.trace(noise, heart)
+    trace = signals.trace(noise, state.slider(HEART))
 
 st.subheader("Filter a signal", anchor=False)
 first, second = st.columns(2)
 with first:
     kind = state.choice(KIND)
 with second:
-    half = state.slider(HALF)
-weights = signals.smoothing_kernel(kind, half)
+    weights = signals.smoothing_kernel(kind, state.slider(HALF))
 smoothed = signals.smooth(trace.values, weights)
 wide, narrow = st.columns([3, 1])
 with wide:
