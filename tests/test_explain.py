@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from captum.attr._core import gradient_shap
-from conftest import film
+from stand_ins import film
 from torch import Tensor, nn
 
 from cnn import explain, models

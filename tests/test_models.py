@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import write_weights
+from stand_ins import write_weights
 from torch import nn
 
 from cnn import models

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import film
 from PIL import Image
 from pydicom.data import get_testdata_file
+from stand_ins import film
 from streamlit.testing.v1 import AppTest
 
 from cnn import explain, models
@@ -84,7 +84,7 @@ def test_the_truth_can_be_outlined(page: AppTest) -> None:
 
 def test_an_upload_is_read(page: AppTest) -> None:
     give(page, ("mine.png", png()))
-    assert "mine.png, PNG, 96 × 96 pixels." in words(page)
+    assert "mine.png · PNG · 96 × 96 pixels" in words(page)
     assert "The network says" in words(page)
     assert not page.table
 
@@ -92,7 +92,7 @@ def test_an_upload_is_read(page: AppTest) -> None:
 def test_a_dicom_without_a_telling_name_is_read(page: AppTest) -> None:
     data = Path(str(get_testdata_file("RG1_UNCR.dcm", download=False))).read_bytes()
     give(page, ("IM00001", data))
-    assert "IM00001, DICOM, 1841 × 1955 pixels." in words(page)
+    assert "IM00001 · DICOM · 1841 × 1955 pixels" in words(page)
     assert "MONOCHROME1" in words(page)
 
 
@@ -120,9 +120,9 @@ def test_one_bad_file_does_not_stop_the_others(page: AppTest) -> None:
     assert list(rows["Label"] == "refused") == [False, True, False]
     assert "bad.jpg" in rows["Reason"][1]
     assert all("%" in rows["P(PNEUMONIA)"][row] for row in (0, 2))
-    assert "one.png, PNG" in words(page)
+    assert "one.png · PNG" in words(page)
     page.selectbox(key="look").select(1).run()
-    assert "two.png, PNG" in words(page)
+    assert "two.png · PNG" in words(page)
 
 
 def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from conftest import film
+from stand_ins import film
 
 from cnn.models import CLASSES, LoadedModel
 from cnn.predict import Prediction, classify, percent, predict, sentence

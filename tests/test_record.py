@@ -4,7 +4,7 @@ import json
 
 import captum
 import torch
-from conftest import film
+from stand_ins import film
 
 from cnn.attribution import SCALE_PERCENTILE
 from cnn.explain import attribute

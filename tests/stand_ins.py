@@ -1,0 +1,55 @@
+"""Weight files of the right shapes holding random numbers, and films without patients."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from cnn import models
+from cnn.images import Radiograph
+
+
+def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:
+    """A smooth random picture with the greys of a film."""
+    noise = torch.randn(1, 1, 12, 12, generator=torch.Generator().manual_seed(seed))
+    smooth = nn.functional.interpolate(noise, size=(height, width), mode="bicubic")[0, 0]
+    pixels = smooth.sub(smooth.min()).div(smooth.max() - smooth.min()).numpy()
+    digest = hashlib.sha256(pixels.tobytes()).hexdigest()
+    return Radiograph(np.ascontiguousarray(pixels), "PNG", (), digest, f"film-{seed}.png", None)
+
+
+def random_module(name: str) -> nn.Module:
+    """The network ``name`` with random weights and batch norms that know the spread they meet, so that signals live."""
+    module = models.MODELS[name].build()
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+        elif isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight, std=0.05)
+        elif isinstance(part, nn.BatchNorm2d):
+            part.momentum = 1.0
+    side = models.MODELS[name].input_size
+    with torch.no_grad():
+        module.train()(nn.functional.interpolate(torch.randn(4, 1, 14, 14), size=(side, side), mode="bilinear"))
+    return module.eval()
+
+
+def write_weights(folder: Path, seed: int = 0) -> Path:
+    """Weight files and cards of every registered model in ``folder``; the cards say that they are random."""
+    card = {"classes": list(models.CLASSES), "temperature": 1.5, "threshold": 0.4, "metrics": {}, "data": "random",
+            "threshold_rule": "where these random weights put it"}  # fmt: skip
+    hashes = {}
+    for name, architecture in models.MODELS.items():
+        if architecture.parts:
+            hashes[name] = models.combined_sha256([hashes[part] for part in architecture.parts])
+        else:
+            torch.manual_seed(seed)
+            data = save(random_module(name).state_dict())
+            hashes[name] = hashlib.sha256(data).hexdigest()
+            (folder / f"{name}.safetensors").write_bytes(data)
+        (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashes[name]}))
+    return folder
