@@ -8,6 +8,7 @@ import streamlit as st
 from cnn import arithmetic, examples, kernels, questions, snippets, worked
 from cnn.errors import UserError
 from ui import before_after, code, film, frame, quiz
+from ui.asked import asked_grid
 from ui.grid import grid, typed_into
 from ui.prose import plain
 from ui.state import Choice, Field, Flag, Matrix, State, Whole
@@ -48,14 +49,10 @@ def one_channel() -> None:
     if state.wrong:
         return
     example = worked.conv2d(x, w, flip=flip)
-    stage = st.container()
-    question = questions.cell(example, state[quiz.QUESTION])
-    told = quiz.ask(question, state)
-    with stage:
-        grid(
-            example, key="one", label="Convolution step by step", step=state[STEP],
-            hide=None if told else question.cell, **typed_into(state, input=X, kernel=W),
-        )  # fmt: skip
+    asked_grid(
+        example, questions.cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
+        step=state[STEP], **typed_into(state, input=X, kernel=W),
+    )  # fmt: skip
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
     code.show(snippets.convolution_2d(example))
@@ -77,14 +74,10 @@ def three_channels() -> None:
     with right:
         depth = state.slider(DEPTH)
     example = worked.conv2d(image, examples.colour_filters(depth), examples.COLOUR_BIASES)
-    stage = st.container()
-    question = questions.cell(example, state[quiz.QUESTION])
-    told = quiz.ask(question, state)
-    with stage:
-        grid(
-            example, key="three", label="Convolution over three channels, step by step", step=state[STEP],
-            channels=examples.CHANNELS, filters=examples.COLOUR_FILTERS, hide=None if told else question.cell,
-        )  # fmt: skip
+    asked_grid(
+        example, questions.cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
+        label="Convolution over three channels", channels=examples.CHANNELS, filters=examples.COLOUR_FILTERS,
+    )  # fmt: skip
     code.show(snippets.convolution_2d(example))
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
 from ui import before_after, code, film, frame, quiz
-from ui.grid import grid, typed_into
+from ui.asked import asked_grid
+from ui.grid import typed_into
 from ui.prose import plain
 from ui.state import Choice, Field, Matrix, State, Whole
 
@@ -34,9 +35,7 @@ frame.header(
     "and there is nothing to learn in it.",
     "Point at an output cell, and look which input cell gets the gradient on the way back.",
 )
-state = State.open(
-    "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, STEP, quiz.QUESTION
-)  # fmt: skip
+state = State.open("pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, STEP, quiz.QUESTION)
 convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
 state.presets(
     "Start from an example",
@@ -73,14 +72,10 @@ def step_by_step() -> None:
     if shape == "sliding":
         across = arithmetic.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
         st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {plain(across.formula)}. There are no weights to learn.")
-    stage = st.container()
-    question = questions.pooled(example, state[quiz.QUESTION])
-    told = quiz.ask(question, state)
-    with stage:
-        grid(
-            example, key="pool", label="Pooling step by step", names=("Input", "", "Output"), step=state[STEP],
-            backward=True, hide=None if told else question.cell, **typed_into(state, input=X),
-        )  # fmt: skip
+    asked_grid(
+        example, questions.pooled(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
+        names=("Input", "", "Output"), step=state[STEP], backward=True, **typed_into(state, input=X),
+    )  # fmt: skip
     st.markdown(
         "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "

@@ -247,12 +247,12 @@ function mark(view, channel, a, b) {
   for (const cell of [view.weights[channel][a][b], view.products[channel][a][b], cells[row][column]]) light(view, cell, "term");
   const weight = show(data.kernel[at.filter][channel][a][b], data.decimals);
   const count = plural(view.size[0] * view.size[1], "input cell");
-  view.find(".meets").textContent =
+  view.find(".told").textContent =
     `The weight ${weight} meets ${count}, one at each step; at this step it meets ${show(read(data, channel, at, a, b), data.decimals)}.`;
 }
 
 function unmark(view) {
-  view.find(".meets").textContent = "";
+  view.find(".told").textContent = "";
   draw(view, view.pinned);
 }
 

@@ -1,0 +1,116 @@
+"""The running app and a Chromium for the browser tests.
+
+Fixtures: ``app_url`` (the app, started once), ``browser`` (one Chromium), ``open_page`` (a page of the app in a context
+of its own: ``open_page("pooling?F=3", color_scheme="dark", width=390)``). Without a browser the tests are skipped; on
+a CI machine (environment variable CI) that is a failure.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 60_000
+"""Milliseconds until a slow machine is given up on; nothing is measured by it."""
+expect.set_options(timeout=PATIENCE)
+
+
+def chromium() -> str:
+    """The browser's path; skips, or fails on a CI machine, where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found and Path(found).exists():
+        return found
+    reason = "no Chromium: install one, or name it in the environment variable CHROMIUM"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """Where the app runs, on a free port."""
+    chromium()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
+        "--server.address", "127.0.0.1", "--server.port", str(port),
+    ]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait(f"{url}/_stcore/health")
+            yield url
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser(app_url: str) -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        # Until the front door has been opened once, Streamlit shows the files in pages/ as an app without app.py.
+        first = launched.new_page()
+        first.goto(app_url)
+        settle(first)
+        first.close()
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(app_url: str, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the app by its path and waits until it is drawn; every page has a context of its own."""
+    contexts = []
+
+    def open_(path: str = "", *, width: int = 1280, height: int = 900, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(f"{app_url}/{path}")
+        settle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until the script has run and every grid on the page is drawn."""
+    page.locator("h1").first.wait_for()
+    page.wait_for_function("document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'")
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
+        ".every((host) => host.shadowRoot?.querySelector('.sentence')?.textContent !== '')"
+    )
+
+
+def _wait(url: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("the app did not start")

@@ -1,0 +1,173 @@
+"""The step-through grid in Chromium: everything by pointer and keys, and nothing of it asks the server."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+BINARY_OUTPUT = [4, 3, 4, 2, 4, 3, 2, 3, 4]  # slide 12
+
+
+@pytest.fixture
+def grid(open_page: Callable[..., Page]) -> Page:
+    """The page that opens with slide 12, its answer told."""
+    page = open_page("convolution_2d")
+    page.get_by_role("button", name="Show the answer").click()
+    expect(page.get_by_text("The answer is")).to_be_visible()
+    settle(page)
+    return page
+
+
+def outputs(page: Page):
+    return page.locator("[data-part=output] td")
+
+
+def result(page: Page) -> str:
+    return page.locator(".total .result").inner_text()
+
+
+def test_every_step_shows_the_lectures_numbers(grid: Page):
+    found = []
+    for step in range(9):
+        expect(grid.locator(".scrub output")).to_have_text(f"{step + 1} of 9")
+        found.append(int(result(grid)))
+        grid.get_by_role("button", name="Next", exact=True).click()
+    assert found == BINARY_OUTPUT
+    assert [int(text) for text in outputs(grid).all_inner_texts()] == BINARY_OUTPUT
+    expect(grid.locator(".sentence")).to_contain_text("Output row 3, column 3. The window lies on rows 3 to 5")
+    assert grid.locator("[data-part=products] td").first.inner_text().split() == ["1", "×", "1", "=", "1"]
+
+
+def test_stepping_hovering_scrubbing_and_playing_send_nothing(open_page: Callable[..., Page], app_url: str):
+    sent: list[object] = []
+    page = open_page()
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.goto(f"{app_url}/convolution_2d")
+    settle(page)
+    page.wait_for_timeout(500)  # late messages of the page's own first run
+    assert sent, "the frames of the first run must be counted, or nothing is"
+    before = len(sent)
+    outputs(page).nth(5).hover()
+    expect(page.locator(".sentence")).to_contain_text("row 2, column 3")
+    page.locator("[data-part=kernel] td").nth(2).hover()
+    expect(page.locator("td.meets")).to_have_count(9)
+    outputs(page).nth(7).click()
+    page.keyboard.press("ArrowLeft")
+    for name in ("First", "Next", "Back", "Last", "First"):
+        page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("slider", name="Step").fill("4")
+    page.get_by_label("Speed").select_option("very fast")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".scrub output")).to_have_text("9 of 9")
+    page.get_by_text("Every step in words").click()
+    expect(page.locator("details li")).to_have_count(9)
+    page.wait_for_timeout(700)  # the address follows after a moment
+    assert len(sent) == before
+
+
+def test_hover_shows_a_step_and_leaving_goes_back_to_the_pinned_one(grid: Page):
+    outputs(grid).nth(4).click()
+    outputs(grid).nth(0).hover()
+    expect(grid.locator(".scrub output")).to_have_text("1 of 9")
+    grid.locator("h1").hover()
+    expect(grid.locator(".scrub output")).to_have_text("5 of 9")
+    expect(grid.locator("td.in")).to_have_count(9)
+
+
+def test_the_window_can_be_dragged_over_the_input(grid: Page):
+    cells = grid.locator("[data-part=input] td")
+    cells.nth(6).hover()
+    grid.mouse.down()
+    cells.nth(18).hover()
+    grid.mouse.up()
+    grid.locator("h1").hover()
+    expect(grid.locator(".scrub output")).to_have_text("9 of 9")
+
+
+def test_a_weight_shows_every_cell_that_it_meets(grid: Page):
+    grid.locator("[data-part=kernel] td").nth(0).hover()
+    expect(grid.locator("td.meets")).to_have_count(9)
+    expect(grid.locator(".told")).to_contain_text("The weight 1 meets 9 input cells")
+    grid.locator("h1").hover()
+    expect(grid.locator("td.meets")).to_have_count(0)
+
+
+def test_arrow_keys_home_end_and_space(grid: Page):
+    outputs(grid).nth(0).focus()
+    for key, step in (("ArrowRight", 2), ("ArrowDown", 5), ("End", 6), ("Home", 4), ("Control+End", 9), ("ArrowUp", 6)):
+        grid.keyboard.press(key)
+        expect(grid.locator(".scrub output")).to_have_text(f"{step} of 9")
+    grid.keyboard.press("Space")
+    expect(grid.get_by_role("button", name="Pause")).to_be_visible()
+    grid.keyboard.press("Space")
+    expect(grid.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_the_step_is_in_the_address_and_a_link_opens_it(grid: Page):
+    outputs(grid).nth(5).click()
+    grid.wait_for_url("**/convolution_2d?*step=5*")
+    grid.reload()
+    settle(grid)
+    expect(grid.locator(".scrub output")).to_have_text("6 of 9")
+
+
+def test_a_weight_typed_over_changes_the_output_and_keeps_the_step(grid: Page):
+    outputs(grid).nth(4).click()
+    weight = grid.locator("[data-part=kernel] input").nth(4)
+    weight.fill("5")
+    weight.press("Enter")
+    expect(grid.locator(".total .result")).to_have_text("8")
+    expect(grid.locator(".scrub output")).to_have_text("5 of 9")
+    assert "0+5+0" in grid.url.replace("%20", "+")
+
+
+def test_the_input_can_be_typed_over_once_asked_for(grid: Page):
+    grid.get_by_label("Edit the input").check()
+    cell = grid.get_by_label("Input, row 1, column 1")
+    cell.fill("7")
+    cell.press("Enter")
+    expect(outputs(grid).nth(0)).to_have_text("10")
+
+
+def test_the_hidden_cell_stays_hidden_in_every_place(open_page: Callable[..., Page]):
+    page = open_page("convolution_2d")
+    hidden = outputs(page).filter(has_text="?")
+    expect(hidden).to_have_count(1)
+    hidden.click()
+    assert result(page) == "?"
+    expect(page.locator(".sentence")).to_contain_text("= ?.")
+    expect(page.locator("[data-part=products] td").first).to_contain_text("= ?")
+
+
+def test_pooling_shows_the_winner_and_where_the_gradient_goes(open_page: Callable[..., Page]):
+    page = open_page("pooling")
+    expect(page.locator(".sentence")).to_contain_text("The largest of 5, 6, 2, 10 is 10.")
+    expect(page.locator("[data-part=input] td.gets")).to_have_text("10")
+    expect(page.locator("[data-part=gradient] td.gets")).to_have_text("1")
+
+
+def test_what_is_not_read_and_padding_look_different_from_data(open_page: Callable[..., Page]):
+    page = open_page("stride_padding?S=3&P=1&N=6")
+    expect(page.locator("[data-part=input] td.padding").first).to_be_visible()
+    assert page.locator("[data-part=input] td.unread").count() > 0
+    looks = page.evaluate(
+        """() => {
+        const root = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
+        const look = (name) => getComputedStyle(root.querySelector(`td.${name}`)).backgroundImage;
+        return [look('data:not(.unread)'), look('padding'), look('unread')];
+    }"""
+    )
+    assert len(set(looks)) == 3
+
+
+def test_reduced_motion_and_print_are_respected(open_page: Callable[..., Page]):
+    page = open_page("convolution_2d", reduced_motion="reduce")
+    duration = outputs(page).first.evaluate("(cell) => getComputedStyle(cell).transitionDuration")
+    assert duration == "0s"
+    page.emulate_media(media="print")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator(".sentence")).to_be_visible()

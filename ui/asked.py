@@ -1,0 +1,19 @@
+"""The step-through grid with a question below it; the cell asked about shows its number once it has been told."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn.questions import Question
+from cnn.worked import Convolution, Pooling
+from ui import quiz
+from ui.grid import grid
+from ui.state import State
+
+
+def asked_grid(example: Convolution | Pooling, question: Question, state: State, **options: Any) -> None:
+    """``options`` are those of :func:`ui.grid.grid`."""
+    above = st.container()
+    told = quiz.ask(question, state)
+    with above:
+        grid(example, hide=None if told else question.cell, **options)
