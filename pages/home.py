@@ -6,12 +6,19 @@ from ui import frame
 
 frame.header(
     "Convolutional networks, by hand",
-    "Learn how a convolutional network works by touching every number in it, then watch one read a chest X-ray.",
-    "open the classifier, pick a built-in radiograph and ask where the network looked.",
+    "Learn how a convolutional network works by touching every number in it; then watch one read a chest X-ray.",
+    "Let the network read a built-in film, and ask it where it looked. Then start at the top of the course.",
 )
-st.page_link("pages/chest_xray.py", label="Read a chest X-ray")
+if st.button("Read a chest X-ray", type="primary"):
+    st.switch_page("pages/chest_xray.py")
+st.markdown(
+    "**When you are through, you can** say what a convolution, a stride, a padding and a pool do to a volume of numbers, "
+    "and work out its size and its weights by hand; name the layers of a network and what each is for; and tell a "
+    "probability and a coloured map apart from an answer that deserves belief."
+)
 for section, chapters in frame.COURSE.items():
     st.subheader(section, anchor=False)
     for chapter in chapters:
-        st.page_link(chapter.path, label=f"{chapter.title} · slides {chapter.slides} · {chapter.minutes} min")
+        if chapter.file != "home":
+            st.page_link(chapter.path, label=f"**{chapter.title}** · {chapter.extent}")
 frame.notice()

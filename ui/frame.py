@@ -23,6 +23,11 @@ class Chapter:
         """The page's file as Streamlit names it."""
         return f"pages/{self.file}.py"
 
+    @property
+    def extent(self) -> str:
+        """Slides and minutes, in words."""
+        return f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · {self.minutes} minutes"
+
 
 COURSE: dict[str, tuple[Chapter, ...]] = {
     "Lecture": (
