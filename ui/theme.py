@@ -32,7 +32,7 @@ class Palette:
 
 
 LIGHT = Palette(
-    text="#1A2026", muted="#56616B", background="#FFFFFF", surface="#F3F5F7", line="#C9D1D8",
+    text="#0B0F13", muted="#56616B", background="#FFFFFF", surface="#F3F5F7", line="#C9D1D8",
     input="#00568C", input_fill="#DCECF8",
     kernel="#A04000", kernel_fill="#FBE6D6",
     output="#00663F", output_fill="#D8F0E4",
