@@ -12,6 +12,7 @@ import numpy as np
 
 from cnn.arithmetic import Rule, Size, conv_parameters, linear_parameters, output_size
 from cnn.history import TIMELINE
+from cnn.layers import Conv, Layer, Pool, Volume
 from cnn.maps import TwoLayers
 from cnn.softmax import flattened
 from cnn.worked import Array, Convolution, Pooling
@@ -183,6 +184,18 @@ def two_layers(layers: TwoLayers, seed: int) -> Question:
         lambda: size(layers.between, f),
     )
     return asked[(seed - 1) % len(asked)]()
+
+
+def layer(asked: Layer, before: Volume, seed: int) -> Question | None:
+    """On one layer: its width, or how much it learns; None for a layer that nothing is asked about. Raises as size."""
+    if isinstance(asked, Conv):
+        if seed % 2 == 0 and asked.groups == 1 and asked.bias:
+            return parameters(before.depth, asked.out_channels, asked.kernel_size)
+        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation)
+    if isinstance(asked, Pool):
+        rule: Rule = "ceil" if asked.ceil else "floor"
+        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation, rule)
+    return None
 
 
 def pooled(example: Pooling, seed: int) -> Question:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from cnn.arithmetic import conv_parameters, linear_parameters
+from cnn.layers import Layer, Volume
 from cnn.maps import TwoLayers
 from cnn.softmax import Loss, Softmax
 from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
@@ -114,6 +115,19 @@ def pooling(example: Pooling, adaptive: int | None = None) -> Snippet:
         f"print({_list('x.grad')})  # where the gradient goes",
     ]
     return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}\n{_nested(gradient)}")
+
+
+def layer(asked: Layer, before: Volume) -> Snippet:
+    """One layer on a volume: the shape that comes out, depth first, and the count of its parameters."""
+    step = asked.through(before)
+    code = f"""import torch
+from torch import nn
+
+with torch.device("meta"):  # sizes only: nothing is computed, however large it is
+    layer = {asked.code(before)}
+    x = torch.empty{(1, *before.torch_shape)}  # (batch, depth, height, width)
+print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
+    return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
 
 
 def softmax(example: Softmax, loss: Loss) -> Snippet:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from cnn import questions
 from cnn.errors import DoesNotFit
+from cnn.layers import Conv, Pool, Transposed, Volume
 from cnn.questions import Question
 from cnn.worked import conv1d, conv2d, pool2d
 
@@ -185,3 +186,14 @@ def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> 
             volume = torch.arange(depth * height * width).reshape(depth, height, width)
             assert question.answer == volume[channel, row, column]
     assert len(prompts) > 30
+
+
+def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
+    volume = Volume(32, 20, 3)
+    convolved = nn.Conv2d(3, 8, 5, 2, 2)(torch.zeros(3, 20, 32))
+    assert questions.layer(Conv(8, 5, 2, 2), volume, 1).answer == convolved.shape[2]
+    assert questions.layer(Conv(8, 5), volume, 2).answer == sum(p.numel() for p in nn.Conv2d(3, 8, 5).parameters())
+    assert questions.layer(Conv(9, 5, groups=3), volume, 2).answer == 28
+    pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
+    assert questions.layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
+    assert questions.layer(Transposed(8, 5), volume, 1) is None

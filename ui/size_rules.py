@@ -34,7 +34,7 @@ def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int
             cells.strip(axis, f"{n} cells{', padding hatched' if p else ''}; a bar for each window")
             st.markdown(told(axis, size))
     if refused:
-        state.presets("Nearest that fit", _fitting(refused, fields))
+        state.presets("Nearest that fit", fitting(refused, fields))
 
 
 def told(axis: Axis, size: Size) -> str:
@@ -51,7 +51,7 @@ def told(axis: Axis, size: Size) -> str:
     return " ".join(sentences) or "Every cell is read."
 
 
-def _fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
+def fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
     """Buttons: the values that would fit, as far as the page allows them."""
     by_name = {field.name: field for field in fields}
     return {

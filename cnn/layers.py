@@ -1,0 +1,208 @@
+"""The layers a network is stacked from: what each makes of a volume, what it costs, and its line of PyTorch.
+
+Sizes follow PyTorch's floor rule. Multiply-adds are those of convolutions and fully connected layers, for one image;
+biases, pooling, activations and normalisation are not counted, as is usual. Memory is that of float32 outputs.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from cnn import arithmetic
+from cnn.arithmetic import Count, Rule, Size, Window
+from cnn.errors import DoesNotFit
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Width x height x depth, as the lecture writes it."""
+
+    width: int
+    height: int
+    depth: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}x{self.depth}"
+
+    @property
+    def torch_shape(self) -> tuple[int, ...]:
+        """Depth first, as PyTorch has it; without the batch."""
+        return (self.depth, self.height, self.width)
+
+    @property
+    def memory(self) -> Count:
+        """Bytes."""
+        return arithmetic.activation_bytes(self.depth, self.height, self.width)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A flattened volume: so many numbers in a row."""
+
+    features: int
+
+    def __str__(self) -> str:
+        return f"1x1x{self.features}"
+
+    @property
+    def torch_shape(self) -> tuple[int, ...]:
+        """Without the batch."""
+        return (self.features,)
+
+    @property
+    def memory(self) -> Count:
+        """Bytes."""
+        return arithmetic.activation_bytes(self.features, 1, 1)
+
+
+Shape = Volume | Row
+NOTHING = Count(0, "0")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one layer made of ``before``.
+
+    ``sides`` are the size formulas across and down, where there are any. ``window`` is what a unit reads along one
+    side, None where units differ or see everything; ``everything`` tells which of the two.
+    """
+
+    before: Shape
+    after: Shape
+    sides: tuple[Size | Count, ...] = ()
+    parameters: Count = NOTHING
+    multiply_adds: Count = NOTHING
+    window: Window | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. ``title`` names it to a reader."""
+
+    title: ClassVar[str] = ""
+
+    def through(self, before: Shape) -> Step:
+        """What becomes of ``before``. Raises ``DoesNotFit``."""
+        raise NotImplementedError
+
+    def code(self, before: Shape) -> str:
+        """The line of PyTorch, for an input of shape ``before``."""
+        raise NotImplementedError
+
+    def _volume(self, before: Shape) -> Volume:
+        if isinstance(before, Row):
+            raise DoesNotFit(
+                f"{self.title} reads a volume, but {before.features:,} numbers in a row arrive here: "
+                "put it before Flatten."
+            )
+        return before
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """K filters of F x F."""
+
+    out_channels: int
+    kernel_size: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = True
+    title: ClassVar[str] = "Convolution"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        volume = self._volume(before)
+        numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
+        across, down = (arithmetic.output_size(n, *numbers) for n in (volume.width, volume.height))
+        filters = (volume.depth, self.out_channels, self.kernel_size)
+        return Step(
+            before,
+            Volume(across.size, down.size, self.out_channels),
+            (across, down),
+            arithmetic.conv_parameters(*filters, self.groups, self.bias),
+            arithmetic.conv_multiply_adds(*filters, (down.size, across.size), self.groups),
+            Window(*numbers),
+        )
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.Conv2d({_arguments(self._volume(before).depth, self)})"
+
+
+@dataclass(frozen=True)
+class Transposed(Layer):
+    """A transposed convolution: each input number lays its F x F filter down, S cells apart."""
+
+    out_channels: int
+    kernel_size: int
+    stride: int = 1
+    padding: int = 0
+    output_padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = True
+    title: ClassVar[str] = "Transposed convolution"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`; its units do not all read equally many cells, so there is no window."""
+        volume = self._volume(before)
+        numbers = (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
+        across, down = (arithmetic.transposed_output_size(n, *numbers) for n in (volume.width, volume.height))
+        filters = (volume.depth, self.out_channels, self.kernel_size)
+        return Step(
+            before,
+            Volume(across.value, down.value, self.out_channels),
+            (across, down),
+            arithmetic.conv_parameters(*filters, self.groups, self.bias),
+            # Every input cell, not every output cell, meets the whole filter.
+            arithmetic.conv_multiply_adds(*filters, (volume.height, volume.width), self.groups),
+        )
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.ConvTranspose2d({_arguments(self._volume(before).depth, self)})"
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """Maximum or average of each window of F x F; only the maximum can be dilated."""
+
+    kind: Literal["max", "average"]
+    kernel_size: int
+    stride: int
+    padding: int = 0
+    dilation: int = 1
+    ceil: bool = False
+    title: ClassVar[str] = "Pooling"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        volume = self._volume(before)
+        if self.kind == "average" and self.dilation > 1:
+            raise DoesNotFit("Average pooling has no dilation: set D = 1, or take the maximum.")
+        numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
+        rule: Rule = "ceil" if self.ceil else "floor"
+        across, down = (arithmetic.pool_size(n, *numbers, rule) for n in (volume.width, volume.height))
+        after = Volume(across.size, down.size, volume.depth)
+        return Step(before, after, (across, down), window=Window(*numbers))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        name = "MaxPool2d" if self.kind == "max" else "AvgPool2d"
+        ceil = ", ceil_mode=True" if self.ceil else ""
+        return f"nn.{name}({self.kernel_size}, stride={self.stride}{_more(self, 'padding', 'dilation')}{ceil})"
+
+
+def _arguments(in_channels: int, layer: Conv | Transposed) -> str:
+    more = _more(layer, "stride", "padding", "output_padding", "dilation", "groups")
+    bias = "" if layer.bias else ", bias=False"
+    return f"{in_channels}, {layer.out_channels}, kernel_size={layer.kernel_size}{more}{bias}"
+
+
+def _more(layer: Layer, *names: str) -> str:
+    """The arguments among ``names`` that are not what PyTorch takes by itself."""
+    usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
+    given = {name: getattr(layer, name, usual[name]) for name in names}
+    return "".join(f", {name}={value}" for name, value in given.items() if value != usual[name])

@@ -1,0 +1,107 @@
+"""Layer calculator (slides 35, 40): a volume and a layer in; its output, weights, products, memory and view out."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn import questions, snippets
+from cnn.arithmetic import SizeDoesNotFit
+from cnn.errors import UserError
+from cnn.layers import Conv, Pool, Transposed, Volume
+from ui import code, frame, layer_summary, quiz, size_rules
+from ui.state import Choice, Field, Flag, State, Whole
+
+CONV, TRANSPOSED, MAX, AVERAGE = "convolution", "transposed convolution", "max pooling", "average pooling"
+KIND = Choice("kind", "Layer", CONV, options=(CONV, TRANSPOSED, MAX, AVERAGE))
+W1 = Whole("W1", "Width W1", 32, low=1, high=10_000)
+H1 = Whole("H1", "Height H1", 32, low=1, high=10_000)
+D1 = Whole("D1", "Depth D1", 3, low=1, high=100_000)
+K = Whole("K", "Filters K", 32, low=1, high=100_000)
+F = Whole("F", "Filter size F", 3, low=1, high=10_000)
+S = Whole("S", "Stride S", 1, low=1, high=10_000)
+P = Whole("P", "Padding P", 1, low=0, high=10_000)
+D = Whole("D", "Dilation D", 1, low=1, high=10_000)
+GROUPS = Whole("groups", "Groups", 1, low=1, high=100_000)
+OUT = Whole("out", "Output padding", 0, low=0, high=10_000)
+BIAS = Flag("bias", "A bias for each filter", True)
+CEIL = Flag("ceil", "Round up (ceil_mode)", False)
+HIDE = Flag("hide", "Hide the answers until I have predicted one", False)
+PLAIN: dict[Field, Any] = {KIND: CONV, D: 1, GROUPS: 1, BIAS: True, OUT: 0, CEIL: False}
+IMAGE: dict[Field, Any] = {W1: 32, H1: 32, D1: 3}
+PRESETS: dict[str, dict[Field, Any]] = {
+    "F3 S1 P1": PLAIN | {F: 3, S: 1, P: 1},
+    "F5 S1 P2": PLAIN | {F: 5, S: 1, P: 2},
+    "F5 S2 P2": PLAIN | {F: 5, S: 2, P: 2},
+    "F1 S1": PLAIN | {F: 1, S: 1, P: 0},
+    "Slide 15: 6 filters of 5x5x3": PLAIN | IMAGE | {K: 6, F: 5, S: 1, P: 0},
+    "Slide 37: pool, F2 S2": PLAIN | {KIND: MAX, W1: 100, H1: 100, D1: 128, F: 2, S: 2, P: 0},
+    "Pool, F3 S2": PLAIN | {KIND: MAX, F: 3, S: 2, P: 0},
+    "Depthwise": PLAIN | {W1: 56, H1: 56, D1: 64, K: 64, GROUPS: 64, F: 3, S: 1, P: 1},
+    "Twice as large": PLAIN | {KIND: TRANSPOSED, F: 2, S: 2, P: 0},
+}
+
+frame.header(
+    "Layer calculator",
+    "Four numbers settle a convolution layer: K filters, of size F, moved by stride S, with padding P. From them and "
+    "the volume that comes in follow the volume that goes out, what is learnt, and what it costs.",
+    "Press “F5 S1 P2”, then double the depth D1: what doubles with it, and what stays?",
+)
+state = State.open("layer_calculator", KIND, W1, H1, D1, K, F, S, P, D, GROUPS, OUT, BIAS, CEIL, HIDE, quiz.QUESTION)
+state.presets("Common configurations", PRESETS)
+
+
+def boxes(*fields: Whole) -> list[int]:
+    """A row of number boxes."""
+    with st.container(horizontal=True):
+        return [state.number(field) for field in fields]
+
+
+def chosen() -> Conv | Transposed | Pool:
+    """The layer that the boxes describe."""
+    if kind in (MAX, AVERAGE):
+        f, s, p = boxes(F, S, P)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            d = state.number(D) if kind == MAX else 1
+            return Pool("max" if kind == MAX else "average", f, s, p, d, state.flag(CEIL))
+    k, f, s, p = boxes(K, F, S, P)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        extra = state.number(OUT) if kind == TRANSPOSED else 0
+        d, groups, bias = state.number(D), state.number(GROUPS), state.flag(BIAS)
+    return Transposed(k, f, s, p, extra, d, groups, bias) if kind == TRANSPOSED else Conv(k, f, s, p, d, groups, bias)
+
+
+def onward() -> None:
+    """The same numbers on the pages that draw them, as far as those can."""
+    same = {"F": str(layer.kernel_size), "S": str(layer.stride), "P": str(layer.padding)}
+    if isinstance(layer, Pool) and max(layer.kernel_size, layer.stride) <= 8 and layer.padding <= 4:
+        st.page_link("pages/pooling.py", label="Step through this pooling", query_params=same | {"kind": layer.kind})
+    small = before.width <= 24 and layer.kernel_size <= 15 and max(layer.stride, layer.padding) <= 12
+    if isinstance(layer, Conv) and small and layer.dilation <= 6:
+        same |= {"N": str(before.width), "D": str(layer.dilation)}
+        st.page_link("pages/stride_padding.py", label="Watch every position of this filter", query_params=same)
+
+
+kind = state.choice(KIND)
+before = Volume(*boxes(W1, H1, D1))
+layer = chosen()
+try:
+    step = layer.through(before)
+    hide, stage = state.flag(HIDE), st.container()
+    question = questions.layer(layer, before, state[quiz.QUESTION])
+    told = question is None or quiz.ask(question, state)
+    if told or not hide:
+        with stage:
+            layer_summary.show(layer, before, step)
+            onward()
+            code.show(snippets.layer(layer, before))
+except SizeDoesNotFit as error:
+    st.error(str(error))
+    state.presets("Nearest that fit", size_rules.fitting(error, (F, S, P, D)))
+except UserError as error:
+    st.error(str(error))
+state.share()
+frame.footer(
+    "layer_calculator",
+    "Padding and stride settle the size, the number of filters the depth; the weights depend on depth and filter only, "
+    "never on how large the picture is, but the work does.",
+)
