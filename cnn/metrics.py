@@ -29,7 +29,7 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
 def fit_temperature(margins: np.ndarray, labels: np.ndarray) -> float:
     """The T that makes margins / T most probable, both classes counting the same (Guo et al., ICML 2017)."""
     weights = class_weights(labels)
-    found = minimize_scalar(lambda log_t: cross_entropy(margins / np.exp(log_t), labels, weights), bounds=(-3, 3),
+    found = minimize_scalar(lambda log_t: cross_entropy(margins / np.exp(log_t), labels, weights), bounds=(-5, 7),
                             method="bounded")  # fmt: skip
     return float(np.exp(found.x))
 

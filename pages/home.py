@@ -12,9 +12,9 @@ frame.header(
 if st.button("Read a chest X-ray", type="primary"):
     st.switch_page("pages/chest_xray.py")
 st.markdown(
-    "**When you are through, you can** say what a convolution, a stride, a padding and a pool do to a volume of numbers, "
-    "and work out its size and its weights by hand; name the layers of a network and what each is for; and tell a "
-    "probability and a coloured map apart from an answer that deserves belief."
+    "**When you are through, you can** say what a convolution, a stride, a padding and a pool do to a volume of "
+    "numbers, and work out its size and its weights by hand; name the layers of a network and what each is for; and "
+    "tell a probability and a coloured map apart from an answer that deserves belief."
 )
 for section, chapters in frame.COURSE.items():
     st.subheader(section, anchor=False)

@@ -17,8 +17,8 @@ _CROSS = (
 )
 
 
-def numbers(array: Array, caption: str, role: str = "input", marked: NDArray[np.bool_] | None = None) -> None:
-    """A table of ``array`` (H, W) in a role's colour; ``marked`` cells are filled, bold and outlined."""
+def numbers(array: Array, caption: str, role: str = "input", marked: NDArray[np.bool_] | Array | None = None) -> None:
+    """A table of ``array`` (H, W) in a role's colour; cells where ``marked`` is not 0 are filled, bold and outlined."""
     colours = palette()
     ink, fill = getattr(colours, role), getattr(colours, f"{role}_fill")
     emphasis = f"background:{fill};font-weight:700;outline:2px solid {ink};outline-offset:-2px;"
