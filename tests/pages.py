@@ -45,10 +45,16 @@ def snippets(app: AppTest) -> list[tuple[str, str]]:
 
 
 def printed(code: str) -> str:
-    """What the lines print when they run."""
+    """What the lines print when they run; the default type that they may set is set back."""
+    import torch  # here, so that opening a page alone does not load it
+
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(code, {})
+    before = torch.get_default_dtype()
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(code, {})
+    finally:
+        torch.set_default_dtype(before)
     return out.getvalue().strip()
 
 
