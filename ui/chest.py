@@ -68,7 +68,7 @@ def ask(truth_known: bool) -> Wanted:
     with right:
         opacity = st.slider("Opacity of the map", 0, 100, 80, 10, format="%d %%", key="opacity")
     with rest:
-        outlined = truth_known and st.toggle("Outline what was planted (green)", key="truth", bind="query-params")
+        outlined = truth_known and st.toggle("Outline the truth", key="truth", bind="query-params")
     if len(methods) > MOST_METHODS:
         st.caption(f"Four maps fit side by side; shown are the first {MOST_METHODS} chosen.")
     return Wanted(tuple(methods[:MOST_METHODS]), CLASSES.index(name), opacity / 100, outlined)
@@ -81,7 +81,7 @@ def pictures(film: Film, model: LoadedModel, wanted: Wanted, truth: np.ndarray |
     with columns[0]:
         st.markdown("**The film**")
         st.image(overlay.light_box(_with_truth(film, wanted, truth)), alt=f"The film {film.name}", width="stretch")
-        st.caption(" ".join([f"{film.name}, {film.kind}, {film.width} × {film.height} pixels.", *film.notes]))
+        st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels. {' '.join(film.notes)}")
     with columns[1]:
         side = model.input_size
         seen = reading.as_seen(film, side)
