@@ -4,6 +4,7 @@ Sizes follow PyTorch's floor rule. Multiply-adds are those of convolutions and f
 biases, pooling, activations and normalisation are not counted, as is usual. Memory is that of float32 outputs.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -193,6 +194,135 @@ class Pool(Layer):
         name = "MaxPool2d" if self.kind == "max" else "AvgPool2d"
         ceil = ", ceil_mode=True" if self.ceil else ""
         return f"nn.{name}({self.kernel_size}, stride={self.stride}{_more(self, 'padding', 'dilation')}{ceil})"
+
+
+@dataclass(frozen=True)
+class AdaptivePool(Layer):
+    """The average of windows that are made to fit, so that size x size numbers are left of each channel."""
+
+    size: int
+    title: ClassVar[str] = "Adaptive pooling"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        volume = self._volume(before)
+        for n in (volume.width, volume.height):
+            arithmetic.adaptive_windows(n, self.size)
+        sides = {(n // self.size, n % self.size) for n in (volume.width, volume.height)}
+        (window, rest) = sides.pop()
+        even = not sides and not rest and window >= 1
+        after = Volume(self.size, self.size, volume.depth)
+        return Step(before, after, window=Window(window, window) if even else None)
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.AdaptiveAvgPool2d({self.size})"
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """One number in, one number out."""
+
+    name: Literal["relu", "tanh", "sigmoid"]
+    title: ClassVar[str] = "Activation"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        return Step(before, before, window=Window(1))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return {"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()"}[self.name]
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Each channel moved and scaled by two numbers that are learnt."""
+
+    title: ClassVar[str] = "Batch normalisation"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        depth = self._volume(before).depth
+        return Step(before, before, parameters=Count(2 * depth, f"2*{depth} = {2 * depth:,}"), window=Window(1))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.BatchNorm2d({self._volume(before).depth})"
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Clears each number with this probability while training; does nothing afterwards."""
+
+    probability: float
+    title: ClassVar[str] = "Dropout"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        if not 0 <= self.probability < 1:
+            raise DoesNotFit(f"Dropout clears a share from 0 to below 1, not {self.probability:g}: try 0.5.")
+        return Step(before, before, window=Window(1))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.Dropout({self.probability:g})"
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """A volume laid out in a row."""
+
+    title: ClassVar[str] = "Flatten"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        return Step(before, Row(math.prod(before.torch_shape)), window=Window(1))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return "nn.Flatten()"
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """A fully connected layer."""
+
+    out_features: int
+    bias: bool = True
+    title: ClassVar[str] = "Fully connected"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        inputs = self._row(before).features
+        parameters = arithmetic.linear_parameters(inputs, self.out_features, self.bias)
+        products = inputs * self.out_features
+        multiply_adds = Count(products, f"{inputs}*{self.out_features} = {products:,}")
+        return Step(before, Row(self.out_features), (), parameters, multiply_adds, everything=True)
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return f"nn.Linear({self._row(before).features}, {self.out_features}{'' if self.bias else ', bias=False'})"
+
+    def _row(self, before: Shape) -> Row:
+        if isinstance(before, Volume):
+            raise DoesNotFit(f"A fully connected layer reads a row, not a volume of {before}: put Flatten before it.")
+        return before
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Scores to probabilities; on a volume, over its depth at each place."""
+
+    title: ClassVar[str] = "Softmax"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`."""
+        return Step(before, before, window=Window(1))
+
+    def code(self, before: Shape) -> str:
+        """See :meth:`Layer.code`."""
+        return "nn.Softmax(dim=1)"
 
 
 def _arguments(in_channels: int, layer: Conv | Transposed) -> str:

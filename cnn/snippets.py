@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from cnn.architecture import Network
 from cnn.arithmetic import conv_parameters, linear_parameters
 from cnn.layers import Layer, Volume
 from cnn.maps import TwoLayers
@@ -128,6 +129,11 @@ with torch.device("meta"):  # sizes only: nothing is computed, however large it 
     x = torch.empty{(1, *before.torch_shape)}  # (batch, depth, height, width)
 print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
     return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
+
+
+def network(built: Network) -> Snippet:
+    """A whole network, and the shape behind each of its layers. Raises ``DoesNotFit`` when a layer does not fit."""
+    return Snippet(built.code(), built.told())
 
 
 def softmax(example: Softmax, loss: Loss) -> Snippet:

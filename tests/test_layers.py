@@ -48,6 +48,8 @@ def test_random_layers_are_accepted_exactly_when_torch_runs_them_and_cost_what_i
             module = theirs(layer, before.depth)
             with FlopCounterMode(display=False) as counter:
                 shape = tuple(module(torch.zeros(1, *before.torch_shape)).shape[1:])
+            if 0 in shape:  # torch lets a transposed convolution leave a volume without a single number
+                raise ValueError
         except (RuntimeError, ValueError):
             with pytest.raises(DoesNotFit):
                 layer.through(before)

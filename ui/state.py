@@ -278,6 +278,10 @@ class State:
         """A line of text for rows of numbers."""
         return self._show(field, lambda: st.text_input(**self._common(field)))
 
+    def lines(self, field: Field[T]) -> T:
+        """Several lines of text, for any field that is longer than one."""
+        return self._show(field, lambda: st.text_area(**self._common(field), height="content"))
+
     def names(self, field: Names) -> tuple[str, ...]:
         """A line of text for a row of names."""
         return self._show(field, lambda: st.text_input(**self._common(field)))

@@ -22,18 +22,27 @@ class Bar:
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str | Bar]], *, label: str, strong: Collection[int] = ()
+    head: Sequence[str],
+    rows: Sequence[Sequence[str | Bar]],
+    *,
+    label: str,
+    strong: Collection[int] = (),
+    faint: Collection[int] = (),
 ) -> None:
-    """Shows ``rows`` below ``head``, the first cell of each as its name; ``strong`` are rows to be set off, from 0."""
+    """Shows ``rows`` below ``head``, the first cell of each as its name; counted from 0, ``strong`` rows are set off
+    and ``faint`` ones are grey. A row of two cells has its second run across all columns.
+    """
     colours = palette()
     top = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(_row(row, place in strong, colours) for place, row in enumerate(rows))
+    body = "".join(_row(row, _kind(place, strong, faint), len(head), colours) for place, row in enumerate(rows))
     style = (
         ".figures { overflow-x: auto; } .figures table { border-collapse: collapse; }"
         ".figures th, .figures td { padding: 0.3rem 0.8rem; text-align: right; white-space: nowrap;"
         f" border: 0; border-bottom: 1px solid {colours.line}; font-variant-numeric: tabular-nums; }}"
         f".figures thead th {{ font-weight: 400; color: {colours.muted}; }}"
         ".figures th:first-child { text-align: left; }"
+        f".figures tr.faint > * {{ color: {colours.muted}; font-weight: 400; }}"
+        f".figures tr.problem > td {{ color: {colours.positive}; text-align: left; white-space: normal; }}"
         f".figures tr.strong > * {{ font-weight: 700; border-top: 2px solid {colours.text}; }}"
     )
     st.html(
@@ -42,11 +51,19 @@ def table(
     )
 
 
-def _row(row: Sequence[str | Bar], strong: bool, colours: Palette) -> str:
+def _kind(place: int, strong: Collection[int], faint: Collection[int]) -> str:
+    return "strong" if place in strong else "faint" if place in faint else ""
+
+
+def _row(row: Sequence[str | Bar], kind: str, columns: int, colours: Palette) -> str:
     name, *cells = row
-    written = "".join(f"<td>{escape(cell) if isinstance(cell, str) else _bar(cell, colours)}</td>" for cell in cells)
-    kind = ' class="strong"' if strong else ""
-    return f'<tr{kind}><th scope="row">{escape(str(name))}</th>{written}</tr>'
+    across = len(cells) == 1 < columns - 1
+    span = f' colspan="{columns - 1}"' if across else ""
+    written = "".join(
+        f"<td{span}>{escape(cell) if isinstance(cell, str) else _bar(cell, colours)}</td>" for cell in cells
+    )
+    kinds = f' class="{"problem" if across else kind}"' if across or kind else ""
+    return f'<tr{kinds}><th scope="row">{escape(str(name))}</th>{written}</tr>'
 
 
 def _bar(bar: Bar, colours: Palette) -> str:
