@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnn.arithmetic import ReceptiveField, Window, activation_bytes, receptive_field
+from cnn.arithmetic import Count, ReceptiveField, Window, activation_bytes, receptive_field
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers import (
+    NOTHING,
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -65,7 +66,7 @@ class Stage:
     """One layer in its place. ``step`` is None where the layer, or one before it, does not fit.
 
     ``problem`` says why a layer does not fit; it stands at the first such layer only. ``field`` is the receptive
-    field, None where units differ or see everything; ``everything`` tells which.
+    field, None where units differ or see everything; ``everything`` tells which. ``memory`` is that of the output.
     """
 
     layer: Layer
@@ -73,6 +74,7 @@ class Stage:
     problem: str = ""
     field: ReceptiveField | None = None
     everything: bool = False
+    memory: Count = NOTHING
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Network:
                 continue
             try:
                 step = layer.through(shape)
+                memory = step.after.memory  # refuses an output beyond what this course counts
             except DoesNotFit as error:
                 stages.append(Stage(layer, None, problem=str(error)))
                 broken = True
@@ -101,7 +104,7 @@ class Network:
             everything = everything or step.everything
             windows = [*windows, step.window] if windows is not None and step.window else None
             field = receptive_field(windows)[-1] if windows and not everything else None
-            stages.append(Stage(layer, step, field=field, everything=everything))
+            stages.append(Stage(layer, step, field=field, everything=everything, memory=memory))
             shape = step.after
         return tuple(stages)
 
@@ -153,7 +156,7 @@ class Network:
             if stage.step:
                 step, field = stage.step, stage.field
                 seen = f"{field.size},{field.jump}" if field else "all," if stage.everything else ","
-                figures = (step.parameters.value, step.multiply_adds.value, step.after.memory.value)
+                figures = (step.parameters.value, step.multiply_adds.value, stage.memory.value)
                 lines.append(f"{written(layer)},{step.after},{','.join(map(str, figures))},{seen}")
         return "\n".join(lines) + "\n"
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from cnn import questions, snippets
+from cnn.architecture import Network
 from cnn.arithmetic import SizeDoesNotFit
 from cnn.errors import UserError
 from cnn.layers import Conv, Pool, Transposed, Volume
@@ -79,6 +80,8 @@ def onward() -> None:
     if isinstance(layer, Conv) and small and layer.dilation <= 6:
         same |= {"N": str(before.width), "D": str(layer.dilation)}
         st.page_link("pages/stride_padding.py", label="Watch every position of this filter", query_params=same)
+    stack = {"net": Network(before, (layer,)).text()}
+    st.page_link("pages/architecture_builder.py", label="Stack more layers on this one", query_params=stack)
 
 
 kind = state.choice(KIND)

@@ -192,6 +192,8 @@ def test_text_that_is_no_network_is_refused_in_a_sentence(text: str, said: str) 
 
 def test_numbers_out_of_range_are_refused_where_they_stand() -> None:
     for text in ("0x8x3, relu", "999999999x999999999x3, conv 3 3", "8x8x3, conv 9 3, conv 9 999999999",
-                 "8x8x3, conv 3 3 s0", "8x8x3, flatten, fc 0", "8x8x3, adaptive 0", "8x8x3, conv 0 3"):  # fmt: skip
+                 "8x8x3, conv 3 3 s0", "8x8x3, flatten, fc 0", "8x8x3, adaptive 0",
+                 "9999x9999x99, flatten", "9999x9999x3, tconv 1 2 s2",
+                 "9x9x3, adaptive 10000, conv 99999 1, flatten", "8x8x3, conv 0 3"):  # fmt: skip
         with pytest.raises(DoesNotFit):
             read(text).steps()

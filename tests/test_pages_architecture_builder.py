@@ -48,6 +48,11 @@ def test_a_layer_that_does_not_fit_says_why_and_what_follows_is_empty() -> None:
     assert "Layer 2 does not fit" in app.info[0].value
 
 
+def test_an_output_too_large_to_count_is_refused_in_its_place() -> None:
+    for net in ("9999x9999x99, flatten", "9999x9999x3, tconv 1 2 s2"):
+        assert "Does not fit" in next(iter(rows(open_page(PAGE, net=net)).values()))[0]
+
+
 def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     app = open_page(PAGE, net="16x16x1, conv 4 3")
     for label in ("+ relu", "+ max 2", "+ flatten", "+ fc 10"):

@@ -1,5 +1,7 @@
 """The layer calculator: the slides' configurations, every kind of layer, what does not fit, the links, the snippet."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -94,6 +96,9 @@ def test_the_same_layer_opens_where_it_is_drawn() -> None:
         for name, value in link.items():
             if name not in ("kind", "W1"):
                 assert f"{name}={value}" in onward.query_string
+    (builder,) = [element.proto for element in open_page(PAGE, kind="average pooling", P="0").get("page_link")
+                  if element.proto.page.endswith("architecture_builder")]  # fmt: skip
+    assert parse_qs(builder.query_string)["net"] == ["32x32x3, avg 3 s1"]
     assert not [element for element in open_page(PAGE, W1="1000").get("page_link")
                 if "stride_padding" in element.proto.page]  # fmt: skip
 

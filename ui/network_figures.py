@@ -56,7 +56,7 @@ def figures(network: Network) -> None:
         for counts in (
             [step.parameters.value for step in steps],
             [step.multiply_adds.value for step in steps],
-            [network.volume.memory.value, *(step.after.memory.value for step in steps)],
+            [network.volume.memory.value, *(stage.memory.value for stage in stages)],
         )
     )
     rows.append(["total, input included", "", f"{parameters:,}", f"{products:,}", say_bytes(memory), "", ""])
@@ -79,7 +79,7 @@ def _figures(number: int, stage: Stage) -> list[str | Bar]:
     seen = [f"{field.size}", f"{field.jump}"] if field else ["all" if stage.everything else "varies", ""]
     return [
         name, str(step.after), f"{step.parameters.value:,}", f"{step.multiply_adds.value:,}",
-        say_bytes(step.after.memory.value), *seen,
+        say_bytes(stage.memory.value), *seen,
     ]  # fmt: skip
 
 
