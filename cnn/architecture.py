@@ -10,6 +10,7 @@ Only chains can be written down: a network with branches, such as ResNet, cannot
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnn.arithmetic import Count, ReceptiveField, Window, activation_bytes, receptive_field
 from cnn.errors import DoesNotFit, UserError
@@ -86,27 +87,7 @@ class Network:
 
     def stages(self) -> tuple[Stage, ...]:
         """What each layer makes of what arrives, up to the first that does not fit."""
-        stages: list[Stage] = []
-        shape: Shape = self.volume
-        windows: list[Window] | None = []
-        everything, broken = False, False
-        for layer in self.layers:
-            if broken:
-                stages.append(Stage(layer, None))
-                continue
-            try:
-                step = layer.through(shape)
-                memory = step.after.memory  # refuses an output beyond what this course counts
-            except DoesNotFit as error:
-                stages.append(Stage(layer, None, problem=str(error)))
-                broken = True
-                continue
-            everything = everything or step.everything
-            windows = [*windows, step.window] if windows is not None and step.window else None
-            field = receptive_field(windows)[-1] if windows and not everything else None
-            stages.append(Stage(layer, step, field=field, everything=everything, memory=memory))
-            shape = step.after
-        return tuple(stages)
+        return _stages(self)
 
     def extended(self, part: str) -> "Network | None":
         """With one more layer, written as in :func:`read`; None if there are as many as there may be."""
@@ -163,6 +144,31 @@ class Network:
     def text(self) -> str:
         """The line that :func:`read` reads back as this network."""
         return ", ".join([str(self.volume), *(written(layer) for layer in self.layers)])
+
+
+@lru_cache(maxsize=64)  # a page asks for the same network several times
+def _stages(network: Network) -> tuple[Stage, ...]:
+    stages: list[Stage] = []
+    shape: Shape = network.volume
+    windows: list[Window] | None = []
+    everything, broken = False, False
+    for layer in network.layers:
+        if broken:
+            stages.append(Stage(layer, None))
+            continue
+        try:
+            step = layer.through(shape)
+            memory = step.after.memory  # refuses an output beyond what this course counts
+        except DoesNotFit as error:
+            stages.append(Stage(layer, None, problem=str(error)))
+            broken = True
+            continue
+        everything = everything or step.everything
+        windows = [*windows, step.window] if windows is not None and step.window else None
+        field = receptive_field(windows)[-1] if windows and not everything else None
+        stages.append(Stage(layer, step, field=field, everything=everything, memory=memory))
+        shape = step.after
+    return tuple(stages)
 
 
 def read(text: str) -> Network:
