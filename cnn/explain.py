@@ -56,7 +56,7 @@ class Method:
     Attributes:
         passes: pictures that go through the network, from the side of its input in pixels and the number of layers that
             Grad-CAM looks at; for the model at hand, see :func:`passes`.
-        complete: whether the map adds up to the change of the logit from the baseline, at least in theory.
+        complete: whether each map adds up to the change of the logit from the baseline, as far as its steps are fine.
         source: where the method was published.
     """
 
@@ -247,7 +247,7 @@ METHODS: dict[str, Method] = {
     "gradient_shap": Method(
         "GradientShap",
         "Integrated Gradients at random points of the way and with a little noise: an estimate of Shapley values.",
-        "evidence", lambda side, layers: SAMPLES, "Lundberg and Lee, NeurIPS 2017", _gradient_shap, complete=True,
+        "evidence", lambda side, layers: SAMPLES, "Lundberg and Lee, NeurIPS 2017", _gradient_shap,
     ),
     "deep_lift": Method(
         "DeepLift",

@@ -12,7 +12,7 @@ frame.header(
     "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
     "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
-choice, network = st.columns([3, 1], vertical_alignment="bottom")
+choice, network = st.columns([3, 1])
 with choice:
     offers = upload.choose()
 with network:

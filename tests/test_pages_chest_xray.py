@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from cnn import explain, models
 from cnn.attribution import Attribution
-from cnn.errors import Busy
+from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
-from cnn.samples import SAMPLES
+from cnn.samples import SAMPLES, download
 from ui import reading, upload
 
 PAGE = "pages/chest_xray.py"
@@ -210,6 +210,31 @@ def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypat
     page.run()
     assert not page.exception
     assert "missing" in page.error[0].value
+
+
+def test_test_films_are_fetched_on_request(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(progress: download.Progress) -> tuple[download.FetchedSample, ...]:
+        progress(50, 100)
+        return (download.FetchedSample("mnist-1", "Test image 1", "A test film.", False, "1.png", "NORMAL", png(4, 224)),)
+
+    monkeypatch.setattr(download, "fetch", fetch)
+    page.selectbox(key="source").select(upload.FETCHED).run()
+    assert "The network says" not in words(page)
+    page.button[0].click().run()
+    assert not page.exception
+    assert "A test film." in words(page)
+    assert "1.png · PNG · 224 × 224 pixels" in words(page)
+
+
+def test_without_a_network_fetching_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(progress: download.Progress) -> tuple[download.FetchedSample, ...]:
+        raise UserError("The test images cannot be fetched.")
+
+    monkeypatch.setattr(download, "fetch", fetch)
+    page.selectbox(key="source").select(upload.FETCHED).run()
+    page.button[0].click().run()
+    assert not page.exception
+    assert "cannot be fetched" in words(page)
 
 
 def test_pictures_and_record_can_be_downloaded(page: AppTest) -> None:

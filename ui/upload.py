@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
-from cnn.images import MAX_BYTES
 from cnn.samples import SAMPLES, Sample
 
 BUILT_IN, OWN, FETCHED = "Built-in films", "My own files", "Real test films"
@@ -28,7 +27,7 @@ class Offer:
 
 def choose() -> list[Offer]:
     """Widgets to choose by; what is chosen, which is nothing as long as nothing was uploaded or fetched."""
-    where, what = st.columns([2, 3], vertical_alignment="bottom")
+    where, what = st.columns([2, 3])
     with where:
         source = st.selectbox("Picture from", (BUILT_IN, OWN, FETCHED), key="source", bind="query-params")
     with what:
@@ -41,7 +40,7 @@ def choose() -> list[Offer]:
 
 def _own() -> list[Offer]:
     files = st.file_uploader(
-        f"PNG, JPEG or DICOM, up to {MAX_BYTES // 2**20} MB each. Files stay in memory and are dropped with this page.",
+        "PNG, JPEG or DICOM; kept in memory only",
         accept_multiple_files=True,
         key="files",
     )
