@@ -215,7 +215,9 @@ def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypat
 def test_test_films_are_fetched_on_request(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(progress: download.Progress) -> tuple[download.FetchedSample, ...]:
         progress(50, 100)
-        return (download.FetchedSample("mnist-1", "Test image 1", "A test film.", False, "1.png", "NORMAL", png(4, 224)),)
+        return (
+            download.FetchedSample("mnist-1", "Test image 1", "A test film.", False, "1.png", "NORMAL", png(4, 224)),
+        )
 
     monkeypatch.setattr(download, "fetch", fetch)
     page.selectbox(key="source").select(upload.FETCHED).run()
