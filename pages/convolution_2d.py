@@ -70,7 +70,8 @@ def three_channels() -> None:
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = examples.colour_image()
     with left:
-        st.image(np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0), caption="The picture, enlarged")
+        picture = np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0)
+        st.image(picture, caption="The picture, enlarged", alt="Red left, blue right, a green spot between")
     with right:
         depth = state.slider(DEPTH)
     example = worked.conv2d(image, examples.colour_filters(depth), examples.COLOUR_BIASES)

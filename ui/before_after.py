@@ -19,15 +19,17 @@ def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
     response = kernels.filter_image(pixels, weights)
     shown = kernels.as_greys(response, weights)
     before, after = st.columns(2)
-    before.image(pixels, caption=f"Before: {name}, {pixels.shape[0]} x {pixels.shape[1]}", clamp=True, width="stretch")
-    after.image(shown.pixels, caption=f"After. {shown.scale}", clamp=True, width="stretch")
+    said = f"Before: {name}, {pixels.shape[0]} x {pixels.shape[1]}"
+    before.image(pixels, caption=said, alt=said, clamp=True, width="stretch")
+    after.image(shown.pixels, caption=f"After. {shown.scale}", alt="The filter's answer", clamp=True, width="stretch")
     places = kernels.strongest(response, margin=12, count=4)
     if not places:
         return None
     st.subheader("Where it answers most", anchor=False)
     for column, (row, at) in zip(st.columns(4), places, strict=False):
         patch = kernels.enlarge(kernels.around(pixels, (row, at), 8), 12)
-        column.image(patch, caption=f"{response[row, at]:.3g} at row {row + 1}, column {at + 1}", clamp=True)
+        said = f"{response[row, at]:.3g} at row {row + 1}, column {at + 1}"
+        column.image(patch, caption=said, alt=f"The picture around the answer {said}", clamp=True)
     return kernels.around(pixels, places[0], REACH)
 
 
@@ -35,11 +37,12 @@ def pooled(radiograph: Radiograph, block: int) -> None:
     """A radiograph, and what maximum and average leave of its blocks, drawn as large as before."""
     pixels = radiograph.pixels
     columns = st.columns(3)
-    columns[0].image(pixels, caption=f"{radiograph.name}: {pixels.shape[0]} x {pixels.shape[1]} pixels", clamp=True)
+    said = f"{radiograph.name}: {pixels.shape[0]} x {pixels.shape[1]} pixels"
+    columns[0].image(pixels, caption=said, alt=said, clamp=True)
     for column, kind in zip(columns[1:], kernels.POOLS, strict=True):
         small = kernels.pool_picture(pixels, block, kind)
-        caption = f"{kind.capitalize()}: {small.shape[0]} x {small.shape[1]} numbers are left"
-        column.image(kernels.enlarge(small, block), caption=caption, clamp=True)
+        said = f"{kind.capitalize()}: {small.shape[0]} x {small.shape[1]} numbers are left"
+        column.image(kernels.enlarge(small, block), caption=said, alt=said, clamp=True)
 
 
 def moved(images: Sequence[Array], outputs: Sequence[Array]) -> None:
