@@ -6,7 +6,6 @@ Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cn
 
 import hashlib
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,12 +153,11 @@ REGISTRY = MODELS | BASELINES
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network in evaluation mode with its card, and the lock that every call with hooks or gradients must hold."""
+    """A network in evaluation mode with its card. Shared by all readers: nothing may hook or change ``module``."""
 
     name: str
     module: nn.Module
     card: dict[str, Any]
-    lock: threading.Lock
     input_size: int
     cam_layer: nn.Module
 
@@ -213,7 +211,7 @@ def load_from(folder: Path, name: str) -> LoadedModel:
         check(name, card, digest)
         fit(module, state, name)
     module.eval().requires_grad_(False).to(device())
-    return LoadedModel(name, module, card, threading.Lock(), architecture.input_size,
+    return LoadedModel(name, module, card, architecture.input_size,
                        module.get_submodule(architecture.cam_layer))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ frame.header(
     "Learn how a convolutional network works by touching every number in it; then watch one read a chest X-ray.",
     "Let the network read a built-in film, and ask it where it looked. Then start at the top of the course.",
 )
-if st.button("Read a chest X-ray", type="primary"):
+if st.button("Read a chest X-ray"):
     st.switch_page("pages/chest_xray.py")
 st.markdown(
     "**When you are through, you can** say what a convolution, a stride, a padding and a pool do to a volume of "
