@@ -95,15 +95,19 @@ def layer_by_layer() -> None:
     cells.squares(padded, f"Sizes with padding 2: {', '.join(map(str, padded))}")
 
 
-try:
-    ends = arithmetic.same_padding(f, s, d) if same else p
+def sizes() -> None:
+    """The formula, and three rules for what it leaves open."""
     st.subheader("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
-    if predicted() or not state.flag(HIDE):
-        size_rules.show(state, ACROSS, n, f, s, ends, d)
-        step_by_step()
-except UserError as error:
-    st.error(plain(str(error)))
+    size_rules.show(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
+
+
+if predicted() or not state.flag(HIDE):
+    for section in (step_by_step, sizes):
+        try:
+            section()
+        except UserError as error:
+            st.error(plain(str(error)))
 layer_by_layer()
 state.share()
 frame.footer(
