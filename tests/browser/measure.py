@@ -48,7 +48,7 @@ def change(page: Page, shown: str) -> float:
         const name = Number(box.querySelector('input').value) >= 12 ? 'stNumberInputStepDown' : 'stNumberInputStepUp';
         const start = performance.now();
         box.querySelector(`[data-testid=${{name}}]`).click();
-        while (count() === before) await new Promise(requestAnimationFrame);
+        while (count() === before && performance.now() - start < 60000) await new Promise(requestAnimationFrame);
         return performance.now() - start;
     }}"""
     )

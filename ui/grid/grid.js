@@ -20,7 +20,12 @@ function open(root) {
   const view = { root, at: { filter: 0, channel: 0, row: 0, column: 0 }, editing: false, timer: null, linked: null };
   view.pinned = { ...view.at };
   view.find = (selector) => root.querySelector(selector);
-  view.watcher = new ResizeObserver(() => view.data && fit(view));
+  view.width = root.clientWidth;
+  view.watcher = new ResizeObserver(([entry]) => {
+    if (entry.contentRect.width === view.width) return;
+    view.width = entry.contentRect.width; // kept, because asking for it after a redraw costs a layout of its own
+    if (view.data) fit(view);
+  });
   view.watcher.observe(root);
   listen(view);
   return view;
@@ -106,8 +111,7 @@ function pickers(view) {
 // One cell size for all grids, so that the window is as large as the kernel, and numbers that fit into it.
 // "wide": everything in a row. "below": the products under it. "narrow": one grid under the other.
 function fit(view) {
-  const { data, root } = view;
-  const width = root.clientWidth;
+  const { data, root, width } = view;
   if (!width) return;
   const kernel = data.kernel ? data.kernel[0][0][0].length : 0;
   const input = data.columns.padded + data.columns.overhang;
