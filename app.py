@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import frame
+from ui import frame, memory
 
+memory.settle()
 st.set_page_config(page_title="CNNs by hand", layout="wide")
 frame.navigation().run()
