@@ -4,6 +4,6 @@ import streamlit as st
 
 from ui import frame, memory
 
-memory.settle()
 st.set_page_config(page_title="CNNs by hand", layout="wide")
 frame.navigation().run()
+memory.settle()

@@ -1,5 +1,6 @@
 """Stride and padding (slides 19-34): every position, three rules for what does not come out even, what is unread."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import streamlit as st
 
 from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
-from ui import cells, code, frame, quiz, size_rules
+from ui import code, frame, quiz, size_rules
 from ui.grid import grid
 from ui.prose import plain
 from ui.state import Choice, Field, Flag, State, Whole
@@ -22,7 +23,7 @@ DOWN = tuple(Whole(f"{f.name}h", f"{f.label}, height", f.default, f.low, f.high)
 TALL = Flag("tall", "Other numbers for the height", False)
 SAME = Flag("same", "Padding “same”: let P keep the size", False)
 MODE = Choice("mode", "Padding holds", "zeros", options=("zeros", "reflect", "replicate", "circular"))
-HIDE = Flag("hide", "Hide what follows until I have predicted it", False)
+HIDE = Flag("hide", "Hide the answer until I have predicted it", False)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 PRESETS = {
     "7, 3, stride 1": (7, 3, 1, 0, 1),
@@ -54,27 +55,21 @@ def boxes(fields: tuple[Whole, ...]) -> list[int]:
         return [state.number(field) for field in fields]
 
 
-n, f, s, p, d = boxes(ACROSS)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    tall, same, mode = state.flag(TALL), state.flag(SAME), state.select(MODE)
-nh, fh, sh, ph, dh = boxes(DOWN) if tall else (n, f, s, p, d)
-
-
-def predicted() -> bool:
-    """Asks for the size; whether it has been told, or cannot be asked for because nothing fits."""
+def show(section: Callable[..., None], *numbers: Any) -> None:
+    """A part of the page, or the sentence that says why there is none."""
     try:
-        return same or quiz.ask(questions.size(n, f, s, p, d), state)
-    except UserError:
-        return True
+        section(*numbers)
+    except UserError as error:
+        st.error(plain(str(error)))
 
 
-def step_by_step() -> None:
+def step_by_step(across: list[int], down: list[int], same: bool, mode: worked.PaddingMode) -> None:
     """The grid under PyTorch's rule, and what it leaves unread."""
+    (n, f, s, p, d), (nh, fh, sh, ph, dh) = across, down
     example = worked.conv2d(
         examples.counting(nh, n), np.ones((fh, f)), stride=(sh, s), padding="same" if same else (ph, p),
-        dilation=(dh, d), padding_mode=mode,  # type: ignore[arg-type]
+        dilation=(dh, d), padding_mode=mode,
     )  # fmt: skip
-    st.subheader("Every position", anchor=False)
     lost = worked.unread_share(example.rows, example.columns)
     if lost:
         st.markdown(f"Rounded down as PyTorch does. **{lost:.0%} of the input is never read**; it is crossed out.")
@@ -82,36 +77,44 @@ def step_by_step() -> None:
     code.show(snippets.convolution_2d(example))
 
 
-def layer_by_layer() -> None:
-    """Slide 33: volumes that shrink too fast."""
-    st.subheader("Layer by layer", anchor=False)
-    bare, padded = arithmetic.layer_by_layer(32, 5), arithmetic.layer_by_layer(32, 5, padding=2)
-    st.markdown(
-        "Without padding each layer takes a rim off the picture. A filter of 5 on a picture of 32 is through after "
-        f"{len(bare) - 1} layers, and the pixels at the rim were read least on the way:"
-    )
-    cells.squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
-    st.markdown("With a rim of zeros, P = (F - 1)/2 = 2, the size stays, and a network can be as deep as it likes:")
-    cells.squares(padded, f"Sizes with padding 2: {', '.join(map(str, padded))}")
+def predicted(across: list[int]) -> bool:
+    """Asks for the size; true if it has been told, or nothing fits that could be asked for."""
+    try:
+        n, f, s, p, d = across
+        return quiz.ask(questions.size(n, f, s, p, d), state)
+    except UserError:
+        return True
 
 
-def sizes() -> None:
+def sizes(across: list[int], same: bool) -> None:
     """The formula, and three rules for what it leaves open."""
+    n, f, s, p, d = across
     st.subheader("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
     size_rules.show(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
 
 
-if predicted() or not state.flag(HIDE):
-    for section in (step_by_step, sizes):
-        try:
-            section()
-        except UserError as error:
-            st.error(plain(str(error)))
-layer_by_layer()
-state.share()
+@st.fragment  # a change redraws this part alone, so that the grid answers sooner
+def lesson() -> None:
+    """Everything that depends on the numbers."""
+    across = boxes(ACROSS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tall, same, hidden, mode = state.flag(TALL), state.flag(SAME), state.flag(HIDE), state.select(MODE)
+    down = boxes(DOWN) if tall else across
+    if not hidden:
+        show(step_by_step, across, down, same, mode)
+    told = same or predicted(across)
+    if hidden and told:
+        show(step_by_step, across, down, same, mode)
+    if told or not hidden:
+        show(sizes, across, same)
+    size_rules.layer_by_layer()
+    state.share()
+    state.remember()
+
+
+lesson()
 frame.footer(
     "stride_padding",
-    "The output has (N - F + 2P)/S + 1 positions along a side; what to do when that is no whole number is a "
-    "convention, and PyTorch leaves the rest unread.",
+    "A side has (N - F + 2P)/S + 1 positions; what to do with a fraction is a convention, and PyTorch rounds down.",
 )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnn import arithmetic
 from cnn.arithmetic import Rule, Size, SizeDoesNotFit, output_size
 from cnn.worked import Axis
 from ui import cells
@@ -49,6 +50,19 @@ def told(axis: Axis, size: Size) -> str:
     if size.dropped:
         sentences.append("One window more would start behind the input, so PyTorch drops it.")
     return " ".join(sentences) or "Every cell is read."
+
+
+def layer_by_layer() -> None:
+    """Slide 33: volumes that shrink too fast."""
+    st.subheader("Layer by layer", anchor=False)
+    bare, padded = arithmetic.layer_by_layer(32, 5), arithmetic.layer_by_layer(32, 5, padding=2)
+    st.markdown(
+        "Without padding each layer takes a rim off the picture. A filter of 5 on a picture of 32 is through after "
+        f"{len(bare) - 1} layers, and the pixels at the rim were read least on the way:"
+    )
+    cells.squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
+    st.markdown("With a rim of zeros, P = (F - 1)/2 = 2, the size stays, and a network can be as deep as it likes:")
+    cells.squares(padded, f"Sizes with padding 2: {', '.join(map(str, padded))}")
 
 
 def fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:

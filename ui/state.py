@@ -230,10 +230,14 @@ class State:
         if sentences := st.session_state[_SENTENCES]:
             st.warning("\n\n".join(sentences))
         state = cls(page, fields, st.session_state[_TEACH])
-        st.session_state[_LEFT][page] = {
-            field.name: state._raw(field) for field in fields if state.teach or field.name in st.session_state
-        }
+        state.remember()
         return state
+
+    def remember(self) -> None:
+        """Keeps the values for this reader's next visit; a fragment calls it too, because it runs without ``open``."""
+        st.session_state[_LEFT][self.page] = {
+            field.name: self._raw(field) for field in self.fields if self.teach or field.name in st.session_state
+        }
 
     def __getitem__(self, field: Field[T]) -> T:
         """The value of ``field`` as its widget or the link left it. Raises ``UserError`` for text it does not allow."""
