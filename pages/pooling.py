@@ -25,7 +25,11 @@ RULE = Choice("rule", "Rounding", "floor", options=("floor", "ceil"))
 NORM = Whole("p", "p of Lp", 2, low=1, high=8)
 OUT = Whole("out", "Output size", 3, low=1, high=8)
 SHIFT = Whole("shift", "Move the picture to the right by", 1, low=0, high=4)
-BLOCK = Whole("block", "Window of F x F with stride F", 8, low=1, high=64)
+BLOCK = Whole("block", "Window of F x F with stride F", 32, low=1, high=64)
+FILM, MAP = "the film itself", "a map of the lecture's network"
+WHAT = Choice("what", "Pool", FILM, options=(FILM, MAP))
+STAGE = Whole("stage", "Pooling layer", 1, low=1, high=5)
+NUMBER = Whole("map", "Map", 1, low=1, high=16)
 STEP = Whole("step", "Step", 0, low=0, high=999)
 SLIDE: dict[Field, Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
 
@@ -35,7 +39,9 @@ frame.header(
     "and there is nothing to learn in it.",
     "Point at an output cell, and look which input cell gets the gradient on the way back.",
 )
-state = State.open("pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, STEP, quiz.QUESTION)
+state = State.open(
+    "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, WHAT, STAGE, NUMBER, STEP, quiz.QUESTION
+)  # fmt: skip
 convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
 state.presets(
     "Start from an example",
@@ -102,8 +108,15 @@ def picture() -> None:
         f"({plain(side.formula)}). {before.value:,} bytes become {after.value:,}."
     )
     radiograph = film.choose()
-    if radiograph is not None:
+    if radiograph is None:
+        return
+    if state.choice(WHAT) == FILM:
         before_after.pooled(radiograph, state.slider(BLOCK))
+        return
+    from ui import lecture_map  # imports torch, which nothing else on this page needs
+
+    layer, number = state.slider(STAGE), state.slider(NUMBER)
+    lecture_map.show(radiograph, layer, number)
 
 
 for section in (step_by_step, shifts, picture):

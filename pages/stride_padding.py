@@ -72,7 +72,7 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: worked.Pa
     )  # fmt: skip
     lost = worked.unread_share(example.rows, example.columns)
     if lost:
-        st.markdown(f"Rounded down as PyTorch does. **{lost:.0%} of the input is never read**; it is crossed out.")
+        st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     grid(example, key="positions", label="Every position of the filter", step=state[STEP])
     code.show(snippets.convolution_2d(example))
 

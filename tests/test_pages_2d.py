@@ -105,6 +105,15 @@ def test_every_filter_on_a_picture():
         assert not app.error
 
 
+def test_a_map_of_the_lectures_network_is_pooled():
+    app = open_page("pooling", what="a map of the lecture's network", stage="2", map="5")
+    assert not app.error
+    assert "Map 5 of 32" in shown_text(app)
+    patch = json.loads(app.get("bidi_component")[1].proto.json)
+    assert len(patch["padded"][0]) == 8
+    assert len(patch["output"][0]) == 4
+
+
 def test_teach_hides_the_controls_and_keeps_the_link():
     app = open_page("stride_padding", teach="1", S="2")
     assert len(payload(app)["output"][0]) == 3
