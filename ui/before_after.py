@@ -10,6 +10,8 @@ from cnn.images import Radiograph
 from cnn.worked import Array
 from ui import cells
 
+SHOWN = 640
+"""Pixels of the longer side of a pooled picture on the screen; more would only take longer to send."""
 REACH = 4
 """The patch around a filter's strongest answer has this many pixels on each side of it."""
 
@@ -34,15 +36,15 @@ def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
 
 
 def pooled(radiograph: Radiograph, block: int) -> None:
-    """A radiograph, and what maximum and average leave of its blocks, drawn as large as before."""
+    """A radiograph, and what maximum and average leave of its blocks, drawn at about the same size."""
     pixels = radiograph.pixels
     columns = st.columns(3)
     said = f"{radiograph.name}: {pixels.shape[0]} x {pixels.shape[1]} pixels"
-    columns[0].image(pixels, caption=said, alt=said, clamp=True)
+    columns[0].image(kernels.pool_picture(pixels, -(-max(pixels.shape) // SHOWN), "average"), caption=said, alt=said)
     for column, kind in zip(columns[1:], kernels.POOLS, strict=True):
         small = kernels.pool_picture(pixels, block, kind)
         said = f"{kind.capitalize()}: {small.shape[0]} x {small.shape[1]} numbers are left"
-        column.image(kernels.enlarge(small, block), caption=said, alt=said, clamp=True)
+        column.image(kernels.enlarge(small, max(1, SHOWN // max(small.shape))), caption=said, alt=said, clamp=True)
 
 
 def moved(images: Sequence[Array], outputs: Sequence[Array]) -> None:

@@ -115,6 +115,14 @@ def test_the_step_is_in_the_address_and_a_link_opens_it(grid: Page):
     expect(grid.locator(".scrub output")).to_have_text("6 of 9")
 
 
+def test_the_link_to_a_step_can_be_copied(open_page: Callable[..., Page]):
+    page = open_page("pooling", permissions=["clipboard-read", "clipboard-write"])
+    outputs(page).nth(3).click()
+    page.get_by_role("button", name="Copy link to this step").click()
+    expect(page.locator(".copied")).to_have_text("Copied.")
+    assert "step=3" in page.evaluate("navigator.clipboard.readText()")
+
+
 def test_a_weight_typed_over_changes_the_output_and_keeps_the_step(grid: Page):
     outputs(grid).nth(4).click()
     weight = grid.locator("[data-part=kernel] input").nth(4)
