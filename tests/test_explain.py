@@ -51,7 +51,7 @@ def linear_model(side: int = 14) -> tuple[LoadedModel, Tensor]:
     module = nn.Sequential(nn.Flatten(), nn.Linear(side * side, 2)).requires_grad_(False)
     generator = torch.Generator().manual_seed(3)
     module[1].weight.copy_(torch.randn(2, side * side, generator=generator))
-    model = LoadedModel("lecture", module, {}, threading.Lock(), side, module[0])
+    model = LoadedModel("lecture", module, {}, side, module[0])
     return model, module[1].weight[PNEUMONIA].reshape(side, side)
 
 
