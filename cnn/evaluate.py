@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnn import augment, lungs, metrics, models
 from cnn.data import Film, labels_of, load_pixels, paediatric_films
+from cnn.preprocess import resample
 from cnn.train import ORDER, Split
 from cnn.training import margins_of, write_card
 
@@ -62,6 +63,12 @@ class Scored:
 def pixels_of(films: tuple[Film, ...], size: int) -> Tensor:
     """Films (N, 1, size, size) uint8, read once."""
     return load_pixels(films, size)
+
+
+@cache
+def masks_of(films: tuple[Film, ...]) -> Tensor:
+    """P(lung) of each film (N, 1, S, S), found once for all networks."""
+    return lungs.lung_masks(pixels_of(films, lungs.SIZE))
 
 
 def score(model: models.LoadedModel, films: list[Film], pixels: Tensor | None = None) -> Scored:
@@ -110,7 +117,7 @@ def probes(model: models.LoadedModel, films: list[Film]) -> dict[str, float]:
     A network that reads lungs has nothing to say when their box is filled, and loses little when all else is.
     """
     pixels = pixels_of(tuple(films), lungs.SIZE)
-    masks = lungs.lung_masks(pixels)
+    masks = masks_of(tuple(films))
     greys = pixels.float() / 255
     mean = greys.mean(dim=(1, 2, 3), keepdim=True)
     inside = masks > 0.5
@@ -121,13 +128,9 @@ def probes(model: models.LoadedModel, films: list[Film]) -> dict[str, float]:
     }
     size = model.input_size
     return {
-        name: score(model, films, (_shrink(shown, size) * 255).round().to(torch.uint8)).summary()["auc"]
+        name: score(model, films, (resample(shown, size) * 255).round().to(torch.uint8)).summary()["auc"]
         for name, shown in hidden.items()
     }
-
-
-def _shrink(greys: Tensor, size: int) -> Tensor:
-    return nn.functional.interpolate(greys, size=size, mode="bilinear", antialias=True)
 
 
 def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet, MBConv, MBConvConfig
 
 from cnn.errors import WeightsRejected
+from cnn.preprocess import resample
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -120,8 +121,7 @@ class Ensemble(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (B, 2)."""
-        small = nn.functional.interpolate(pixels, size=128, mode="bilinear", antialias=True)
-        return (self.transfer(pixels) + self.lecture(small)) / 2
+        return (self.transfer(pixels) + self.lecture(resample(pixels, MODELS["lecture"].input_size))) / 2
 
 
 def floor(input_size: int = 32) -> nn.Sequential:
@@ -199,17 +199,9 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     architecture = REGISTRY[name]
     module = architecture.build()
     card = read_card(folder, name)
-    if architecture.parts:
-        hashes = []
-        for part in architecture.parts:
-            state, digest = read_weights(folder, part)
-            fit(getattr(module, part), state, part)
-            hashes.append(digest)
-        check(name, card, combined_sha256(hashes))
-    else:
-        state, digest = read_weights(folder, name)
-        check(name, card, digest)
-        fit(module, state, name)
+    state, digest = read_state(folder, name)
+    check(name, card, digest)
+    fit(module, state, name)
     module.eval().requires_grad_(False).to(device())
     return LoadedModel(name, module, card, architecture.input_size,
                        module.get_submodule(architecture.cam_layer))  # fmt: skip
@@ -218,6 +210,16 @@ def load_from(folder: Path, name: str) -> LoadedModel:
 def combined_sha256(hashes: list[str]) -> str:
     """One hash for a model that is made of several weight files."""
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def read_state(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
+    """State dict and hash of a registered network, put together from its parts' files where it has parts."""
+    parts = REGISTRY[name].parts
+    if not parts:
+        return read_weights(folder, name)
+    files = {part: read_weights(folder, part) for part in parts}
+    whole = {f"{part}.{key}": value for part, (state, _) in files.items() for key, value in state.items()}
+    return whole, combined_sha256([digest for _, digest in files.values()])
 
 
 def read_card(folder: Path, name: str) -> dict[str, Any]:

@@ -20,8 +20,12 @@ def resize(pixels: np.ndarray, size: int) -> Tensor:
 
     The published films were squeezed to a square likewise, so the networks know no other shape.
     """
-    image = torch.tensor(pixels, dtype=torch.float32)[None, None]  # (1, 1, H, W)
-    return torch.nn.functional.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
+    return resample(torch.tensor(pixels, dtype=torch.float32)[None, None], size)  # (1, 1, H, W) before
+
+
+def resample(images: Tensor, size: int) -> Tensor:
+    """Pictures (B, 1, H, W) as (B, 1, size, size): the one way in which any picture here changes its size."""
+    return torch.nn.functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
 
 
 def standardise(images: Tensor) -> Tensor:
@@ -37,8 +41,3 @@ def standardise(images: Tensor) -> Tensor:
 def to_tensor(radiograph: Radiograph, size: int) -> Tensor:
     """The network's input (1, 1, size, size): mean 0, standard deviation 1; 0 is the film's mean grey."""
     return standardise(resize(radiograph.pixels, size))
-
-
-def as_seen(radiograph: Radiograph, size: int) -> np.ndarray:
-    """The radiograph as the network sees it, (size, size), greys in 0..1."""
-    return resize(radiograph.pixels, size)[0, 0].clamp(0, 1).numpy()

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from cnn import augment, lungs, metrics, models
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
-from cnn.preprocess import standardise
+from cnn.preprocess import resample, standardise
 from cnn.training import imagenet_file, margins_of, write_card, write_weights
 
 log = logging.getLogger(__name__)
@@ -102,11 +102,7 @@ def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tenso
 def _shrink(pixels: Tensor, size: int) -> Tensor:
     if pixels.shape[-1] == size:
         return pixels
-    parts = [
-        F.interpolate(part.float(), size=size, mode="bilinear", antialias=True).round().to(torch.uint8)
-        for part in pixels.split(256)
-    ]
-    return torch.cat(parts)
+    return torch.cat([resample(part.float(), size).round().to(torch.uint8) for part in pixels.split(256)])
 
 
 def changed(films: Tensor, masks: Tensor, generator: Generator, recipe: Recipe) -> tuple[Tensor, Tensor]:
@@ -335,10 +331,8 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
     size = models.REGISTRY[name].input_size
     hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
     card = card_of(name, split, seed) | calibrate(lambda pixels: margins_of(network, pixels), hard, labels)
-    parts = models.REGISTRY[name].parts
-    if parts:
-        hashes = [models.read_card(folder, part)["sha256"] for part in parts]
-        write_card(folder, name, {"name": name, "sha256": models.combined_sha256(hashes), **card})
+    if models.REGISTRY[name].parts:
+        write_card(folder, name, {"name": name, "sha256": models.read_state(folder, name)[1], **card})
     else:
         write_weights(folder, name, network, card)
     log.info("%s seed %d: temperature %.3f, threshold %.3f", name, seed, card["temperature"], card["threshold"])
@@ -347,9 +341,7 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
 def ensemble_of(folder: Path) -> nn.Module:
     """The mean of the two networks that this folder holds."""
     both = models.Ensemble()
-    for part in models.REGISTRY["ensemble"].parts:
-        state, _ = models.read_weights(folder, part)
-        models.fit(getattr(both, part), state, part)
+    models.fit(both, models.read_state(folder, "ensemble")[0], "ensemble")
     return both.eval()
 
 
