@@ -33,17 +33,17 @@ class Wanted:
 def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
     """The film to look at: the only one, or the one picked below a table of all. Says why others were refused."""
     read = [film for film in films if isinstance(film, Film)]
-    if len(films) == 1:
+    if len(films) <= 1:
         for film in films:
             if isinstance(film, Refused):
                 st.error(film.reason)
-    elif films:
-        rows = [_row(film, model) for film in films]
-        with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
-            st.table(rows, hide_index=True)
-    if len(films) > 1 and read:
-        return read[st.selectbox("Look at", range(len(read)), format_func=lambda number: read[number].name, key="look")]
-    return read[0] if read else None
+        return read[0] if read else None
+    rows = [_row(film, model) for film in films]
+    with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
+        st.table(rows, hide_index=True)
+    if not read:
+        return None
+    return read[st.selectbox("Look at", range(len(read)), format_func=lambda number: read[number].name, key="look")]
 
 
 def _row(film: Film | Refused, model: LoadedModel) -> dict[str, str]:

@@ -47,6 +47,8 @@ class Film:
     width: int
     picture: np.ndarray = field(repr=False, compare=False)
     inputs: dict[int, Tensor] = field(repr=False, compare=False)
+    predictions: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
+    """What networks have said of it, by the hash of their weights; it goes when the film goes."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,10 @@ def available_models() -> list[str]:
 
 
 def prediction(film: Film, model: LoadedModel) -> Prediction:
-    """What ``model`` says of ``film``."""
-    return classify(model, film.inputs[model.input_size])[0]
+    """What ``model`` says of ``film``, computed once: every change of a widget runs the page again."""
+    if model.weights_sha256 not in film.predictions:
+        film.predictions[model.weights_sha256] = classify(model, film.inputs[model.input_size])[0]
+    return film.predictions[model.weights_sha256]
 
 
 def maps(
