@@ -92,22 +92,6 @@ def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
     return softmax.softmax(names, scores, heat)
 
 
-def large_scores(example: softmax.Softmax) -> None:
-    """What becomes of large scores in 32 bits, and the max trick."""
-    st.header("When scores are large", anchor=False)
-    st.markdown(f"Networks compute in 32 bits, where no number is larger than {softmax.LARGEST_FLOAT32:.2g}. So every "
-                "library first takes the largest score off all of them, which changes no probability.")  # fmt: skip
-    plain, shifted = (softmax.in_float32(example, max_trick=trick) for trick in (False, True))
-    left, right = st.columns(2)
-    with left:
-        st.subheader("As it is written", anchor=False)
-        softmax_figures.float32(example, plain, "In 32 bits as written")
-    with right:
-        st.subheader(f"Less the largest, {shifted.shift:.4g}", anchor=False)
-        softmax_figures.float32(example, shifted, "In 32 bits with the max trick")
-    st.markdown(softmax.told_float32(plain))
-
-
 def how_wrong(example: softmax.Softmax) -> None:
     """Cross-entropy, and the gradient that training starts from."""
     st.header("How wrong was it?", anchor=False)
@@ -123,7 +107,7 @@ try:
     found = softmax_by_terms(classes)
     if not state.wrong:
         softmax_figures.terms(found)
-        large_scores(found)
+        softmax_figures.large_scores(found)
         how_wrong(found)
 except UserError as error:
     st.error(str(error))

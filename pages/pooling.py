@@ -100,13 +100,7 @@ def shifts() -> None:
 def picture() -> None:
     """Slide 37: a volume shrinks, and a radiograph too."""
     st.subheader("A whole volume, a whole picture", anchor=False)
-    side = arithmetic.pool_size(100, 2, 2)
-    before, after = (arithmetic.activation_bytes(128, n, n) for n in (100, side.size))
-    st.markdown(
-        "Each channel is pooled by itself, so the depth stays: "
-        f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "
-        f"({plain(side.formula)}). {before.value:,} bytes become {after.value:,}."
-    )
+    before_after.volume()
     radiograph = film.choose()
     if radiograph is None:
         return

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnn import examples, kernels
+from cnn import arithmetic, examples, kernels
 from cnn.images import Radiograph
 from cnn.worked import Array
 from ui import cells
+from ui.prose import plain
 
 SHOWN = 640
 """Pixels of the longer side of a pooled picture on the screen; more would only take longer to send."""
@@ -33,6 +34,17 @@ def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
         said = f"{response[row, at]:.3g} at row {row + 1}, column {at + 1}"
         column.image(patch, caption=said, alt=f"The picture around the answer {said}", clamp=True)
     return kernels.around(pixels, places[0], REACH)
+
+
+def volume() -> None:
+    """What becomes of the lecture's volume of 100 x 100 x 128."""
+    side = arithmetic.pool_size(100, 2, 2)
+    before, after = (arithmetic.activation_bytes(128, n, n) for n in (100, side.size))
+    st.markdown(
+        "Each channel is pooled by itself, so the depth stays: "
+        f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "
+        f"({plain(side.formula)}). {before.value:,} bytes become {after.value:,}."
+    )
 
 
 def pooled(radiograph: Radiograph, block: int) -> None:

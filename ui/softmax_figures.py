@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import streamlit as st
 
-from cnn.softmax import Float32, Loss, Softmax, flattened
+from cnn.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, flattened, in_float32, told_float32
 from cnn.worked import Array
 from ui import cells
 from ui.tables import Bar, table
@@ -43,7 +43,23 @@ def terms(example: Softmax) -> None:
     table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
 
 
-def float32(example: Softmax, computed: Float32, label: str) -> None:
+def large_scores(example: Softmax) -> None:
+    """What becomes of large scores in 32 bits, and the max trick."""
+    st.header("When scores are large", anchor=False)
+    st.markdown(f"Networks compute in 32 bits, where no number is larger than {LARGEST_FLOAT32:.2g}. So every "
+                "library first takes the largest score off all of them, which changes no probability.")  # fmt: skip
+    plain, shifted = (in_float32(example, max_trick=trick) for trick in (False, True))
+    left, right = st.columns(2)
+    with left:
+        st.subheader("As it is written", anchor=False)
+        _float32(example, plain, "In 32 bits as written")
+    with right:
+        st.subheader(f"Less the largest, {shifted.shift:.4g}", anchor=False)
+        _float32(example, shifted, "In 32 bits with the max trick")
+    st.markdown(told_float32(plain))
+
+
+def _float32(example: Softmax, computed: Float32, label: str) -> None:
     """The same columns in 32-bit arithmetic."""
     columns = zip(example.terms, computed.exponents, computed.exponentials, computed.probabilities, strict=True)
     rows: list[list[str | Bar]] = [
