@@ -38,6 +38,8 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("filters_relu", "Filters and ReLU", "15-16", 10),
         Chapter("stride_padding", "Stride and padding", "19-34", 15),
         Chapter("pooling", "Pooling", "37-40", 12),
+    ),
+    "Networks": (
         Chapter("layer_calculator", "Layer calculator", "35, 40", 10),
         Chapter("fully_connected", "Fully connected and softmax", "41-42", 12),
         Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15),
