@@ -19,7 +19,7 @@ from tqdm import trange
 
 from cnn import augment, models
 from cnn.preprocess import resize, standardise
-from cnn.training import batched, imagenet_file, write_weights
+from cnn.training import batched, half_precision_is_quick, imagenet_file, write_weights
 
 SIZE = 224
 LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
@@ -112,7 +112,7 @@ def train(images: Tensor, masks: Tensor, *, epochs: int, seed: int = 0, batch: i
             films = augment.sharpness(augment.tone(films, generator), generator)
             films = augment.paste_markers(augment.hide_frame(films, generator), generator)
             truth = truth.round()
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=half_precision_is_quick(torch.device("cpu"))):
                 logits = network(standardise(films).to(memory_format=torch.channels_last)).float()
             share = logits.sigmoid()
             overlap = 1 - (2 * (share * truth).sum() + 1) / (share.sum() + truth.sum() + 1)

@@ -30,7 +30,7 @@ from tqdm import tqdm
 from cnn import augment, lungs, metrics, models
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.preprocess import resample, standardise
-from cnn.training import imagenet_file, margins_of, write_card, write_weights
+from cnn.training import half_precision_is_quick, imagenet_file, margins_of, write_card, write_weights
 
 log = logging.getLogger(__name__)
 ADULT_FOLDS = 3
@@ -194,7 +194,7 @@ class Run:
         pixels, masks = changed(pixels, masks, self.generator, self.recipe)
         hidden = augment.chance(len(pixels), self.recipe.lungs_hidden, self.generator)
         inputs = standardise(augment.hide_lungs(pixels, masks, hidden))
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_is_quick(self.device)):
             logits = self.network(inputs.to(self.device, memory_format=torch.channels_last)).float().cpu()
         loss = loss_of(logits, labels, hidden, self.recipe.label_smoothing)
         self.optimiser.zero_grad()

