@@ -1,65 +1,37 @@
-"""A stack of layers: read from one line of text, measured layer by layer, and written as PyTorch.
+"""A network of layers: read from one line of text, measured layer by layer, and written as PyTorch.
 
-    32x32x3, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax
+    32x32x3, conv 16 3 p1, relu, [conv 16 3 p1, norm, relu, conv 16 3 p1, norm], relu, max 2, flatten, fc 3, softmax
 
-First the volume, width x height x depth; then the layers. Numbers without a letter must be given, those with one are
-left out where they are usual: ``s`` stride, ``p`` padding, ``d`` dilation, ``g`` groups, ``o`` output padding.
-Only chains can be written down: a network with branches, such as ResNet, cannot.
+First the volume, width x height x depth; then the layers, in the words of :mod:`cnn.notation`. Brackets are a block:
+what enters it is added to what its layers make of it, as in ResNet. After a bar come the layers of the shortcut, where
+it has any: ``[conv 32 3 s2 p1, norm | conv 32 1 s2]``.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
-from cnn.arithmetic import Count, ReceptiveField, Window, activation_bytes, receptive_field
+from cnn import notation
+from cnn.arithmetic import PIXEL, Count, ReceptiveField, activation_bytes
 from cnn.errors import DoesNotFit, UserError
-from cnn.layers import (
-    NOTHING,
-    Activation,
-    AdaptivePool,
-    BatchNorm,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Pool,
-    Shape,
-    Softmax,
-    Step,
-    Transposed,
-    Volume,
-)
+from cnn.layers import NOTHING, Add, Layer, Shape, Step, Volume
 
-MAX_LAYERS = 60
-PRESETS: dict[str, str] = {
-    "Review (slides 43-44)": (
-        "32x32x3, conv 16 3 p1, relu, max 2, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax"
-    ),
-    "LeNet-5": (
-        "32x32x1, conv 6 5, tanh, avg 2, conv 16 5, tanh, avg 2, flatten, fc 120, tanh, fc 84, tanh, fc 10"
-    ),
-    "AlexNet": (
-        "224x224x3, conv 64 11 s4 p2, relu, max 3 s2, conv 192 5 p2, relu, max 3 s2, conv 384 3 p1, relu, "
-        "conv 256 3 p1, relu, conv 256 3 p1, relu, max 3 s2, adaptive 6, flatten, drop 0.5, fc 4096, relu, drop 0.5, "
-        "fc 4096, relu, fc 1000"
-    ),
-    "VGG-16": (
-        "224x224x3, "
-        + "".join(
-            f"conv {width} 3 p1, relu, " * repeats + "max 2, "
-            for width, repeats in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-        )
-        + "adaptive 7, flatten, fc 4096, relu, drop 0.5, fc 4096, relu, drop 0.5, fc 1000"
-    ),
-    "lecture, our own": (
-        "128x128x1, "
-        + "".join(f"conv {width} 3 p1, relu, max 2, " for width in (16, 32, 64, 96, 128))
-        + "flatten, fc 2"
-    ),
-}
-"""AlexNet and VGG-16 as in torchvision, which adds the adaptive pool; ``lecture`` as in :mod:`cnn.models`."""
+MAX_LAYERS = 200
+Way = Literal["", "main", "shortcut", "sum"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Two ways for the same volume, added where they meet; an empty shortcut hands on what came in."""
+
+    main: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...] = ()
+
+    def __str__(self) -> str:
+        ways = [", ".join(map(notation.written, way)) for way in (self.main, self.shortcut) if way]
+        return f"[{' | '.join(ways)}]"
 
 
 @dataclass(frozen=True)
@@ -68,6 +40,7 @@ class Stage:
 
     ``problem`` says why a layer does not fit; it stands at the first such layer only. ``field`` is the receptive
     field, None where units differ or see everything; ``everything`` tells which. ``memory`` is that of the output.
+    ``way`` tells which way of a block the layer is on, or that it is the sum at its end.
     """
 
     layer: Layer
@@ -76,23 +49,35 @@ class Stage:
     field: ReceptiveField | None = None
     everything: bool = False
     memory: Count = NOTHING
+    way: Way = ""
 
 
 @dataclass(frozen=True)
 class Network:
-    """A volume and the layers that it passes."""
+    """A volume and what it passes, layer by layer and block by block."""
 
     volume: Volume
-    layers: tuple[Layer, ...]
+    parts: tuple[Layer | Block, ...]
 
     def stages(self) -> tuple[Stage, ...]:
-        """What each layer makes of what arrives, up to the first that does not fit."""
+        """What each layer makes of what arrives, up to the first that does not fit; a block ends with its sum."""
         return _stages(self)
 
     def extended(self, part: str) -> "Network | None":
-        """With one more layer, written as in :func:`read`; None if there are as many as there may be."""
-        longer = Network(self.volume, (*self.layers, _layer(part)))
-        return longer if len(longer.layers) <= MAX_LAYERS else None
+        """With one more layer or block, written as in :func:`read`; None if there are as many as there may be."""
+        try:
+            return read(f"{self.text()}, {part}")
+        except UserError:
+            return None
+
+    def residual(self) -> str | None:
+        """A block in words that fits behind this network; None where no volume arrives."""
+        last = self.stages()[-1:]
+        shape = last[0].step.after if last and last[0].step else None if last else self.volume
+        if not isinstance(shape, Volume):
+            return None
+        convolution = f"conv {shape.depth} 3 p1, norm"
+        return f"[{convolution}, relu, {convolution}]"
 
     def steps(self) -> tuple[Step, ...]:
         """The steps of a network whose layers all fit. Raises ``DoesNotFit`` with the number of the first that not."""
@@ -106,157 +91,158 @@ class Network:
 
         Raises ``DoesNotFit`` as :meth:`steps`.
         """
-        lines = [f"    {layer.code(step.before)}," for layer, step in zip(self.layers, self.steps(), strict=True)]
-        return "\n".join(
-            [
-                "import torch",
-                "from torch import nn",
-                "",
-                "net = nn.Sequential(",
-                *lines,
-                ")",
-                f"x = torch.zeros{(1, *self.volume.torch_shape)}  # (batch, depth, height, width)",
-                "for layer in net.eval():",
-                "    x = layer(x)",
-                '    print(type(layer).__name__, *x.shape[1:], sep=" ")',
-            ]
-        )
+        steps = iter(self.steps())
+        lines = [line for part in self.parts for line in _code(part, steps)]
+        residual = ["", RESIDUAL, "", ""] if any(isinstance(part, Block) for part in self.parts) else []
+        size = (1, *self.volume.torch_shape)
+        return "\n".join([HEAD, *residual, "net = nn.Sequential(", *lines, ")", "", "", TAIL.format(size)])
 
     def told(self) -> str:
         """What :meth:`code` prints, line by line."""
-        steps = self.steps()
-        kinds = [layer.code(step.before)[3:].split("(")[0] for layer, step in zip(self.layers, steps, strict=True)]
-        return "\n".join(
-            " ".join([kind, *map(str, step.after.torch_shape)]) for kind, step in zip(kinds, steps, strict=True)
-        )
+        lines = []
+        for stage, step in zip(self.stages(), self.steps(), strict=True):
+            kind = "Residual" if stage.way == "sum" else stage.layer.code(step.before)[3:].split("(")[0]
+            lines.append(" ".join([kind, *map(str, step.after.torch_shape)]))
+        return "\n".join(lines)
 
     def csv(self) -> str:
         """The figures of all layers that fit, a line each, in whole numbers; bytes are those of one image's output."""
-        lines = ["layer,shape,parameters,multiply-adds,bytes,receptive field,jump"]
-        for layer, stage in zip(self.layers, self.stages(), strict=True):
+        lines = ["layer,way,shape,parameters,multiply-adds,bytes,receptive field,jump"]
+        for stage in self.stages():
             if stage.step:
                 step, field = stage.step, stage.field
                 seen = f"{field.size},{field.jump}" if field else "all," if stage.everything else ","
                 figures = (step.parameters.value, step.multiply_adds.value, stage.memory.value)
-                lines.append(f"{written(layer)},{step.after},{','.join(map(str, figures))},{seen}")
+                name = f"{notation.written(stage.layer)},{stage.way}"
+                lines.append(f"{name},{step.after},{','.join(map(str, figures))},{seen}")
         return "\n".join(lines) + "\n"
 
     def text(self) -> str:
         """The line that :func:`read` reads back as this network."""
-        return ", ".join([str(self.volume), *(written(layer) for layer in self.layers)])
+        parts = (str(part) if isinstance(part, Block) else notation.written(part) for part in self.parts)
+        return ", ".join([str(self.volume), *parts])
+
+
+HEAD = "import torch\nfrom torch import nn\n"
+RESIDUAL = """class Residual(nn.Module):
+    def __init__(self, main, shortcut=()):
+        super().__init__()
+        self.main = nn.Sequential(*main)
+        self.shortcut = nn.Sequential(*shortcut)  # empty: x itself
+
+    def forward(self, x):
+        return self.main(x) + self.shortcut(x)"""
+TAIL = """def tell(layer, before, after):
+    print(type(layer).__name__, *after.shape[1:])
+
+
+for layer in net.modules():
+    if not isinstance(layer, nn.Sequential):
+        layer.register_forward_hook(tell)
+net.eval()(torch.zeros{})  # (batch, depth, height, width)"""
+"""What :meth:`Network.code` puts around ``net``; :mod:`cnn.from_torch` knows it again."""
+
+
+def _code(part: Layer | Block, steps: Iterator[Step]) -> list[str]:
+    """Lines of one layer or block; takes the steps that it needs."""
+    if not isinstance(part, Block):
+        return [f"    {part.code(next(steps).before)},"]
+    ways = [[f"            {layer.code(next(steps).before)}," for layer in way] for way in (part.main, part.shortcut)]
+    next(steps)  # the sum
+    lists = [line for way in ways if way for line in ("        [", *way, "        ],")]
+    return ["    Residual(", *lists, "    ),"]
+
+
+@dataclass(frozen=True)
+class _Here:
+    """How far a volume has come, and what one of its numbers sees of the picture."""
+
+    shape: Shape
+    field: ReceptiveField | None = PIXEL
+    everything: bool = False
 
 
 @lru_cache(maxsize=64)  # a page asks for the same network several times
 def _stages(network: Network) -> tuple[Stage, ...]:
     stages: list[Stage] = []
-    shape: Shape = network.volume
-    windows: list[Window] | None = []
-    everything, broken = False, False
-    for layer in network.layers:
-        if broken:
-            stages.append(Stage(layer, None))
-            continue
+    here: _Here | None = _Here(network.volume)
+
+    def pass_on(layer: Layer, at: _Here | None, way: Way = "", other: _Here | None = None) -> _Here | None:
+        """Adds the stage of ``layer``; returns what is behind it, None once something does not fit."""
+        if at is None:
+            stages.append(Stage(layer, None, way=way))
+            return None
         try:
-            step = layer.through(shape)
+            step = layer.through(at.shape)
             memory = step.after.memory  # refuses an output beyond what this course counts
         except DoesNotFit as error:
-            stages.append(Stage(layer, None, problem=str(error)))
-            broken = True
+            stages.append(Stage(layer, None, problem=str(error), way=way))
+            return None
+        behind = _behind(step, at) if other is None else _met(at, other)
+        stages.append(Stage(layer, step, "", behind.field, behind.everything, memory, way))
+        return behind
+
+    for part in network.parts:
+        if not isinstance(part, Block):
+            here = pass_on(part, here)
             continue
-        everything = everything or step.everything
-        windows = [*windows, step.window] if windows is not None and step.window else None
-        field = receptive_field(windows)[-1] if windows and not everything else None
-        stages.append(Stage(layer, step, field=field, everything=everything, memory=memory))
-        shape = step.after
+        ends: list[_Here | None] = []
+        ways: tuple[tuple[Way, tuple[Layer, ...]], ...] = (("main", part.main), ("shortcut", part.shortcut))
+        for way, layers in ways:
+            end = here if None not in ends else None
+            for layer in layers:
+                end = pass_on(layer, end, way)
+            ends.append(end)
+        main, shortcut = ends
+        here = pass_on(Add(shortcut.shape if shortcut else network.volume), shortcut and main, "sum", shortcut)
     return tuple(stages)
+
+
+def _behind(step: Step, at: _Here) -> _Here:
+    everything = at.everything or step.everything
+    field = at.field.behind(step.window) if at.field and step.window and not everything else None
+    return _Here(step.after, field, everything)
+
+
+def _met(main: _Here, shortcut: _Here) -> _Here:
+    field = main.field.joined(shortcut.field) if main.field and shortcut.field else None
+    return _Here(main.shape, field, main.everything or shortcut.everything)
 
 
 def read(text: str) -> Network:
     """The network that ``text`` describes. Raises ``UserError`` naming the first part that is not understood."""
-    first, *parts = [" ".join(part.split()) for part in re.split(r"[,\n]", text.strip().strip(","))]
+    pieces = (" ".join(piece.split()) for piece in re.split(r"([\[\]|])|[,\n]", text) if piece)
+    first, *rest = [piece for piece in pieces if piece] or [""]
     size = re.fullmatch(r"(\d{1,9})x(\d{1,9})x(\d{1,9})", first)
     if not size:
-        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{_safe(first)}".')
-    if len(parts) > MAX_LAYERS:
-        raise UserError(f"{len(parts)} layers are more than fit here: use {MAX_LAYERS} or fewer.")
+        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{notation.safe(first)}".')
+    count = sum(piece not in ("[", "|") for piece in rest)  # a ] stands for the sum
+    if count > MAX_LAYERS:
+        raise UserError(f"{count} layers are more than fit here: use {MAX_LAYERS} or fewer.")
     width, height, depth = map(int, size.groups())
     activation_bytes(depth, height, width)  # refuses sizes that no layer takes
-    return Network(Volume(width, height, depth), tuple(_layer(part) for part in parts if part))
+    return Network(Volume(width, height, depth), _parts(rest))
 
 
-_WORDS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...], Callable[..., Layer]]] = {
-    "conv": (("out_channels", "kernel_size"), "spdg", ("nobias",), Conv),
-    "tconv": (("out_channels", "kernel_size"), "spodg", ("nobias",), Transposed),
-    "max": (("kernel_size",), "spd", ("ceil",), Pool),
-    "avg": (("kernel_size",), "spd", ("ceil",), Pool),
-    "adaptive": (("size",), "", (), AdaptivePool),
-    "fc": (("out_features",), "", ("nobias",), Linear),
-    "flatten": ((), "", (), Flatten),
-    "norm": ((), "", (), BatchNorm),
-    "softmax": ((), "", (), Softmax),
-    "relu": ((), "", (), Activation),
-    "tanh": ((), "", (), Activation),
-    "sigmoid": ((), "", (), Activation),
-}
-"""For each word: numbers that must be given, letters of those that may, flags that may follow, and the layer."""
-_LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "g": "groups", "o": "output_padding"}
-_USUAL = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
-
-
-def _layer(part: str) -> Layer:
-    word, *rest = part.split()
-    if word == "drop" and len(rest) == 1 and re.fullmatch(r"\d?\.?\d{1,4}", rest[0]):
-        return Dropout(float(rest[0]))
-    if word not in _WORDS:
-        known = ", ".join([*_WORDS, "drop"])
-        raise UserError(f'"{_safe(part)}" is not a layer: use one of {known}.')
-    needed, letters, flags, build = _WORDS[word]
-    given: dict[str, object] = {}
-    numbers = rest[: len(needed)]
-    if len(numbers) < len(needed) or not all(re.fullmatch(r"\d{1,9}", number) for number in numbers):
-        example = " ".join([word, *("3" for _ in needed)])
-        raise UserError(f'"{_safe(part)}" needs {len(needed)} whole numbers after its name, such as {example}.')
-    given |= {name: int(number) for name, number in zip(needed, numbers, strict=True)}
-    for extra in rest[len(needed) :]:
-        named = re.fullmatch(r"([a-z])(\d{1,9})", extra)
-        if named and named[1] in letters:
-            given[_LETTERS[named[1]]] = int(named[2])
-        elif extra in flags:
-            given |= {"bias": False} if extra == "nobias" else {"ceil": True}
+def _parts(pieces: list[str]) -> tuple[Layer | Block, ...]:
+    parts: list[Layer | Block] = []
+    ways: list[list[Layer]] = []  # of the block that is open
+    for piece in pieces:
+        if piece == "[":
+            if ways:
+                raise UserError("A block holds no other block: close the first with ] before the next [.")
+            ways = [[]]
+        elif piece == "|":
+            if len(ways) != 1 or not ways[0]:
+                raise UserError("A | stands once in a block, after its layers: [conv 16 3 p1 | conv 16 1].")
+            ways.append([])
+        elif piece == "]":
+            if not ways or not ways[-1]:
+                raise UserError("A ] ends a block of at least one layer: [conv 16 3 p1].")
+            parts.append(Block(*map(tuple, ways)))
+            ways = []
         else:
-            allowed = ", ".join([*(f"{letter}1" for letter in letters), *flags]) or "nothing"
-            raise UserError(f'"{_safe(extra)}" means nothing to {word}, which takes {allowed} here.')
-    if build is Pool:
-        given = {"kind": "max" if word == "max" else "average", "stride": given["kernel_size"]} | given
-    if build is Activation:
-        given = {"name": word}
-    return build(**given)
-
-
-def written(layer: Layer) -> str:
-    """The words of one layer, without what is usual."""
-    if isinstance(layer, Dropout):
-        return f"drop {layer.probability:g}"
-    word = next(
-        word
-        for word, (*_, build) in _WORDS.items()
-        if type(layer) is build
-        and (not isinstance(layer, Activation) or layer.name == word)
-        and (not isinstance(layer, Pool) or (layer.kind == "max") == (word == "max"))
-    )
-    needed, letters, flags, _ = _WORDS[word]
-    parts = [word, *(str(getattr(layer, name)) for name in needed)]
-    for letter in letters:
-        name = _LETTERS[letter]
-        usual = layer.kernel_size if isinstance(layer, Pool) and name == "stride" else _USUAL[name]
-        value = getattr(layer, name)
-        parts += [f"{letter}{value}"] if value != usual else []
-    parts += ["nobias"] if "nobias" in flags and not layer.bias else []  # type: ignore[attr-defined]
-    parts += ["ceil"] if "ceil" in flags and layer.ceil else []  # type: ignore[attr-defined]
-    return " ".join(parts)
-
-
-def _safe(text: str) -> str:
-    """At most 40 characters, none of which Markdown would act upon."""
-    plain = re.sub(r"[^\w\s.-]", "?", text)
-    return plain if len(plain) <= 40 else f"{plain[:40]}..."
+            (ways[-1] if ways else parts).append(notation.layer(piece))
+    if ways:
+        raise UserError("A [ is not closed: put a ] after the last layer of its block.")
+    return tuple(parts)

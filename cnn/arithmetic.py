@@ -85,6 +85,26 @@ class ReceptiveField:
     jump: int
     start: int
 
+    def behind(self, layer: Window) -> "ReceptiveField":
+        """The field one layer further on; the recurrences are those named at :func:`receptive_field`."""
+        _check("stride S", layer.stride, 1, MAX_SIDE)
+        _check("padding P", layer.padding, 0, MAX_SIDE)
+        reach = effective_kernel(layer.kernel_size, layer.dilation)
+        size = self.size + (reach - 1) * self.jump
+        return ReceptiveField(size, self.jump * layer.stride, self.start - layer.padding * self.jump)
+
+    def joined(self, other: "ReceptiveField") -> "ReceptiveField | None":
+        """What a sum of two units sees, from the first cell to the last; None where their neighbours part ways."""
+        if self.jump != other.jump:
+            return None
+        start = min(self.start, other.start)
+        end = max(self.start + self.size, other.start + other.size)
+        return ReceptiveField(end - start, self.jump, start)
+
+
+PIXEL = ReceptiveField(1, 1, 0)
+"""What a cell of the input sees: itself."""
+
 
 def effective_kernel(kernel_size: int, dilation: int = 1) -> int:
     """Cells from the first to the last one that a kernel touches: D*(F - 1) + 1."""
@@ -254,15 +274,10 @@ def receptive_field(layers: Iterable[Window]) -> tuple[ReceptiveField, ...]:
     The recurrences are those of Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks"
     (Distill, 2019): size grows by (F - 1)*D*jump, jump by the stride, start falls by P*jump.
     """
-    size, jump, start = 1, 1, 0
-    fields = []
+    field, fields = PIXEL, []
     for layer in layers:
-        _check("stride S", layer.stride, 1, MAX_SIDE)
-        _check("padding P", layer.padding, 0, MAX_SIDE)
-        size += (effective_kernel(layer.kernel_size, layer.dilation) - 1) * jump
-        start -= layer.padding * jump
-        jump *= layer.stride
-        fields.append(ReceptiveField(size, jump, start))
+        field = field.behind(layer)
+        fields.append(field)
     return tuple(fields)
 
 

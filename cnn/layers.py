@@ -325,6 +325,36 @@ class Softmax(Layer):
         return "nn.Softmax(dim=1)"
 
 
+@dataclass(frozen=True)
+class Add(Layer):
+    """The sum of two volumes of the same shape, number by number: ``shortcut`` is what comes by the other way.
+
+    PyTorch would stretch a side of 1 to fit (broadcasting); no published block does, so here it is a mistake.
+    """
+
+    shortcut: Shape
+    title: ClassVar[str] = "Addition"
+
+    def through(self, before: Shape) -> Step:
+        """See :meth:`Layer.through`; what its units see depends on both ways, so there is no window."""
+        if before != self.shortcut:
+            raise DoesNotFit(
+                f"{before} comes through the layers and {self.shortcut} by the shortcut, and only equals can be added"
+                f"{self._projection(before)}."
+            )
+        return Step(before, before)
+
+    def _projection(self, wanted: Shape) -> str:
+        """The 1x1 convolution that would mend it, where there is one."""
+        if isinstance(wanted, Row) or isinstance(self.shortcut, Row):
+            return ""
+        stride = -(-self.shortcut.width // wanted.width)
+        if Conv(wanted.depth, 1, stride).through(self.shortcut).after != wanted:
+            return ""
+        step = f" s{stride}" if stride > 1 else ""
+        return f": end the shortcut with conv {wanted.depth} 1{step}"
+
+
 def _arguments(in_channels: int, layer: Conv | Transposed) -> str:
     more = _more(layer, "stride", "padding", "output_padding", "dilation", "groups")
     bias = "" if layer.bias else ", bias=False"

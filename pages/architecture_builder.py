@@ -1,6 +1,5 @@
 """Architecture builder (slides 10, 18, 36, 43-44): layers stacked by hand, drawn to scale, measured, and exported."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -8,29 +7,14 @@ import streamlit as st
 from cnn import architecture, snippets
 from cnn.architecture import Network
 from cnn.errors import UserError
-from ui import code, frame, network_figures
+from cnn.presets import PRESETS
+from ui import code, frame, network_box, network_figures
 from ui.state import Field, State
 
-
-@dataclass(frozen=True)
-class Chain(Field[Network]):
-    """A network as one line of text."""
-
-    def parse(self, text: str) -> Network:
-        """See :meth:`Field.parse`."""
-        return architecture.read(text)
-
-    def text(self, value: Network) -> str:
-        """See :meth:`Field.text`."""
-        return value.text()
-
-    def widget_value(self, value: Network) -> str:
-        """See :meth:`Field.widget_value`."""
-        return value.text()
-
-
-PRESETS = {name: architecture.read(text) for name, text in architecture.PRESETS.items()}
-NET = Chain("net", "The network: its input volume, then its layers, with commas between", next(iter(PRESETS.values())))
+NETWORKS = {name: architecture.read(text) for name, text in PRESETS.items()}
+NET = network_box.Written(
+    "net", "The network: its input volume, then its layers, with commas between", next(iter(NETWORKS.values()))
+)
 MORE = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 
 frame.header(
@@ -40,22 +24,16 @@ frame.header(
     "Press “VGG-16” and find the one layer that holds most of all weights. Which one makes most of the products?",
 )
 state = State.open("architecture_builder", NET)
-state.presets("Start from a network", {name: {NET: network} for name, network in PRESETS.items()})
-network = state.lines(NET)
-with st.expander("How to write a layer"):
-    st.markdown(
-        "- `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`\n"
-        "- `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding\n"
-        "- `max 2`, `avg 3 s2 p1`: pooling; the stride is the window unless it is given; `ceil` rounds up\n"
-        "- `adaptive 7`: average pooling down to 7x7\n"
-        "- `relu`, `tanh`, `sigmoid`, `norm`, `drop 0.5`, `flatten`, `fc 10`, `softmax`\n\n"
-        "Only chains can be written: ResNet and our own network `transfer` have branches, and are not here."
-    )
+state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})
+network = network_box.show(state, NET)
 if not state.wrong:
+    words = {f"+ {word}": word for word in MORE}
+    if block := network.residual():
+        words["+ residual block"] = block
     added: dict[str, dict[Field, Any]] = {
-        f"+ {word}": {NET: longer} for word in MORE if (longer := network.extended(word)) is not None
+        name: {NET: longer} for name, word in words.items() if (longer := network.extended(word)) is not None
     }
-    added |= {"Remove the last": {NET: Network(network.volume, network.layers[:-1])}} if network.layers else {}
+    added |= {"Remove the last": {NET: Network(network.volume, network.parts[:-1])}} if network.parts else {}
     state.presets("Add a layer", added)
     network_figures.volumes(network)
     network_figures.figures(network)
@@ -68,5 +46,6 @@ state.share()
 frame.footer(
     "architecture_builder",
     "In AlexNet and VGG, convolutions do most of the work, and fully connected layers hold most of the weights; depth "
-    "grows while width and height shrink.",
+    "grows while width and height shrink. A block that adds its input to its output must keep the shape, or bring the "
+    "input to the new one.",
 )

@@ -5,7 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import architecture
+from cnn.architecture import read
+from cnn.presets import PRESETS
 from tests.pages import html, imports_torch, open_page, printed, snippets
 
 PAGE = "architecture_builder"
@@ -29,8 +30,11 @@ def test_the_review_opens_with_the_slide_s_volumes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "parameters"), [("VGG-16", "138,357,544"), ("AlexNet", "61,100,840"), ("LeNet-5", "61,706")]
-)
+    ("preset", "parameters"), [
+        ("VGG-16", "138,357,544"), ("AlexNet", "61,100,840"), ("LeNet-5", "61,706"), ("ResNet-18", "11,689,512"),
+        ("transfer, our own", "3,372,994"),
+    ],
+)  # fmt: skip
 def test_a_preset_shows_its_published_count(preset: str, parameters: str) -> None:
     app = open_page(PAGE)
     press(app, preset)
@@ -53,6 +57,49 @@ def test_an_output_too_large_to_count_is_refused_in_its_place() -> None:
         assert "Does not fit" in next(iter(rows(open_page(PAGE, net=net)).values()))[0]
 
 
+def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
+    app = open_page(PAGE, net="8x8x4, [conv 6 3 s2 p1, norm | conv 6 1 s2], [conv 6 3 p1, relu], [conv 6 3 p1, relu]")
+    assert list(rows(app))[:6] == ["1. [ conv 6 3 s2 p1", "2. \u2002\u2009norm", "3. | conv 6 1 s2", "4. ] add",
+                                   "5. [ conv 6 3 p1", "6. \u2002\u2009relu"]  # fmt: skip
+    drawn = html(app)
+    assert "plus its input through conv 6 1 s2" in drawn
+    assert "2 blocks of conv 4x4x6, plus its input" in drawn
+    press(app, "+ residual block")
+    assert "3 blocks" not in html(app)
+    assert app.text_area(key="net").value.endswith(", [conv 6 3 p1, norm, relu, conv 6 3 p1, norm]")
+    press(app, "Remove the last")
+    assert html(app) == drawn
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2))",
+     "http://localhost:8501/architecture_builder?net=32x32x3%2C+conv+8+3%2C+relu%2C+max+2&teach=1",
+     "32x32x3, conv 8 3, relu, max 2", read("32x32x3, conv 8 3, relu, max 2").code()],
+)  # fmt: skip
+def test_code_and_links_are_brought_in(pasted: str) -> None:
+    app = open_page(PAGE)
+    app.text_area(key="_network_pasted").set_value(pasted)
+    press(app, "Read it")
+    assert app.text_area(key="net").value == "32x32x3, conv 8 3, relu, max 2"
+    assert list(rows(app))[:3] == ["1. conv 8 3", "2. relu", "3. max 2"]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [("nn.Sequential(nn.GELU())", "`nn.GELU` cannot be read"), ("", "no nn.Sequential"),
+     ("http://localhost/architecture_builder?net=8x8x3%2C+evil", "is not a layer"), ("import os", "no nn.Sequential")],
+)  # fmt: skip
+def test_what_cannot_be_brought_in_is_named_and_changes_nothing(pasted: str, said: str) -> None:
+    app = open_page(PAGE)
+    before = app.text_area(key="net").value
+    app.text_area(key="_network_pasted").set_value(pasted)
+    press(app, "Read it")
+    assert said in app.error[0].value
+    assert app.text_area(key="net").value == before
+    assert rows(app)
+
+
 def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     app = open_page(PAGE, net="16x16x1, conv 4 3")
     for label in ("+ relu", "+ max 2", "+ flatten", "+ fc 10"):
@@ -64,9 +111,9 @@ def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     assert rows(open_page(PAGE, net=text)) == rows(app)
 
 
-@pytest.mark.parametrize("name", ["Review (slides 43-44)", "lecture, our own"])
+@pytest.mark.parametrize("name", ["Review (slides 43-44)", "lecture, our own", "transfer, our own"])
 def test_the_snippet_prints_what_is_shown(name: str) -> None:
-    ((code, output),) = snippets(open_page(PAGE, net=architecture.PRESETS[name]))
+    ((code, output),) = snippets(open_page(PAGE, net=PRESETS[name]))
     assert printed(code) == output
 
 

@@ -1,0 +1,80 @@
+"""Networks to start from, each as the line of text that :func:`cnn.architecture.read` reads."""
+
+
+def _vgg(*stages: tuple[int, int]) -> str:
+    """Stages of (filters, convolutions), each halved at its end."""
+    return "".join(f"conv {width} 3 p1, relu, " * repeats + "max 2, " for width, repeats in stages)
+
+
+def _resnet(*widths: int) -> str:
+    """Two basic blocks a stage; from the second stage on the first block halves, and its shortcut with it."""
+    blocks = []
+    for stage, width in enumerate(widths):
+        ways = [("s2 ", f" | conv {width} 1 s2 nobias, norm") if stage else ("", ""), ("", "")]
+        blocks += [
+            f"[conv {width} 3 {stride}p1 nobias, norm, relu, conv {width} 3 p1 nobias, norm{shortcut}], relu, "
+            for stride, shortcut in ways
+        ]
+    return "".join(blocks)
+
+
+def _inverted(depth: int, *stages: tuple[int, int, int, int, int]) -> str:
+    """Inverted residual blocks: wider by a 1x1 convolution, filtered channel by channel, and narrow again.
+
+    Stages of (expansion, kernel, stride, filters, blocks); a block adds its input where the shape stays.
+    """
+    blocks = []
+    for expand, kernel, first_stride, width, repeats in stages:
+        for number in range(repeats):
+            stride = 1 if number else first_stride
+            wide = depth * expand
+            widen = f"conv {wide} 1 nobias, norm, relu, " if expand > 1 else ""
+            step = f" s{stride}" if stride > 1 else ""
+            block = (
+                f"{widen}conv {wide} {kernel}{step} p{kernel // 2} g{wide} nobias, norm, relu, "
+                f"conv {width} 1 nobias, norm"
+            )
+            blocks.append(f"[{block}], " if stride == 1 and depth == width else f"{block}, ")
+            depth = width
+    return "".join(blocks)
+
+
+PRESETS: dict[str, str] = {
+    "Review (slides 43-44)": (
+        "32x32x3, conv 16 3 p1, relu, max 2, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax"
+    ),
+    "LeNet-5": (
+        "32x32x1, conv 6 5, tanh, avg 2, conv 16 5, tanh, avg 2, flatten, fc 120, tanh, fc 84, tanh, fc 10"
+    ),
+    "AlexNet": (
+        "224x224x3, conv 64 11 s4 p2, relu, max 3 s2, conv 192 5 p2, relu, max 3 s2, conv 384 3 p1, relu, "
+        "conv 256 3 p1, relu, conv 256 3 p1, relu, max 3 s2, adaptive 6, flatten, drop 0.5, fc 4096, relu, drop 0.5, "
+        "fc 4096, relu, fc 1000"
+    ),
+    "VGG-16": (
+        f"224x224x3, {_vgg((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))}"
+        "adaptive 7, flatten, fc 4096, relu, drop 0.5, fc 4096, relu, drop 0.5, fc 1000"
+    ),
+    "ResNet-18": (
+        "224x224x3, conv 64 7 s2 p3 nobias, norm, relu, max 3 s2 p1, "
+        f"{_resnet(64, 128, 256, 512)}adaptive 1, flatten, fc 1000"
+    ),
+    "lecture, our own": (
+        "128x128x1, "
+        + "".join(f"conv {width} 3 p1, relu, max 2, " for width in (16, 32, 64, 96, 128))
+        + "flatten, fc 2"
+    ),
+    "transfer, our own": (
+        "224x224x1, conv 32 3 s2 p1 nobias, norm, relu, "
+        + _inverted(
+            32, (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3),
+            (6, 5, 2, 192, 4), (6, 3, 1, 320, 1),
+        )
+        + "conv 1280 1 nobias, norm, relu, adaptive 1, flatten, drop 0.2, fc 2"
+    ),
+}  # fmt: skip
+"""AlexNet, VGG-16 and ResNet-18 as in torchvision; ``lecture`` and ``transfer`` as in :mod:`cnn.models`.
+
+``transfer`` is EfficientNet-Lite0; its stochastic depth, which skips whole blocks at random in training only, has no
+figure and is left out.
+"""
