@@ -43,6 +43,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("layer_calculator", "Layer calculator", "35, 40", 10),
         Chapter("fully_connected", "Fully connected and softmax", "41-42", 12),
         Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15),
+        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),

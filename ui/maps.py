@@ -28,7 +28,7 @@ def volume(maps: Array, names: Sequence[str], chosen: int) -> None:
     """The maps (K, H, W) one behind the other, each shifted a little, and side by side with their names."""
     colours = theme.palette()
     count, height, width = maps.shape
-    pictures = [_signed_png(one) for one in maps]
+    pictures = [signed_png(one) for one in maps]
     step, large = 14, 170
     tall = round(large * height / width)
     layers = "".join(
@@ -95,9 +95,12 @@ def chain(layers: TwoLayers, *, told: bool) -> None:
     )
 
 
-def _signed_png(one: Array) -> str:
-    """A map (H, W) as a picture in an address: negative blue, 0 white, positive red, the largest at full strength."""
-    most = float(np.abs(one).max()) or 1.0
+def signed_png(one: Array, most: float | None = None) -> str:
+    """A map (H, W) as a picture in an address: negative blue, 0 white, positive red, ``most`` at full strength.
+
+    Without it, that is the largest number of the map.
+    """
+    most = most or float(np.abs(one).max()) or 1.0
     ends = [_rgb(theme.LIGHT.negative), (247, 247, 247), _rgb(theme.LIGHT.positive)]
     pixels = np.stack([np.interp(one / most, [-1, 0, 1], channel) for channel in zip(*ends, strict=True)], axis=-1)
     buffer = io.BytesIO()

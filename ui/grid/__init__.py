@@ -13,7 +13,8 @@ from ui.state import Matrix, Rows, State
 from ui.theme import DARK, LIGHT
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("words.js", "cells.js", "controls.js", "grid.js")
+SCRIPTS = ("words.js", "cells.js", "controls.js", "grid.js")
+"""What draws a grid; a component that contains one adds its own entry behind them."""
 _SIGNIFICANT = 9  # digits sent of each number; far more than a cell shows
 
 
@@ -70,7 +71,7 @@ def grid(
     if filters:
         data["filters"] = [*filters]
     if backward and isinstance(example, Pooling):
-        data |= {"gradient": _numbers(example.backward()), "shares": _numbers(example.shares)}
+        data |= {"gradient": numbers(example.backward()), "shares": numbers(example.shares)}
     data |= {"widest": _widest(data), "hint": _hint(data)}
 
     def edited() -> None:
@@ -94,11 +95,11 @@ def typed_into(state: State, **fields: Matrix) -> dict[str, Any]:
 def _payload(example: Convolution | Pooling) -> dict[str, Any]:
     """What the browser needs of an example: nested lists, None for NaN and minus infinity."""
     shared = {
-        "padded": _numbers(example.padded),
-        "rows": _axis(example.rows),
-        "columns": _axis(example.columns),
+        "padded": numbers(example.padded),
+        "rows": axis_data(example.rows),
+        "columns": axis_data(example.columns),
         "flat": example.input.shape[1] == 1,
-        "output": _numbers(example.output),
+        "output": numbers(example.output),
         "decimals": _decimals(example),
     }
     if isinstance(example, Pooling):
@@ -107,21 +108,21 @@ def _payload(example: Convolution | Pooling) -> dict[str, Any]:
         return shared | {"kind": example.kind, "norm": example.norm, "kernel": None, "filters": names} | ties
     return shared | {
         "kind": "convolution",
-        "kernel": _numbers(example.kernel),
-        "given": _numbers(example.weight) if example.flip else None,
-        "bias": _numbers(example.bias),
-        "products": _numbers(example.products),
-        "sums": _numbers(example.channel_sums),
+        "kernel": numbers(example.kernel),
+        "given": numbers(example.weight) if example.flip else None,
+        "bias": numbers(example.bias),
+        "products": numbers(example.products),
+        "sums": numbers(example.channel_sums),
         "filters": [f"filter {k + 1}" for k in range(len(example.output))],
     }
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def axis_data(axis: Axis) -> dict[str, Any]:
     """The axis as the browser reads it."""
     return asdict(axis) | {"padded": axis.padded, "unread": axis.unread, "overhang": axis.overhang}
 
 
-def _numbers(array: Array) -> Any:
+def numbers(array: Array) -> Any:
     """``array`` as nested lists; whole numbers as such, None where a number is not finite."""
     whole = bool((array[np.isfinite(array)] % 1 == 0).all())
     plain = np.where(np.isfinite(array), array, None)  # type: ignore[call-overload]
@@ -169,22 +170,23 @@ def _hint(data: dict[str, Any]) -> str:
     return hint
 
 
-def _colours() -> str:
-    """The palette as CSS variables; ``light-dark`` follows the theme that Streamlit shows."""
+def colours(scope: str) -> str:
+    """The palette as CSS variables of ``scope``; ``light-dark`` follows the theme that Streamlit shows."""
     names = [field.name for field in fields(LIGHT)]
     lines = [
         f"--{name.replace('_', '-')}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)});" for name in names
     ]
-    return ".grid {" + " ".join(lines) + "}\n"
+    return f"{scope} {{" + " ".join(lines) + "}\n"
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """One of the component's own files."""
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 _component = st.components.v2.component(
     "step_through_grid",
-    html=_read("grid.html"),
-    css=_colours() + _read("grid.css"),
-    js="\n".join(_read(name) for name in _SCRIPTS),
+    html=read("grid.html"),
+    css=colours(".grid") + read("grid.css"),
+    js="\n".join(read(name) for name in (*SCRIPTS, "entry.js")),
 )

@@ -1,6 +1,7 @@
 // What the reader does: pointer, keys, buttons, playing, the link.
 
 function pin(view, place) {
+  if (view.travel) return view.travel(place); // this grid is a piece of something larger
   view.pinned = clamp(view, place);
   draw(view, view.pinned);
   link(view);
@@ -120,6 +121,13 @@ function listen(view) {
   view.find("[data-pick=channel]").addEventListener("change", (event) => {
     view.at.channel = Number(event.target.value);
     build(view);
+  });
+  view.find(".total").addEventListener("click", (event) => {
+    const channel = event.target.closest("[data-sum]")?.dataset.sum;
+    if (channel === undefined) return;
+    view.at.channel = Number(channel);
+    build(view);
+    view.find(`[data-sum="${channel}"]`).focus();
   });
   view.find("[data-for=edit] input").addEventListener("change", (event) => {
     view.editing = event.target.checked;

@@ -1,20 +1,9 @@
 // The step-through grid: receives one worked example, shows any step of it, and never asks the server for one.
-// Only an edited number goes to Python ("edit"), because it makes a new example.
 
-const views = new WeakMap(); // one view for each place on the page; it outlives a new example, so the step stays
 const MOST_SHOWN = 3; // on a wide screen; with more channels than these, or on a narrow one, one at a time
 const MOST_LISTED = 400;
 const GAP = 40; // pixels between grids
 const TALLEST = 620; // pixels that the input should not exceed, all channels together
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".grid");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = open(root)));
-  view.send = (edit) => setTriggerValue("edit", edit);
-  receive(view, data);
-  return () => close(view);
-}
 
 function open(root) {
   const view = { root, at: { filter: 0, channel: 0, row: 0, column: 0 }, editing: false, timer: null, linked: null };
@@ -35,7 +24,6 @@ function close(view) {
   stop(view);
   clearTimeout(view.linked);
   view.watcher.disconnect();
-  views.delete(view.root);
 }
 
 // A new example: keep the reader's place where it still exists, unless the link itself asks for another step.
@@ -160,6 +148,7 @@ function draw(view, place) {
   view.outputs.flat().find((cell) => cell.tabIndex === 0)?.setAttribute("tabindex", "-1");
   view.outputs[at.row][at.column].tabIndex = 0;
   view.find(".sentence").textContent = sentence(data, at);
+  view.follow?.(); // whoever shows the same step elsewhere
 }
 
 function light(view, cell, name) {
@@ -213,7 +202,7 @@ function writeProducts(view) {
   for (const [channel, cells] of Object.entries(view.products)) {
     cells.forEach((line, a) =>
       line.forEach((cell, b) => {
-        const product = data.products[at.filter][at.row][at.column][channel][a][b];
+        const product = productOf(data, channel, at, a, b);
         const [value, weight, result] = cell.children;
         value.textContent = show(read(data, channel, at, a, b), data.decimals);
         weight.textContent = `× ${factor(data.kernel[at.filter][channel][a][b], data.decimals)}`;
@@ -232,6 +221,7 @@ function writeTotal(view) {
   const result = element("b", { class: "result" }, value);
   if (!data.kernel) return total.replaceChildren(`${poolingFormula(data, at)} = `, result);
   const sums = data.sums[at.filter][at.row][at.column];
+  if (data.together) return total.replaceChildren(...manySums(view, sums), " = ", result);
   const parts = sums.flatMap((sum, channel) => {
     const name = sums.length > 1 ? data.channels[channel] : "sum of the products";
     const text = `${name}: ${hidden ? "?" : show(sum, data.decimals)}`;
@@ -239,6 +229,20 @@ function writeTotal(view) {
   });
   if (!data.flat) parts.push(" + ", element("span", { class: "part" }, `bias: ${show(data.bias[at.filter], data.decimals)}`));
   total.replaceChildren(...parts, " = ", result);
+}
+
+// With more channels than a line holds: a button for the sum of each, which brings that channel into view.
+function manySums(view, sums) {
+  const { data, at } = view;
+  const buttons = sums.map((sum, channel) => {
+    const pressed = channel === at.channel;
+    const text = `${data.channels[channel]}: ${show(sum, data.decimals)}`;
+    return element("button", { type: "button", "data-sum": channel, "aria-pressed": pressed, tabindex: pressed ? 0 : -1 }, text);
+  });
+  const list = element("span", { class: "sums", role: "group", "aria-label": "The sum of each channel" }, ...buttons);
+  const together = `${plural(sums.length, "sum")} together: ${show(data.together[at.row][at.column], data.decimals)}`;
+  const bias = `bias: ${show(data.bias[at.filter], data.decimals)}`;
+  return [list, element("span", { class: "part" }, together), " + ", element("span", { class: "part" }, bias)];
 }
 
 // One weight: where it lies now, and every input cell that it ever meets.

@@ -1,4 +1,5 @@
-// Numbers and sentences. Nothing is computed here: every number arrives from Python and is only written down.
+// Numbers and sentences. Numbers arrive from Python and are only written down; of an example with too many products to
+// be sent, a product is made of the two numbers beside it.
 
 // A number as the page prints it: whole numbers plain, others with the example's decimals, a true minus sign.
 function show(number, decimals) {
@@ -17,12 +18,13 @@ function plural(count, noun) {
 }
 
 // "rows 1 to 3", counted from 1 in the data; windows that reach beyond the data say so.
-function span(noun, window, before, size) {
+function span(noun, window, { before, size, first = 0 }) {
   const inside = window.map((cell) => cell - before + 1).filter((cell) => cell >= 1 && cell <= size);
   if (!inside.length) return `no ${noun} of the input`;
-  const [first, last] = [inside[0], inside[inside.length - 1]];
-  const gaps = last - first + 1 > inside.length ? ` (${inside.join(", ")})` : "";
-  return first === last ? `${noun} ${first}` : `${noun}s ${first} to ${last}${gaps}`;
+  const found = inside.map((cell) => cell + first); // of a piece, counted in the whole
+  const [start, end] = [found[0], found[found.length - 1]];
+  const gaps = end - start + 1 > found.length ? ` (${found.join(", ")})` : "";
+  return start === end ? `${noun} ${start}` : `${noun}s ${start} to ${end}${gaps}`;
 }
 
 // Where the window lies, and whether it also covers padding or hangs over the edge.
@@ -38,10 +40,16 @@ function place(data, at) {
 
 function axisSpan(axis, window, noun) {
   return {
-    text: span(noun, window, axis.before, axis.size),
+    text: span(noun, window, axis),
     padding: window.some((cell) => cell < axis.padded && (cell < axis.before || cell >= axis.before + axis.size)),
     outside: window.some((cell) => cell >= axis.padded),
   };
+}
+
+// The product of a weight and the number that it meets.
+function productOf(data, channel, at, a, b) {
+  if (data.products) return data.products[at.filter][at.row][at.column][channel][a][b];
+  return read(data, channel, at, a, b) * data.kernel[at.filter][channel][a][b];
 }
 
 // Whether this step's result is what the reader is asked for, so that it must not be told yet.
@@ -60,6 +68,11 @@ function convolutionText(data, at) {
   const added = bias ? `, plus the bias ${show(bias, d)}` : "";
   const result = isHidden(data, at) ? "?" : show(data.output[at.filter][at.row][at.column], d);
   const sums = data.sums[at.filter][at.row][at.column];
+  if (data.together) {
+    const strongest = sums.reduce((best, sum, c) => (Math.abs(sum) > Math.abs(sums[best]) ? c : best), 0);
+    const most = `the largest from ${data.channels[strongest]}, ${show(sums[strongest], d)}`;
+    return `${plural(sums.length, "channel")} add up to ${show(data.together[at.row][at.column], d)}, ${most}${added}: ${result}.`;
+  }
   if (data.padded.length > 1 && result === "?") return `Add up all products${added}: what is the result?`;
   if (data.padded.length > 1) {
     const parts = sums.map((sum, c) => `${data.channels[c]} ${show(sum, d)}`);
@@ -87,6 +100,7 @@ function poolingText(data, at) {
 function poolingFormula(data, at) {
   const values = windowCells(data, at).map((cell) => factor(cell.value, data.decimals));
   if (data.kind === "max") return `max(${values.join(", ")})`;
+  if (data.kind === "relu") return `max(0, ${values[0]})`;
   if (data.kind === "average") return `(${values.join(" + ")}) / ${values.length}`;
   return `(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`;
 }
@@ -113,5 +127,6 @@ function read(data, channel, at, a, b) {
 function sentence(data, at) {
   const many = data.output.length > 1 ? `, ${data.filters[at.filter]}` : "";
   const text = data.kernel ? convolutionText(data, at) : poolingText(data, at);
-  return `Output ${cellName(data, at.row, at.column)}${many}. The window lies on ${place(data, at)}. ${text}`;
+  const from = data.from ?? [0, 0]; // where a piece begins in the whole
+  return `Output ${cellName(data, at.row + from[0], at.column + from[1])}${many}. The window lies on ${place(data, at)}. ${text}`;
 }

@@ -1,0 +1,100 @@
+"""Inside the network (slides 10, 17, 36): a radiograph on its way through the real networks, cell by cell."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn import feature_maps, models
+from cnn.errors import UserError
+from cnn.layers import Volume
+from cnn.predict import sentence
+from ui import chest, frame, inside, reading, upload
+from ui.prose import plain
+from ui.state import Choice, Field, Flag, State, Whole
+
+
+def options(name: str) -> tuple[str, ...]:
+    """The layers of a network that make maps."""
+    return tuple(stop.name for stop in feature_maps.plan(name) if isinstance(stop.step.after, Volume))
+
+
+NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"))
+LAYERS = {
+    "lecture": Choice("layer", "Layer", "conv2", options=options("lecture")),
+    "transfer": Choice("at", "Layer", "stem relu", options=options("transfer")),
+}
+LEVELS = {
+    "lecture": {"Low level": "relu1", "Middle level": "relu3", "High level": "relu5"},
+    "transfer": {"Low level": "stem relu", "Middle level": "block 7 add", "High level": "head relu"},
+}
+MAP = Whole("map", "Map", 1, low=1, high=1280)
+CELL = Whole("cell", "Cell", 0, low=0, high=224 * 224)
+RANK = Flag("rank", "Rank this layer's maps by what they do to the score", False)
+
+frame.header(
+    "Inside the network",
+    "A film goes through a trained network, layer by layer: maps of simple features first, then of larger and rarer "
+    "ones, and at the end two scores. Every number on the way can be looked at.",
+    "Point at a bright cell of the map and see which part of the film made it. Then open `conv5` and do it again.",
+)
+state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, RANK)
+offers = upload.choose()
+network = state.choice(NETWORK)
+layer_field = LAYERS[network]
+try:
+    model = models.load(network)
+except UserError as error:
+    st.error(str(error))
+    st.stop()
+film = chest.pick(reading.films(offers), model)
+if film is None:
+    frame.notice()
+    st.stop()
+prediction = reading.prediction(film, model)
+target = models.CLASSES.index(prediction.label)
+
+
+def open_named(name: str) -> None:
+    """A layer was pressed."""
+    state.put(layer_field, name)
+
+
+def open_map(number: int) -> None:
+    """A map was pressed."""
+    state.put(MAP, number)
+
+
+st.subheader("From pixels to a score", anchor=False)
+st.markdown(plain(sentence(prediction)))
+on_open = None if state.teach else open_named
+stop = feature_maps.stop(network, state[layer_field])
+facts = inside.layers(film, model, stop, on_open)
+inside.hierarchy(model, facts)
+st.subheader("One layer, one map, one cell", anchor=False)
+names = layer_field.options
+place = names.index(stop.name)
+jumps: dict[str, dict[Field, Any]] = {level: {layer_field: name} for level, name in LEVELS[network].items()}
+jumps |= {"Layer before": {layer_field: names[max(0, place - 1)]}}
+jumps |= {"Layer after": {layer_field: names[min(len(names) - 1, place + 1)]}}
+state.presets("Go to", jumps)
+with st.container(horizontal=True):
+    state.select(layer_field)
+    number = state.number(MAP)
+inside.block(film, model, stop, on_open)
+cell = state[CELL]
+inside.one_layer(film, model, stop, number, cell - 1 if cell else None, None if state.teach else open_map)
+if state.flag(RANK):
+    inside.ranking(film, model, stop, target)
+st.subheader("From the last maps to the score", anchor=False)
+inside.score(film, model, target)
+st.subheader("The first layer's filters", anchor=False)
+inside.filters(model)
+st.subheader("What each layer costs", anchor=False)
+inside.costs(model, facts)
+state.share()
+frame.notice()
+frame.footer(
+    "inside_the_network",
+    "Each cell of a map is one sum over a small window of the layer before, and with depth it sees more of the film; "
+    "the last maps are weighed and added up, and that is the score.",
+)
