@@ -69,7 +69,7 @@ st.markdown(plain(sentence(prediction)))
 on_open = None if state.teach else open_named
 stop = feature_maps.stop(network, state[layer_field])
 facts = inside.layers(film, model, stop, on_open)
-inside.hierarchy(model, facts)
+inside.hierarchy(model, facts, LEVELS[network])
 st.subheader("One layer, one map, one cell", anchor=False)
 names = layer_field.options
 place = names.index(stop.name)
@@ -86,7 +86,9 @@ inside.one_layer(film, model, stop, number, cell - 1 if cell else None, None if 
 if state.flag(RANK):
     inside.ranking(film, model, stop, target)
 st.subheader("From the last maps to the score", anchor=False)
-inside.score(film, model, target)
+strongest = inside.score(film, model, target)
+shown: dict[str, dict[Field, Any]] = {text: {layer_field: name, MAP: one} for text, (name, one) in strongest.items()}
+state.presets("Look at one of them above", shown)
 st.subheader("The first layer's filters", anchor=False)
 inside.filters(model)
 st.subheader("What each layer costs", anchor=False)

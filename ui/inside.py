@@ -18,11 +18,11 @@ from ui.prose import plain
 from ui.reading import Film
 from ui.tables import Bar, table
 
-TOP = 8
-"""So many channels are ranked."""
+TOP, OPENED = 8, 4
+"""So many channels are ranked, and offered to be opened."""
 _KEPT = "inside.layers"
 _WORDS = {
-    "conv": "each cell is a sum of products over its window, plus a bias",
+    "conv": "each cell is a sum of products over its window",
     "norm": "each map is moved and scaled by numbers that were learnt",
     "relu": "negative numbers become 0, which is painted grey",
     "pool": "of each window of 2 x 2 only the largest number goes on",
@@ -73,24 +73,22 @@ def block(film: Film, model: LoadedModel, opened: Stop, on_open: Callable[[str],
     lens.strip(small, [opened.name], key="block", label=f"The layers of {opened.block}", on_open=on_open)
 
 
-def hierarchy(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
-    """Slide 17 in words, with this film's own numbers."""
-    ends = feature_maps.block_ends(model.name)
-    chosen = [place for place, end in enumerate(ends) if end.kind == "relu"] if model.name == "lecture" else [0, 6, -2]
-    low, middle, high = (chosen[0], chosen[len(chosen) // 2], chosen[-1])
+def hierarchy(model: LoadedModel, facts: list[dict[str, Any]], levels: dict[str, str]) -> None:
+    """Slide 17 in words, with this film's own numbers; ``levels`` names a layer for each level."""
+    measured = {end.name: (end, fact) for end, fact in zip(feature_maps.block_ends(model.name), facts, strict=True)}
     told = []
-    for level, place in (("Low level", low), ("Middle level", middle), ("High level", high)):
-        end, fact = ends[place], facts[place]
-        assert end.field is not None
+    for level, name in levels.items():
+        end, fact = measured[name]
         told.append(
             f"- **{level}, {end.block}.** {end.step.after}: a cell sees {_pixels(end, model)}; likeness to the film "
             f"{fact['likeness']:.2f}; {fact['zeros']:.0%} of the numbers are 0."
         )
     st.markdown(
-        "\n".join(told) + "\n\nCheck it: open a low layer and you can still make out the ribs, because each map is the "
-        "film through one small filter. Open a high one: a few cells are left that each look at a large part of the "
-        "film, and they say *whether* something is there, no longer what it looks like. *Likeness* is the mean size of "
-        "the correlation between a map and the film made as small."
+        "\n".join(told)
+        + "\n\nCheck it below. At the low level you can still make out the film, because each map is the "
+        "film through one small filter: its edges, its bright parts, its dark ones. At the high level few cells are "
+        "left, each of which looks at a large part of the film, and the film can no longer be made out in them. "
+        "*Likeness* is the mean size of the correlation between a map and the film made as small."
     )
 
 
@@ -99,7 +97,7 @@ def _pixels(stop: Stop, model: LoadedModel) -> str:
     size, side = stop.field.size, model.input_size
     if size >= side:
         return f"{size} x {size} pixels, more than the film's {side} x {side}"
-    return f"{size} x {size} of {side} x {side} pixels ({(size / side) ** 2:.1%})"
+    return f"{size} x {size} of {side} x {side} pixels ({100 * (size / side) ** 2:.2g} % of the film)"
 
 
 def one_layer(
@@ -120,7 +118,7 @@ def one_layer(
         off = float(np.abs(work.together + work.bias - work.output).max())
         st.markdown(
             f"All {work.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
-            f"largest difference is {off:.1g}, which is rounding."
+            f"largest difference is {np.format_float_positional(off, 1, fractional=False)}."
         )
     elif stop.kind in ("conv", "norm", "add", "average"):
         st.markdown("To follow the sum behind each cell, choose the network `lecture` and one of its convolutions.")
@@ -154,8 +152,11 @@ def ranking(film: Film, model: LoadedModel, stop: Stop, target: int) -> None:
     )
 
 
-def score(film: Film, model: LoadedModel, target: int) -> None:
-    """From the last maps to the class's score: each map's part, exactly."""
+def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, int]]:
+    """From the last maps to the class's score: each map's part, exactly.
+
+    Hands back the layer and the number of the maps that weigh most, by what to call them.
+    """
     found = feature_maps.score(model, film.inputs[model.input_size], target)
     volume = found.stop.step.after
     assert isinstance(volume, Volume)
@@ -165,17 +166,22 @@ def score(film: Film, model: LoadedModel, target: int) -> None:
         else f"Each of the {volume.width}x{volume.height} numbers of a map has a weight of its own; the products added "
         "up are the map's part."
     )
-    positive = found.parts[found.parts > 0]
-    negative = found.parts[found.parts < 0]
+    signs = (found.parts > 0, found.parts < 0)
+    (speak, against), (plus, minus) = [part.sum() for part in signs], [found.parts[part].sum() for part in signs]
     st.markdown(
         f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {volume.depth} maps of "
         f"{found.stop.name}. {how} Nothing is estimated here:"
     )
     st.markdown(
-        f"{len(positive)} maps speak for {CLASSES[target]}: {positive.sum():.3f}; {len(negative)} against: "
-        f"{negative.sum():.3f}; bias: {found.bias:.3f}. Together **{found.logit:.3f}**, the network's own logit."
+        f"{speak} maps speak for {CLASSES[target]}: {plus:.3f}; {against} against: {minus:.3f}; bias: "
+        f"{found.bias:.3f}. Together **{found.logit:.3f}**, the network's own logit."
     )
     _ranked(found.parts, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
+    # An average has nothing to be looked at: open what it was taken of.
+    plan = feature_maps.plan(model.name)
+    shown = found.stop if volume.width > 1 else plan[plan.index(found.stop) - 1]
+    order = np.argsort(-np.abs(found.parts), kind="stable")[:OPENED]
+    return {f"Map {place + 1} of {shown.name}": (shown.name, int(place) + 1) for place in order}
 
 
 def _ranked(parts: np.ndarray, label: str, head: str) -> None:

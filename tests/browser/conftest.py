@@ -100,7 +100,7 @@ def settle(page: Page) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_function(
         "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
-        ".every((host) => host.shadowRoot?.querySelector('.sentence')?.textContent !== '')"
+        ".map((host) => host.shadowRoot?.querySelector('.sentence')).every((told) => !told?.checkVisibility() || told.textContent)"
     )
 
 

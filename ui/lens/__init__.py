@@ -100,12 +100,19 @@ def payload(opened: Opened, side: int, number: int, work: FilterAtWork | None, s
         "side": side,
         "margin": min(side // 6, max(0, -stop.field.start)),
         "decimals": DECIMALS,
-        "step": int(np.abs(one).argmax()) if step is None else step,
+        "step": _strongest(one, stop.field, side) if step is None else step,
         "scale": _scale(opened, most),
         "how": "Point at any cell of the map, or use the arrow keys on it (with Shift, ten cells at a time); click to "
         "keep a cell. Click on a map of the contact sheet to open that one.",
         "example": _example(opened, number, work),
     }
+
+
+def _strongest(one: np.ndarray, field: ReceptiveField, side: int) -> int:
+    """The largest number, counted row by row; of cells that see no padding, if there are any."""
+    inside = np.array([first >= 0 and last < side for first, last in _views(field, len(one))])
+    seen = inside[:, None] & inside
+    return int(np.where(seen, one, -np.inf).argmax() if seen.any() else one.argmax())
 
 
 def _views(field: ReceptiveField, count: int) -> list[tuple[int, int]]:

@@ -1,0 +1,64 @@
+"""How long it takes to open a layer, as a multiple of one forward pass; run it by hand: ``python -m tests.measure_inside``.
+
+Opening is all that Python does for it: the way to the layer, the sums of one map, the pictures, and the message to the
+browser as JSON. Both alternate within one run, so that a busy machine slows both.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from cnn import feature_maps, models
+from cnn.feature_maps import Stop
+from cnn.images import read_radiograph
+from cnn.layers import Volume
+from cnn.preprocess import to_tensor
+from cnn.samples import SAMPLES
+from ui import lens
+
+REPEATS = 9
+
+
+def took(work: Callable[[], object]) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Prints a line for each layer that takes longer than a forward pass, and the worst ratio of each network."""
+    torch.set_num_threads(1)  # as the app does
+    film = read_radiograph(*SAMPLES[0].read())
+    for name in ("lecture", "transfer"):
+        model = models.load(name)
+        pixels = to_tensor(film, model.input_size)
+
+        def forward() -> None:
+            with torch.inference_mode():
+                model.module(pixels)  # noqa: B023
+
+        def opening(stop: Stop) -> str:
+            opened = feature_maps.open_layer(model, pixels, stop)  # noqa: B023
+            follows = lens.works(opened, name)  # noqa: B023
+            work = feature_maps.filter_at_work(model, opened, 0) if follows else None  # noqa: B023
+            return json.dumps(lens.payload(opened, model.input_size, 0, work, None))  # noqa: B023
+
+        ratios = []
+        for stop in feature_maps.plan(name):
+            if not isinstance(stop.step.after, Volume):
+                continue
+            size = len(opening(stop))
+            pairs = [(took(forward), took(lambda stop=stop: opening(stop))) for _ in range(REPEATS)]  # type: ignore[misc]
+            one, other = (statistics.median(times) for times in zip(*pairs, strict=True))
+            ratios.append(other / one)
+            if other > one:
+                print(f"{name} {stop.name}: {1000 * other:.1f} ms, {other / one:.2f} forward passes, {size:,} bytes")
+        print(f"{name}: the worst of {len(ratios)} layers takes {max(ratios):.2f} forward passes of {1000 * one:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
