@@ -1,0 +1,98 @@
+"""Questions on the way from a volume to probabilities, and on the loss."""
+
+import math
+import random
+
+from cnn.arithmetic import linear_parameters
+from cnn.questions.question import Question, make, say
+from cnn.softmax import flattened
+
+
+def fully_connected(seed: int) -> Question:
+    """On the way from a volume to probabilities; ``seed`` picks the numbers and takes four kinds in turn."""
+    draw = random.Random(seed)
+    kinds = (_probability, _gradient, _linear_parameters, _flat_place)
+    return kinds[(seed - 1) % len(kinds)](draw)
+
+
+def _probability(draw: random.Random) -> Question:
+    exponentials = draw.choice([(1, 1, 8), (2, 3, 5), (1, 2, 7), (1, 3, 4), (6, 4, 2)])
+    asked = draw.randrange(3)
+    mine, total = exponentials[asked], sum(exponentials)
+    answer = mine / total
+    others = [value for value in exponentials if value != mine]
+    written = ", ".join(map(str, exponentials))
+    return make(
+        f"Three classes have e^z = {written}. What is the probability, from 0 to 1, of class {asked + 1}?",
+        answer,
+        f"{mine}/({' + '.join(map(str, exponentials))}) = {say(answer)}.",
+        "Divide its e^z by the sum of all three.",
+        [
+            (mine, "That is e^z itself: a probability is its share of the sum."),
+            (100 * answer, "That is in percent: here 1 stands for 100 percent."),
+            (mine / (total - mine), "You left the class itself out of the sum: all classes are in it."),
+            (1 / 3, "The classes would be equally probable only if their scores were equal."),
+            *((value / total, "That is another class.") for value in others),
+        ],
+    )
+
+
+def _gradient(draw: random.Random) -> Question:
+    tenths = draw.choice([(1, 1, 8), (2, 3, 5), (7, 2, 1), (6, 1, 3)])
+    asked, true = draw.randrange(3), draw.randrange(3)
+    p, y = tenths[asked] / 10, int(asked == true)
+    written = ", ".join(say(value / 10) for value in tenths)
+    return make(
+        f"Softmax says p = {written}, and the true class is number {true + 1}. What is the derivative of the "
+        f"cross-entropy by the score of class {asked + 1}?",
+        p - y,
+        f"p - y = {say(p)} - {y} = {say(p - y)}.",
+        "It is p - y, where y is 1 for the true class and 0 for every other.",
+        [
+            (y - p, "The sign is turned round: it is p - y, below 0 for the true class."),
+            (p, "You forgot y: it is 1 for the true class, so p - 1."),
+            (p - 1, "y is 1 for the true class only; for this class it is 0."),
+            (-math.log(p), "That is what the loss would be if this class were the true one."),
+        ],
+    )
+
+
+def _linear_parameters(draw: random.Random) -> Question:
+    side, depth, classes = draw.choice([4, 5, 7, 16]), draw.choice([2, 8, 16]), draw.choice([2, 3, 10])
+    inputs = side * side * depth
+    found = linear_parameters(inputs, classes)
+    return make(
+        f"A volume of {side}x{side}x{depth} is flattened and fully connected to {classes} classes: "
+        "how many numbers does that layer learn, biases included?",
+        found.value,
+        f"{side}*{side}*{depth} = {inputs:,} inputs, and {found.formula}.",
+        "Each class has a weight for every number of the volume, and one bias.",
+        [
+            (inputs * classes, "You forgot the biases: each class has one."),
+            (inputs * classes + 1, "You counted one bias for the layer: each class has its own."),
+            (2 * inputs * classes, "You counted a bias for each weight: a class has only one."),
+            (side * side * classes + classes, "You forgot the depth: every channel is flattened into the row."),
+            (depth * classes + classes, "You counted one number for each channel: there are width times height."),
+            (inputs + 1, "That is one class: each of them has weights of its own."),
+            (inputs, "That is how long the flattened row is."),
+        ],
+    )
+
+
+def _flat_place(draw: random.Random) -> Question:
+    depth, height, width = draw.choice([(2, 3, 4), (3, 2, 3), (2, 4, 3)])
+    place = flattened(draw.randrange(height * width, depth * height * width), (depth, height, width))
+    c, i, j = place.channel, place.row, place.column
+    return make(
+        f"{depth} channels of {height} rows and {width} columns are flattened as PyTorch does it. Counting from 0, "
+        f"at which place is the number of channel {c}, row {i}, column {j}?",
+        place.flat.value,
+        f"{place.flat.formula}: whole channels first, then whole rows.",
+        "Count how many numbers come before it: whole channels, then whole rows, then columns.",
+        [
+            (place.flat.value + 1, "Counting starts from 0: that is one too many."),
+            (i * width + j, "You forgot the channels before it: each of them is laid down whole."),
+            ((i * width + j) * depth + c, "That is channels last: PyTorch lays down one channel after another."),
+            (c * height * width + j * height + i, "You went down the columns: each channel is read row by row."),
+        ],
+    )

@@ -1,0 +1,144 @@
+"""Questions on layers: how large, how deep, and how much there is to learn."""
+
+import math
+
+from cnn.arithmetic import Rule, Size, conv_parameters, output_size
+from cnn.layers import Conv, Layer, Pool, Volume
+from cnn.maps import TwoLayers
+from cnn.questions.question import Question, make
+
+
+def size(
+    n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
+) -> Question:
+    """How long the output is. Raises as :func:`cnn.arithmetic.output_size` when nothing fits."""
+    found = output_size(n, kernel_size, stride, padding, dilation, rule)
+    reach = dilation * (kernel_size - 1) + 1
+
+    def steps(cells: int) -> int:
+        return -(-cells // stride) if rule == "ceil" else cells // stride
+
+    slips = [*_rounding_slips(found), (found.size - 1, "You forgot the + 1: the first position counts as well.")]
+    if padding:
+        slips.append((steps(n - reach) + 1, "You forgot 2P: padding adds cells on both sides."))
+        slips.append((steps(n - reach + padding) + 1, "You added P once: padding lies on both sides, so it is 2P."))
+    if stride > 1:
+        slips.append((n - reach + 2 * padding + 1, "You forgot the stride: divide by S before you add 1."))
+    if dilation > 1:
+        slips.append((steps(n - kernel_size + 2 * padding) + 1, "You forgot the dilation: F spreads to D*(F - 1) + 1."))
+    slips.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
+    told = f", dilation D = {dilation}" if dilation > 1 else ""
+    return make(
+        f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{told}: "
+        f"how many output positions along this side{_RULE_WORDS[rule]}?",
+        found.size,
+        f"{found.formula}.",
+        "Count the first position, then how many further steps of S fit before the kernel leaves the padded input.",
+        slips,
+    )
+
+
+def parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:
+    """How many numbers a convolution layer learns."""
+    found = conv_parameters(in_channels, out_channels, kernel_size)
+    square = kernel_size * kernel_size
+    weights = square * in_channels * out_channels
+    slips = [
+        (square * out_channels + out_channels, "You forgot the depth: a filter has a slice for each input channel."),
+        (square * out_channels, "You forgot the depth of the filters, and the biases."),
+        (weights, "You forgot the biases: each filter has one."),
+        (2 * weights, "You counted a bias for each weight: a whole filter has only one."),
+        (weights + 1, "You counted one bias for the layer: each filter has its own."),
+        (weights + in_channels, "You counted a bias for each input channel: it is one for each filter."),
+        (square * in_channels + 1, "That is one filter: the layer has K of them."),
+    ]
+    return make(
+        f"A layer of K = {out_channels} filters with F = {kernel_size} reads an input of depth D1 = {in_channels}: "
+        "how many numbers does it learn, biases included?",
+        found.value,
+        f"(F*F*D1)*K + K: {found.formula}.",
+        "One filter has F*F*D1 weights and one bias.",
+        slips,
+    )
+
+
+def filter_depth(image_depth: int, filters_before: int, filters: int, kernel_size: int) -> Question:
+    """The lecture's question mark: how deep the filters of the second layer are."""
+    return make(
+        f"An image of depth {image_depth} passes {filters_before} filters, then ReLU. "
+        f"The next layer has {filters} filters of {kernel_size}x{kernel_size}x?: what is the question mark?",
+        filters_before,
+        f"Each of the {filters_before} filters made one map, so the next input is {filters_before} deep, "
+        "and a filter is as deep as its input.",
+        "A filter is as deep as the volume that it reads.",
+        [
+            (image_depth, "That is the depth of the image, which the second layer never sees."),
+            (filters, "That is how many filters the layer has: it sets the depth of the output, not of a filter."),
+            (kernel_size, "That is F, the width and height of a filter."),
+            (1, "A filter does not read one map only: it sums over all of them."),
+        ],
+    )
+
+
+def output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Question:
+    """How many numbers the stacked maps hold; ``sides`` (height, width) of one map, ``depth`` of the input."""
+    height, width = sides
+    total = height * width * filters
+    return make(
+        f"Each of the {filters} filters leaves a map of {height}x{width}: how many numbers does the stack hold?",
+        total,
+        f"{height}*{width}*{filters} = {total:,}.",
+        "One map for each filter, one number for each position.",
+        [
+            (height * width, "That is one map: there is one for each filter."),
+            (total * depth, "You kept the input's depth: each filter sums over it and leaves a single map."),
+            (height * width * depth, "You stacked by the input's depth: the stack is as deep as there are filters."),
+        ],
+    )
+
+
+def two_layers(layers: TwoLayers, seed: int) -> Question:
+    """On two layers in a row: first the lecture's question mark, then what else can be counted there."""
+    f = layers.kernel_size
+    asked = (
+        lambda: filter_depth(layers.depth, layers.first, layers.second, f),
+        lambda: output_numbers((layers.between, layers.between), layers.first, layers.depth),
+        lambda: parameters(layers.first, layers.second, f),
+        lambda: size(layers.between, f),
+    )
+    return asked[(seed - 1) % len(asked)]()
+
+
+def layer(asked: Layer, before: Volume, seed: int) -> Question | None:
+    """On one layer: its width, or how much it learns; None for a layer that nothing is asked about. Raises as size."""
+    if isinstance(asked, Conv):
+        if seed % 2 == 0 and asked.groups == 1 and asked.bias:
+            return parameters(before.depth, asked.out_channels, asked.kernel_size)
+        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation)
+    if isinstance(asked, Pool):
+        rule: Rule = "ceil" if asked.ceil else "floor"
+        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation, rule)
+    return None
+
+
+_RULE_WORDS: dict[Rule, str] = {
+    "exact": "",
+    "floor": ", rounded down as PyTorch does",
+    "ceil": " with ceil_mode=True",
+}
+
+
+def _rounding_slips(found: Size) -> list[tuple[float, str]]:
+    """Wrong ends of a division that does not come out even."""
+    if found.quotient.denominator == 1:
+        return []
+    return [
+        (float(found.quotient + 1), "A fraction of a position does not exist: round as the rule says."),
+        (math.floor(found.quotient) + 1, "You rounded down: ceil_mode rounds up."),
+        (
+            math.ceil(found.quotient) + 1,
+            "The last of these windows would start behind the input, so PyTorch drops it."
+            if found.dropped
+            else "You rounded up: cells left over at the edge are not read.",
+        ),
+    ]

@@ -1,0 +1,17 @@
+"""Questions on the lecture's timeline."""
+
+from cnn.history import TIMELINE
+from cnn.questions.question import Question, make
+
+
+def year(seed: int) -> Question:
+    """When one of the lecture's milestones was reached; ``seed`` picks it."""
+    datable = [milestone for milestone in TIMELINE if milestone.deed]
+    asked = datable[seed % len(datable)]
+    return make(
+        f"In which year {asked.deed}?",
+        asked.year,
+        f"{asked.name}: {asked.year}.",
+        "Look at what came before it and what after.",
+        [(other.year, f"That is the year of {other.name}.") for other in datable if other is not asked],
+    )
