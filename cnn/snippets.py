@@ -11,6 +11,7 @@ from cnn.arithmetic import conv_parameters, linear_parameters
 from cnn.layers import Layer, Volume
 from cnn.maps import TwoLayers
 from cnn.softmax import Loss, Softmax
+from cnn.why import readers
 from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
 
 
@@ -129,6 +130,19 @@ with torch.device("meta"):  # sizes only: nothing is computed, however large it 
     x = torch.empty{(1, *before.torch_shape)}  # (batch, depth, height, width)
 print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
     return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
+
+
+def why(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
+    """The weights of a fully connected layer and of a convolution on one picture. Raises ``DoesNotFit``."""
+    dense, _, convolution = readers(picture, hidden, filters, kernel_size)
+    code = f"""import torch
+from torch import nn
+
+with torch.device("meta"):  # sizes only: nothing is stored, however many weights there are
+    dense = nn.Linear({picture.width} * {picture.height} * {picture.depth}, {hidden})
+    conv = nn.Conv2d({picture.depth}, {filters}, kernel_size={kernel_size})
+print(f"{{dense.weight.numel():,}} {{conv.weight.numel():,}}")"""
+    return Snippet(code, f"{dense.weights.value:,} {convolution.weights.value:,}")
 
 
 def network(built: Network) -> Snippet:

@@ -34,6 +34,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("home", "Home", "3-4", 2),
         Chapter("history", "A bit of history", "5", 5),
         Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15),
+        Chapter("why_cnns", "Why CNNs?", "8-9", 10),
         Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15),
         Chapter("filters_relu", "Filters and ReLU", "15-16", 10),
         Chapter("stride_padding", "Stride and padding", "19-34", 15),

@@ -1,6 +1,7 @@
 """Predict, then look: shows a question, takes an answer, names the slip. Nothing is stored."""
 
 import zlib
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -40,6 +41,19 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
     if shown:
         st.session_state[f"{identity} told"] = True
     return f"{identity} told" in st.session_state
+
+
+def pick(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bool:
+    """Asks for one of ``options``, each with the sentence that answers it; returns whether one has been checked."""
+    with st.container(border=True), st.form(key, border=False):
+        answer = st.radio(f"**Predict first.** {prompt}", options, index=None, key=f"{key} answer", horizontal=True)
+        if st.form_submit_button("Check", key=f"{key} check") and answer is None:
+            st.info("Choose one first. A wrong one is worth more than none.")
+        elif answer is not None:
+            (st.success if answer == right else st.error)(
+                f"{'Right' if answer == right else 'Not so'}. {options[answer]}"
+            )
+    return answer is not None
 
 
 def _number_box(question: Question, key: str) -> float | None:

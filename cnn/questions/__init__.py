@@ -7,9 +7,10 @@ from cnn.questions.cells import cell, one_dimensional, pooled
 from cnn.questions.last_layers import fully_connected
 from cnn.questions.question import Question
 from cnn.questions.sizes import filter_depth, layer, output_numbers, parameters, size, two_layers
+from cnn.questions.why import why
 from cnn.questions.years import year
 
 __all__ = [
     "Question", "cell", "filter_depth", "fully_connected", "layer", "one_dimensional", "output_numbers", "parameters",
-    "pooled", "size", "two_layers", "year",
+    "pooled", "size", "two_layers", "why", "year",
 ]  # fmt: skip

@@ -29,7 +29,7 @@ class Question:
 
 
 def make(prompt: str, answer: float, why: str, hint: str, slips: Iterable[tuple[float, str]]) -> Question:
-    """A question with ``slips`` as (wrong value, slip). Keeps the first slip for each wrong value, and none that leads to the right one."""
+    """Keeps the first of the ``slips`` (wrong value, sentence) for each value, and none that leads to the right one."""
     mistakes: dict[float, str] = {}
     for value, slip in slips:
         if not same(value, answer) and not any(same(value, known) for known in mistakes):

@@ -1,0 +1,88 @@
+"""Questions on why a picture is not read by a fully connected layer."""
+
+import random
+from collections.abc import Callable
+
+from cnn.layers import Volume
+from cnn.questions.question import Question, make
+from cnn.why import readers
+
+
+def why(seed: int) -> Question:
+    """On the weights of two kinds of layers; ``seed`` picks the numbers and takes four kinds of question in turn."""
+    kinds: tuple[Callable[[random.Random], Question], ...] = (_dense, _twice_as_large, _convolution, _inputs)
+    return kinds[(seed - 1) % len(kinds)](random.Random(seed))
+
+
+def _dense(draw: random.Random) -> Question:
+    side, hidden = draw.choice([32, 64, 100, 200]), draw.choice([10, 50, 100])
+    dense, _, _ = readers(Volume(side, side, 3), hidden, 1, 1)
+    inputs = dense.reads.value
+    return make(
+        f"A colour picture of {side}x{side}x3 is fully connected to {hidden} hidden nodes: how many weights is that, "
+        "biases left out?",
+        dense.weights.value,
+        f"{dense.reads.formula} inputs, and {dense.weights.formula}.",
+        "Each node has a weight for every number of the picture.",
+        [
+            (side * side * hidden, "You forgot the depth: each pixel is three numbers, red, green and blue."),
+            (side * 3 * hidden, "You counted one side: the pixels are width times height."),
+            (dense.weights.value + hidden, "You counted the biases, which are left out here."),
+            (inputs + hidden, "You added: each node has a weight of its own for every input, so it is a product."),
+            (inputs, "That is one node: each of them has weights of its own."),
+        ],
+    )
+
+
+def _twice_as_large(draw: random.Random) -> Question:
+    side = draw.choice([50, 100, 500])
+    small, large = (readers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
+    return make(
+        f"A picture grows from {side}x{side} to {2 * side}x{2 * side}, and its fully connected layer with it. How many "
+        "times as many weights has that layer now?",
+        large / small,
+        "Twice as wide and twice as high is 2*2 = 4 times as many pixels, and each pixel has its weights.",
+        "Count pixels first.",
+        [
+            (2, "Both sides grow: there are twice as many columns and twice as many rows."),
+            (1, "That would be a convolution, whose weights do not depend on how large the picture is."),
+            (8, "The depth stays as it is: only width and height double."),
+        ],
+    )
+
+
+def _convolution(draw: random.Random) -> Question:
+    filters, kernel_size, side = draw.choice([8, 16, 100]), draw.choice([3, 5]), draw.choice([200, 1000])
+    _, _, found = readers(Volume(side, side, 3), 1, filters, kernel_size)
+    square = kernel_size * kernel_size
+    return make(
+        f"A picture of {side}x{side}x3 is read by a convolution with {filters} filters of {kernel_size}x{kernel_size}. "
+        "How many weights is that, biases left out?",
+        found.weights.value,
+        f"{found.weights.formula}: the size of the picture is not in it.",
+        "Count one filter, which is as deep as the picture; then count filters.",
+        [
+            (square * filters, "You forgot the depth: a filter has a slice for each colour."),
+            (square * 3, "That is one filter."),
+            (found.weights.value + filters, "You counted the biases, which are left out here."),
+            (found.weights.value * side * side, "The same filter is used at every place: its weights count once."),
+            (found.multiply_adds.value, "Those are the multiply-adds: each weight is used at many places."),
+        ],
+    )
+
+
+def _inputs(draw: random.Random) -> Question:
+    width, height = draw.choice([(640, 480), (200, 100), (28, 28), (1000, 1000)])
+    dense, _, _ = readers(Volume(width, height, 3), 1, 1, 1)
+    return make(
+        f"A colour picture is {width} pixels wide and {height} high: how many numbers does a network get?",
+        dense.reads.value,
+        f"{dense.reads.formula}.",
+        "Count pixels, then the numbers in a pixel.",
+        [
+            (width * height, "Those are the pixels: each of them is three numbers."),
+            (width + height, "The pixels are width times height."),
+            (3 * (width + height), "The pixels are width times height."),
+            (256 * width * height, "256 is how many values a number may have, not how many numbers there are."),
+        ],
+    )

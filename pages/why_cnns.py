@@ -1,0 +1,97 @@
+"""Why CNNs (slides 8-9): weights, fully connected against convolution, and what a shuffle of the pixels costs."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn import leaf, questions, shuffle, snippets, why
+from cnn.errors import UserError
+from cnn.layers import Volume
+from ui import code, frame, quiz, why_figures, why_words
+from ui.state import Choice, Field, Flag, State, Whole
+
+W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
+H1 = Whole("H1", "Height H1", 1000, low=1, high=10_000)
+D1 = Whole("D1", "Depth D1", 3, low=1, high=1000)
+HIDDEN = Whole("hidden", "Hidden nodes", 100, low=1, high=100_000)
+K = Whole("K", "Filters K", 100, low=1, high=100_000)
+F = Whole("F", "Filter size F", 3, low=1, high=1000)
+SHUFFLED = Flag("shuffled", "Shuffle the pixels of every picture on this page, all in the same way", False)
+PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=shuffle.PICTURES)
+PRESETS: dict[str, dict[Field, Any]] = {
+    "Slide 8": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
+    "Slide 11: 32x32x3": {W1: 32, H1: 32, D1: 3, F: 5},
+    "What ImageNet's networks read": {W1: 224, H1: 224, D1: 3},
+    "A chest film as it is taken": {W1: 2000, H1: 2500, D1: 1},
+    "A filter as large as the picture": {W1: 28, H1: 28, D1: 1, HIDDEN: 100, K: 100, F: 28},
+}
+
+frame.header(
+    "Why convolutional networks?",
+    "A fully connected layer can read a picture, but it pays twice: with a weight for every pixel and node, and with "
+    "the loss of what lies beside what.",
+    "Double the width below: which of the two weight counts doubles, and which stays? Then shuffle the pixels.",
+)
+state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, quiz.QUESTION)
+
+
+def boxes(*fields: Whole) -> list[int]:
+    """A row of number boxes."""
+    with st.container(horizontal=True):
+        return [state.number(field) for field in fields]
+
+
+def weights() -> None:
+    """Slide 8, on the reader's numbers. Raises ``UserError``."""
+    picture = Volume(*boxes(W1, H1, D1))
+    hidden, filters, kernel_size = boxes(HIDDEN, K, F)
+    layers = why.readers(picture, hidden, filters, kernel_size)
+    st.markdown(why_words.counted(layers))
+    why_figures.to_scale((layers[0], layers[-1]))
+    why_figures.readers(layers)
+    st.markdown(why_words.fair(layers))
+    code.show(snippets.why(picture, hidden, filters, kernel_size))
+
+
+def leaf_in_levels(shuffled: bool) -> None:
+    """Slide 9: one object at several levels of structure."""
+    drawn = [leaf.draw(level) for level in leaf.LEVELS]
+    shown = [shuffle.shuffled(one) for one in drawn] if shuffled else drawn
+    why_figures.pictures(shown, leaf.LEVELS, side=220)
+    st.markdown(why_words.leaf(shown[-1]))
+    why_figures.row(shown[-1], range(60, 64))
+
+
+def learnt(shuffled: bool) -> None:
+    """Two small networks on pictures as they are and shuffled."""
+    found = shuffle.experiment(state.choice(PICTURES))
+    why_figures.pictures(list(shuffle.shuffled(found.samples) if shuffled else found.samples), found.names, side=104)
+    st.markdown(why_words.experiment(found))
+    asked, options, right = why_words.prediction(found)
+    if quiz.pick(asked, options, right, key=f"worse {state[PICTURES]}"):
+        why_figures.learning(found, key="learning")
+        st.markdown(why_words.stays(found))
+
+
+st.header("Too many weights", anchor=False)
+state.presets("Start from an example", PRESETS)
+try:
+    weights()
+except UserError as error:
+    st.error(str(error))
+quiz.ask(questions.why(state[quiz.QUESTION]), state)
+st.header("No neighbours", anchor=False)
+st.markdown(
+    "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
+    "beside which, and a detector that looks at a small patch can find it anywhere."
+)
+mixed = state.flag(SHUFFLED)
+leaf_in_levels(mixed)
+st.header("Does it matter? Shuffle, and train again", anchor=False)
+learnt(mixed)
+state.share()
+frame.footer(
+    "why_cnns",
+    "A convolution reads small patches with the same few weights everywhere: that saves weights, and it is why the "
+    "order of the pixels matters to it and not to a fully connected layer.",
+)
