@@ -5,7 +5,7 @@ import streamlit as st
 from cnn import models
 from cnn.errors import UserError
 from cnn.samples import truth_mask
-from ui import chest, frame, reading, upload, verdict
+from ui import chest, frame, map_checks, reading, upload, verdict
 
 frame.header(
     "Read a chest X-ray",
@@ -38,6 +38,7 @@ with shown:
     maps = chest.pictures(film, model, wanted, truth)
 with home.container():
     chest.take_home(film, model, prediction, maps, wanted, truth)
+map_checks.show(film, model, maps, wanted.opacity)
 frame.notice()
 if sample:
     st.markdown(f"**This film.** {sample.story}")

@@ -1,0 +1,273 @@
+"""Is this map worth anything? A map beside its controls, the numbers that follow, and a sentence by stated rules.
+
+The controls: the same method on a network that has learnt nothing (Adebayo et al., Sanity Checks for Saliency Maps,
+NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion (:mod:`cnn.curves`), other
+methods, and where the lungs are (:mod:`cnn.lungs`). To pass is no proof; to fail is a reason not to believe.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.ndimage import sobel
+from scipy.stats import spearmanr
+from skimage.metrics import structural_similarity
+from torch import Tensor, nn
+from torchvision.transforms.functional import gaussian_blur
+
+from cnn import curves, lungs
+from cnn.attribution import Attribution
+from cnn.explain import METHODS, attribute, passes
+from cnn.models import REGISTRY, LoadedModel
+from cnn.predict import classify
+from cnn.preprocess import resample
+
+QUICK = 2
+"""A map is compared with every other method that takes at most so many passes."""
+ALIKE = 0.5
+"""Rank correlation from which two maps are called much the same. A map of 7 x 7 independent values, as coarse as one
+here gets, reaches it by chance once in some thousands of pairs."""
+APART = 0.3
+"""Rank correlation below which two maps are said to point elsewhere: about two standard errors of the same 7 x 7."""
+LEAST_LUNGS = 0.08
+"""A film with less of its area found to be lung is taken to show no lungs."""
+
+Baseline = Literal["grey", "blur"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike two maps are: of the absolute values in squares, Spearman's ``rank`` correlation and ``ssim``."""
+
+    rank: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule: what was measured, what passes, and the sentence for a map that does not."""
+
+    name: str
+    measured: str
+    rule: str
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured of one map.
+
+    Attributes:
+        random: the map of the same method on :func:`random_twin`.
+        edges: (S, S), how strong an edge runs through each pixel.
+        likeness: of the map with ``RANDOM``, ``EDGES`` and every quick method by its key.
+        lungs: (S, S) bool, or None where none were found.
+        lung_share: of the film that is lung, 0..1, and ``in_lungs``: of the map's absolute values.
+        passes: pictures that went through a network for all this.
+    """
+
+    attribution: Attribution = field(repr=False)
+    random: Attribution = field(repr=False)
+    edges: np.ndarray = field(repr=False, compare=False)
+    likeness: dict[str, Likeness]
+    curves: curves.Curves
+    lungs: np.ndarray | None = field(repr=False, compare=False)
+    lung_share: float
+    in_lungs: float
+    passes: int
+
+
+MAP, RANDOM, EDGES = "this map", "random weights", "edges"
+
+
+def examine(
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, baseline: Baseline = "grey",
+    progress: Progress = lambda done, total: None,
+) -> Evidence:  # fmt: skip
+    """Measures ``attribution``, which is of ``pixels`` (1, 1, S, S) and of ``model``.
+
+    Args:
+        baseline: what hidden squares are filled with: the film's mean grey, or the film blurred out of recognition.
+        progress: told (passes done, passes in all); what it raises ends the work.
+
+    Raises:
+        Busy: see :func:`cnn.explain.attribute`.
+    """
+    total, done = count_passes(model, attribution.method), 0
+
+    def tell(now: int, _: int) -> None:
+        progress(done + now, total)
+
+    def explain(network: LoadedModel, method: str) -> Attribution:
+        nonlocal done
+        found = attribute(network, pixels, method, attribution.target, tell)
+        done += found.passes
+        return found
+
+    random = explain(random_twin(model.name), attribution.method)
+    others = {method: explain(model, method) for method in quick_methods(model, attribution.method)}
+    edges = edge_map(pixels)
+    found = draw_curves(model, pixels, attribution, edges, baseline, tell)
+    mask = lungs.lung_masks(resample(pixels, lungs.SIZE))  # (1, 1, S', S'), of the film's own greys up to their scale
+    inside = (resample(mask, pixels.shape[-1])[0, 0] > 0.5).numpy()
+    progress(total, total)
+    maps = {RANDOM: random.map, EDGES: edges} | {other: one.map for other, one in others.items()}
+    share = float(inside.mean())
+    return Evidence(
+        attribution, random, edges, {name: likeness(attribution.map, one) for name, one in maps.items()}, found,
+        inside if share >= LEAST_LUNGS else None, share, share_inside(attribution.map, inside), total,
+    )  # fmt: skip
+
+
+def quick_methods(model: LoadedModel, method: str) -> list[str]:
+    """The methods that a map of ``method`` is compared with."""
+    return [other for other in METHODS if other != method and passes(model, other) <= QUICK]
+
+
+def count_passes(model: LoadedModel, method: str) -> int:
+    """Pictures that :func:`examine` sends through a network: the maps, the curves, and the segmenter once."""
+    maps = passes(model, method) + sum(passes(model, other) for other in quick_methods(model, method))
+    return maps + curves.count_passes(orders=2) + 1
+
+
+def draw_curves(
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: Baseline,
+    progress: Progress,
+) -> curves.Curves:  # fmt: skip
+    """Deletion and insertion of the map and of the edges; a signed map is followed from most for to most against."""
+    values = attribution.map if attribution.meaning == "evidence" else np.abs(attribution.map)
+    orders = {MAP: curves.order_of(values), EDGES: curves.order_of(edges)}
+
+    def score(pictures: Tensor) -> np.ndarray:
+        return np.array([one.probabilities[attribution.target] for one in classify(model, pictures)])
+
+    return curves.draw(score, pixels, filling(pixels, baseline), orders, progress)
+
+
+def filling(pixels: Tensor, baseline: Baseline) -> Tensor:
+    """What hidden squares show, of the shape of ``pixels`` (1, 1, S, S)."""
+    if baseline == "grey":
+        return torch.zeros_like(pixels)
+    spread = pixels.shape[-1] / 16
+    reach = 2 * int(2 * spread) + 1
+    return gaussian_blur(pixels, [reach, reach], [spread, spread])
+
+
+def edge_map(pixels: Tensor) -> np.ndarray:
+    """Sobel magnitude of a film (1, 1, S, S): (S, S)."""
+    film = pixels[0, 0].numpy()
+    return np.hypot(sobel(film, axis=0), sobel(film, axis=1))
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> Likeness:
+    """Of two maps (S, S), by absolute value in squares, so that a fine map can be like a coarse one.
+
+    Both are scaled to a maximum of 1 for SSIM (Wang et al., IEEE TIP 2004). A map without any variation is like none:
+    its rank correlation counts as 0.
+    """
+    first, second = (curves.squares(np.abs(values).astype(np.float64)) for values in (one, other))
+    first, second = (values / (values.max() or 1.0) for values in (first, second))
+    flat = np.ptp(first) == 0 or np.ptp(second) == 0
+    rank = 0.0 if flat else float(spearmanr(first, second, axis=None).statistic)
+    return Likeness(rank, float(structural_similarity(first, second, data_range=1.0)))
+
+
+def share_inside(values: np.ndarray, mask: np.ndarray) -> float:
+    """How much of the absolute values (S, S) lies inside ``mask`` (S, S) bool, 0..1; 0 for a map of zeros."""
+    size = np.abs(values).astype(np.float64)
+    return float(size[mask].sum() / (size.sum() or 1.0))
+
+
+@cache
+def random_twin(name: str) -> LoadedModel:
+    """The registered network ``name`` with random weights, always the same: it has learnt nothing.
+
+    Weights are drawn as before a training from scratch (He et al., ICCV 2015). Batch norms take the mean and spread
+    that they meet on smooth noise; with none, the signal would be lost on its way through fifty layers.
+    """
+    architecture = REGISTRY[name]
+    generator = torch.Generator().manual_seed(0)
+    module = architecture.build().eval()
+    for part in module.modules():
+        if isinstance(part, (nn.Conv2d, nn.Linear)):
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu", generator=generator)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+        elif isinstance(part, nn.BatchNorm2d):
+            part.reset_parameters()
+            part.train().momentum = None  # an average over everything that passes, here one batch
+    noise = torch.randn(4, 1, 14, 14, generator=generator)
+    with torch.no_grad():
+        module(F.interpolate(noise, size=(architecture.input_size,) * 2, mode="bilinear"))
+    module.eval().requires_grad_(False)
+    card = {"temperature": 1.0, "threshold": 0.5, "sha256": f"random {name}"}
+    return LoadedModel(name, module, card, architecture.input_size, module.get_submodule(architecture.cam_layer))
+
+
+def checks(evidence: Evidence) -> list[Check]:
+    """Every rule on this map, the gravest first."""
+    likeness, found = evidence.likeness, evidence.curves
+    deleted, inserted = found.beaten(MAP)
+    others = [one.rank for name, one in likeness.items() if name in METHODS]
+    middle = float(np.median(others)) if others else 0.0
+    return [
+        Check(
+            "Learnt, not built in", f"{likeness[RANDOM].rank:.2f} rank correlation with random weights",
+            f"below {ALIKE}", likeness[RANDOM].rank < ALIKE,
+            "A network that has learnt nothing gives much the same map: it shows how the network is built, not what "
+            "it knows.",
+        ),
+        Check(
+            "More than edges", f"{likeness[EDGES].rank:.2f} rank correlation with an edge filter",
+            f"below {ALIKE}", likeness[EDGES].rank < ALIKE,
+            "An edge detector gives much the same map: do not read anatomy into it.",
+        ),
+        Check(
+            "Matters to the answer",
+            f"beats {deleted} and {inserted} of {len(found.random_deletion)} random orders",
+            "all, in deletion and in insertion", min(deleted, inserted) == len(found.random_deletion),
+            "Hiding what the map marks moves the answer no more surely than hiding squares at random: do not take the "
+            "map for the reason of the answer.",
+        ),
+        _lung_check(evidence),
+        Check(
+            "Other methods agree", f"{middle:.2f} median rank correlation with {len(others)} others",
+            f"at least {APART}", middle >= APART,
+            "Other methods point elsewhere in the same film: where the network looked depends on how one asks.",
+        ),
+    ]  # fmt: skip
+
+
+def _lung_check(evidence: Evidence) -> Check:
+    if evidence.lungs is None:
+        return Check(
+            "In the lungs", "no lungs were found in this picture", "lungs are found", False,
+            "No lungs were found in this picture, so no map of it can speak of pneumonia.",
+        )  # fmt: skip
+    measured = f"{evidence.in_lungs:.0%} of the map, on {evidence.lung_share:.0%} of the film".replace("%", " %")
+    return Check(
+        "In the lungs", measured,
+        "at least the lungs' share of the film", evidence.in_lungs >= evidence.lung_share,
+        "Less of the map lies in the lungs than their area alone would get: most of what moved the score is not lung.",
+    )  # fmt: skip
+
+
+def verdict(evidence: Evidence) -> str:
+    """The sentence of the gravest check that fails, and how many more do."""
+    if evidence.attribution.blank:
+        return "The map is blank: there is nothing in it to believe."
+    failed = [check for check in checks(evidence) if not check.passed]
+    if not failed:
+        return (
+            "The map passes every check: it tells something of how this network came to this answer. "
+            "That is not yet where a disease is."
+        )
+    more = len(failed) - 1
+    rest = f" It fails {more} more of {len(checks(evidence))} checks." if more else ""
+    return failed[0].sentence + rest
