@@ -358,14 +358,17 @@ def _arrive(page: str, fields: tuple[Field[Any], ...]) -> None:
     sentences = []
     for field in fields:
         text = st.query_params.get(field.name)
+        kept = not teach and (field.name in st.session_state or field.name in left)
         if text is not None:
             try:
-                field.parse(text)
+                value = field.parse(text)
+                if kept:  # Streamlit would show what was left here before what a link of the course brings
+                    st.session_state[field.name] = field.widget_value(value)
                 continue
             except UserError as error:
                 sentences.append(f"In this link, {str(error)[:-1]}; the page opened with {field.text(field.default)}.")
                 del st.query_params[field.name]
-        if not teach and (field.name in st.session_state or field.name in left):
+        if kept:
             st.session_state[field.name] = left.get(field.name, _default(field))
     st.session_state[_SENTENCES] = sentences
     if sentences:
