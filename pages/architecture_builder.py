@@ -9,12 +9,13 @@ from cnn.architecture import Network
 from cnn.errors import UserError
 from cnn.presets import PRESETS
 from ui import code, frame, network_box, network_figures
-from ui.state import Field, State
+from ui.state import Field, State, Whole
 
 NETWORKS = {name: architecture.read(text) for name, text in PRESETS.items()}
 NET = network_box.Written(
     "net", "The network: its input volume, then its layers, with commas between", next(iter(NETWORKS.values()))
 )
+LOOK = Whole("look", "Number of a layer", 1, low=1, high=architecture.MAX_LAYERS)
 MORE = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 
 frame.header(
@@ -23,7 +24,7 @@ frame.header(
     "volume, every weight and every product.",
     "Press “VGG-16” and find the one layer that holds most of all weights. Which one makes most of the products?",
 )
-state = State.open("architecture_builder", NET)
+state = State.open("architecture_builder", NET, LOOK)
 state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})
 network = network_box.show(state, NET)
 if not state.wrong:
@@ -37,6 +38,7 @@ if not state.wrong:
     state.presets("Add a layer", added)
     network_figures.volumes(network)
     network_figures.figures(network)
+    network_figures.one_layer(network, state.number(LOOK))
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
     try:
         code.show(snippets.network(network))

@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnn import arithmetic, examples, kernels, questions, snippets, worked
 from cnn.errors import UserError
-from ui import before_after, code, film, frame, quiz
+from cnn.layers import Conv, Volume
+from ui import before_after, code, film, frame, quiz, travel
 from ui.asked import asked_grid
 from ui.grid import grid, typed_into
 from ui.prose import plain
@@ -56,6 +57,8 @@ def one_channel() -> None:
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
     code.show(snippets.convolution_2d(example))
+    if len(w) == len(w[0]):
+        travel.to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
 
 
 def three_channels() -> None:

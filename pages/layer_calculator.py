@@ -5,11 +5,10 @@ from typing import Any
 import streamlit as st
 
 from cnn import questions, snippets
-from cnn.architecture import Network
 from cnn.arithmetic import SizeDoesNotFit
 from cnn.errors import UserError
 from cnn.layers import Conv, Pool, Transposed, Volume
-from ui import code, frame, layer_summary, quiz, size_rules
+from ui import code, frame, layer_summary, quiz, size_rules, travel
 from ui.state import Choice, Field, Flag, State, Whole
 
 CONV, TRANSPOSED, MAX, AVERAGE = "convolution", "transposed convolution", "max pooling", "average pooling"
@@ -34,6 +33,7 @@ PRESETS: dict[str, dict[Field, Any]] = {
     "F5 S1 P2": PLAIN | {F: 5, S: 1, P: 2},
     "F5 S2 P2": PLAIN | {F: 5, S: 2, P: 2},
     "F1 S1": PLAIN | {F: 1, S: 1, P: 0},
+    **{f"K = {filters}": {K: filters} for filters in (32, 64, 128)},
     "Slide 15: 6 filters of 5x5x3": PLAIN | IMAGE | {K: 6, F: 5, S: 1, P: 0},
     "Slide 37: pool, F2 S2": PLAIN | {KIND: MAX, W1: 100, H1: 100, D1: 128, F: 2, S: 2, P: 0},
     "Pool, F3 S2": PLAIN | {KIND: MAX, F: 3, S: 2, P: 0},
@@ -71,19 +71,6 @@ def chosen() -> Conv | Transposed | Pool:
     return Transposed(k, f, s, p, extra, d, groups, bias) if kind == TRANSPOSED else Conv(k, f, s, p, d, groups, bias)
 
 
-def onward() -> None:
-    """The same numbers on the pages that draw them, as far as those can."""
-    same = {"F": str(layer.kernel_size), "S": str(layer.stride), "P": str(layer.padding)}
-    if isinstance(layer, Pool) and max(layer.kernel_size, layer.stride) <= 8 and layer.padding <= 4:
-        st.page_link("pages/pooling.py", label="Step through this pooling", query_params=same | {"kind": layer.kind})
-    small = before.width <= 24 and layer.kernel_size <= 15 and max(layer.stride, layer.padding) <= 12
-    if isinstance(layer, Conv) and small and layer.dilation <= 6:
-        same |= {"N": str(before.width), "D": str(layer.dilation)}
-        st.page_link("pages/stride_padding.py", label="Watch every position of this filter", query_params=same)
-    stack = {"net": Network(before, (layer,)).text()}
-    st.page_link("pages/architecture_builder.py", label="Stack more layers on this one", query_params=stack)
-
-
 kind = state.choice(KIND)
 before = Volume(*boxes(W1, H1, D1))
 layer = chosen()
@@ -95,7 +82,7 @@ try:
     if told or not hide:
         with stage:
             layer_summary.show(layer, before, step)
-            onward()
+            travel.from_calculator(layer, before)
             code.show(snippets.layer(layer, before))
 except SizeDoesNotFit as error:
     st.error(str(error))

@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
-from ui import before_after, code, film, frame, quiz
+from cnn.layers import Pool, Volume
+from ui import before_after, code, film, frame, quiz, travel
 from ui.asked import asked_grid
 from ui.grid import typed_into
 from ui.prose import plain
@@ -88,6 +89,9 @@ def step_by_step() -> None:
         "larger its share. Where windows overlap, a cell collects from each."
     )
     code.show(snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
+    if shape == "sliding" and kind != "Lp":
+        layer = Pool(KINDS[kind], f, s, p, ceil=rule == "ceil")  # type: ignore[arg-type]
+        travel.to_calculator(layer, Volume(len(x[0]), len(x), 1))
 
 
 def shifts() -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
-from ui import code, frame, quiz, size_rules
+from cnn.layers import Conv, Volume
+from ui import code, frame, quiz, size_rules, travel
 from ui.grid import grid
 from ui.prose import plain
 from ui.state import Choice, Field, Flag, State, Whole
@@ -75,6 +76,9 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: worked.Pa
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     grid(example, key="positions", label="Every position of the filter", step=state[STEP])
     code.show(snippets.convolution_2d(example))
+    padding = example.columns.before
+    if down[1:] == across[1:] and padding == example.columns.after:
+        travel.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
 
 
 def predicted(across: list[int]) -> bool:

@@ -1,7 +1,5 @@
 """The layer calculator: the slides' configurations, every kind of layer, what does not fit, the links, the snippet."""
 
-from urllib.parse import parse_qs
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -86,21 +84,6 @@ def test_nothing_is_told_before_the_answer_where_that_is_asked_for() -> None:
     assert "Produces" not in shown_text(app)
     press(app, "Show the answer")
     assert "Produces" in shown_text(app)
-
-
-def test_the_same_layer_opens_where_it_is_drawn() -> None:
-    for link, page in (({"W1": "11", "F": "4", "S": "2", "D": "2"}, "stride_padding"),
-                       ({"kind": "max pooling", "F": "3", "S": "3"}, "pooling")):  # fmt: skip
-        (onward,) = [element.proto for element in open_page(PAGE, **link).get("page_link")
-                     if element.proto.page.endswith(page)]  # fmt: skip
-        for name, value in link.items():
-            if name not in ("kind", "W1"):
-                assert f"{name}={value}" in onward.query_string
-    (builder,) = [element.proto for element in open_page(PAGE, kind="average pooling", P="0").get("page_link")
-                  if element.proto.page.endswith("architecture_builder")]  # fmt: skip
-    assert parse_qs(builder.query_string)["net"] == ["32x32x3, avg 3 s1"]
-    assert not [element for element in open_page(PAGE, W1="1000").get("page_link")
-                if "stride_padding" in element.proto.page]  # fmt: skip
 
 
 def test_nonsense_in_a_link_opens_with_defaults_and_sentences() -> None:

@@ -7,9 +7,9 @@ from html import escape
 import streamlit as st
 
 from cnn.architecture import Network, Stage
-from cnn.layers import Activation, BatchNorm, Dropout, Row, Shape, Softmax, Volume
+from cnn.layers import Activation, BatchNorm, Conv, Dropout, Pool, Row, Shape, Softmax, Transposed, Volume
 from cnn.notation import written
-from ui import theme
+from ui import theme, travel
 from ui.layer_summary import say_bytes
 from ui.tables import Bar, table
 
@@ -60,7 +60,8 @@ def volumes(network: Network) -> None:
     label = f"Volumes to scale: {', '.join(map(str, drawn))}"
     st.html(
         f'<div role="img" aria-label="{escape(label)}" tabindex="0" style="display:flex;flex-wrap:wrap;'
-        f'gap:1rem 0.8rem;align-items:flex-end;overflow-x:auto;padding:0.4rem 2px;color:{colours.text}">{"".join(parts)}</div>'
+        f'gap:1rem 0.8rem;align-items:flex-end;overflow-x:auto;padding:0.4rem 2px;color:{colours.text}">'
+        f"{''.join(parts)}</div>"
     )
     st.caption(
         "To scale: height and width of a volume, the width running to the back, and its depth to the right; rows of "
@@ -91,6 +92,20 @@ def figures(network: Network) -> None:
         f"outputs, at 4 bytes a number: {say_bytes(memory)} forward, and with the gradients on the way back about "
         f"{say_bytes(2 * memory)}. A unit *sees* so many pixels across, and its neighbour looks a *jump* further on."
     )
+
+
+def one_layer(network: Network, number: int) -> None:
+    """The way to the calculator for the layer with this number."""
+    stages = network.stages()
+    if number > len(stages):
+        st.caption(f"There is no layer {number}: the last one is {len(stages)}.")
+        return
+    layer, step = stages[number - 1].layer, stages[number - 1].step
+    name = f"{number}. {written(layer)}"
+    if step and isinstance(step.before, Volume) and isinstance(layer, (Conv, Transposed, Pool)):
+        travel.to_calculator(layer, step.before, f"Calculate layer {name}, on {step.before}")
+    elif step:
+        st.caption(f"Layer {name}, leaves no size to calculate; convolutions and pooling do.")
 
 
 def _figures(place: str, stage: Stage) -> list[str | Bar]:

@@ -1,0 +1,87 @@
+"""One configuration on several pages: links that carry a volume and a layer from one page to the next.
+
+A link names every setting that it means, because a page keeps what its reader last left there for all others. Where a
+page has no room for so large a volume or filter, there is no link to it.
+"""
+
+import numpy as np
+import streamlit as st
+
+from cnn import examples
+from cnn.architecture import Network
+from cnn.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.worked import Array
+
+_Link = dict[str, str]
+
+
+def from_calculator(layer: Conv | Transposed | Pool, before: Volume) -> None:
+    """From the calculator to the pages that draw the layer, and to the builder."""
+    for page, label, link in (
+        ("convolution_2d", "Step through this filter, number by number", _two_dimensions(layer, before)),
+        ("stride_padding", "Watch every position of this filter", _positions(layer, before)),
+        ("pooling", "Step through this pooling", _pooling(layer, before)),
+        ("architecture_builder", "Stack more layers on this one", {"net": Network(before, (layer,)).text()}),
+    ):
+        if link:
+            st.page_link(f"pages/{page}.py", label=label, query_params=link)
+
+
+def to_calculator(layer: Layer, before: Volume, label: str = "Calculate this layer") -> None:
+    """From any page to the calculator."""
+    st.page_link("pages/layer_calculator.py", label=label, query_params=calculation(layer, before))
+
+
+def calculation(layer: Layer, before: Volume) -> _Link:
+    """The calculator's settings for a convolution, transposed convolution or pooling layer on ``before``."""
+    if isinstance(layer, Pool):
+        kind = "max pooling" if layer.kind == "max" else "average pooling"
+    else:
+        kind = "convolution" if isinstance(layer, Conv) else "transposed convolution"
+    names = {"K": "out_channels", "F": "kernel_size", "S": "stride", "P": "padding", "D": "dilation",
+             "groups": "groups", "out": "output_padding", "bias": "bias", "ceil": "ceil"}  # fmt: skip
+    usual = {"K": 32, "groups": 1, "out": 0, "bias": True, "ceil": False}
+    numbers = {letter: getattr(layer, name, usual.get(letter)) for letter, name in names.items()}
+    sizes = {"W1": before.width, "H1": before.height, "D1": before.depth}
+    return {"kind": kind} | {letter: str(value).lower() for letter, value in (sizes | numbers).items()}
+
+
+def _two_dimensions(layer: Layer, before: Volume) -> _Link | None:
+    plain = isinstance(layer, Conv) and (layer.stride, layer.padding, layer.dilation) == (1, 0, 1)
+    if not plain or max(before.width, before.height) > 16 or layer.kernel_size > 7:  # type: ignore[attr-defined]
+        return None
+    weights = np.ones((layer.kernel_size, layer.kernel_size))  # type: ignore[attr-defined]
+    return {"part": "One channel", "x": _rows(before), "w": _written(weights), "flip": "false"}
+
+
+def _positions(layer: Layer, before: Volume) -> _Link | None:
+    if not isinstance(layer, Conv) or max(before.width, before.height) > 24 or layer.kernel_size > 15:
+        return None
+    if max(layer.stride, layer.padding) > 12 or layer.dilation > 6:
+        return None
+    numbers = {"F": layer.kernel_size, "S": layer.stride, "P": layer.padding, "D": layer.dilation}
+    across = {"N": before.width} | numbers
+    down = {f"{letter}h": value for letter, value in ({"N": before.height} | numbers).items()}
+    tall = str(before.width != before.height).lower()
+    sizes = {letter: str(value) for letter, value in (across | down).items()}
+    return sizes | {"tall": tall, "same": "false", "mode": "zeros"}
+
+
+def _pooling(layer: Layer, before: Volume) -> _Link | None:
+    if not isinstance(layer, Pool) or layer.dilation > 1 or max(before.width, before.height) > 12:
+        return None
+    if max(layer.kernel_size, layer.stride) > 8 or layer.padding > 4:
+        return None
+    numbers = {"F": layer.kernel_size, "S": layer.stride, "P": layer.padding}
+    return {letter: str(value) for letter, value in numbers.items()} | {
+        "x": _rows(before), "kind": layer.kind, "windows": "sliding", "rule": "ceil" if layer.ceil else "floor",
+    }  # fmt: skip
+
+
+def _rows(volume: Volume) -> str:
+    """One channel of ``volume``, with digits in it."""
+    return _written(examples.counting(volume.height, volume.width))
+
+
+def _written(array: Array) -> str:
+    return " / ".join(" ".join(f"{value:g}" for value in row) for row in array)
