@@ -61,13 +61,15 @@ class Experiment:
     """Both networks on one kind of pictures, in their order and shuffled.
 
     ``parameters`` counts weights and biases of each network, ``training`` and ``kept_out`` the pictures; ``samples``
-    (classes, side, side), values 0 to 1, holds one picture of each of the classes ``names``.
+    (classes, side, side), values 0 to 1, holds one picture of each of the classes ``names``. ``greys_alone``
+    is the accuracy, 0 to 1, of logistic regression on the sorted greys of a picture, which no shuffle changes.
     """
 
     names: tuple[str, ...]
     samples: Array
     training: int
     kept_out: int
+    greys_alone: float
     parameters: dict[Network, int]
     curves: dict[tuple[Network, Order], Trained]
 
@@ -151,6 +153,7 @@ def experiment(pictures: Pictures) -> Experiment:
         np.array(found["samples"]) / 100,
         found["training"],
         found["kept out"],
+        found["greys alone"],
         found["parameters"],
         {
             (network, order): Trained(np.array(found["accuracy"][network][order]))

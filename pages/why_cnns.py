@@ -57,7 +57,7 @@ def leaf_in_levels(shuffled: bool) -> None:
     """Slide 9: one object at several levels of structure."""
     drawn = [leaf.draw(level) for level in leaf.LEVELS]
     shown = [shuffle.shuffled(one) for one in drawn] if shuffled else drawn
-    why_figures.pictures(shown, leaf.LEVELS, side=220)
+    why_figures.pictures(shown, leaf.LEVELS, side=168)
     st.markdown(why_words.leaf(shown[-1]))
     why_figures.row(shown[-1], range(60, 64))
 

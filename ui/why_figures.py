@@ -50,15 +50,15 @@ def _side(pixels: float) -> str:
 
 def readers(layers: Sequence[Reader]) -> None:
     """The numbers behind the squares."""
-    head = ["layer", "weights", "memory of them", "numbers out", "each a sum of", "multiply-adds"]
+    head = ["layer", "weights", "their memory", "numbers out", "each a sum over"]
     rows = [
         [
             layer.name, f"{layer.weights.value:,}", say_bytes(layer.memory), f"{layer.outputs.value:,}",
-            f"{layer.reads.value:,}", f"{layer.multiply_adds.value:,}",
+            f"{layer.reads.value:,}",
         ]
         for layer in layers
     ]  # fmt: skip
-    tables.table(head, rows, label="Fully connected against convolution", strong=[])
+    tables.table(head, rows, label="Fully connected against convolution")
 
 
 def pictures(shown: Sequence[Array], names: Sequence[str], side: int) -> None:
@@ -105,24 +105,24 @@ def learning(found: Experiment, *, key: str) -> None:
         )  # fmt: skip
     guess = 100 / len(found.names)
     figure.add_hline(y=guess, line={"color": colours.muted, "dash": "dash"}, annotation_text="guessing")
-    figure.update_layout(height=430, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
-    figure.update_xaxes(title="epoch (once through all training pictures)", range=[0.5, len(epochs) + 0.5])
+    figure.update_layout(height=430, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_xaxes(title="epoch", range=[0.5, len(epochs) + 0.5])
     figure.update_yaxes(title="right, percent", range=[0, 103])
     theme.show(
         figure,
         key=key,
         description=f"Share of {found.kept_out:,} pictures kept out of training that were named rightly, after "
-        "each epoch: the mean of three trainings with different seeds, and the range of the three. "
+        "each epoch, once through all training pictures: the mean of three trainings with different seeds, and the "
+        "range of the three. "
         "Trained beforehand by `python -m cnn.train_shuffle`, not on this page.",
     )
     rows = [
         [
-            network, f"{found.parameters[network]:,}",
-            *(found.curves[network, order].told() for order in ORDERS), f"{-found.lost(network):+.1f}",
+            network, *(found.curves[network, order].told() for order in ORDERS), f"{-found.lost(network):+.1f}",
         ]
         for network in NETWORKS
     ]  # fmt: skip
-    head = ["network", "weights and biases", *ORDERS, "change in points"]
+    head = ["network", *ORDERS, "points"]
     tables.table(head, rows, label="Right after the last epoch")
 
 

@@ -31,7 +31,12 @@ def _compared(dense: int, convolution: int) -> str:
     more, fewer = ("fully connected layer", "convolution") if dense > convolution else (
         "convolution", "fully connected layer")  # fmt: skip
     times = max(dense, convolution) / min(dense, convolution)
-    return f"The {more} has **{times:,.3g} times** as many weights as the {fewer}."
+    return f"The {more} has **{_three_figures(times)} times** as many weights as the {fewer}."
+
+
+def _three_figures(value: float) -> str:
+    """Rounded to three significant figures, without an exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def fair(layers: Sequence[Reader]) -> str:
@@ -76,8 +81,11 @@ def experiment(found: Experiment) -> str:
 def prediction(found: Experiment) -> tuple[str, dict[str, str], str]:
     """A question to ask before the curves are shown, what to say to each answer, and the right one."""
     hurt = [network for network in NETWORKS if found.hurt(network)]
-    changes = ", ".join(f"the {network} network by {-found.lost(network):+.1f} points" for network in NETWORKS)
-    said = f"The share of right answers changed: {changes}."
+    dense, convolution = (f"{-found.lost(network):+.1f} points" for network in NETWORKS)
+    said = (
+        f"The share of right answers changed by {dense} for the fully connected network and by {convolution} for the "
+        "convolution."
+    )
     answers = {"the fully connected one": ["fully connected"], "the convolution": ["convolution"],
                "both": list(NETWORKS), "neither": []}  # fmt: skip
     right = next(answer for answer, networks in answers.items() if networks == hurt)
@@ -98,9 +106,10 @@ def stays(found: Experiment) -> str:
             "**Convolution: edges and corners are gone.** A window now holds pixels from all over the picture, another "
             "mix at each place, so that a filter which means something here means nothing there. The information is "
             "still in the picture, since a shuffle can be undone, but this network cannot get at most of it. What "
-            "stays learnable is how much ink there is, and which scattered pixels happen to be dark together in one "
-            f"window of {found.sees}x{found.sees}: enough for {last:.0%}, where guessing gives "
-            f"{1 / len(found.names):.0%}."
+            "stays learnable is, first, what no shuffle can touch: which greys there are and how many of each; "
+            f"on their own, put in order of brightness, they are enough for {found.greys_alone:.0%} where guessing "
+            f"gives {1 / len(found.names):.0%}. And second, which scattered pixels happen to be dark together in one "
+            f"window of {found.sees}x{found.sees}. Both together come to {last:.0%}."
         )
     else:
         convolution = (
