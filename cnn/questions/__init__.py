@@ -5,12 +5,14 @@ Nothing here draws or stores.
 
 from cnn.questions.cells import cell, one_dimensional, pooled
 from cnn.questions.last_layers import fully_connected
+from cnn.questions.mixed import Asked, mixed
+from cnn.questions.networks import chain, sight
 from cnn.questions.question import Question
 from cnn.questions.sizes import filter_depth, layer, output_numbers, parameters, size, two_layers
 from cnn.questions.why import why
 from cnn.questions.years import year
 
 __all__ = [
-    "Question", "cell", "filter_depth", "fully_connected", "layer", "one_dimensional", "output_numbers", "parameters",
-    "pooled", "size", "two_layers", "why", "year",
+    "Asked", "Question", "cell", "chain", "filter_depth", "fully_connected", "layer", "mixed", "one_dimensional",
+    "output_numbers", "parameters", "pooled", "sight", "size", "two_layers", "why", "year",
 ]  # fmt: skip
