@@ -1,4 +1,4 @@
-"""How long it takes to open a layer, as a multiple of one forward pass; run it by hand: ``python -m tests.measure_inside``.
+"""How long it takes to open a layer, in forward passes; run it by hand: ``python -m tests.measure_inside``.
 
 Opening is all that Python does for it: the way to the layer, the sums of one map, the pictures, and the message to the
 browser as JSON. Both alternate within one run, so that a busy machine slows both.
@@ -57,7 +57,8 @@ def main() -> None:
             ratios.append(other / one)
             if other > one:
                 print(f"{name} {stop.name}: {1000 * other:.1f} ms, {other / one:.2f} forward passes, {size:,} bytes")
-        print(f"{name}: the worst of {len(ratios)} layers takes {max(ratios):.2f} forward passes of {1000 * one:.1f} ms")
+        middle = statistics.median(ratios)
+        print(f"{name}: {len(ratios)} layers, median {middle:.2f}, worst {max(ratios):.2f} forward passes")
 
 
 if __name__ == "__main__":

@@ -173,8 +173,8 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
         f"{found.stop.name}. {how} Nothing is estimated here:"
     )
     st.markdown(
-        f"{speak} maps speak for {CLASSES[target]}: {plus:.3f}; {against} against: {minus:.3f}; bias: "
-        f"{found.bias:.3f}. Together **{found.logit:.3f}**, the network's own logit."
+        f"{speak} maps speak for {CLASSES[target]}: {_signed(plus)}; {against} against: {_signed(minus)}; bias: "
+        f"{_signed(found.bias)}. Together **{_signed(found.logit)}**, the network's own logit."
     )
     _ranked(found.parts, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
     # An average has nothing to be looked at: open what it was taken of.
@@ -194,7 +194,11 @@ def _ranked(parts: np.ndarray, label: str, head: str) -> None:
 
 
 def _part(value: float, most: float) -> Bar:
-    return Bar(f"{value:+.3f}".replace("-", "−"), value / most, signed=True)
+    return Bar(_signed(value), value / most, signed=True)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def filters(model: LoadedModel) -> None:

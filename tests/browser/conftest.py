@@ -100,7 +100,8 @@ def settle(page: Page) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_function(
         "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
-        ".map((host) => host.shadowRoot?.querySelector('.sentence')).every((told) => !told?.checkVisibility() || told.textContent)"
+        ".map((host) => host.shadowRoot?.querySelector('.sentence'))"
+        ".every((told) => !told?.checkVisibility() || told.textContent)"
     )
 
 

@@ -7,6 +7,7 @@ shows all layers, ``lens`` one of them.
 import base64
 import io
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,7 @@ def _scale(opened: Opened, most: float) -> list[tuple[str, str]]:
     return [(paint.CLEARED, "exactly 0"), (_css(unsigned[1]), "just above 0"), positive]
 
 
+@cache
 def _palettes() -> list[list[list[int]]]:
     return [paint.palette(signed) for signed in (False, True)]
 
