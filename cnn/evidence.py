@@ -24,7 +24,6 @@ from cnn.attribution import Attribution
 from cnn.explain import METHODS, attribute, passes
 from cnn.models import REGISTRY, LoadedModel
 from cnn.predict import classify
-from cnn.preprocess import resample
 
 QUICK = 2
 """A map is compared with every other method that takes at most so many passes."""
@@ -33,8 +32,6 @@ ALIKE = 0.5
 here gets, reaches it by chance once in some thousands of pairs."""
 APART = 0.3
 """Rank correlation below which two maps are said to point elsewhere: about two standard errors of the same 7 x 7."""
-LEAST_LUNGS = 0.08
-"""A film with less of its area found to be lung is taken to show no lungs."""
 
 Baseline = Literal["grey", "blur"]
 Progress = Callable[[int, int], None]
@@ -114,14 +111,13 @@ def examine(
     others = {method: explain(model, method) for method in quick_methods(model, attribution.method)}
     edges = edge_map(pixels)
     found = draw_curves(model, pixels, attribution, edges, baseline, tell)
-    mask = lungs.lung_masks(resample(pixels, lungs.SIZE))  # (1, 1, S', S'), of the film's own greys up to their scale
-    inside = (resample(mask, pixels.shape[-1])[0, 0] > 0.5).numpy()
+    inside = lungs.mask_of(pixels)[0, 0].numpy()
     progress(total, total)
     maps = {RANDOM: random.map, EDGES: edges} | {other: one.map for other, one in others.items()}
     share = float(inside.mean())
     return Evidence(
         attribution, random, edges, {name: likeness(attribution.map, one) for name, one in maps.items()}, found,
-        inside if share >= LEAST_LUNGS else None, share, share_inside(attribution.map, inside), total,
+        inside if share >= lungs.LEAST_AREA else None, share, share_inside(attribution.map, inside), total,
     )  # fmt: skip
 
 

@@ -18,13 +18,15 @@ from torchvision.models.efficientnet import EfficientNet
 from tqdm import trange
 
 from cnn import augment, models
-from cnn.preprocess import resize, standardise
+from cnn.preprocess import resample, resize, standardise
 from cnn.training import batched, half_precision_is_quick, imagenet_file, write_weights
 
 SIZE = 224
 LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
 """Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
 HELD_OUT_EVERY = 5
+LEAST_AREA = 0.08
+"""A film of which less than this share is found to be lung is taken to show no lungs."""
 
 
 class LungNet(nn.Module):
@@ -77,6 +79,11 @@ def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 16) -
     """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
     network = network or load()
     return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
+
+
+def mask_of(pixels: Tensor) -> Tensor:
+    """Where the lungs are in a network's input (1, 1, S, S) of any brightness and size: bool of the same shape."""
+    return resample(lung_masks(resample(pixels, SIZE)), pixels.shape[-1]) > 0.5
 
 
 def dice(predicted: Tensor, truth: Tensor) -> Tensor:

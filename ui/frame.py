@@ -48,6 +48,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
+        Chapter("shortcut_lab", "Shortcut lab", "45", 10),
     ),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""

@@ -1,0 +1,41 @@
+"""Shortcut lab: change a film and see what the network was leaning on."""
+
+import streamlit as st
+
+from cnn import models
+from cnn.errors import UserError
+from ui import chest, frame, lab, reading, upload
+from ui.state import State
+
+frame.header(
+    "Shortcut lab",
+    "Hide the lungs, keep only the margin, lay a marker on the film: what a network still says, it did not read where "
+    "you thought. Probability and map follow every change, beside those of the untouched film.",
+    "Keep only the frame. How sure is the network, without a chest?",
+)
+state = State.open("shortcut_lab", *lab.FIELDS)
+choice, network = st.columns([3, 1])
+with choice:
+    offers = upload.choose()
+with network:
+    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+try:
+    model = models.load(name or models.DEFAULT)
+    film = chest.pick(reading.films(offers), model)
+    if film is not None:
+        trial = lab.ask(state)
+        try:
+            lab.compare(film, model, trial, state)
+        except UserError as error:
+            st.info(str(error))
+        lab.running_table(film, model, lab.method_of(state))
+    st.markdown(lab.over_the_test_set(model))
+except UserError as error:
+    st.error(str(error))
+frame.notice()
+state.share()
+frame.footer(
+    "shortcut_lab",
+    "A network takes whatever tells its training films apart. To find out what that was, change one thing and see "
+    "whether the answer changes with it.",
+)
