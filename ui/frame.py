@@ -45,6 +45,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("fully_connected", "Fully connected and softmax", "41-42", 12),
         Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15),
         Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15),
+        Chapter("review", "Review and quiz", "43-46", 15),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),

@@ -24,7 +24,7 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
         st.markdown(f"**Predict first.** {plain(question.prompt)}")
         answer, number = st.columns([4, 1], vertical_alignment="bottom")
         with answer, st.form(identity, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            given = _number_box(question, f"{identity} answer")
+            given = number_box(question, f"{identity} answer")
             checked = st.form_submit_button("Check", key=f"{identity} check")
             shown = st.form_submit_button("Show the answer", key=f"{identity} show")
         if QUESTION in state.fields:
@@ -56,7 +56,7 @@ def pick(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bo
     return answer is not None
 
 
-def _number_box(question: Question, key: str) -> float | None:
+def number_box(question: Question, key: str) -> float | None:
     """An empty box; it steps in whole numbers where all plausible answers are whole."""
     if all(float(value).is_integer() for value in (question.answer, *question.mistakes)):
         return st.number_input("Your prediction", value=None, step=1, key=key, width=180)

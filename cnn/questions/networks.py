@@ -29,15 +29,15 @@ def _weighed(parts: Parts) -> Question:
     depth, height, width = volume.torch_shape
     numbers = depth * height * width
     return make(
-        f"The last pool leaves {volume}: how many weights does each class have in the fully connected layer behind it?",
+        "How many weights does each class have in the fully connected layer at the end of this chain, its bias left out?",
         numbers,
-        f"{width}*{height}*{depth} = {numbers:,}: one for each number of the volume, which is laid out in a row.",
-        "The fully connected layer weighs every number of the volume.",
+        f"The last pool leaves {volume}, laid out in a row: {width}*{height}*{depth} = {numbers:,}.",
+        "It has one for each number of the volume that the last pool leaves.",
         [
             (width * height, "You forgot the depth: every channel is flattened into the row."),
             (depth, "You counted one number for each channel: there are width times height."),
             (numbers * classes, "That is the weights of all classes together."),
-            (numbers + 1, "You counted the bias: it is not a weight."),
+            (numbers + 1, "You counted the bias, which is left out here."),
             (classes, "That is how many scores come out."),
         ],
     )

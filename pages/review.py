@@ -1,0 +1,66 @@
+"""Review (slides 43-46): the chain as one picture, a quiz of ten questions from all topics, and the references."""
+
+import streamlit as st
+
+from cnn import architecture, questions
+from cnn.references import REFERENCES
+from ui import frame, mixed_quiz, quiz, review_chain
+from ui.state import Flag, State
+
+HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
+NETWORK = architecture.read(architecture.PRESETS["Review (slides 43-44)"])
+
+frame.header(
+    "Review",
+    "The whole course in one chain: CONV, ReLU, POOL, CONV, ReLU, POOL, and at the end a fully connected layer and "
+    "softmax.",
+    "Say the volume behind each part before you look; then take the ten questions at the bottom.",
+)
+state = State.open("review", HIDE, quiz.QUESTION, mixed_quiz.NUMBER)
+
+
+def chain() -> None:
+    """Slides 43-44: the picture, a question on it, and what each part is for."""
+    st.header("The chain", anchor=False)
+    hidden = state.flag(HIDE)
+    picture = st.container()
+    told = quiz.ask(questions.chain(NETWORK, state[quiz.QUESTION]), state)
+    with picture:
+        review_chain.show(NETWORK, told=told or not hidden)
+        st.markdown("Each name opens the page that teaches it. A box is as high as the side, and as wide as it is deep.")
+    st.markdown(
+        "- **Input** holds the grey or colour values of the picture.\n"
+        "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "
+        "learnt, not designed.\n"
+        "- **ReLU** clears what is negative, number by number, and keeps the volume as it is.\n"
+        "- **POOL** keeps one number of each window: width and height shrink, depth stays.\n"
+        "- **FC** weighs everything that is left, once for each class, into a score.\n"
+        "- **Softmax** turns scores into probabilities. In training, cross-entropy compares them with the true class, "
+        "and the gradient runs back through the same chain."
+    )
+    st.page_link("pages/architecture_builder.py", label="Take this chain apart in the builder",
+                 query_params={"net": NETWORK.text()})  # fmt: skip
+
+
+def ten_questions() -> None:
+    """A quiz that a link gives to a whole class."""
+    st.header("Ten questions", anchor=False)
+    st.markdown(
+        "One from each topic, drawn by the quiz number: whoever opens the same link gets the same ten. "
+        "The first answer counts, and a wrong one is told what went wrong."
+    )
+    mixed_quiz.show(state.number(mixed_quiz.NUMBER), state)
+
+
+chain()
+ten_questions()
+st.header("References", anchor=False)
+for book in REFERENCES:
+    address = f" [{book.address.removeprefix('https://')}]({book.address})" if book.address else ""
+    st.markdown(f"- {book.authors}: *{book.title}*. {book.published}; {book.where}.{address}")
+state.share()
+frame.footer(
+    "review",
+    "A convolutional network is a chain of simple steps, each of which you can work out by hand. What is left is to "
+    "let one read a radiograph.",
+)
