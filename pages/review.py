@@ -27,7 +27,9 @@ def chain() -> None:
     told = quiz.ask(questions.chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:
         review_chain.show(NETWORK, told=told or not hidden)
-        st.markdown("Each name opens the page that teaches it. A box is as high as the side, and as wide as it is deep.")
+        st.markdown(
+            "Each name opens the page that teaches it. A box is as high as the side, and as wide as it is deep."
+        )
     st.markdown(
         "- **Input** holds the grey or colour values of the picture.\n"
         "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "

@@ -29,7 +29,7 @@ def _weighed(parts: Parts) -> Question:
     depth, height, width = volume.torch_shape
     numbers = depth * height * width
     return make(
-        "How many weights does each class have in the fully connected layer at the end of this chain, its bias left out?",
+        "How many weights does each class have in the fully connected layer of this chain, its bias left out?",
         numbers,
         f"The last pool leaves {volume}, laid out in a row: {width}*{height}*{depth} = {numbers:,}.",
         "It has one for each number of the volume that the last pool leaves.",
