@@ -1,62 +1,38 @@
-"""``python -m cnn.evaluate FILMS --adults ADULTS``: every published number of the shipped networks, in their cards.
+"""``python -m cnn.evaluate FILMS --adults ADULTS``: every published number of the shipped networks.
 
-With ``--runs RUNS --seeds 0 1 2`` it first ships the networks of the first seed named (a rule stated before training)
-and adds mean and standard deviation over the seeds. Nothing is chosen here: thresholds and temperatures stand in the
-cards before the test films are read.
+Each network judges each film once; what it says goes into ``weights/scores``, and all numbers are computed from there:
+the metrics in the cards here, curves and tables on the pages of the app. With ``--runs RUNS --seeds 0 1 2`` it first
+ships the networks of the first seed named (a rule stated before training), and writes the cards, with mean and standard
+deviation over the seeds. Without, it measures the shipped seed only and leaves the cards alone.
+
+Nothing is chosen here: thresholds and temperatures stand in the cards before the test films are read.
 """
 
 import argparse
+import hashlib
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from cnn import augment, lungs, metrics, models
+from cnn import augment, lungs, models, scores
+from cnn.bootstrap import Estimate, resamples
 from cnn.data import Film, labels_of, load_pixels, paediatric_films
+from cnn.measures import auc
+from cnn.operating import performance
 from cnn.preprocess import resample
+from cnn.scores import HIDDEN, Scores
 from cnn.train import ORDER, Split
 from cnn.training import margins_of, write_card
 
-REPEATS = 1000
-"""Bootstrap draws."""
-INTERVALS = ("auc", "accuracy", "sensitivity", "specificity", "ece")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What one network says of some films: P(PNEUMONIA) after calibration (N,), with labels (N,) and patients (N,)."""
-
-    probabilities: np.ndarray
-    labels: np.ndarray
-    patients: np.ndarray
-    threshold: float
-
-    def take(self, chosen: np.ndarray) -> "Scored":
-        """The films of these indices."""
-        return replace(self, probabilities=self.probabilities[chosen], labels=self.labels[chosen],
-                       patients=self.patients[chosen])  # fmt: skip
-
-    def summary(self) -> dict[str, float]:
-        """See :func:`cnn.metrics.summary`."""
-        return metrics.summary(self.probabilities, self.labels, self.threshold)
-
-    def intervals(self) -> dict[str, list[float]]:
-        """95 % bootstrap intervals over patients."""
-
-        def values(chosen: np.ndarray) -> np.ndarray:
-            if len(np.unique(self.labels[chosen])) < len(models.CLASSES):
-                return np.full(len(INTERVALS), np.nan)
-            found = self.take(chosen).summary()
-            return np.array([found[key] for key in INTERVALS])
-
-        bounds = metrics.bootstrap(values, self.patients, repeats=REPEATS)
-        return dict(zip(INTERVALS, bounds.tolist(), strict=True))
+GROUPS = ("validation", "test", "adults_left_out")
+SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "ece")
+"""Numbers in the table of the README."""
 
 
 @cache
@@ -71,66 +47,75 @@ def masks_of(films: tuple[Film, ...]) -> Tensor:
     return lungs.lung_masks(pixels_of(films, lungs.SIZE))
 
 
-def score(model: models.LoadedModel, films: list[Film], pixels: Tensor | None = None) -> Scored:
-    """What ``model`` says of ``films``, or of ``pixels`` that stand for them."""
-    shown = pixels_of(tuple(films), model.input_size) if pixels is None else pixels
-    margins = margins_of(model.module, shown)
-    return Scored(metrics.sigmoid(margins / model.temperature), labels_of(films).numpy(),
-                  np.array([film.patient for film in films]), model.threshold)  # fmt: skip
+def logits_of(model: models.LoadedModel, pixels: Tensor) -> np.ndarray:
+    """Calibrated logits of P(PNEUMONIA), (N,), for films (N, 1, S, S) uint8."""
+    return margins_of(model.module, pixels) / model.temperature
 
 
-def pooled(parts: list[Scored]) -> Scored:
-    """Films of several networks of one recipe, each scored by a network that was not trained on it."""
-    return Scored(
-        np.concatenate([part.probabilities for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.patients for part in parts]),
-        float(np.mean([part.threshold for part in parts])),
+def score(model: models.LoadedModel, films: list[Film], seed: int, hide: bool = False) -> Scores:
+    """What ``model`` says of ``films``, in an order that says nothing, and if asked also with parts of them hidden."""
+    mixed = tuple(sorted(films, key=lambda film: hashlib.sha256(film.path.name.encode()).digest()))
+    return Scores(
+        logits_of(model, pixels_of(mixed, model.input_size)), labels_of(mixed).numpy(),
+        np.array([film.patient for film in mixed]), np.full(len(mixed), seed), np.full(len(mixed), model.threshold),
+        {key: np.array([facts_of(film)[key] for film in mixed]) for key in scores.FACTS},
+        {what: logits_of(model, shown) for what, shown in hidden(mixed, model.input_size)} if hide else {},
+    )  # fmt: skip
+
+
+def facts_of(film: Film) -> dict[str, str]:
+    """What the source says of a film: for an adult age, sex, view and the mined label, for a child's what caused it."""
+    facts = dict.fromkeys(scores.FACTS, "")
+    if film.adult:
+        mined = str(models.CLASSES.index(film.facts["nih_label"]))
+        return facts | {key: film.facts[key] for key in ("age", "sex", "view")} | {"text_mined_label": mined}
+    named = film.path.stem.split("_")
+    return facts | {"cause": named[1] if len(named) > 1 else ""}
+
+
+def hidden(films: tuple[Film, ...], size: int) -> Iterator[tuple[str, Tensor]]:
+    """Films with each of HIDDEN, (N, 1, size, size) uint8.
+
+    A network that reads lungs has nothing to say when their box is filled, and loses little when all else is.
+    """
+    masks = masks_of(films)
+    greys = pixels_of(films, lungs.SIZE).float() / 255
+    mean = greys.mean(dim=(1, 2, 3), keepdim=True)
+    inside = masks > 0.5
+    every = torch.ones(len(films), 1, 1, 1, dtype=torch.bool)
+    changed = (
+        augment.hide_lungs(greys, masks, every),
+        torch.where(inside, 0.0, greys),
+        torch.where(inside, greys, mean),
     )
+    for what, shown in zip(HIDDEN, changed, strict=True):
+        yield what, (resample(shown, size) * 255).round().to(torch.uint8)
 
 
-def report(scored: Scored) -> dict[str, Any]:
+def report(found: Scores) -> dict[str, Any]:
     """Numbers with their intervals."""
-    return scored.summary() | {"interval_95": scored.intervals()}
+    measured = performance(found)
+    return {
+        "films": len(found.labels),
+        "pneumonia": int(found.labels.sum()),
+        **{key: estimate.value for key, estimate in measured.items()},
+        "interval_95": {key: [estimate.low, estimate.high] for key, estimate in measured.items()},
+    }
 
 
-def over_seeds(parts: list[Scored]) -> dict[str, Any]:
+def over_seeds(parts: list[Scores]) -> dict[str, Any]:
     """Mean and standard deviation (n - 1) of each number over the seeds."""
-    summaries = [part.summary() for part in parts]
-    names = [key for key in summaries[0] if key not in ("films", "pneumonia")]
-    values = {key: np.array([each[key] for each in summaries]) for key in names}
+    measured = [performance(part) for part in parts]
+    values = {key: np.array([each[key].value for each in measured]) for key in measured[0]}
     return {
         key: {"mean": float(each.mean()), "sd": float(each.std(ddof=1)), "each": each.tolist()}
         for key, each in values.items()
     }
 
 
-def text_mined_auc(films: list[Film], scored: Scored) -> float:
-    """AUC of the same answers against the labels that were mined from the text of reports."""
-    mined = [film.facts["nih_label"] == models.CLASSES[1] for film in films]
-    return float(roc_auc_score(mined, scored.probabilities))
-
-
-def probes(model: models.LoadedModel, films: list[Film]) -> dict[str, float]:
-    """Test AUC when something is hidden: what the network leans on.
-
-    A network that reads lungs has nothing to say when their box is filled, and loses little when all else is.
-    """
-    pixels = pixels_of(tuple(films), lungs.SIZE)
-    masks = masks_of(tuple(films))
-    greys = pixels.float() / 255
-    mean = greys.mean(dim=(1, 2, 3), keepdim=True)
-    inside = masks > 0.5
-    hidden = {
-        "lungs' box filled with the mean grey": augment.hide_lungs(greys, masks, torch.ones(len(films), 1, 1, 1) > 0),
-        "lungs blacked out by their mask": torch.where(inside, 0.0, greys),
-        "nothing but the lungs visible": torch.where(inside, greys, mean),
-    }
-    size = model.input_size
-    return {
-        name: score(model, films, (resample(shown, size) * 255).round().to(torch.uint8)).summary()["auc"]
-        for name, shown in hidden.items()
-    }
+def auc_of(found: Scores) -> Estimate:
+    """AUC with its interval."""
+    return Estimate.of(auc(found.logits, found.labels, resamples(found.patients)))
 
 
 def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
@@ -141,22 +126,28 @@ def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
                 shutil.copy(folder / f"{name}.{ending}", out)
 
 
-def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[int, Path]) -> dict[str, Any]:
-    """Every number of one network; ``folders`` maps seeds to weights, the shipped one first."""
+def evaluate(
+    name: str, films_folder: Path, adults_folder: Path, folders: dict[int, Path], out: Path
+) -> dict[str, Any]:
+    """Every number of one network; ``folders`` maps seeds to weights, the shipped one first.
+
+    Scores of the shipped network, and of the adults' films from every seed, are written to ``out`` first: numbers
+    come from the file, so that a page that reads it gets the same.
+    """
     test = paediatric_films(films_folder, ("test",))
     splits = {seed: Split.of(films_folder, adults_folder, seed) for seed in folders}
     loaded = {seed: models.load_from(folder, name) for seed, folder in folders.items()}
     first = next(iter(folders))
-    tests = [score(model, test) for model in loaded.values()]
-    outside = [score(model, splits[seed].adults_out) for seed, model in loaded.items()]
-    adults = [film for seed in folders for film in splits[seed].adults_out]
-    numbers = {
-        "validation": report(score(loaded[first], splits[first].validation)),
-        "test": report(tests[0]),
-        "adults_left_out": report(pooled(outside))
-        | {"auc_text_mined_labels": text_mined_auc(adults, pooled(outside)), "seeds": list(folders)},
-        "test_auc_when_hidden": probes(loaded[first], test),
-    }
+    tests = [score(model, test, seed, hide=seed == first) for seed, model in loaded.items()]
+    outside = [score(model, splits[seed].adults_out, seed) for seed, model in loaded.items()]
+    validation = score(loaded[first], splits[first].validation, first)
+    groups = dict(zip(GROUPS, (validation, tests[0], scores.joined(outside)), strict=True))
+    scores.write(out, name, loaded[first].weights_sha256, groups)
+    groups = scores.read(out, name, GROUPS)
+    adults, seen = groups["adults_left_out"], groups["test"]
+    numbers = {group: report(found) for group, found in groups.items()}
+    numbers["adults_left_out"] |= {"auc_text_mined_labels": auc_of(adults.text_mined()).value, "seeds": list(folders)}
+    numbers["test_auc_when_hidden"] = {what: auc_of(seen.while_hidden(what)).value for what in HIDDEN}
     if len(folders) > 1:
         numbers["test_over_seeds"] = over_seeds(tests)
         numbers["adults_left_out_over_seeds"] = over_seeds(outside)
@@ -166,10 +157,10 @@ def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[i
 def table(measured: dict[str, dict[str, Any]]) -> str:
     """Metrics of the networks as Markdown: the shipped one with its 95 % interval, then mean and sd over the seeds."""
     titles = {"test": "test, children", "adults_left_out": "adults, left out"}
-    lines = ["| network | films | " + " | ".join(INTERVALS) + " |", "|---" * (2 + len(INTERVALS)) + "|"]
+    lines = ["| network | films | " + " | ".join(SHOWN) + " |", "|---" * (2 + len(SHOWN)) + "|"]
     for name, numbers in measured.items():
         for which, title in titles.items():
-            cells = [_cell(numbers[which], numbers.get(f"{which}_over_seeds"), key) for key in INTERVALS]
+            cells = [_cell(numbers[which], numbers.get(f"{which}_over_seeds"), key) for key in SHOWN]
             lines.append(f"| {name} | {title} ({numbers[which]['films']}) | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -181,7 +172,7 @@ def _cell(numbers: dict[str, Any], seeds: dict[str, Any] | None, key: str) -> st
 
 
 def main() -> None:
-    """Measures, writes the numbers into the cards, and prints them as a table."""
+    """Measures, writes scores and cards, and prints the numbers as a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
@@ -194,7 +185,7 @@ def main() -> None:
         folders = {seed: given.runs / f"seed-{seed}" for seed in given.seeds}
     else:
         folders = {int(models.read_card(given.weights, "transfer")["seed"]): given.weights}
-    measured = {name: evaluate(name, given.films, given.adults, folders) for name in ORDER}
+    measured = {name: evaluate(name, given.films, given.adults, folders, given.weights) for name in ORDER}
     if given.runs:
         for name, numbers in measured.items():
             write_card(given.weights, name, models.read_card(given.weights, name) | {"metrics": numbers})

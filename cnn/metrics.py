@@ -1,18 +1,13 @@
-"""How good a classifier's answers are: ranking, calibration, and right and wrong at a threshold."""
+"""What is fitted to a classifier's answers on validation: temperature and threshold; and intervals of any statistic."""
 
 from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import roc_auc_score
 
-BINS = 15
+from cnn.scores import sigmoid
 
-
-def sigmoid(margins: np.ndarray) -> np.ndarray:
-    """P(PNEUMONIA) from margins: for two classes, softmax over logits is the sigmoid of their difference."""
-    return np.asarray(0.5 * (1 + np.tanh(np.asarray(margins, dtype=np.float64) / 2)))
-
+__all__ = ["balanced_threshold", "bootstrap", "class_weights", "cross_entropy", "fit_temperature", "sigmoid"]
 
 def cross_entropy(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
     """Weighted mean of -log P(true class)."""
@@ -41,31 +36,6 @@ def balanced_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:
     sensitivity = 1 - np.searchsorted(sick, candidates) / len(sick)
     specificity = np.searchsorted(well, candidates) / len(well)
     return float(candidates[np.argmin(np.abs(sensitivity - specificity))])
-
-
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
-    """Expected calibration error: |share of PNEUMONIA - mean P(PNEUMONIA)|, averaged over equal bins of P by films."""
-    bin_of = np.minimum((probabilities * bins).astype(int), bins - 1)
-    gaps = [
-        abs(labels[bin_of == number].mean() - probabilities[bin_of == number].mean()) * (bin_of == number).mean()
-        for number in np.unique(bin_of)
-    ]
-    return float(np.sum(gaps))
-
-
-def summary(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
-    """AUC, accuracy, sensitivity, specificity at ``threshold``, calibration error and Brier score, and film counts."""
-    called = probabilities >= threshold
-    return {
-        "films": len(labels),
-        "pneumonia": int(labels.sum()),
-        "auc": float(roc_auc_score(labels, probabilities)),
-        "accuracy": float((called == labels).mean()),
-        "sensitivity": float(called[labels == 1].mean()),
-        "specificity": float((~called[labels == 0]).mean()),
-        "ece": calibration_error(probabilities, labels),
-        "brier": float(np.mean((probabilities - labels) ** 2)),
-    }
 
 
 def bootstrap(

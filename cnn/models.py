@@ -5,7 +5,6 @@ Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cn
 """
 
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +18,9 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet, MBConv, MBConvConfig
 
+from cnn.cards import CLASSES, WEIGHTS, read_card
 from cnn.errors import WeightsRejected
 from cnn.preprocess import resample
-
-CLASSES = ("NORMAL", "PNEUMONIA")
-WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
 
 def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int = 128) -> nn.Sequential:
@@ -220,17 +217,6 @@ def read_state(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
     files = {part: read_weights(folder, part) for part in parts}
     whole = {f"{part}.{key}": value for part, (state, _) in files.items() for key, value in state.items()}
     return whole, combined_sha256([digest for _, digest in files.values()])
-
-
-def read_card(folder: Path, name: str) -> dict[str, Any]:
-    """The card of the weights ``name``: data, split, seed, metrics, threshold, temperature, sha256."""
-    try:
-        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WeightsRejected(f"The card weights/{name}.json is missing; get the whole repository again.") from error
-    except ValueError as error:
-        raise WeightsRejected(f"The card weights/{name}.json is not readable as JSON; get it again.") from error
-    return dict(card)
 
 
 def read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:

@@ -9,26 +9,23 @@ import torch
 from films import make_adults, make_children
 from torch import Tensor, nn
 
-from cnn import evaluate, lungs, models, train
-from cnn.evaluate import Scored
+from cnn import evaluate, lungs, models, scores, train
+from cnn.data import paediatric_films
+from cnn.scores import Scores
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "REPEATS", 100)
-
-
-def scored(count: int = 60) -> Scored:
+def scored(count: int = 60) -> Scores:
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 2, count)
-    chances = (0.3 * labels + 0.7 * generator.random(count)).astype(float)
-    return Scored(chances, labels, np.array([f"p{number // 2}" for number in range(count)]), 0.5)
+    logits = 2 * labels + generator.normal(0, 2, count)
+    return Scores(logits, labels, np.arange(count) // 2, np.zeros(count, int), np.full(count, 0.5))
 
 
 def test_intervals_hold_the_number() -> None:
     found = evaluate.report(scored())
+    assert (found["films"], found["pneumonia"]) == (60, scored().labels.sum())
     for key, (low, high) in found["interval_95"].items():
         if key != "ece":  # biased upwards: drawing films again adds noise to every bin
             assert low <= found[key] <= high, key
@@ -37,16 +34,10 @@ def test_intervals_hold_the_number() -> None:
 
 def test_over_seeds_is_mean_and_spread() -> None:
     parts = [scored(), scored().take(np.arange(30))]
-    values = [part.summary()["auc"] for part in parts]
+    values = [evaluate.report(part)["auc"] for part in parts]
     found = evaluate.over_seeds(parts)["auc"]
     assert found["mean"] == pytest.approx(np.mean(values))
     assert found["sd"] == pytest.approx(np.std(values, ddof=1))
-
-
-def test_pooled_films_are_all_there_once() -> None:
-    whole = scored()
-    parts = [whole.take(np.arange(20)), whole.take(np.arange(20, 60))]
-    np.testing.assert_array_equal(evaluate.pooled(parts).probabilities, whole.probabilities)
 
 
 @pytest.fixture
@@ -70,9 +61,11 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     return children, adults, tmp_path / "runs"
 
 
-def test_numbers_come_from_test_films_and_adults_left_out(trained: tuple[Path, Path, Path]) -> None:
+def test_numbers_come_from_test_films_and_adults_left_out(trained: tuple[Path, Path, Path], tmp_path: Path) -> None:
     children, adults, runs = trained
-    numbers = evaluate.evaluate("floor", children, adults, {seed: runs / f"seed-{seed}" for seed in (0, 1)})
+    evaluate.ship(runs / "seed-0", ("floor",), tmp_path)
+    folders = {seed: runs / f"seed-{seed}" for seed in (0, 1)}
+    numbers = evaluate.evaluate("floor", children, adults, folders, tmp_path)
     assert numbers["test"]["films"] == 24
     assert numbers["test"]["auc"] > 0.9  # the patch is plain to see
     left_out = [len(train.Split.of(children, adults, seed).adults_out) for seed in (0, 1)]
@@ -80,6 +73,22 @@ def test_numbers_come_from_test_films_and_adults_left_out(trained: tuple[Path, P
     assert numbers["test_auc_when_hidden"]["nothing but the lungs visible"] > 0.9
     assert len(numbers["test_auc_when_hidden"]) == 3
     assert numbers["test_over_seeds"]["auc"]["each"][0] == numbers["test"]["auc"]
+
+
+def test_the_scores_say_what_the_sources_say_but_not_who(trained: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    children, adults, runs = trained
+    evaluate.ship(runs / "seed-0", ("floor",), tmp_path)
+    evaluate.evaluate("floor", children, adults, {0: runs / "seed-0"}, tmp_path)
+    found = scores.read(tmp_path, "floor", evaluate.GROUPS)
+    assert set(found["adults_left_out"].facts) == {"age", "sex", "view", "text_mined_label"}
+    assert set(found["adults_left_out"].facts["text_mined_label"]) == {"0", "1"}
+    causes, labels = found["test"].facts["cause"], found["test"].labels
+    assert ((causes == "bacteria") == (labels == 1)).all()
+    assert len(np.unique(found["test"].patients)) == 12 + 6  # every second film of pneumonia is of one seen before
+    again = models.load_from(tmp_path, "floor")
+    films = paediatric_films(children, ("test",))
+    logits = evaluate.logits_of(again, evaluate.pixels_of(tuple(films), again.input_size))
+    np.testing.assert_allclose(np.sort(found["test"].logits), np.sort(logits), atol=1e-4)
 
 
 def test_shipping_copies_what_the_cards_describe(trained: tuple[Path, Path, Path], tmp_path: Path) -> None:

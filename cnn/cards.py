@@ -1,0 +1,23 @@
+"""The cards of the shipped networks, ``weights/NAME.json``: readable without loading a network, or PyTorch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cnn.errors import WeightsRejected
+
+CLASSES = ("NORMAL", "PNEUMONIA")
+NETWORKS = ("transfer", "lecture", "ensemble", "floor")
+"""All measured networks, the default first and the one to beat last."""
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+
+
+def read_card(folder: Path, name: str) -> dict[str, Any]:
+    """The card of the weights ``name``: data, split, seed, metrics, threshold, temperature, sha256."""
+    try:
+        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WeightsRejected(f"The card weights/{name}.json is missing; get the whole repository again.") from error
+    except ValueError as error:
+        raise WeightsRejected(f"The card weights/{name}.json is not readable as JSON; get it again.") from error
+    return dict(card)

@@ -1,0 +1,33 @@
+"""Draws of patients: the quick way gives what drawing one at a time gives."""
+
+import numpy as np
+import pytest
+
+from cnn import metrics
+from cnn.bootstrap import Estimate, resamples
+
+PATIENTS = np.array([3, 3, 3, 1, 1, 2, 7, 7, 5, 6])
+VALUES = np.arange(10.0)
+
+
+def test_row_0_counts_every_film_once_and_a_patient_s_films_come_together() -> None:
+    weights = resamples(PATIENTS)
+    assert weights.shape == (1001, 10)
+    assert (weights[0] == 1).all()
+    assert (weights[:, 0] == weights[:, 2]).all()
+    assert (weights[1:, [0, 3, 5, 6, 8, 9]].sum(axis=1) == 6).all()
+
+
+def test_intervals_are_those_of_drawing_one_after_the_other() -> None:
+    weights = resamples(PATIENTS)
+    found = Estimate.of(weights @ VALUES / weights.sum(axis=1))
+    ((low, high),) = metrics.bootstrap(lambda chosen: VALUES[chosen].mean(keepdims=True), PATIENTS)
+    assert (found.value, found.low, found.high) == pytest.approx((VALUES.mean(), low, high))
+
+
+def test_undefined_draws_do_not_count() -> None:
+    found = Estimate.of(np.array([0.5, np.nan, 0.4, 0.6]))
+    assert found.value == 0.5
+    assert 0.4 <= found.low < found.high <= 0.6
+    assert np.isnan(Estimate.of(np.array([np.nan, 0.4])).low)
+    assert np.isnan(Estimate.of(np.array([0.4, np.nan])).value)
