@@ -1,13 +1,15 @@
 """What several tests share: networks with random weights."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from stand_ins import write_weights
 
-from cnn import models
+from cnn import bootstrap, models
 from cnn.models import LoadedModel
+from ui import measured
 
 torch.set_num_threads(1)
 
@@ -28,3 +30,16 @@ def model(request: pytest.FixtureRequest, weights: Path) -> LoadedModel:
 def lecture(weights: Path) -> LoadedModel:
     """The smallest registered model, with random weights."""
     return models.load_from(weights, "lecture")
+
+
+@pytest.fixture
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Intervals of few draws, for tests that look at how numbers are shown."""
+    kept = (measured.card, measured.films, measured.performance, measured.roc, measured.precision_recall,
+            measured.reliability)  # fmt: skip
+    monkeypatch.setattr(bootstrap, "REPEATS", 40)
+    for each in kept:
+        each.cache_clear()
+    yield
+    for each in kept:
+        each.cache_clear()

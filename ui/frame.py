@@ -50,6 +50,8 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
         Chapter("shortcut_lab", "Shortcut lab", "45", 10),
+        Chapter("model_card", "Model card", "45", 10),
+        Chapter("operating_point", "Operating point", "45", 12),
     ),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""

@@ -84,6 +84,11 @@ def plotly_template() -> go.layout.Template:
     )
 
 
+def title(text: str) -> dict[str, object]:
+    """A figure's title at the top left, clear of a legend between it and the plot."""
+    return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
+
+
 def show(figure: go.Figure, *, key: str, description: str) -> None:
     """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it."""
     figure.update_layout(template=plotly_template())

@@ -1,0 +1,51 @@
+"""Model card: what a network is made of, and how good it is on films that it has not seen, with intervals."""
+
+import streamlit as st
+
+from cnn.errors import UserError
+from ui import card_parts, frame
+from ui.measured import ADULTS, NETWORK, TEST, VALIDATION
+from ui.state import Choice, State
+
+FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
+
+frame.header(
+    "Model card",
+    "What a network was made of, and how good it is on films that it was not trained on. One command measures all of "
+    "it, `python -m cnn.evaluate`; no number on this page was typed by hand.",
+    "Choose the films of adults: the same films and the same answers, marked by two answer keys.",
+)
+state = State.open("model_card", NETWORK, FILMS)
+
+
+def show() -> None:
+    """The whole card. Raises ``UserError`` where a file of it is missing or does not fit."""
+    with st.container(horizontal=True):
+        name = state.choice(NETWORK)
+    st.header("What it is made of", anchor=False)
+    card_parts.made_of(name)
+    st.header("All numbers", anchor=False)
+    card_parts.numbers(name)
+    st.header("A closer look", anchor=False)
+    which = state.choice(FILMS)
+    card_parts.which_films(name, which)
+    card_parts.curves_of(name, which)
+    card_parts.by_group(name, which)
+    st.header("When the lungs are hidden", anchor=False)
+    st.markdown("What a network leans on shows when it is taken away. The official test films, judged again:")
+    card_parts.when_hidden(name)
+    st.header("Who finds the lungs", anchor=False)
+    card_parts.lungs()
+
+
+try:
+    show()
+except UserError as error:
+    st.error(str(error))
+frame.notice()
+state.share()
+frame.footer(
+    "model_card",
+    "A number of a network is worth as much as the films, the labels and the interval that stand behind it, and a high "
+    "one does not say that it looked at the lungs.",
+)

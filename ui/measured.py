@@ -1,0 +1,83 @@
+"""What the pages on evaluation share: the measured films, worked out once for all readers, and numbers in words."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from cnn import cards, measures, operating, scores
+from cnn.bootstrap import Estimate
+from cnn.measures import Bin, Curve
+from cnn.scores import Scores
+from ui.state import Choice
+
+TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, text-mined"
+IN_FILE = {TEST: "test", VALIDATION: "validation", ADULTS: "adults_left_out", MINED: "adults_left_out"}
+"""Film groups of the pages and their names in the files of scores."""
+IN_WORDS = {
+    TEST: "the official test films: children of the same hospital, kept apart by those who published them",
+    VALIDATION: "the validation films: children left out of training, of the same series as the training films",
+    ADULTS: "films of adults from another hospital, read again by radiologists",
+    MINED: "the same films of adults, with labels that a program mined from the text of the reports",
+}
+NETWORK = Choice("network", "Network", cards.NETWORKS[0], options=cards.NETWORKS)
+FLOOR = cards.NETWORKS[-1]
+
+
+@cache
+def card(name: str) -> dict[str, Any]:
+    """The card of a network. Raises ``WeightsRejected``."""
+    return cards.read_card(cards.WEIGHTS, name)
+
+
+@cache
+def films(name: str, which: str) -> Scores:
+    """What the network ``name`` says of a group of films. Raises ``WeightsRejected``."""
+    group = IN_FILE[which]
+    found = scores.read(cards.WEIGHTS, name, [group])[group]
+    return found.text_mined() if which == MINED else found
+
+
+@cache
+def performance(name: str, which: str) -> dict[str, Estimate]:
+    """See :func:`cnn.operating.performance`."""
+    return operating.performance(films(name, which))
+
+
+@cache
+def roc(name: str, which: str) -> Curve:
+    """See :func:`cnn.measures.roc`."""
+    return measures.roc(films(name, which))
+
+
+@cache
+def precision_recall(name: str, which: str) -> Curve:
+    """See :func:`cnn.measures.precision_recall`."""
+    return measures.precision_recall(films(name, which))
+
+
+@cache
+def reliability(name: str, which: str) -> list[Bin]:
+    """See :func:`cnn.measures.reliability`."""
+    return measures.reliability(films(name, which))
+
+
+def number(found: Estimate) -> str:
+    """Three decimals with the interval, or a dash."""
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if np.isfinite(found.value) else "-"
+
+
+def percent(found: Estimate) -> str:
+    """Percents with the interval, or a dash."""
+    if not np.isfinite(found.value):
+        return "-"
+    return f"{found.value:.1%} ({100 * found.low:.1f}–{100 * found.high:.1f})"
+
+
+def count(found: Scores) -> str:
+    """How many films and patients, in words."""
+    sick = int(found.labels.sum())
+    return (
+        f"{len(found.labels)} films of {len(np.unique(found.patients))} patients, {sick} of them PNEUMONIA and "
+        f"{len(found.labels) - sick} NORMAL"
+    )
