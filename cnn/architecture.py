@@ -59,6 +59,11 @@ class Network:
     volume: Volume
     parts: tuple[Layer | Block, ...]
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers outside of blocks: all of them, where the network is a chain."""
+        return tuple(part for part in self.parts if not isinstance(part, Block))
+
     def stages(self) -> tuple[Stage, ...]:
         """What each layer makes of what arrives, up to the first that does not fit; a block ends with its sum."""
         return _stages(self)

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from cnn import architecture, questions
+from cnn.presets import PRESETS
 from cnn.references import REFERENCES
 from ui import frame, mixed_quiz, quiz, review_chain
 from ui.state import Flag, State
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
-NETWORK = architecture.read(architecture.PRESETS["Review (slides 43-44)"])
+NETWORK = architecture.read(PRESETS["Review (slides 43-44)"])
 
 frame.header(
     "Review",

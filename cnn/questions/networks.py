@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from cnn.architecture import Block, Network
+from cnn.architecture import Network
 from cnn.arithmetic import Window, receptive_field
 from cnn.layers import Flatten, Layer, Linear, Pool, Step
 from cnn.questions.question import Question, make
@@ -19,8 +19,7 @@ def chain(network: Network, seed: int) -> Question:
     Raises ``DoesNotFit`` if its layers do not.
     """
     kinds = (_weighed, _learning, _first_volume, _last_pool)
-    layers = [part for part in network.parts if not isinstance(part, Block)]
-    return kinds[(seed - 1) % len(kinds)](list(zip(layers, network.steps(), strict=True)))
+    return kinds[(seed - 1) % len(kinds)](list(zip(network.layers, network.steps(), strict=True)))
 
 
 def _weighed(parts: Parts) -> Question:
