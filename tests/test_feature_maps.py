@@ -8,10 +8,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn import feature_maps, models
+from cnn.architecture import read
 from cnn.errors import UserError
 from cnn.feature_maps import before_pool
 from cnn.images import Radiograph
 from cnn.preprocess import to_tensor
+from cnn.presets import PRESETS
 from cnn.worked import conv2d
 
 
@@ -195,3 +197,12 @@ def test_what_is_measured_of_maps():
 def test_a_layer_that_is_not_there():
     with pytest.raises(UserError, match="no such layer"):
         feature_maps.stop("lecture", "conv9")
+
+
+@pytest.mark.parametrize("name", ["lecture", "transfer"])
+def test_the_architecture_builder_measures_the_same_network(name):
+    """The builder reads the network from a line of text, the plan from its modules."""
+    plan = feature_maps.plan(name)
+    written = read(PRESETS[f"{name}, our own"]).steps()
+    for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):
+        assert sum(measure(one.step) for one in plan) == sum(measure(step) for step in written)
