@@ -13,7 +13,7 @@ from cnn import models
 from ui.frame import chapters
 
 ROOT = Path(__file__).parents[1]
-WITH_TORCH = {"chest_xray", "inside_the_network", "shortcut_lab"}
+WITH_TORCH = {"chest_xray", "inside_the_network", "shortcut_lab", "read_first"}
 """Pages on which a network runs; all others open without PyTorch, which takes seconds to import."""
 
 

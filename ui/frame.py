@@ -52,6 +52,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("shortcut_lab", "Shortcut lab", "45", 10),
         Chapter("model_card", "Model card", "45", 10),
         Chapter("operating_point", "Operating point", "45", 12),
+        Chapter("read_first", "Read first", "45", 10),
     ),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""

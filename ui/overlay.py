@@ -34,14 +34,14 @@ def lay_over(picture: np.ndarray, attribution: Attribution, opacity: float) -> n
     return np.round((1 - alpha) * picture[..., None] + alpha * _colours(values, attribution.signed)).astype(np.uint8)
 
 
-def outline(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool drawn on it."""
+def outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:
+    """``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool drawn on it in a hex ``colour``."""
     height, width = picture.shape[:2]
     shape = Image.fromarray(mask).convert("L").resize((width, height))
     inner = shape.filter(ImageFilter.MinFilter(5))
     border = (np.asarray(shape) > 0) & (np.asarray(inner) == 0)
     drawn = picture.copy()
-    drawn[border] = _rgb(theme.FILM_TRUTH)
+    drawn[border] = _rgb(colour)
     return drawn
 
 

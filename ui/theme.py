@@ -53,8 +53,8 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "Cividis"
 """Unsigned attributions: perceptually even, and made for colour-blind readers."""
 
-FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH = "#F0384B", "#2F8CF0", "#7CE38B"
-"""Positive and negative over a film, and the outline of a known truth: seen on its black as on its white."""
+FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH, FILM_MARK = "#F0384B", "#2F8CF0", "#7CE38B", "#FFB077"
+"""Positive and negative over a film, the outline of a known truth, and a reader's mark: seen on black as on white."""
 
 
 def is_dark() -> bool:

@@ -32,13 +32,14 @@ def choose() -> list[Offer]:
         source = st.selectbox("Picture from", (BUILT_IN, OWN, FETCHED), key="source", bind="query-params")
     with what:
         if source == OWN:
-            return _own()
+            return own()
         if source == FETCHED:
-            return _from_samples(_fetched(), key="test-film")
+            return _from_samples(fetched(), key="test-film")
         return _from_samples(SAMPLES, key="film")
 
 
-def _own() -> list[Offer]:
+def own() -> list[Offer]:
+    """The reader's own files."""
     files = st.file_uploader(
         "PNG, JPEG or DICOM; kept in memory only",
         accept_multiple_files=True,
@@ -62,7 +63,7 @@ def _from_samples(samples: tuple[Sample, ...], key: str) -> list[Offer]:
     return [Offer(sample.key, sample.title, sample.read, sample)]
 
 
-def _fetched() -> tuple[Sample, ...]:
+def fetched() -> tuple[Sample, ...]:
     """Test films that this reader has fetched; a button to fetch them, where there are none."""
     if _FETCHED_KEY in st.session_state:
         return tuple(st.session_state[_FETCHED_KEY])

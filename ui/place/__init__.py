@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ui.theme import DARK, LIGHT
+from ui.theme import DARK, FILM_MARK, LIGHT
 
 _HERE = Path(__file__).parent
 
@@ -70,7 +70,7 @@ def _colours() -> str:
     """The box is seen on black and on white: a light line between two dark ones."""
     text = f"--text: light-dark({LIGHT.text}, {DARK.text}); --muted: light-dark({LIGHT.muted}, {DARK.muted});"
     focus = f"--focus: light-dark({LIGHT.input}, {DARK.input});"
-    return f".place {{ {text} {focus} --box: {DARK.kernel}; --dark: {LIGHT.text}; }}\n"
+    return f".place {{ {text} {focus} --box: {FILM_MARK}; --dark: {LIGHT.text}; }}\n"
 
 
 def _read(name: str) -> str:

@@ -1,0 +1,42 @@
+"""Read first: commit to a read and mark where, then see the network's answer."""
+
+import streamlit as st
+
+from cnn import models, series
+from cnn.errors import UserError
+from ui import first_read, frame, reading
+from ui.state import State
+
+frame.header(
+    "Read first",
+    "Say NORMAL or PNEUMONIA and mark where, before the network says a word. A reader who has seen the answer first "
+    "tends to see what it says.",
+    f"Read all {series.COUNT} simulated films. Who finds more of what was planted, you or the network?",
+)
+state = State.open("read_first", *first_read.FIELDS)
+left, right = st.columns([3, 1])
+with left:
+    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+with right:
+    wanted = state.number(first_read.NUMBER)
+try:
+    model = models.load(name or models.DEFAULT)
+    cases = first_read.choose(state)
+    if cases:
+        number = min(wanted, len(cases))
+        first_read.read(cases[number - 1], number, len(cases), model, state)
+        first_read.summary()
+except UserError as error:
+    st.error(str(error))
+frame.notice()
+st.markdown(
+    "**Nothing is stored.** Reads live in this tab's session and go with it. **The series** has a number: everybody "
+    "who opens it meets the same films in the same order. **The simulated films** are one simulated chest, turned, "
+    "moved and toned; in half of them the shadow of a consolidation was laid somewhere into the lungs. A computed film "
+    "looks a little unlike every real one, to you as to the network."
+)
+state.share()
+frame.footer(
+    "read_first",
+    "Commit before you look. Agreement with a network is not being right, and a map that lights up is not a finding.",
+)
