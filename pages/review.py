@@ -29,7 +29,7 @@ def chain() -> None:
     with picture:
         review_chain.show(NETWORK, told=told or not hidden)
         st.markdown(
-            "Each name opens the page that teaches it. A box is as high as the side, and as wide as it is deep."
+            "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
     st.markdown(
         "- **Input** holds the grey or colour values of the picture.\n"
@@ -60,7 +60,7 @@ ten_questions()
 st.header("References", anchor=False)
 for book in REFERENCES:
     address = f" [{book.address.removeprefix('https://')}]({book.address})" if book.address else ""
-    st.markdown(f"- {book.authors}: *{book.title}*. {book.published}; {book.where}.{address}")
+    st.markdown(f"- {book.authors}: *{book.title}*, {book.published}; {book.where}.{address}")
 state.share()
 frame.footer(
     "review",

@@ -27,7 +27,7 @@ def _ask(asked: Asked, place: int, key: str) -> Answers:
     """One question in a box of its own; what has been answered to it so far."""
     kept: Answers = st.session_state.setdefault(key, [])
     with st.container(border=True):
-        st.markdown(f"**{place}. {_title(asked)}.** {plain(asked.question.prompt)}")
+        st.markdown(f"**{place}. {_title(asked)}** · {plain(asked.question.prompt)}")
         with st.container(horizontal=True):
             for given in asked.given:
                 with st.container(width="content"):
