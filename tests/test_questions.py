@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnn import questions
+from cnn import architecture, questions
+from cnn.arithmetic import Window
 from cnn.errors import DoesNotFit
 from cnn.layers import Conv, Pool, Transposed, Volume
 from cnn.questions import Question
@@ -197,3 +198,92 @@ def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
     pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
     assert questions.layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
     assert questions.layer(Transposed(8, 5), volume, 1) is None
+
+
+def test_questions_on_why_there_are_cnns() -> None:
+    prompts = set()
+    for seed in range(1, 41):
+        question = questions.why(seed)
+        assert_sound(question)
+        prompts.add(question.prompt)
+        given = [int(number) for number in re.findall(r"\d+", question.prompt)]
+        if "hidden nodes" in question.prompt:
+            width, height, depth, hidden = given
+            layer = nn.Linear(width * height * depth, hidden, bias=False, device="meta")
+            assert question.answer == layer.weight.numel()
+        elif "grows" in question.prompt:
+            small, large = (nn.Linear(n * n * 3, 2, device="meta").weight.numel() for n in (given[0], given[2]))
+            assert question.answer == large / small == 4
+        elif "convolution with" in question.prompt:
+            _, _, depth, filters, kernel_size, _ = given
+            assert question.answer == nn.Conv2d(depth, filters, kernel_size, device="meta").weight.numel()
+        else:
+            assert question.answer == given[0] * given[1] * 3
+    assert len(prompts) > 15
+
+
+def test_a_receptive_field_is_as_wide_as_the_gradient_of_one_output() -> None:
+    for layers in ([Window(3)] * 3, [Window(5), Window(2, stride=2), Window(5)], [Window(3), Window(2, stride=2)]):
+        question = questions.sight(layers)
+        assert_sound(question)
+        pixels = torch.zeros(1, 1, 1, 60, requires_grad=True)
+        x = pixels
+        for one in layers:
+            x = F.conv2d(x, torch.ones(1, 1, 1, one.kernel_size), stride=one.stride)
+        x[..., 5].sum().backward()
+        assert question.answer == (pixels.grad != 0).sum()
+    assert "forgot the stride" in slip(questions.sight([Window(3), Window(2, stride=2), Window(3)]), 6)
+
+
+def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
+    network = architecture.read(architecture.PRESETS["Review (slides 43-44)"])
+    scope: dict[str, nn.Sequential] = {}
+    exec(network.code().split("x = torch")[0], scope)
+    net = scope["net"]
+    shapes = []
+    x = torch.zeros(1, 3, 32, 32)
+    for layer in net:
+        x = layer(x)
+        shapes.append(tuple(x.shape[1:]))
+    learning = sum(any(True for _ in layer.parameters()) for layer in net)
+    pooled = [shape for shape, layer in zip(shapes, net, strict=True) if isinstance(layer, nn.MaxPool2d)]
+    weighed = next(layer.in_features for layer in net if isinstance(layer, nn.Linear))
+    wanted = [weighed, learning, int(np.prod(shapes[0])), pooled[-1][-1]]
+    for seed, answer in enumerate(wanted, start=1):
+        question = questions.chain(network, seed)
+        assert_sound(question)
+        assert question.answer == answer
+    assert wanted == [1024, 3, 16384, 8]
+
+
+def test_a_mixed_quiz_is_ten_sound_questions_of_ten_topics_drawn_by_its_number() -> None:
+    orders, prompts = set(), set()
+    for number in range(1, 200):
+        asked = questions.mixed(number)
+        assert len(asked) == 10
+        assert len({one.page for one in asked}) == 10
+        for one in asked:
+            assert_sound(one.question)
+            assert one.question.mistakes
+        orders.add(tuple(one.page for one in asked))
+        prompts.add(tuple(one.question.prompt for one in asked))
+    assert len(orders) > 150
+    assert len(prompts) == 199
+    for one, again in zip(questions.mixed(5), questions.mixed(5), strict=True):
+        assert (one.page, one.question) == (again.page, again.question)
+
+
+def test_cells_of_a_mixed_quiz_follow_from_the_numbers_shown_with_them() -> None:
+    for number in range(1, 60):
+        for one in questions.mixed(number):
+            if one.page == "convolution_1d":
+                x, w = (given.numbers[0] for given in one.given)
+                full = np.convolve(x, w) if "kernel flipped" in one.question.prompt else np.correlate(x, w, "full")
+                assert one.question.answer == full[one.question.cell[2]]
+            elif one.page == "convolution_2d":
+                x, w = (torch.tensor(given.numbers)[None, None] for given in one.given)
+                assert one.question.answer == F.conv2d(x, w)[0][one.question.cell]
+            elif one.page == "pooling":
+                x = torch.tensor(one.given[0].numbers)[None]
+                pool = F.max_pool2d if "max" in one.question.prompt else F.avg_pool2d
+                assert one.question.answer == pytest.approx(pool(x, 2)[one.question.cell].item())

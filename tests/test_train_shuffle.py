@@ -1,0 +1,72 @@
+"""The script that made the curves: it makes the same points again, and weights that move along learn the same."""
+
+import itertools
+import json
+
+import pytest
+import torch
+
+from cnn import shuffle
+from cnn import train_shuffle as script
+
+
+@pytest.mark.parametrize(
+    ("kind", "network", "order", "epochs"),
+    [("shapes", "fully connected", "shuffled", 2), ("digits", "fully connected", "as they are", 3),
+     ("digits", "convolution", "shuffled", 2)],
+)  # fmt: skip
+def test_the_first_points_of_a_curve_come_out_again(
+    kind: shuffle.Pictures, network: shuffle.Network, order: shuffle.Order, epochs: int
+) -> None:
+    seed = 1
+    again = script.curve(kind, network, order, seed, epochs)
+    kept = shuffle.experiment(kind).curves[network, order].accuracy[seed, :epochs]
+    assert again == pytest.approx(kept, abs=0.02)  # other processors round differently
+
+
+def test_samples_and_counts_are_the_script_s() -> None:
+    kept = json.loads(shuffle.RESULTS.read_text(encoding="utf-8"))
+    assert kept["made by"] == "python -m cnn.train_shuffle"
+    assert kept["seeds"] == list(script.SEEDS)
+    for kind in shuffle.PICTURES:
+        pixels, _ = script.pictures_of(kind)
+        assert kept[kind]["samples"] == script.samples(kind)
+        assert kept[kind]["training"] + kept[kind]["kept out"] == len(pixels)
+        for network in shuffle.NETWORKS:
+            model = script.build(network, pixels.shape[-1], len(kept[kind]["names"]))
+            assert kept[kind]["parameters"][network] == sum(p.numel() for p in model.parameters())
+    assert kept["digits"]["greys alone"] == pytest.approx(script.greys_alone("digits"), abs=0.02)
+
+
+def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
+    model = script.build("convolution", 40, 4)
+    pixels = torch.rand(1, 1, 40, 40, requires_grad=True)
+    model[:4](pixels)[0, :, 10, 10].sum().backward()
+    columns = pixels.grad[0, 0].abs().sum(dim=0).nonzero().ravel()
+    reach = int(columns.max() - columns.min()) + 1
+    assert shuffle.experiment("shapes").sees - 1 <= reach <= shuffle.experiment("shapes").sees
+
+
+def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the_very_same() -> None:
+    curves = []
+    for order in shuffle.ORDERS:
+        pixels, classes = script.tensors("digits", order)
+        torch.manual_seed(0)
+        model = script.build("fully connected", 8, 10).double()
+        if order == "shuffled":
+            with torch.no_grad():
+                model[1].weight.copy_(model[1].weight[:, torch.from_numpy(shuffle.permutation(64))])
+        after = script.train(model, pixels.double(), classes, 597, seed=0)
+        curves.append(list(itertools.islice(after, 3)))
+    assert curves[0] == pytest.approx(curves[1], abs=0.004)
+    assert curves[0][-1] > 0.7
+
+
+def test_a_convolution_whose_input_is_shuffled_has_no_such_twin() -> None:
+    """One number per picture would be the same if filters could move along with the pixels."""
+    pixels, _ = script.tensors("digits", "as they are")
+    shuffled, _ = script.tensors("digits", "shuffled")
+    torch.manual_seed(0)
+    model = script.build("convolution", 8, 10)
+    with torch.inference_mode():
+        assert not torch.allclose(model(pixels[:20]), model(shuffled[:20]), atol=1e-3)
