@@ -1,0 +1,407 @@
+"""``python -m cnn.bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency method that is offered.
+
+Writes ``weights/bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, controls, cuts and
+rules stand in the code before a film is read, and every film is explained by a network that never saw its patient.
+
+A run that is stopped goes on: what each method has shown is kept in ``RUNS/bench`` until weights, films or the code
+that measures change.
+"""
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from cnn import bench_statistics, controls, explain, localisation, models, samples, sanity
+from cnn.attribution import Attribution
+from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
+from cnn.images import read_radiograph
+from cnn.preprocess import standardise, to_tensor
+from cnn.train import ADULT_FOLDS, Split
+
+SUBSET, COSTLY_SUBSET = 12, 6
+"""Films for random weights, repeatability, deletion and insertion; the second for methods of more than COSTLY passes."""
+COSTLY = 10
+STAGES = 6
+"""Stages of the cascade of random weights that are measured, spread evenly from the last block to the first."""
+NEIGHBOURS = 3
+"""Other films that a map is compared with, to learn how alike two maps are that share nothing but their method."""
+TIMED = 3
+"""Films on which a method is timed against a forward pass."""
+RANDOM_DRAWS = 3
+"""Random maps of a film, whose scores are averaged."""
+PLANTED = "simulated-consolidation"
+TARGET = models.CLASSES.index("PNEUMONIA")
+SOURCES = {"rsna": "rsna_boxes", "nih": "nih_boxes"}
+"""Who drew the boxes, and their column in labels.csv."""
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A film to explain: its input (1, 1, S, S), the seed whose network never saw its patient, the truth (S, S)."""
+
+    name: str
+    patient: str
+    seed: int
+    pixels: Tensor
+    truth: np.ndarray | None = None
+
+    @property
+    def film(self) -> np.ndarray:
+        """Its greys (S, S), standardised."""
+        return self.pixels[0, 0].numpy()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all methods of one network are tested with.
+
+    Attributes:
+        networks: by seed; the first is the one that ships.
+        boxed: films with boxes, by who drew them.
+        subset: boxed films of the first seed, for random weights, deletion and insertion.
+        children: films that no seed has seen, for repeatability.
+        cascade: the first network with more and more random weights.
+        bar: moves by the passes made.
+    """
+
+    networks: dict[int, models.LoadedModel]
+    boxed: dict[str, list[Case]]
+    subset: list[Case]
+    children: list[Case]
+    planted: Case
+    cascade: dict[str, models.LoadedModel]
+    bar: Any
+
+    @property
+    def first(self) -> models.LoadedModel:
+        """The network that ships."""
+        return next(iter(self.networks.values()))
+
+    def explain(self, model: models.LoadedModel, case: Case, method: str) -> Attribution:
+        """The map of ``method`` for PNEUMONIA."""
+        found = explain.attribute(model, case.pixels, method, TARGET)
+        self.bar.update(found.passes)
+        return found
+
+
+def boxed_films(adults: Path, source: str) -> list[Film]:
+    """Adult films with boxes of ``source``, one of SOURCES, in the order of labels.csv; all count as PNEUMONIA."""
+    rows = [(row, json.loads(row[SOURCES[source]] or "[]")) for row in adult_rows(adults)]
+    return [
+        Film(adults / "images" / row["file"], TARGET, f"{ADULT}{row['patient']}", tuple(map(tuple, boxes)), row)
+        for row, boxes in rows
+        if boxes
+    ]
+
+
+def boxed_cases(films: list[Film], seeds: list[int], size: int) -> list[Case]:
+    """``films`` with the seed that left out their patient; those that no seed left out are not used."""
+    held = {seed % ADULT_FOLDS: seed for seed in seeds}
+    cases = []
+    for film in films:
+        fold = patient_fold(film.patient, ADULT_FOLDS)
+        if fold in held:
+            with Image.open(film.path) as image:
+                truth = localisation.box_mask(film.boxes, image.height, image.width, size)
+            cases.append(Case(film.path.name, film.patient, held[fold], _read(film, size), truth))
+    return cases
+
+
+def first_of_each_seed(cases: list[Case], count: int | None) -> list[Case]:
+    """The first ``count`` cases of every seed; all without a count."""
+    kept_by: dict[int, list[Case]] = {}
+    for case in cases:
+        kept_by.setdefault(case.seed, []).append(case)
+    return [case for group in kept_by.values() for case in group[:count]]
+
+
+def unseen_children(films: Path, count: int, size: int) -> list[Case]:
+    """PNEUMONIA films of ``count`` patients of the official test, spread evenly; no network was trained on them."""
+    sick = {film.patient: film for film in paediatric_films(films, ("test",)) if film.label == TARGET}
+    chosen = list(sick.values())[:: max(1, len(sick) // count)][:count]
+    return [Case(film.path.name, film.patient, -1, _read(film, size)) for film in chosen]
+
+
+def check_unseen(cases: Iterable[Case], splits: dict[int, Split]) -> None:
+    """Raises RuntimeError if a network would explain a film of a patient that it was trained or tuned on."""
+    seen = {seed: {film.patient for film in split.train + split.validation} for seed, split in splits.items()}
+    wrong = [case.name for case in cases if case.patient in seen[case.seed]]
+    if wrong:
+        raise RuntimeError(f"The network was trained on patients of {', '.join(wrong)}.")
+
+
+def planted_case(size: int) -> Case:
+    """The simulated film with its planted lesion."""
+    sample = next(sample for sample in samples.SAMPLES if sample.key == PLANTED)
+    mask = samples.truth_mask(PLANTED)
+    assert mask is not None
+    small = Image.fromarray(mask).convert("L").resize((size, size), Image.Resampling.BOX)
+    return Case(PLANTED, PLANTED, -1, to_tensor(read_radiograph(*sample.read()), size), np.asarray(small) > 127)
+
+
+def _read(film: Film, size: int) -> Tensor:
+    return standardise(load_pixels([film], size).float())
+
+
+def test_method(bench: Bench, method: str) -> Raw:
+    """All that is measured of one method."""
+    heat_of = {case.name: bench.explain(bench.networks[case.seed], case, method)
+               for case in {case.name: case for cases in bench.boxed.values() for case in cases}.values()}  # fmt: skip
+    costly = explain.passes(bench.first, method) > COSTLY
+    few = slice(COSTLY_SUBSET if costly else SUBSET)
+    ordered = {name: localisation.ordered(one.map, one.meaning) for name, one in heat_of.items()}
+    return {
+        "localisation": {
+            source: [localisation.measure(ordered[case.name], case.truth) for case in cases if case.truth is not None]
+            for source, cases in bench.boxed.items()
+        },
+        "nothing_for_it": sum(bool(one.max() <= 0) for one in ordered.values()),
+        "randomisation": _randomisation(bench, method, bench.subset[few], heat_of),
+        "repeatability": _repeatability(bench, method, bench.children[few]),
+        "deletion": [_deletion(bench, case, ordered[case.name]) for case in bench.subset],
+        "cost": _cost(bench, method),
+        "planted": _planted(bench, method),
+    }
+
+
+def test_control(bench: Bench, name: str) -> Raw:
+    """What can be measured of a map without a network; scores of several random draws are averaged."""
+    draws = range(RANDOM_DRAWS if name == "random" else 1)
+
+    def mean_of(score: Callable[[np.ndarray, Case], dict[str, float]], case: Case) -> dict[str, float]:
+        found = []
+        for draw in draws:
+            number = int(hashlib.sha256(f"{case.name} {draw}".encode()).hexdigest()[:8], 16)
+            found.append(score(controls.CONTROLS[name](case.film, number), case))
+        return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+
+    def located(heat: np.ndarray, case: Case) -> dict[str, float]:
+        assert case.truth is not None
+        return localisation.measure(heat, case.truth)
+
+    return {
+        "localisation": {
+            source: [mean_of(located, case) for case in cases] for source, cases in bench.boxed.items()
+        },
+        "deletion": [mean_of(lambda heat, case: _deletion(bench, case, heat), case) for case in bench.subset],
+        "planted": [mean_of(located, bench.planted)],
+    }  # fmt: skip
+
+
+def _randomisation(bench: Bench, method: str, cases: list[Case], trained: dict[str, Attribution]) -> Raw:
+    """Likeness of each map to those with random weights, stage by stage, and to the maps of other films."""
+    maps = [_size(trained[case.name]) for case in cases]
+    stages = {
+        stage: [sanity.likeness(one, _size(bench.explain(model, case, method)))
+                for one, case in zip(maps, cases, strict=True)]
+        for stage, model in bench.cascade.items()
+    }  # fmt: skip
+    return {"patients": [case.patient for case in cases], "stages": stages, "other_films": _other_films(maps)}
+
+
+def _repeatability(bench: Bench, method: str, cases: list[Case]) -> Raw:
+    """Likeness of the maps of one film by networks of several seeds, and of the maps of several films by one network."""
+    maps = {
+        seed: [_size(bench.explain(model, case, method)) for case in cases] for seed, model in bench.networks.items()
+    }
+    seeds = list(maps)
+    pairs = [(one, other) for number, one in enumerate(seeds) for other in seeds[number + 1 :]]
+    between = [
+        _mean([sanity.likeness(maps[one][number], maps[other][number]) for one, other in pairs])
+        for number in range(len(cases))
+    ]
+    others = [_other_films(maps[seed]) for seed in seeds]
+    return {
+        "patients": [case.patient for case in cases],
+        "between_seeds": between if pairs else [],
+        "other_films": [_mean(list(each)) for each in zip(*others, strict=True)],
+    }
+
+
+def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
+    """Mean likeness of each map to those of the films that follow it."""
+    count = len(maps)
+    return [
+        _mean([sanity.likeness(maps[number], maps[(number + step) % count])
+               for step in range(1, min(NEIGHBOURS, count - 1) + 1)])
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def _deletion(bench: Bench, case: Case, heat: np.ndarray) -> dict[str, float]:
+    """Areas under the curves of deletion and insertion, for each filling."""
+    order = sanity.square_order(heat)
+    return {
+        f"{'insertion' if insert else 'deletion'}, {filling}": sanity.area(
+            sanity.curve(bench.first, case.pixels, order, filling, TARGET, insert=insert)
+        )
+        for insert in (False, True)
+        for filling in sanity.FILLINGS
+    }
+
+
+def _cost(bench: Bench, method: str) -> Raw:
+    """Passes, and the time of a map over that of a forward pass, both measured now."""
+    ratios = []
+    for case in (bench.subset * TIMED)[:TIMED]:
+        with torch.no_grad():
+            forward = median(_seconds(lambda case=case: bench.first.module(case.pixels)) for _ in range(5))  # type: ignore[misc]
+        ratios.append(_seconds(lambda case=case: bench.explain(bench.first, case, method)) / forward)  # type: ignore[misc]
+    return {"passes": explain.passes(bench.first, method), "forward_passes_of_time": median(ratios)}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def _planted(bench: Bench, method: str) -> Raw:
+    """Scores on the planted lesion for each seed, and the map of the network that ships."""
+    maps = [bench.explain(model, bench.planted, method) for model in bench.networks.values()]
+    assert bench.planted.truth is not None
+    return {
+        "scores": [
+            localisation.measure(localisation.ordered(one.map, one.meaning), bench.planted.truth) for one in maps
+        ],
+        "map": packed(maps[0].shown()),
+        "meaning": maps[0].meaning,
+    }  # fmt: skip
+
+
+def packed(values: np.ndarray) -> str:
+    """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by :func:`cnn.bench_report.unpacked`."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.round(128 + 127 * values).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _size(attribution: Attribution) -> np.ndarray:
+    """How strong the map is at each pixel as it is shown, 0..1."""
+    return np.abs(attribution.shown())
+
+
+def _mean(found: list[dict[str, float]]) -> dict[str, float]:
+    return {key: float(np.mean([one[key] for one in found])) for key in found[0]} if found else {}
+
+
+def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar: Any) -> Bench:
+    """Networks and films of one network's tests."""
+    networks = {seed: models.load_from(given.runs / f"seed-{seed}", name) for seed in given.seeds}
+    size = models.REGISTRY[name].input_size
+    boxed = {
+        source: first_of_each_seed(boxed_cases(boxed_films(given.adults, source), given.seeds, size), given.films)
+        for source in SOURCES
+    }
+    check_unseen([case for cases in boxed.values() for case in cases], splits)
+    own = {case.patient: case for case in boxed["rsna"] if case.seed == given.seeds[0]}
+    subset = list(own.values())[:SUBSET]
+    first = networks[given.seeds[0]]
+    stages = list(sanity.randomised(first, torch.cat([case.pixels for case in subset])))
+    measured = sorted({round(place) for place in np.linspace(0, len(stages) - 1, STAGES)})
+    children = unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
+    return Bench(networks, boxed, subset, children, planted_case(size), dict(stages[place] for place in measured), bar)
+
+
+def passes_of(bench: Bench, method: str) -> int:
+    """Passes that the test of ``method`` makes, for the progress bar."""
+    boxed = len({case.name for cases in bench.boxed.values() for case in cases})
+    each = explain.passes(bench.first, method)
+    few = COSTLY_SUBSET if each > COSTLY else SUBSET
+    cascade = len(bench.subset[:few]) * len(bench.cascade)
+    repeated = (len(bench.children[:few]) + 1) * len(bench.networks)
+    return each * (boxed + cascade + repeated + TIMED)
+
+
+def kept(path: Path, key: str, work: Callable[[], Raw]) -> Raw:
+    """What ``path`` holds under ``key``, or the result of ``work``, which is then kept there."""
+    if path.exists() and (found := json.loads(path.read_text(encoding="utf-8")))["key"] == key:
+        return dict(found["raw"])
+    raw = work()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"key": key, "raw": raw}), encoding="utf-8")
+    fresh.replace(path)
+    return raw
+
+
+def fingerprint(bench: Bench) -> str:
+    """Changes with the weights, the films and the code that measures."""
+    parts = [model.weights_sha256 for model in bench.networks.values()]
+    parts += [case.name for cases in (*bench.boxed.values(), bench.children) for case in cases]
+    for module in (controls, explain, localisation, sanity):
+        parts.append(hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def test_network(name: str, given: argparse.Namespace, splits: dict[int, Split]) -> Raw:
+    """All methods and controls of one network, as numbers with intervals."""
+    with tqdm(unit="pass", unit_scale=True, desc=name, mininterval=5, smoothing=0.05) as bar:
+        bench = prepare(name, given, splits, bar)
+        bar.reset(sum(passes_of(bench, method) for method in explain.METHODS))
+        key, folder = fingerprint(bench), given.runs / "bench"
+        found = {
+            control: kept(folder / f"{name}-{control}.json", key, lambda control=control: test_control(bench, control))  # type: ignore[misc]
+            for control in controls.CONTROLS
+        }
+        for method in explain.METHODS:
+            bar.set_postfix_str(method)
+            before = bar.n
+            found[method] = kept(folder / f"{name}-{method}.json", key, lambda method=method: test_method(bench, method))  # type: ignore[misc]
+            bar.update(max(0, passes_of(bench, method) - (bar.n - before)))
+    numbers = bench_statistics.summary(
+        {method: found[method] for method in explain.METHODS},
+        {control: found[control] for control in controls.CONTROLS},
+        {source: [case.patient for case in cases] for source, cases in bench.boxed.items()},
+        [case.patient for case in bench.subset],
+    )
+    weights = {str(seed): model.weights_sha256 for seed, model in bench.networks.items()}
+    return {"weights_sha256": weights} | numbers
+
+
+def main() -> None:
+    """Tests the networks asked for and writes the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", metavar="FILMS", type=Path, help="folder with train, val and test")
+    parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of `python -m cnn.train`")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
+    parser.add_argument("--networks", nargs="+", choices=models.MODELS, default=[models.DEFAULT])
+    parser.add_argument("--films", type=int, help="only so many films of each kind: quick, for trying out")
+    parser.add_argument("--out", type=Path, default=models.WEIGHTS / "bench.json")
+    given = parser.parse_args()
+    splits = {seed: Split.of(given.folder, given.adults, seed) for seed in given.seeds}
+    written = {
+        "how": {
+            "seeds": given.seeds,
+            "films_limited_to": given.films,
+            "torch": torch.__version__,
+            "top_share": localisation.TOP,
+            "squares": sanity.BLOCKS**2,
+            "costly_passes": COSTLY,
+            "random_draws": RANDOM_DRAWS,
+            "bootstrap_draws": bench_statistics.REPEATS,
+        },
+        "networks": {name: test_network(name, given, splits) for name in given.networks},
+    }
+    given.out.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
