@@ -12,8 +12,9 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -22,18 +23,16 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_statistics, controls, explain, localisation, models, samples, sanity
+from cnn import bench_films, bench_statistics, controls, explain, localisation, models, sanity
 from cnn.attribution import Attribution
-from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
-from cnn.images import read_radiograph
-from cnn.preprocess import standardise, to_tensor
-from cnn.train import ADULT_FOLDS, Split
+from cnn.bench_films import TARGET, Case
+from cnn.train import Split
 
 SUBSET, COSTLY_SUBSET = 12, 6
-"""Films for random weights, repeatability, deletion and insertion; the second for methods of more than COSTLY passes."""
+"""Films for random weights, repeatability, deletion, insertion; in the first two, fewer for methods that cost more than
+COSTLY passes."""
 COSTLY = 10
 STAGES = 6
 """Stages of the cascade of random weights that are measured, spread evenly from the last block to the first."""
@@ -43,28 +42,8 @@ TIMED = 3
 """Films on which a method is timed against a forward pass."""
 RANDOM_DRAWS = 3
 """Random maps of a film, whose scores are averaged."""
-PLANTED = "simulated-consolidation"
-TARGET = models.CLASSES.index("PNEUMONIA")
-SOURCES = {"rsna": "rsna_boxes", "nih": "nih_boxes"}
-"""Who drew the boxes, and their column in labels.csv."""
 
 Raw = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A film to explain: its input (1, 1, S, S), the seed whose network never saw its patient, the truth (S, S)."""
-
-    name: str
-    patient: str
-    seed: int
-    pixels: Tensor
-    truth: np.ndarray | None = None
-
-    @property
-    def film(self) -> np.ndarray:
-        """Its greys (S, S), standardised."""
-        return self.pixels[0, 0].numpy()
 
 
 @dataclass(frozen=True)
@@ -100,66 +79,7 @@ class Bench:
         return found
 
 
-def boxed_films(adults: Path, source: str) -> list[Film]:
-    """Adult films with boxes of ``source``, one of SOURCES, in the order of labels.csv; all count as PNEUMONIA."""
-    rows = [(row, json.loads(row[SOURCES[source]] or "[]")) for row in adult_rows(adults)]
-    return [
-        Film(adults / "images" / row["file"], TARGET, f"{ADULT}{row['patient']}", tuple(map(tuple, boxes)), row)
-        for row, boxes in rows
-        if boxes
-    ]
-
-
-def boxed_cases(films: list[Film], seeds: list[int], size: int) -> list[Case]:
-    """``films`` with the seed that left out their patient; those that no seed left out are not used."""
-    held = {seed % ADULT_FOLDS: seed for seed in seeds}
-    cases = []
-    for film in films:
-        fold = patient_fold(film.patient, ADULT_FOLDS)
-        if fold in held:
-            with Image.open(film.path) as image:
-                truth = localisation.box_mask(film.boxes, image.height, image.width, size)
-            cases.append(Case(film.path.name, film.patient, held[fold], _read(film, size), truth))
-    return cases
-
-
-def first_of_each_seed(cases: list[Case], count: int | None) -> list[Case]:
-    """The first ``count`` cases of every seed; all without a count."""
-    kept_by: dict[int, list[Case]] = {}
-    for case in cases:
-        kept_by.setdefault(case.seed, []).append(case)
-    return [case for group in kept_by.values() for case in group[:count]]
-
-
-def unseen_children(films: Path, count: int, size: int) -> list[Case]:
-    """PNEUMONIA films of ``count`` patients of the official test, spread evenly; no network was trained on them."""
-    sick = {film.patient: film for film in paediatric_films(films, ("test",)) if film.label == TARGET}
-    chosen = list(sick.values())[:: max(1, len(sick) // count)][:count]
-    return [Case(film.path.name, film.patient, -1, _read(film, size)) for film in chosen]
-
-
-def check_unseen(cases: Iterable[Case], splits: dict[int, Split]) -> None:
-    """Raises RuntimeError if a network would explain a film of a patient that it was trained or tuned on."""
-    seen = {seed: {film.patient for film in split.train + split.validation} for seed, split in splits.items()}
-    wrong = [case.name for case in cases if case.patient in seen[case.seed]]
-    if wrong:
-        raise RuntimeError(f"The network was trained on patients of {', '.join(wrong)}.")
-
-
-def planted_case(size: int) -> Case:
-    """The simulated film with its planted lesion."""
-    sample = next(sample for sample in samples.SAMPLES if sample.key == PLANTED)
-    mask = samples.truth_mask(PLANTED)
-    assert mask is not None
-    small = Image.fromarray(mask).convert("L").resize((size, size), Image.Resampling.BOX)
-    return Case(PLANTED, PLANTED, -1, to_tensor(read_radiograph(*sample.read()), size), np.asarray(small) > 127)
-
-
-def _read(film: Film, size: int) -> Tensor:
-    return standardise(load_pixels([film], size).float())
-
-
-def test_method(bench: Bench, method: str) -> Raw:
+def measure_method(bench: Bench, method: str) -> Raw:
     """All that is measured of one method."""
     heat_of = {case.name: bench.explain(bench.networks[case.seed], case, method)
                for case in {case.name: case for cases in bench.boxed.values() for case in cases}.values()}  # fmt: skip
@@ -180,7 +100,7 @@ def test_method(bench: Bench, method: str) -> Raw:
     }
 
 
-def test_control(bench: Bench, name: str) -> Raw:
+def measure_control(bench: Bench, name: str) -> Raw:
     """What can be measured of a map without a network; scores of several random draws are averaged."""
     draws = range(RANDOM_DRAWS if name == "random" else 1)
 
@@ -216,7 +136,7 @@ def _randomisation(bench: Bench, method: str, cases: list[Case], trained: dict[s
 
 
 def _repeatability(bench: Bench, method: str, cases: list[Case]) -> Raw:
-    """Likeness of the maps of one film by networks of several seeds, and of the maps of several films by one network."""
+    """Likeness of one film's maps by networks of several seeds, and of several films' maps by one network."""
     maps = {
         seed: [_size(bench.explain(model, case, method)) for case in cases] for seed, model in bench.networks.items()
     }
@@ -261,8 +181,8 @@ def _cost(bench: Bench, method: str) -> Raw:
     ratios = []
     for case in (bench.subset * TIMED)[:TIMED]:
         with torch.no_grad():
-            forward = median(_seconds(lambda case=case: bench.first.module(case.pixels)) for _ in range(5))  # type: ignore[misc]
-        ratios.append(_seconds(lambda case=case: bench.explain(bench.first, case, method)) / forward)  # type: ignore[misc]
+            forward = median(_seconds(partial(bench.first.module, case.pixels)) for _ in range(5))
+        ratios.append(_seconds(partial(bench.explain, bench.first, case, method)) / forward)
     return {"passes": explain.passes(bench.first, method), "forward_passes_of_time": median(ratios)}
 
 
@@ -281,8 +201,7 @@ def _planted(bench: Bench, method: str) -> Raw:
             localisation.measure(localisation.ordered(one.map, one.meaning), bench.planted.truth) for one in maps
         ],
         "map": packed(maps[0].shown()),
-        "meaning": maps[0].meaning,
-    }  # fmt: skip
+    }
 
 
 def packed(values: np.ndarray) -> str:
@@ -305,18 +224,18 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
     """Networks and films of one network's tests."""
     networks = {seed: models.load_from(given.runs / f"seed-{seed}", name) for seed in given.seeds}
     size = models.REGISTRY[name].input_size
-    boxed = {
-        source: first_of_each_seed(boxed_cases(boxed_films(given.adults, source), given.seeds, size), given.films)
-        for source in SOURCES
-    }
-    check_unseen([case for cases in boxed.values() for case in cases], splits)
+    boxed = {source: bench_films.boxed(given.adults, source, given.seeds, size, given.films) for source in
+             bench_films.SOURCES}  # fmt: skip
+    bench_films.check_unseen([case for cases in boxed.values() for case in cases], splits)
     own = {case.patient: case for case in boxed["rsna"] if case.seed == given.seeds[0]}
     subset = list(own.values())[:SUBSET]
     first = networks[given.seeds[0]]
     stages = list(sanity.randomised(first, torch.cat([case.pixels for case in subset])))
     measured = sorted({round(place) for place in np.linspace(0, len(stages) - 1, STAGES)})
-    children = unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
-    return Bench(networks, boxed, subset, children, planted_case(size), dict(stages[place] for place in measured), bar)
+    children = bench_films.unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
+    return Bench(
+        networks, boxed, subset, children, bench_films.planted(size), dict(stages[place] for place in measured), bar
+    )
 
 
 def passes_of(bench: Bench, method: str) -> int:
@@ -350,20 +269,20 @@ def fingerprint(bench: Bench) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def test_network(name: str, given: argparse.Namespace, splits: dict[int, Split]) -> Raw:
+def measure_network(name: str, given: argparse.Namespace, splits: dict[int, Split]) -> Raw:
     """All methods and controls of one network, as numbers with intervals."""
     with tqdm(unit="pass", unit_scale=True, desc=name, mininterval=5, smoothing=0.05) as bar:
         bench = prepare(name, given, splits, bar)
         bar.reset(sum(passes_of(bench, method) for method in explain.METHODS))
         key, folder = fingerprint(bench), given.runs / "bench"
         found = {
-            control: kept(folder / f"{name}-{control}.json", key, lambda control=control: test_control(bench, control))  # type: ignore[misc]
+            control: kept(folder / f"{name}-{control}.json", key, partial(measure_control, bench, control))
             for control in controls.CONTROLS
         }
         for method in explain.METHODS:
             bar.set_postfix_str(method)
             before = bar.n
-            found[method] = kept(folder / f"{name}-{method}.json", key, lambda method=method: test_method(bench, method))  # type: ignore[misc]
+            found[method] = kept(folder / f"{name}-{method}.json", key, partial(measure_method, bench, method))
             bar.update(max(0, passes_of(bench, method) - (bar.n - before)))
     numbers = bench_statistics.summary(
         {method: found[method] for method in explain.METHODS},
@@ -398,7 +317,11 @@ def main() -> None:
             "random_draws": RANDOM_DRAWS,
             "bootstrap_draws": bench_statistics.REPEATS,
         },
-        "networks": {name: test_network(name, given, splits) for name in given.networks},
+        "methods": {
+            name: {"title": method.title, "meaning": method.meaning, "source": method.source}
+            for name, method in explain.METHODS.items()
+        },
+        "networks": {name: measure_network(name, given, splits) for name in given.networks},
     }
     given.out.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

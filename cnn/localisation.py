@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score
 from cnn.attribution import Meaning
 
 TOP = 0.10
-"""Share of a film's pixels that the map is cut to before it is compared with the truth; fixed before any measurement."""
+"""Share of a film's pixels that a map is cut to before it is compared with the truth; fixed before measuring."""
 
 
 def box_mask(boxes: Iterable[tuple[float, float, float, float]], height: int, width: int, side: int) -> np.ndarray:

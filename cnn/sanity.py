@@ -111,7 +111,9 @@ def filled(film: Tensor, filling: str) -> Tensor:
 
 
 @torch.no_grad()
-def curve(model: LoadedModel, film: Tensor, order: np.ndarray, filling: str, target: int, *, insert: bool) -> np.ndarray:
+def curve(
+    model: LoadedModel, film: Tensor, order: np.ndarray, filling: str, target: int, *, insert: bool
+) -> np.ndarray:
     """P(target), calibrated, while squares vanish in ``order``, or come back if ``insert``: (STEPS + 1,).
 
     Source: Petsiuk et al., RISE, BMVC 2018.

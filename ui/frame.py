@@ -53,6 +53,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("model_card", "Model card", "45", 10),
         Chapter("operating_point", "Operating point", "45", 12),
         Chapter("read_first", "Read first", "45", 10),
+        Chapter("method_bench", "Method bench", "45", 12),
     ),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""
