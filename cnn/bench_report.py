@@ -105,6 +105,14 @@ class Report:
         """A number of ``randomisation`` or ``repeatability``: ``key`` is other_films, excess, between_seeds."""
         return Estimate(*self.results[test][name][key][measure])
 
+    def tested_on(self, test: str, name: str) -> int:
+        """Films of ``randomisation`` or ``repeatability``."""
+        return int(self.results[test][name]["films"])
+
+    def nothing_for_it(self, name: str) -> int:
+        """On how many films with boxes a map holds nothing for the class."""
+        return int(self.results["nothing_for_it"][name])
+
     def stages(self, name: str, measure: str) -> dict[str, Estimate]:
         """Likeness to the trained map, from the last block made random to all of them."""
         return {

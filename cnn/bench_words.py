@@ -33,6 +33,12 @@ def localisation(report: Report, source: str, measure: str) -> str:
             f"pneumonia; {inside} of these {len(titles)} lie in that range, {over} above it and "
             f"{len(titles) - inside - over} below."
         )
+    empty = {titles[name]: count for name in titles if (count := report.nothing_for_it(name))}
+    if empty:
+        said.append(
+            "Some maps hold nothing for PNEUMONIA, and their least negative point is taken: "
+            f"{listed(f'{name} on {count} films' for name, count in empty.items())}, RSNA and NIH together."
+        )
     return " ".join(said)
 
 

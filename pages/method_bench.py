@@ -90,7 +90,8 @@ def faithful(report: Report) -> None:
     st.markdown(
         f"The film is cut into {report.how['squares']} squares; the strongest of the map vanish first (deletion) or "
         "come back first (insertion), and the probability of PNEUMONIA follows. A vanished square is the film's mean "
-        "grey, or is blurred."
+        "grey, or is blurred. "
+        f"{report.results['deletion']['films']} films."
     )
     st.markdown(bench_words.deletion(report))
     curve = state.choice(CURVE)
@@ -98,8 +99,8 @@ def faithful(report: Report) -> None:
         {title: report.better_than_random(name, curve) for name, title in report.titles.items()},
         {"random": 0.0} | {words: report.better_than_random(control, curve).mean for control, words in CONTROLS.items()
                            if control != "random"},
-        axis="area gained over a random order", key="deletion",
-        description=f"{curve}: area gained over a random order; right of 0 is better. The controls are lines.",
+        axis="area over random", key="deletion",
+        description=f"{curve.capitalize()}: area gained over a random order; above 0 is better. Controls are lines.",
     )  # fmt: skip
     bench_tables.deletion(report)
     st.header("What does it cost?", anchor=False)

@@ -37,7 +37,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
     methods = {
         name: {
             "localisation": located(0.8 if good else 0.13),
-            "nothing_for_it": 0,
+            "nothing_for_it": 0 if good else 3,
             "randomisation": {
                 "patients": PATIENTS,
                 "stages": {"classifier": around(0.6, likeness), "features.0": around(0.05 if good else 0.9, likeness)},

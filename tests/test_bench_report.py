@@ -65,6 +65,7 @@ def test_being_apart_is_stricter_than_being_above(report: Report) -> None:
 def test_sentences_name_who_passes_and_who_fails(report: Report) -> None:
     assert "Above the lung blobs too: Grad-CAM." in bench_words.localisation(report, "rsna", "auprc")
     assert "0 of these 2 lie in that range, 1 above it and 1 below" in bench_words.localisation(report, "rsna", "auprc")
+    assert "Guided Backprop on 3 films" in bench_words.localisation(report, "nih", "auprc")
     assert "Arun" not in bench_words.localisation(report, "nih", "auprc")
     for words in (bench_words.randomisation(report), bench_words.repeatability(report)):
         assert "Pass: Grad-CAM. Fail: Guided Backprop." in words

@@ -43,11 +43,18 @@ def randomisation(report: Report, kind: str) -> None:
                 title, *(f"{one.mean:.2f}" for one in found.values()),
                 f"{report.likeness('randomisation', name, 'other_films', kind).mean:.2f}",
                 str(report.likeness("randomisation", name, "excess", kind)),
-                "pass" if report.verdicts(name).forgets else "fail",
+                "pass" if report.verdicts(name).forgets else "fail", f"{report.tested_on('randomisation', name)}",
             ]
         )  # fmt: skip
-    table(["", *(f"to {stage}" for stage in stages), "two films", "all random minus two films", "both measures"], rows,
-          label="Likeness to the trained map")  # fmt: skip
+    head = [
+        "",
+        *(f"to {stage}" for stage in stages),
+        "two films",
+        "all random minus two films",
+        "both measures",
+        "films",
+    ]
+    table(head, rows, label="Likeness to the trained map")
 
 
 def repeatability(report: Report, kind: str) -> None:
@@ -59,10 +66,11 @@ def repeatability(report: Report, kind: str) -> None:
             f"{report.likeness('repeatability', name, 'other_films', kind).mean:.2f}",
             str(report.likeness("repeatability", name, "excess", kind)),
             "pass" if report.verdicts(name).repeats else "fail",
+            f"{report.tested_on('repeatability', name)}",
         ]
         for name, title in report.titles.items()
     ]
-    table(["", "two seeds, one film", "one seed, two films", "difference", "both measures"], rows,
+    table(["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"], rows,
           label="Likeness between seeds")  # fmt: skip
 
 
