@@ -14,6 +14,7 @@ from cnn import architecture, questions
 from cnn.arithmetic import Window
 from cnn.errors import DoesNotFit
 from cnn.layers import Conv, Pool, Transposed, Volume
+from cnn.presets import PRESETS
 from cnn.questions import Question
 from cnn.worked import conv1d, conv2d, pool2d
 
@@ -236,9 +237,9 @@ def test_a_receptive_field_is_as_wide_as_the_gradient_of_one_output() -> None:
 
 
 def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
-    network = architecture.read(architecture.PRESETS["Review (slides 43-44)"])
+    network = architecture.read(PRESETS["Review (slides 43-44)"])
     scope: dict[str, nn.Sequential] = {}
-    exec(network.code().split("x = torch")[0], scope)
+    exec(network.code().split("def tell")[0], scope)
     net = scope["net"]
     shapes = []
     x = torch.zeros(1, 3, 32, 32)
