@@ -5,20 +5,16 @@ import streamlit as st
 from cnn import models
 from cnn.errors import UserError
 from cnn.samples import truth_mask
-from ui import chest, frame, map_checks, reading, upload, verdict
+from ui import chest, frame, map_checks, reading, verdict
 
 frame.header(
     "Read a chest X-ray",
     "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
     "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
-choice, network = st.columns([3, 1])
-with choice:
-    offers = upload.choose()
-with network:
-    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+offers, name = chest.choose()
 try:
-    model = models.load(name or models.DEFAULT)
+    model = models.load(name)
 except UserError as error:
     st.error(str(error))
     st.stop()

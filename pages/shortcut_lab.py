@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn import models
 from cnn.errors import UserError
-from ui import chest, frame, lab, reading, upload
+from ui import chest, frame, lab, reading
 from ui.state import State
 
 frame.header(
@@ -14,13 +14,9 @@ frame.header(
     "Keep only the frame. How sure is the network, without a chest?",
 )
 state = State.open("shortcut_lab", *lab.FIELDS)
-choice, network = st.columns([3, 1])
-with choice:
-    offers = upload.choose()
-with network:
-    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+offers, name = chest.choose()
 try:
-    model = models.load(name or models.DEFAULT)
+    model = models.load(name)
     film = chest.pick(reading.films(offers), model)
     if film is not None:
         trial = lab.ask(state)

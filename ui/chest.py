@@ -10,11 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn.attribution import Attribution, describe
 from cnn.errors import UserError
 from cnn.explain import METHODS, passes
-from cnn.models import CLASSES, LoadedModel
+from cnn.models import CLASSES, DEFAULT, LoadedModel
 from cnn.predict import Prediction, percent, sentence
 from cnn.record import NOTICE, record
-from ui import overlay, reading
+from ui import overlay, reading, upload
 from ui.reading import Film, Refused
+from ui.upload import Offer
 
 MOST_METHODS = 4
 TABLE_HEIGHT = 250
@@ -28,6 +29,16 @@ class Wanted:
     target: int
     opacity: float
     outlined: bool
+
+
+def choose() -> tuple[list[Offer], str]:
+    """Widgets for the films and the network to read them with; what is on offer, and the network's name."""
+    films, network = st.columns([3, 1])
+    with films:
+        offers = upload.choose()
+    with network:
+        name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+    return offers, name or DEFAULT
 
 
 def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
