@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import models
+from cnn import models, refuse
 from cnn.errors import UserError
 from cnn.images import MAX_BYTES, read_radiograph
 from cnn.predict import Prediction, classify
@@ -31,7 +31,7 @@ class CommandFailed(UserError):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the output: a file and what was said of it, or why it was refused."""
+    """One line of the output: a file and what was said of it, or why it was refused; both, where a user insisted."""
 
     file: str
     status: str
@@ -40,6 +40,15 @@ class Row:
     label: str
     threshold: str
     model: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A film as the classifier takes it and as it is judged before: (1, 1, S, S) each."""
+
+    name: str
+    classified: Tensor
+    judged: Tensor
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -75,42 +84,54 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def predict_files(paths: Iterable[Path], model: models.LoadedModel) -> Iterator[Row]:
-    """A row for each path, in order. Files are read ahead on other threads, while the network works on a batch."""
+def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool = False) -> Iterator[Row]:
+    """A row for each path, in order. Files are read ahead on other threads, while the network works on a batch.
+
+    What does not look like a frontal chest radiograph is refused; with ``insist`` it is classified, and its row keeps
+    the reason.
+    """
     remaining = iter(paths)
-    waiting: list[tuple[Path, Tensor | str]] = []
+    waiting: list[tuple[Path, Inputs | str]] = []
     with ThreadPoolExecutor() as pool:
         while chunk := list(islice(remaining, BATCH)):
             coming = pool.map(partial(_read, size=model.input_size), chunk)
-            yield from _rows(waiting, model)
+            yield from _rows(waiting, model, insist)
             waiting = list(zip(chunk, coming, strict=True))
-    yield from _rows(waiting, model)
+    yield from _rows(waiting, model, insist)
 
 
-def _read(path: Path, size: int) -> Tensor | str:
-    """The network's input (1, 1, size, size), or why there is none."""
+def _read(path: Path, size: int) -> Inputs | str:
+    """What the networks need, or why it cannot be had."""
     try:
         if path.stat().st_size > MAX_BYTES:
             return f"{path.name} is larger than {MAX_BYTES // 2**20} MB; make it smaller."
-        return to_tensor(read_radiograph(path.read_bytes(), path.name), size)
+        radiograph = read_radiograph(path.read_bytes(), path.name)
+        return Inputs(radiograph.name, to_tensor(radiograph, size), to_tensor(radiograph, refuse.SIZE))
     except UserError as refusal:
         return str(refusal)
     except OSError as error:
         return f"{path.name} cannot be read ({error.strerror})."
 
 
-def _rows(chunk: list[tuple[Path, Tensor | str]], model: models.LoadedModel) -> Iterator[Row]:
-    inputs = [read for _, read in chunk if isinstance(read, Tensor)]
-    predictions = iter(classify(model, torch.cat(inputs)) if inputs else ())
+def _rows(chunk: list[tuple[Path, Inputs | str]], model: models.LoadedModel, insist: bool) -> Iterator[Row]:
+    inputs = [read for _, read in chunk if isinstance(read, Inputs)]
+    verdicts = refuse.judge(torch.cat([each.judged for each in inputs])) if inputs else []
+    doubts = ["" if verdict.accepted else verdict.sentence(each.name)
+              for each, verdict in zip(inputs, verdicts, strict=True)]  # fmt: skip
+    taken = [each.classified for each, doubt in zip(inputs, doubts, strict=True) if insist or not doubt]
+    answers = iter(classify(model, torch.cat(taken)) if taken else ())
+    judged = iter(doubts)
     for path, read in chunk:
-        yield _row(path, next(predictions) if isinstance(read, Tensor) else read)
+        reason = read if isinstance(read, str) else next(judged)
+        if isinstance(read, str) or (reason and not insist):
+            yield Row(str(path), "refused", reason, "", "", "", "")
+        else:
+            yield _row(path, next(answers), reason)
 
 
-def _row(path: Path, answer: Prediction | str) -> Row:
-    if isinstance(answer, str):
-        return Row(str(path), "refused", answer, "", "", "", "")
+def _row(path: Path, answer: Prediction, reason: str) -> Row:
     return Row(
-        str(path), "ok", "", f"{answer.p_pneumonia:.6f}", answer.label, f"{answer.threshold:.6f}", answer.model
+        str(path), "ok", reason, f"{answer.p_pneumonia:.6f}", answer.label, f"{answer.threshold:.6f}", answer.model
     )  # fmt: skip
 
 
@@ -145,13 +166,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, help="CSV file to write (default: standard output)")
     parser.add_argument("--model", default=models.DEFAULT, help=f"one of {', '.join(models.REGISTRY)}")
+    parser.add_argument(
+        "--insist", action="store_true", help="classify what does not look like a frontal chest radiograph, too"
+    )
     given = parser.parse_args(arguments)
     try:
         if given.out is not None and given.out.exists():
             raise CommandFailed(f"{given.out} exists already; name another file, or remove it first.")
         files = find_files(given.paths)
         model = models.load(given.model)
-        rows = predict_files(files, model)
+        rows = predict_files(files, model, given.insist)
         write_csv(tqdm(rows, total=len(files), unit="file", file=sys.stderr), given.out)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

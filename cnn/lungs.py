@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchvision.models.efficientnet import EfficientNet
 from tqdm import trange
 
-from cnn import augment, models
+from cnn import augment, changed_films, models
 from cnn.preprocess import resample, resize, standardise
 from cnn.training import batched, half_precision_is_quick, imagenet_file, write_weights
 
@@ -43,12 +43,20 @@ class LungNet(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Standardised films (B, 1, S, S) to logits (B, 1, S, S): above 0 is lung."""
+        return self.decode(self.encode(pixels), pixels.shape[-2:])
+
+    def encode(self, pixels: Tensor) -> list[Tensor]:
+        """Standardised films (B, 1, S, S) to what the stages of :data:`LEVELS` make of them, finest first."""
         levels = []
         features = pixels
         for number, stage in enumerate(self.encoder):
             features = stage(features)
             if number in LEVELS:
                 levels.append(features)
+        return levels
+
+    def decode(self, levels: list[Tensor], size: torch.Size) -> Tensor:
+        """Levels to logits (B, 1, *size): above 0 is lung."""
         merged: Tensor | None = None
         for features, lateral, smooth in reversed(list(zip(levels, self.lateral, self.smooth, strict=True))):
             own = lateral(features)
@@ -56,22 +64,27 @@ class LungNet(nn.Module):
                 own = own + F.interpolate(merged, size=own.shape[-2:], mode="bilinear")
             merged = smooth(own)
         assert merged is not None
-        return F.interpolate(self.head(merged), size=pixels.shape[-2:], mode="bilinear")
+        return F.interpolate(self.head(merged), size=size, mode="bilinear")
 
 
-@cache
 def load() -> LungNet:
-    """The shipped segmenter, checked against its card; loaded once.
+    """The shipped segmenter, checked against its card; loaded once for each folder of weights.
 
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card.
     """
-    state, digest = models.read_weights(models.WEIGHTS, "lungs")
-    models.check("lungs", models.read_card(models.WEIGHTS, "lungs"), digest, classes=("lung",))
+    return load_from(models.WEIGHTS)[0]
+
+
+@cache
+def load_from(folder: Path) -> tuple[LungNet, str]:
+    """As :func:`load`, from ``folder``, and the hash of its weights."""
+    state, digest = models.read_weights(folder, "lungs")
+    models.check("lungs", models.read_card(folder, "lungs"), digest, classes=("lung",))
     network = LungNet()
     models.fit(network, state, "lungs")
     network.eval().requires_grad_(False).to(models.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
+    return network, digest
 
 
 @torch.inference_mode()
@@ -102,8 +115,26 @@ def read_folder(folder: Path) -> tuple[Tensor, Tensor]:
     return torch.cat(images), (torch.cat(masks) > 0.5).float()
 
 
-def train(images: Tensor, masks: Tensor, *, epochs: int, seed: int = 0, batch: int = 14) -> LungNet:
-    """Trains on films and masks (N, 1, S, S); the result is the running average of the weights over the run."""
+def without_lungs(others: Tensor, images: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """``count`` pictures (count, 1, S, S) that show no lungs: pieces of ``others``, turned anyhow, and a third of them
+    tiles of films in random order, which have a film's greys and textures."""
+    drawn = torch.randint(len(others), (count,), generator=generator)
+    pieces = changed_films.pieces(others[drawn], 0.3, 1, generator)
+    for axes in ((2,), (3,)):
+        pieces = torch.where(augment.chance(count, 0.5, generator), pieces.flip(axes), pieces)
+    pieces = torch.where(augment.chance(count, 0.3, generator), pieces.transpose(2, 3), pieces)
+    films = images[torch.randint(len(images), (count,), generator=generator)]
+    return torch.where(augment.chance(count, 1 / 3, generator), changed_films.shuffled(films, generator), pieces)
+
+
+def train(
+    images: Tensor, masks: Tensor, others: Tensor, *, epochs: int, seed: int = 0, batch: int = 14,
+    batch_without: int = 8,
+) -> LungNet:  # fmt: skip
+    """Trains on films and masks (N, 1, S, S), and on pictures without lungs, ``others`` (M, 1, S, S).
+
+    The result is the running average of the weights over the run.
+    """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     network = LungNet(models.imagenet_lite0(imagenet_file()))
@@ -116,6 +147,8 @@ def train(images: Tensor, masks: Tensor, *, epochs: int, seed: int = 0, batch: i
         network.train()
         for chosen in torch.randperm(len(images), generator=generator).split(batch):
             films, truth = augment.move(images[chosen], masks[chosen], generator)
+            without = without_lungs(others, images, batch_without, generator)
+            films, truth = torch.cat([films, without]), torch.cat([truth, torch.zeros_like(without)])
             films = augment.sharpness(augment.tone(films, generator), generator)
             films = augment.paste_markers(augment.hide_frame(films, generator), generator)
             truth = truth.round()
@@ -144,7 +177,10 @@ def main() -> None:
     given = parser.parse_args()
     images, masks = read_folder(given.folder)
     held = torch.arange(len(images)) % HELD_OUT_EVERY == 0
-    network = train(images[~held], masks[~held], epochs=given.epochs, seed=given.seed)
+    from cnn.other_pictures import pictures  # with packages that only training needs
+
+    others = torch.cat([resize(picture.pixels, SIZE) for picture in pictures("learn")])
+    network = train(images[~held], masks[~held], others, epochs=given.epochs, seed=given.seed)
     scores = dice(lung_masks(images[held], network) > 0.5, masks[held] > 0.5)
     write_weights(given.out, "lungs", network, {
         "classes": ["lung"],

@@ -24,22 +24,25 @@ if film is None:
     st.stop()
 
 sample = offers[0].sample
-truth = truth_mask(sample.key) if sample else None
-prediction = reading.prediction(film, model)
-verdict.show(prediction)
-shown = st.container()
-wanted = chest.ask(truth_known=truth is not None)
-home = st.empty()
-with shown:
-    maps = chest.pictures(film, model, wanted, truth)
-with home.container():
-    chest.take_home(film, model, prediction, maps, wanted, truth)
-map_checks.show(film, model, maps, wanted.opacity)
+asked = chest.admitted(film)
+if asked:
+    truth = truth_mask(sample.key) if sample else None
+    prediction = reading.prediction(film, model)
+    verdict.show(prediction)
+    shown = st.container()
+    wanted = chest.ask(truth_known=truth is not None)
+    home = st.empty()
+    with shown:
+        maps = chest.pictures(film, model, wanted, truth)
+    with home.container():
+        chest.take_home(film, model, prediction, maps, wanted, truth)
+    map_checks.show(film, model, maps, wanted.opacity)
 frame.notice()
 if sample:
     st.markdown(f"**This film.** {sample.story}")
-st.markdown(verdict.why(model))
-chest.explain_methods(wanted.methods, model)
+if asked:
+    st.markdown(verdict.why(model))
+    chest.explain_methods(wanted.methods, model)
 frame.footer(
     "chest_xray",
     "A prediction is a number against a threshold that somebody chose, and a map shows what moved the number, which is "

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from cnn import models
+from cnn import lungs, models, refuse
 from cnn.images import Radiograph
 
 
@@ -52,4 +52,23 @@ def write_weights(folder: Path, seed: int = 0) -> Path:
             hashes[name] = hashlib.sha256(data).hexdigest()
             (folder / f"{name}.safetensors").write_bytes(data)
         (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashes[name]}))
+    write_gate(folder)
     return folder
+
+
+def write_gate(folder: Path, **limits: float) -> None:
+    """A random lung segmenter and a gate that lets every picture through, but for the ``limits`` given."""
+    torch.manual_seed(0)
+    lung_card = {"classes": ["lung"]}
+    write(folder, "lungs", lungs.LungNet(), lung_card)
+    wide = {"kind": 1.0, "distance": 1e9, "lungs": 0.0}
+    digest = models.read_card(folder, "lungs")["sha256"]
+    write(folder, "refuse", refuse.Gate(), {"classes": list(refuse.KINDS), "lungs_sha256": digest,
+                                            "limits": wide | limits})  # fmt: skip
+
+
+def write(folder: Path, name: str, module: nn.Module, card: dict[str, object]) -> None:
+    """``module`` and its card, with the hash that they share."""
+    data = save(module.state_dict())
+    (folder / f"{name}.safetensors").write_bytes(data)
+    (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashlib.sha256(data).hexdigest()}))

@@ -13,12 +13,18 @@ from cnn.explain import METHODS, passes
 from cnn.models import CLASSES, DEFAULT, LoadedModel
 from cnn.predict import Prediction, percent, sentence
 from cnn.record import NOTICE, record
-from ui import overlay, reading, upload
+from ui import overlay, reading, theme, upload
 from ui.reading import Film, Refused
 from ui.upload import Offer
 
 MOST_METHODS = 4
 TABLE_HEIGHT = 250
+REFUSAL = (
+    "**Why no probability?** The network has two words, NORMAL and PNEUMONIA, and gives one of them to any picture, "
+    "to an ankle as readily as to a chest. So another network looks first: it was made to outline lungs. If it finds "
+    "none, or if what it sees is unlike the upright frontal films that it knows, the picture goes no further. "
+    "It can be wrong, on a film as on a photograph: then ask all the same."
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
             if isinstance(film, Refused):
                 st.error(film.reason)
         return read[0] if read else None
-    rows = [_row(film, model) for film in films]
+    insisted = bool(st.session_state.get("insist"))
+    rows = [_row(film, model, insisted) for film in films]
     with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
         st.table(rows, hide_index=True)
     if not read:
@@ -57,11 +64,41 @@ def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
     return read[st.selectbox("Look at", range(len(read)), format_func=lambda number: read[number].name, key="look")]
 
 
-def _row(film: Film | Refused, model: LoadedModel) -> dict[str, str]:
+def _row(film: Film | Refused, model: LoadedModel, insisted: bool) -> dict[str, str]:
+    row = {"File": film.name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
     if isinstance(film, Refused):
-        return {"File": film.name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": film.reason}
-    found = reading.prediction(film, model)
-    return {"File": film.name, "P(PNEUMONIA)": percent(found.p_pneumonia), "Label": found.label, "Reason": ""}
+        return row | {"Reason": film.reason}
+    if not film.verdict.accepted:
+        row["Reason"] = film.verdict.sentence(film.name)
+    if film.verdict.accepted or insisted:
+        found = reading.prediction(film, model)
+        row |= {"P(PNEUMONIA)": percent(found.p_pneumonia), "Label": found.label}
+    return row
+
+
+def admitted(film: Film) -> bool:
+    """Whether the network is asked: the film looks like one that it may be asked about, or the reader insists.
+
+    Otherwise the reason is shown, with the picture and the lungs that were found in it.
+    """
+    if film.verdict.accepted:
+        return True
+    st.error(film.verdict.sentence(film.name))
+    insisted = st.toggle("Ask the network all the same", key="insist", bind="query-params")
+    if insisted:
+        st.warning("The network was made for upright frontal chest films. What it says of this picture means nothing.")
+        return True
+    picture, words = st.columns([1, 2])
+    with picture:
+        lungs = film.verdict.lungs
+        grey = np.repeat(film.picture[..., None], 3, axis=-1)
+        drawn = overlay.outline(grey, lungs, theme.FILM_LUNGS)
+        found = f"what was taken for lung is outlined ({lungs.mean():.0%} of it)" if lungs.any() else "no lung was found"
+        st.image(overlay.light_box(drawn), alt=f"The picture {film.name}; {found}", width="stretch")
+        st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.")
+    with words:
+        st.markdown(REFUSAL)
+    return False
 
 
 def ask(truth_known: bool) -> Wanted:

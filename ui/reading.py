@@ -16,7 +16,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from cnn import models
+from cnn import models, refuse
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.explain import METHODS, attribute
@@ -24,6 +24,7 @@ from cnn.images import read_radiograph, shown_name
 from cnn.models import LoadedModel
 from cnn.predict import Prediction, classify
 from cnn.preprocess import to_tensor
+from cnn.refuse import Verdict
 from ui.upload import Offer
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
@@ -47,6 +48,7 @@ class Film:
     width: int
     picture: np.ndarray = field(repr=False, compare=False)
     inputs: dict[int, Tensor] = field(repr=False, compare=False)
+    verdict: Verdict
     predictions: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
     """What networks have said of it, by the hash of their weights; it goes when the film goes."""
 
@@ -74,10 +76,11 @@ def _read(offer: Offer) -> Film | Refused:
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-    sides = {architecture.input_size for architecture in models.MODELS.values()}
+    sides = {refuse.SIZE, *(architecture.input_size for architecture in models.MODELS.values())}
+    inputs = {side: to_tensor(radiograph, side) for side in sides}
     return Film(
         radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
-        np.asarray(picture), {side: to_tensor(radiograph, side) for side in sides},
+        np.asarray(picture), inputs, refuse.judge(inputs[refuse.SIZE])[0],
     )  # fmt: skip
 
 

@@ -55,6 +55,8 @@ SEQUENTIAL = "Cividis"
 
 FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH, FILM_MARK = "#F0384B", "#2F8CF0", "#7CE38B", "#FFB077"
 """Positive and negative over a film, the outline of a known truth, and a reader's mark: seen on black as on white."""
+FILM_LUNGS = "#E8A33D"
+"""The outline of what was found to be lung."""
 
 
 def is_dark() -> bool:

@@ -1,0 +1,187 @@
+"""Fits the refusal of :mod:`cnn.refuse`, and compares it with other methods: ``python -m cnn.refuse FILMS --adults A``.
+
+Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
+set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
+*report* is looked at once: the official test films, adult films of patients not used before, kinds of picture that no
+method has met, and chest films made unfit by the same changes as in *fit*, which are other patients' films.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+from tqdm import tqdm
+
+from cnn import augment, changed_films, lungs, models, refuse
+from cnn.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
+from cnn.other_pictures import pictures
+from cnn.preprocess import resample, resize, standardise
+from cnn.training import write_weights
+
+KIND_OF = {
+    changed_films.upside_down: "upside down", changed_films.quarter_turn: "lying", changed_films.quarter: "piece",
+    changed_films.fragment: "piece", changed_films.negative: "negative", changed_films.collage: "several",
+    changed_films.pair: "several", changed_films.shuffled: "other",
+}  # fmt: skip
+FIT_CHILDREN, LIMIT_CHILDREN, CHANGED, SHOWN_CHANGED = 900, 450, 150, 30
+VALIDATION_FOLDS = 10
+PASSED = 0.99
+"""Share of the films of *limit* that a method has to let pass, of the children's and of the adults'."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures of one kind: greys (N, 1, SIZE, SIZE) uint8, who may see them, and the kind they should be taken for."""
+
+    name: str
+    part: str
+    kind: str
+    pixels: Tensor = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A group after the networks' passes: features (N, F), lungs (N, 1, S, S) bool, thumbnails (N, D), energy (N,)."""
+
+    group: Group
+    features: Tensor
+    lungs: Tensor
+    thumbnails: Tensor
+    energy: Tensor
+
+
+def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
+    """All pictures, each in its part; the same ones every time."""
+    generator = torch.Generator().manual_seed(0)
+    rows = adult_rows(adults_folder)
+    adults = [Film(adults_folder / "images" / row["file"], 0, row["patient"], facts=row) for row in rows]
+    children = paediatric_films(films_folder, ("train", "val"))
+
+    def chosen(films: list[Film], count: int) -> list[Film]:
+        order = torch.randperm(len(films), generator=generator)[:count].tolist()
+        return [films[place] for place in order]
+
+    def fold(films: list[Film], number: int, of: int, salt: str) -> list[Film]:
+        return [film for film in films if patient_fold(film.patient, of, salt) == number]
+
+    kept = fold(children, 0, VALIDATION_FOLDS, "validation")
+    used = [film for film in children if patient_fold(film.patient, VALIDATION_FOLDS, "validation")]
+    thirds = [fold(adults, number, 3, "refuse") for number in range(3)]
+    fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], refuse.SIZE)
+    limit_children, limit_adults = (load_pixels(part, refuse.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1]))
+    test, adults_out = (load_pixels(part, refuse.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2]))
+    found = [
+        Group("films", "fit", "film", fit),
+        Group("films, varied", "fit", "film", torch.cat([_varied(part, generator) for part in fit.split(64)])),
+        Group("children", "limit", "film", limit_children),
+        Group("adults", "limit", "film", limit_adults),
+        Group("official test films", "report", "film", test),
+        Group("adults of patients not used before", "report", "film", adults_out),
+        Group("adults of all patients", "all", "film", load_pixels(adults, refuse.SIZE)),
+    ]
+    sources = {"fit": fit, "choose": torch.cat([limit_children, limit_adults]), "report": torch.cat([test, adults_out])}
+    for name, change in changed_films.REFUSED.items():
+        for part, source in sources.items():
+            count = CHANGED if part == "fit" else SHOWN_CHANGED
+            some = source[torch.randperm(len(source), generator=generator)[:count]]
+            found.append(Group(name, part, KIND_OF[change], change(some, generator)))
+    for name, change in changed_films.ACCEPTED.items():
+        some = sources["report"][::8]
+        found.append(Group(f"films {name}", "report", "film", change(some, generator)))
+    found += _others(generator)
+    return found
+
+
+def _varied(films: Tensor, generator: torch.Generator) -> Tensor:
+    """Films as other machines and hands would have made them."""
+    greys, _ = augment.move(films.float() / 255, films.float() / 255, generator)
+    greys = augment.sharpness(augment.tone(greys, generator), generator)
+    greys = augment.paste_markers(augment.hide_frame(greys, generator), generator)
+    return (greys * 255).round().to(torch.uint8)
+
+
+def _others(generator: torch.Generator) -> Iterator[Group]:
+    for part in ("learn", "choose", "report"):
+        by_kind: dict[str, list[Tensor]] = {}
+        for picture in pictures(part):
+            by_kind.setdefault(picture.kind, []).append(resize(picture.pixels, refuse.SIZE) * 255)
+        for kind, found in by_kind.items():
+            pixels = torch.cat(found).round().clamp(0, 255).to(torch.uint8)
+            yield Group(kind, "fit" if part == "learn" else part, "other", pixels)
+            if part == "learn":
+                yield Group(f"{kind}, pieces", "fit", "other", changed_films.pieces(pixels, 0.3, 1, generator))
+
+
+@torch.inference_mode()
+def see(group: Group, network: lungs.LungNet, classifier: torch.nn.Module) -> Seen:
+    """All passes for a group."""
+    features, masks, thumbnails, energy = [], [], [], []
+    for part in group.pixels.split(16):
+        inputs = standardise(part.float()).contiguous(memory_format=torch.channels_last)
+        pooled, lung = refuse.look(network, inputs)
+        features.append(pooled)
+        masks.append(lung > 0.5)
+        thumbnails.append(standardise(resample(part.float(), 32)).flatten(1))
+        energy.append(torch.zeros(len(part)) if group.part == "fit" else -classifier(inputs).logsumexp(dim=1))
+    return Seen(group, *(torch.cat(each) for each in (features, masks, thumbnails, energy)))
+
+
+# Methods: each is fitted on what is seen in *fit* and returns a score, the higher the stranger
+
+Score = Callable[[Seen], np.ndarray]
+
+
+def _films(seen: list[Seen], what: Callable[[Seen], Tensor]) -> Tensor:
+    return torch.cat([what(each) for each in seen if each.group.part == "fit" and each.group.kind == "film"])
+
+
+def axes_of(features: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Weight (count, F) and bias (count,) of a projection after which ``features`` (N, F) have unit covariance."""
+    centre = features.mean(dim=0)
+    _, spread, directions = torch.linalg.svd(features - centre, full_matrices=False)
+    weight = directions[:count] / (spread[:count, None] / (len(features) - 1) ** 0.5)
+    return weight, -weight @ centre
+
+
+def shape_of(lungs_found: Tensor) -> Tensor:
+    """Numbers (N, 11) that say where lungs (N, 1, S, S) lie: of each half its share, centre and spread; the rest."""
+    mask = lungs_found[:, 0].float()
+    side = mask.shape[-1]
+    line = (torch.arange(side) + 0.5) / side
+    numbers = []
+    for half in (mask[:, :, : side // 2], mask[:, :, side // 2 :].flip(2)):
+        area = half.mean(dim=(1, 2))
+        down, across = half.mean(dim=2) + 1e-6, half.mean(dim=1) + 1e-6
+        for density, places in ((down, line), (across, line[: side // 2])):
+            centre = (density * places).sum(1) / density.sum(1)
+            spread = ((density * places**2).sum(1) / density.sum(1) - centre**2).clamp(min=0).sqrt()
+            numbers += [centre, spread]
+        numbers.append(area)
+    numbers.append((mask * mask.flip(2)).mean(dim=(1, 2)))
+    return torch.stack(numbers, dim=1)
+
+
+def fit_gate(seen: list[Seen]) -> refuse.Gate:
+    """The gate: centre and spread of the films' features, their axes, and the classifier of kinds."""
+    gate = refuse.Gate()
+    films = _films(seen, lambda each: each.features)
+    gate.mean, gate.spread = films.mean(dim=0), films.std(dim=0).clamp(min=1e-4)
+    weight, bias = axes_of((films - gate.mean) / gate.spread, gate.axes.out_features)
+    fitted = [each for each in seen if each.group.part == "fit"]
+    features = (torch.cat([each.features for each in fitted]) - gate.mean) / gate.spread
+    kinds = np.concatenate([np.full(len(each.features), refuse.KINDS.index(each.group.kind)) for each in fitted])
+    classifier = LogisticRegression(C=PENALTY, max_iter=300).fit(features.clamp(-CLIP, CLIP).numpy(), kinds)
+    with torch.no_grad():
+        gate.axes.weight.copy_(weight)
+        gate.axes.bias.copy_(bias)
+        gate.classify.weight.copy_(torch.from_numpy(classifier.coef_))
+        gate.classify.bias.copy_(torch.from_numpy(classifier.intercept_))
+    return gate.eval()
