@@ -31,6 +31,7 @@ KIND_OF = {
     changed_films.fragment: "piece", changed_films.negative: "negative", changed_films.collage: "several",
     changed_films.pair: "several", changed_films.shuffled: "other",
 }  # fmt: skip
+NEIGHBOURS, PIXEL_AXES, PENALTY, CLIP = 5, 64, 1e-3, 6
 FIT_CHILDREN, LIMIT_CHILDREN, CHANGED, SHOWN_CHANGED = 900, 450, 150, 30
 VALIDATION_FOLDS = 10
 PASSED = 0.99
@@ -185,3 +186,63 @@ def fit_gate(seen: list[Seen]) -> refuse.Gate:
         gate.classify.weight.copy_(torch.from_numpy(classifier.coef_))
         gate.classify.bias.copy_(torch.from_numpy(classifier.intercept_))
     return gate.eval()
+
+
+def methods(seen: list[Seen], gate: refuse.Gate) -> dict[str, Score]:
+    """The methods compared, by name."""
+    plain = _films(seen, lambda each: each.features)[:, : sum(refuse.CHANNELS)]
+    centre, spread = plain.mean(dim=0), plain.std(dim=0).clamp(min=1e-4)
+
+    def unit(each: Seen) -> Tensor:
+        return torch.nn.functional.normalize((each.features[:, : len(centre)] - centre) / spread)
+
+    neighbours = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(_films(seen, unit).numpy())
+    thumbnails = _films(seen, lambda each: each.thumbnails)
+    middle = thumbnails.mean(dim=0)
+    faces = torch.linalg.svd(thumbnails - middle, full_matrices=False).Vh[:PIXEL_AXES]
+    shapes = _films(seen, lambda each: shape_of(each.lungs))
+    weight, bias = axes_of(shapes, shapes.shape[1])
+
+    def rest(each: Seen) -> np.ndarray:
+        away = each.thumbnails - middle
+        return (away - away @ faces.T @ faces).square().mean(dim=1).numpy()
+
+    return {
+        "area of the lungs found": lambda each: -each.lungs.float().mean(dim=(1, 2, 3)).numpy(),
+        "shape of the lungs found, Mahalanobis": lambda each: (shape_of(each.lungs) @ weight.T + bias).norm(dim=1).numpy(),
+        "features, Mahalanobis": lambda each: opinions(gate, each)[1],
+        "features, nearest neighbours": lambda each: neighbours.kneighbors(unit(each).numpy())[0][:, -1],
+        "pixels, PCA reconstruction": rest,
+        "energy of the classifier": lambda each: each.energy.numpy(),
+        "features, softmax regression (outlier exposure)": lambda each: opinions(gate, each)[0],
+    }
+
+
+@torch.inference_mode()
+def opinions(gate: refuse.Gate, each: Seen) -> tuple[np.ndarray, np.ndarray]:
+    """Log odds of being no film (N,), so that ties at 1 are told apart, and distances (N,)."""
+    logits, distances = gate(each.features)
+    return (logits[:, 1:].logsumexp(dim=1) - logits[:, 0]).numpy(), distances.numpy()
+
+
+def limit_of(score: Score, seen: list[Seen], passed: float) -> float:
+    """What ``passed`` of the children's films and of the adults' films of *limit* stay under."""
+    return max(float(np.quantile(score(each), passed)) for each in seen if each.group.part == "limit")
+
+
+def measure(refused: Callable[[Seen], np.ndarray], seen: list[Seen]) -> dict[str, Any]:
+    """Shares refused: of films, and of what is none, by kind and together for *choose* and *report*."""
+    found: dict[str, Any] = {"false refusals": {}, "caught": {}}
+    for part in ("choose", "report"):
+        marks = {each.group.name: refused(each) for each in seen
+                 if each.group.part == part and each.group.kind != "film"}  # fmt: skip
+        everything = np.concatenate(list(marks.values()))
+        found["caught"][part] = {"share": float(everything.mean()), "pictures": len(everything),
+                                 "by kind": {name: float(mark.mean()) for name, mark in marks.items()}}  # fmt: skip
+    for each in seen:
+        if each.group.part == "report" and each.group.kind == "film":
+            found["false refusals"][each.group.name] = float(refused(each).mean())
+    return found
+
+
+# To do: fit and limits into weights/refuse.safetensors and its card, the table as Markdown, and main().
