@@ -27,7 +27,7 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from cnn import augment, lungs, metrics, models
+from cnn import augment, guidance, lungs, metrics, models
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.preprocess import resample, standardise
 from cnn.training import half_precision_is_quick, imagenet_file, margins_of, write_card, write_weights
@@ -56,11 +56,15 @@ class Recipe:
     lungs_hidden: float = 0.08
     label_smoothing: float = 0.05
     average_decay: float = 0.99
+    frozen_stages: int = 0
+    """First stages of ``features`` that keep their start, running statistics included."""
+    guidance: float = 0.0
+    """Weight of :func:`cnn.guidance.loss`, beside that of the answers."""
 
 
 RECIPES = {
-    "transfer": Recipe(5, 4000, 32, 4e-4, 2e-3, 1e-2),
-    "lecture": Recipe(8, 5000, 50, 1e-3, 1e-3, 1e-3),
+    "transfer": Recipe(8, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
+    "lecture": Recipe(24, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
     "floor": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
@@ -70,22 +74,28 @@ OTHER_RECIPES = {
 
 @dataclass(frozen=True)
 class Films:
-    """Films in memory: pixels and lung masks (N, 1, S, S) uint8, labels (N,)."""
+    """Films in memory: pixels and lung masks (N, 1, S, S) uint8, labels (N,), and what is known of each."""
 
     pixels: Tensor
     masks: Tensor
     labels: Tensor
+    known: list[Film]
 
     @classmethod
     def read(cls, films: list[Film], size: int, what: str) -> "Films":
         """Reads ``films`` at ``size`` and finds their lungs."""
         parts = [_pixels_and_lungs(tuple(part), what) for _, part in groupby(films, key=lambda film: film.adult)]
         pixels, masks = (torch.cat(kind) for kind in zip(*parts, strict=True))
-        return cls(_shrink(pixels, size), _shrink(masks, size), labels_of(films))
+        return cls(_shrink(pixels, size), _shrink(masks, size), labels_of(films), films)
 
     def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Greys and masks in 0..1, and labels, of the chosen films."""
-        return self.pixels[chosen].float() / 255, self.masks[chosen].float() / 255, self.labels[chosen]
+        """Greys (B, 1, S, S), masks (B, 2, S, S) of lungs and of radiologists' boxes, both in 0..1, and labels.
+
+        What is in a box counts as lung: an opacity can hide a lung from the segmenter.
+        """
+        boxes = guidance.box_masks([self.known[place] for place in chosen.tolist()], self.pixels.shape[-1])
+        lung = torch.maximum(self.masks[chosen].float() / 255, boxes)
+        return self.pixels[chosen].float() / 255, torch.cat([lung, boxes], dim=1), self.labels[chosen]
 
 
 @lru_cache(maxsize=3)
@@ -106,9 +116,9 @@ def _shrink(pixels: Tensor, size: int) -> Tensor:
 
 
 def changed(films: Tensor, masks: Tensor, generator: Generator, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """Films and masks after all random changes but the hiding of lungs."""
+    """Films and masks, of which the first is that of the lungs, after all random changes but the hiding of lungs."""
     films, masks = augment.move(films, masks, generator)
-    films = augment.swap_background(films, masks, generator, recipe.background_swapped)
+    films = augment.swap_background(films, masks[:, :1], generator, recipe.background_swapped)
     films = augment.tone(films, generator)
     films = augment.paste_markers(augment.hide_frame(films, generator), generator)
     return augment.sharpness(films, generator), masks
@@ -139,8 +149,12 @@ class Run:
         self.name, self.recipe, self.folder = name, recipe, folder
         self.generator = torch.Generator().manual_seed(seed)
         network = models.imagenet_lite0(imagenet_file()) if name == "transfer" else models.REGISTRY[name].build()
+        if recipe.guidance:
+            guidance.start_balanced(network)
         self.device = models.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.frozen = network.features[: recipe.frozen_stages] if recipe.frozen_stages else nn.Sequential()
+        self.frozen.requires_grad_(False)
         head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
         body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]
         groups = [{"params": body}, {"params": head}]
@@ -181,6 +195,7 @@ class Run:
     def train_epoch(self, films: Films, adult: Tensor) -> float:
         """One pass over the films drawn for this epoch; the mean loss."""
         self.network.train()
+        self.frozen.eval()
         losses = []
         chosen = draw(films.labels, adult, self.recipe, self.generator).split(self.recipe.batch)
         for indices in tqdm(chosen, desc=f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}", unit="batch",
@@ -189,14 +204,21 @@ class Run:
         self.epoch += 1
         return float(np.mean(losses))
 
+    def answer(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
+        return guidance.margins(self.network, inputs) if self.recipe.guidance else (self.network(inputs), None)
+
     def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> float:
         """One batch; its loss."""
         pixels, masks = changed(pixels, masks, self.generator, self.recipe)
         hidden = augment.chance(len(pixels), self.recipe.lungs_hidden, self.generator)
-        inputs = standardise(augment.hide_lungs(pixels, masks, hidden))
+        inputs = standardise(augment.hide_lungs(pixels, masks[:, :1], hidden))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_is_quick(self.device)):
-            logits = self.network(inputs.to(self.device, memory_format=torch.channels_last)).float().cpu()
-        loss = loss_of(logits, labels, hidden, self.recipe.label_smoothing)
+            logits, cells = self.answer(inputs.to(self.device, memory_format=torch.channels_last))
+        loss = loss_of(logits.float().cpu(), labels, hidden, self.recipe.label_smoothing)
+        if cells is not None:
+            taught = guidance.loss(cells.float().cpu(), masks, labels, counts=~hidden.flatten())
+            loss = loss + self.recipe.guidance * taught
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

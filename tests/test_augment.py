@@ -79,8 +79,3 @@ def test_a_film_without_lungs_loses_its_middle() -> None:
     assert torch.equal(hidden[:, :, :10], images[:, :, :10])
     assert hidden[:, :, 20:40, 20:40].flatten(1).std(dim=1).max() < 1e-6
 
-
-def test_a_square_pool_is_two_thin_ones() -> None:
-    images = batch()
-    thin = augment._each_axis(torch.nn.functional.max_pool2d, images, 5)
-    torch.testing.assert_close(thin, torch.nn.functional.max_pool2d(images, 5, stride=1, padding=2))
