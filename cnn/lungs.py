@@ -116,7 +116,7 @@ def read_folder(folder: Path) -> tuple[Tensor, Tensor]:
 
 
 def without_lungs(others: Tensor, images: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """``count`` pictures (count, 1, S, S) that show no lungs: pieces of ``others``, turned anyhow, and a third of them
+    """``count`` pictures (count, 1, S, S) that show no lungs: pieces of ``others``, turned anyhow, and a sixth of them
     tiles of films in random order, which have a film's greys and textures."""
     drawn = torch.randint(len(others), (count,), generator=generator)
     pieces = changed_films.pieces(others[drawn], 0.3, 1, generator)
@@ -124,12 +124,12 @@ def without_lungs(others: Tensor, images: Tensor, count: int, generator: torch.G
         pieces = torch.where(augment.chance(count, 0.5, generator), pieces.flip(axes), pieces)
     pieces = torch.where(augment.chance(count, 0.3, generator), pieces.transpose(2, 3), pieces)
     films = images[torch.randint(len(images), (count,), generator=generator)]
-    return torch.where(augment.chance(count, 1 / 3, generator), changed_films.shuffled(films, generator), pieces)
+    return torch.where(augment.chance(count, 1 / 6, generator), changed_films.shuffled(films, generator), pieces)
 
 
 def train(
     images: Tensor, masks: Tensor, others: Tensor, *, epochs: int, seed: int = 0, batch: int = 14,
-    batch_without: int = 8,
+    batch_without: int = 6,
 ) -> LungNet:  # fmt: skip
     """Trains on films and masks (N, 1, S, S), and on pictures without lungs, ``others`` (M, 1, S, S).
 
@@ -171,7 +171,7 @@ def main() -> None:
     """Trains, measures on the films held out (every fifth by name), writes weights and card."""
     parser = argparse.ArgumentParser(description="Train the lung segmenter.")
     parser.add_argument("folder", type=Path, help="folder with images/ and masks/")
-    parser.add_argument("--epochs", type=int, default=45)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=models.WEIGHTS)
     given = parser.parse_args()

@@ -1,7 +1,7 @@
 """Is this a frontal chest radiograph? Asked between reading a picture and classifying it.
 
 One pass of the lung segmenter (:mod:`cnn.lungs`) gives both where the lungs are and the features that are judged here.
-``python -m cnn.refuse FILMS --adults ADULTS`` compares methods, fits the statistics and writes
+``python -m cnn.refuse_fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
 ``weights/refuse.safetensors`` and its card: see :mod:`cnn.refuse_fit`.
 """
 
@@ -115,7 +115,7 @@ def _load(folder: Path) -> LoadedGate:
     gate = Gate()
     models.fit(gate, state, "refuse")
     gate.eval().requires_grad_(False).to(models.device())
-    return LoadedGate(network, gate, {key: float(limit) for key, limit in card["limits"].items()})
+    return LoadedGate(network, gate, {key: float(limit) for key, limit in card["limits"].items() if limit is not None})
 
 
 def look(network: lungs.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -152,14 +152,13 @@ def verdict(chances: Tensor, distance: float, lung: Tensor, limits: dict[str, fl
         chances: of each of KINDS, (K,).
         distance: Mahalanobis distance from the films.
         lung: (S, S) bool.
-        limits: what is still accepted of each score, by its name.
+        limits: what is still accepted of each score that is used, by its name.
     """
     area = float(lung.float().mean())
-    scores = {
-        "kind": (1 - float(chances[0])) / limits["kind"],
-        "distance": distance / limits["distance"],
-        "lungs": limits["lungs"] / max(area, 1e-6),
-    }
+    spoken = {"kind": 1 - float(chances[0]), "distance": distance}
+    scores = {key: spoken[key] / limits[key] for key in spoken if key in limits}
+    if "lungs" in limits:
+        scores["lungs"] = limits["lungs"] / max(area, 1e-6)
     return Verdict(_reason(chances, scores, area), scores, lung.numpy())
 
 
@@ -167,10 +166,10 @@ def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     if max(scores.values()) <= 1:
         return ""
     likeliest = KINDS[int(chances[1:].argmax()) + 1]
-    if scores["kind"] > 1 and likeliest != "other":
+    if scores.get("kind", 0) > 1 and likeliest != "other":
         return REASONS[likeliest]
     if area < LEAST_LUNG:
         return "no lungs were found in it"
-    if scores["lungs"] > 1:
+    if scores.get("lungs", 0) > 1:
         return f"only {area:.0%} of it was found to be lung".replace("%", " %")
     return REASONS["other"]

@@ -1,4 +1,4 @@
-"""Fits the refusal of :mod:`cnn.refuse`, and compares it with other methods: ``python -m cnn.refuse FILMS --adults A``.
+"""Fits the refusal of :mod:`cnn.refuse`, and compares it with other methods: ``python -m cnn.refuse_fit FILMS --adults A``.
 
 Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
 set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
@@ -8,8 +8,8 @@ method has met, and chest films made unfit by the same changes as in *fit*, whic
 
 import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,20 @@ KIND_OF = {
     changed_films.fragment: "piece", changed_films.negative: "negative", changed_films.collage: "several",
     changed_films.pair: "several", changed_films.shuffled: "other",
 }  # fmt: skip
+GATE = {
+    "features, softmax regression (outlier exposure)": "kind",
+    "features, Mahalanobis": "distance",
+    "area of the lungs found": "lungs",
+}
+"""Methods that :class:`cnn.refuse.Gate` can use, with the names of their limits in its card."""
 NEIGHBOURS, PIXEL_AXES, PENALTY, CLIP = 5, 64, 1e-3, 6
 FIT_CHILDREN, LIMIT_CHILDREN, CHANGED, SHOWN_CHANGED = 900, 450, 150, 30
 VALIDATION_FOLDS = 10
-PASSED = 0.99
+PASSED = 0.995
 """Share of the films of *limit* that a method has to let pass, of the children's and of the adults'."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Pictures of one kind: greys (N, 1, SIZE, SIZE) uint8, who may see them, and the kind they should be taken for."""
 
@@ -225,24 +231,99 @@ def opinions(gate: refuse.Gate, each: Seen) -> tuple[np.ndarray, np.ndarray]:
     return (logits[:, 1:].logsumexp(dim=1) - logits[:, 0]).numpy(), distances.numpy()
 
 
-def limit_of(score: Score, seen: list[Seen], passed: float) -> float:
-    """What ``passed`` of the children's films and of the adults' films of *limit* stay under."""
-    return max(float(np.quantile(score(each), passed)) for each in seen if each.group.part == "limit")
+def limit_of(score: Score, seen: list[Seen]) -> float:
+    """What PASSED of the children's films and of the adults' films of *limit* stay under."""
+    return max(float(np.quantile(score(each), PASSED)) for each in seen if each.group.part == "limit")
 
 
-def measure(refused: Callable[[Seen], np.ndarray], seen: list[Seen]) -> dict[str, Any]:
-    """Shares refused: of films, and of what is none, by kind and together for *choose* and *report*."""
-    found: dict[str, Any] = {"false refusals": {}, "caught": {}}
-    for part in ("choose", "report"):
-        marks = {each.group.name: refused(each) for each in seen
-                 if each.group.part == part and each.group.kind != "film"}  # fmt: skip
-        everything = np.concatenate(list(marks.values()))
-        found["caught"][part] = {"share": float(everything.mean()), "pictures": len(everything),
-                                 "by kind": {name: float(mark.mean()) for name, mark in marks.items()}}  # fmt: skip
-    for each in seen:
-        if each.group.part == "report" and each.group.kind == "film":
-            found["false refusals"][each.group.name] = float(refused(each).mean())
-    return found
+@dataclass(frozen=True)
+class Measured:
+    """What a way of refusing does: shares refused of what is none, in *choose* and *report*, and of films."""
+
+    name: str
+    caught: dict[str, float]
+    by_kind: dict[str, float]
+    films: dict[str, float]
 
 
-# To do: fit and limits into weights/refuse.safetensors and its card, the table as Markdown, and main().
+def measure(name: str, rules: list[tuple[Score, float]], seen: list[Seen]) -> Measured:
+    """A picture is refused where any of the scores is above its limit."""
+    marks = {each.group: np.any([score(each) > limit for score, limit in rules], axis=0) for each in seen
+             if each.group.part not in ("fit", "limit")}  # fmt: skip
+    strange = {group: mark for group, mark in marks.items() if group.kind != "film"}
+    caught = {
+        part: float(np.concatenate([mark for group, mark in strange.items() if group.part == part]).mean())
+        for part in ("choose", "report")
+    }
+    return Measured(
+        name, caught, {group.name: float(mark.mean()) for group, mark in strange.items() if group.part == "report"},
+        {group.name: float(mark.mean()) for group, mark in marks.items() if group.kind == "film"},
+    )  # fmt: skip
+
+
+def compare(seen: list[Seen], gate: refuse.Gate) -> tuple[list[Measured], tuple[str, ...], dict[str, float]]:
+    """Every method by itself and the gate's own together; the best of the gate's on *choose*; every limit."""
+    scores = methods(seen, gate)
+    limits = {name: limit_of(score, seen) for name, score in scores.items()}
+    tried = [(name,) for name in scores]
+    tried += [names for count in (2, 3) for names in combinations(GATE, count)]
+    measured = {
+        names: measure(" or ".join(names), [(scores[name], limits[name]) for name in names], seen)
+        for names in tqdm(tried, desc="comparing", unit="method")
+    }
+    best = max((names for names in measured if set(names) <= set(GATE)), key=lambda each: measured[each].caught["choose"])
+    return list(measured.values()), best, limits
+
+
+def table(measured: list[Measured]) -> str:
+    """The comparison as Markdown."""
+    films = list(measured[0].films)
+    lines = ["| refused by | caught, choose | caught, report | " + " | ".join(films) + " |", "|---" * (3 + len(films)) + "|"]
+    for each in measured:
+        cells = [*each.caught.values(), *each.films.values()]
+        lines.append(f"| {each.name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def card_of(seen: list[Seen], measured: list[Measured], best: tuple[str, ...], limits: dict[str, float]) -> dict[str, Any]:
+    """What is known of the gate. A score that the best choice does without has no limit."""
+    counts = {part: sum(len(each.features) for each in seen if each.group.part == part) for part in ("fit", "choose")}
+    strange = [each for each in seen if each.group.part == "report" and each.group.kind != "film"]
+    return {
+        "classes": list(refuse.KINDS),
+        "input_size": refuse.SIZE,
+        "lungs_sha256": models.read_card(models.WEIGHTS, "lungs")["sha256"],
+        "limits": {key: _limit(key, limits[name]) if name in best else None for name, key in GATE.items()},
+        "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
+        "chosen_by": "share caught of the pictures of *choose*; those of *report* were looked at after that",
+        "pictures": counts | {"report, no chest films": sum(len(each.features) for each in strange)},
+        "chosen": " or ".join(best),
+        "compared": [asdict(each) for each in measured],
+    }
+
+
+def _limit(key: str, limit: float) -> float:
+    """Limits in the units of :func:`cnn.refuse.verdict`: a probability for log odds, an area for its negative."""
+    if key == "kind":
+        return float(1 / (1 + np.exp(-limit)))
+    return -limit if key == "lungs" else limit
+
+
+def main() -> None:
+    """Compares, fits, and writes weights and card."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("films", type=Path, help="folder with train, val and test")
+    parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
+    parser.add_argument("--out", type=Path, default=models.WEIGHTS)
+    given = parser.parse_args()
+    network, classifier = lungs.load(), models.load().module
+    seen = [see(group, network, classifier) for group in tqdm(groups(given.films, given.adults), desc="looking", unit="kind")]
+    gate = fit_gate(seen)
+    measured, best, limits = compare(seen, gate)
+    write_weights(given.out, "refuse", gate, card_of(seen, measured, best, limits))
+    print(table(measured))
+    print(f"Chosen: {' or '.join(best)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -63,8 +63,8 @@ class Recipe:
 
 
 RECIPES = {
-    "transfer": Recipe(8, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
-    "lecture": Recipe(24, 5000, 50, 1e-3, 1e-3, 1e-3),
+    "transfer": Recipe(6, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
+    "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
     "floor": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",

@@ -122,3 +122,18 @@ def test_depthwise_in_float32_computes_the_same_network() -> None:
 
 def test_labels_follow_the_films(split: Split) -> None:
     assert torch.equal(Films.read(split.train, 32, "films").labels, labels_of(split.train))
+
+
+def test_frozen_stages_stay_and_guided_ones_learn(split: Split, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, frozen_stages=3, guidance=0.3)
+    run = Run("transfer", recipe, 0, tmp_path)
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    films = Films.read(split.train, SIDE, "films")
+    run.network.train()
+    run.frozen.eval()
+    run.step(*films.batch(torch.arange(4)))
+    changed = {name for name, value in run.network.state_dict().items() if not torch.equal(value, before[name])}
+    assert not any(name.startswith(("features.0.", "features.1.", "features.2.")) for name in changed)
+    assert {"features.3.0.block.0.0.weight", "classifier.1.weight"} <= changed
+    rows = run.network.classifier[-1].weight
+    torch.testing.assert_close(rows[0], -rows[1], atol=1e-6, rtol=0)
