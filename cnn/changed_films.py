@@ -40,7 +40,9 @@ def pieces(films: Tensor, least: float, most: float, generator: Generator) -> Te
     for film, size in zip(films, sizes, strict=True):
         top, left = torch.randint(0, side - size + 1, (2,), generator=generator).tolist()
         piece = film[None, :, top : top + size, left : left + size].float()
-        found.append(resample(piece, side).round().to(film.dtype) if film.dtype == torch.uint8 else resample(piece, side))
+        found.append(
+            resample(piece, side).round().to(film.dtype) if film.dtype == torch.uint8 else resample(piece, side)
+        )
     return torch.cat(found)
 
 

@@ -1,8 +1,8 @@
 """Teaching a network where evidence may lie, not only what the answer is.
 
-A classifier that pools and then weighs its last feature maps gives a margin for each cell of the maps: the margin of the
-film is their mean (Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016). These margins are
-what Grad-CAM draws at that layer. Training can therefore ask for what a map should show:
+A classifier that pools and then weighs its last feature maps gives a margin for each cell of the maps: the margin of
+the film is their mean (Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016). These margins
+are what Grad-CAM draws at that layer. Training can therefore ask for what a map should show:
 
 - outside the lungs, nothing: neither for nor against the disease;
 - where radiologists have drawn boxes around the opacity, evidence for the disease in the boxes, and against it in the

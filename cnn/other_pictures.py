@@ -392,8 +392,8 @@ def small_volumes() -> Iterator[np.ndarray]:
 
 
 def other_organs() -> Iterator[np.ndarray]:
-    return _dicoms(("CT_small.dcm", "693_UNCR.dcm", "US1_UNCR.dcm", "RG3_UNCR.dcm", "JPEG2000.dcm", "gdcm-US-ALOKA-16.dcm",
-                    "examples_palette.dcm", "examples_rgb_color.dcm"))  # fmt: skip
+    return _dicoms(("CT_small.dcm", "693_UNCR.dcm", "US1_UNCR.dcm", "RG3_UNCR.dcm", "JPEG2000.dcm",
+                    "gdcm-US-ALOKA-16.dcm", "examples_palette.dcm", "examples_rgb_color.dcm"))  # fmt: skip
 
 
 def brains() -> Iterator[np.ndarray]:

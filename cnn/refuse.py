@@ -26,8 +26,8 @@ GRIDS = {2: 3, 3: 4}
 """Levels of the segmenter, by place in ``lungs.LEVELS``, that are also pooled to a grid of this side: where is what."""
 CHANNELS = tuple(lungs.LEVELS.values())
 FEATURES = sum(CHANNELS) + sum(CHANNELS[level] * side**2 for level, side in GRIDS.items())
-LEAST_LUNG = 0.02
-"""Share of the picture below which nothing that was found is worth the name of a lung."""
+AXES = 128
+"""Directions in which films differ most, along which the distance from them is measured."""
 
 REASONS = {
     "film": "",
@@ -73,12 +73,12 @@ class Gate(nn.Module):
     have unit covariance, so that a length is a Mahalanobis distance (Lee et al., NeurIPS 2018).
     """
 
-    def __init__(self, axes: int = 128) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("spread", torch.ones(FEATURES))
         self.classify = nn.Linear(FEATURES, len(KINDS))
-        self.axes = nn.Linear(FEATURES, axes)
+        self.axes = nn.Linear(FEATURES, AXES)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, FEATURES) to logits of kinds (B, K) and distances from the films' centre (B,)."""
@@ -168,7 +168,7 @@ def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     likeliest = KINDS[int(chances[1:].argmax()) + 1]
     if scores.get("kind", 0) > 1 and likeliest != "other":
         return REASONS[likeliest]
-    if area < LEAST_LUNG:
+    if area < lungs.LEAST_AREA:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
         return f"only {area:.0%} of it was found to be lung".replace("%", " %")

@@ -1,4 +1,4 @@
-"""Fits the refusal of :mod:`cnn.refuse`, and compares it with other methods: ``python -m cnn.refuse_fit FILMS --adults A``.
+"""Fits the refusal of :mod:`cnn.refuse`, and compares it with others: ``python -m cnn.refuse_fit FILMS --adults A``.
 
 Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
 set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
@@ -83,8 +83,12 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
     used = [film for film in children if patient_fold(film.patient, VALIDATION_FOLDS, "validation")]
     thirds = [fold(adults, number, 3, "refuse") for number in range(3)]
     fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], refuse.SIZE)
-    limit_children, limit_adults = (load_pixels(part, refuse.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1]))
-    test, adults_out = (load_pixels(part, refuse.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2]))
+    limit_children, limit_adults = (
+        load_pixels(part, refuse.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1])
+    )
+    test, adults_out = (
+        load_pixels(part, refuse.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2])
+    )
     found = [
         Group("films", "fit", "film", fit),
         Group("films, varied", "fit", "film", torch.cat([_varied(part, generator) for part in fit.split(64)])),
@@ -215,7 +219,9 @@ def methods(seen: list[Seen], gate: refuse.Gate) -> dict[str, Score]:
 
     return {
         "area of the lungs found": lambda each: -each.lungs.float().mean(dim=(1, 2, 3)).numpy(),
-        "shape of the lungs found, Mahalanobis": lambda each: (shape_of(each.lungs) @ weight.T + bias).norm(dim=1).numpy(),
+        "shape of the lungs found, Mahalanobis": lambda each: (
+            (shape_of(each.lungs) @ weight.T + bias).norm(dim=1).numpy()
+        ),
         "features, Mahalanobis": lambda each: opinions(gate, each)[1],
         "features, nearest neighbours": lambda each: neighbours.kneighbors(unit(each).numpy())[0][:, -1],
         "pixels, PCA reconstruction": rest,
@@ -271,21 +277,28 @@ def compare(seen: list[Seen], gate: refuse.Gate) -> tuple[list[Measured], tuple[
         names: measure(" or ".join(names), [(scores[name], limits[name]) for name in names], seen)
         for names in tqdm(tried, desc="comparing", unit="method")
     }
-    best = max((names for names in measured if set(names) <= set(GATE)), key=lambda each: measured[each].caught["choose"])
+    best = max(
+        (names for names in measured if set(names) <= set(GATE)), key=lambda each: measured[each].caught["choose"]
+    )
     return list(measured.values()), best, limits
 
 
 def table(measured: list[Measured]) -> str:
     """The comparison as Markdown."""
     films = list(measured[0].films)
-    lines = ["| refused by | caught, choose | caught, report | " + " | ".join(films) + " |", "|---" * (3 + len(films)) + "|"]
+    lines = [
+        "| refused by | caught, choose | caught, report | " + " | ".join(films) + " |",
+        "|---" * (3 + len(films)) + "|",
+    ]
     for each in measured:
         cells = [*each.caught.values(), *each.films.values()]
         lines.append(f"| {each.name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
     return "\n".join(lines)
 
 
-def card_of(seen: list[Seen], measured: list[Measured], best: tuple[str, ...], limits: dict[str, float]) -> dict[str, Any]:
+def card_of(
+    seen: list[Seen], measured: list[Measured], best: tuple[str, ...], limits: dict[str, float]
+) -> dict[str, Any]:
     """What is known of the gate. A score that the best choice does without has no limit."""
     counts = {part: sum(len(each.features) for each in seen if each.group.part == part) for part in ("fit", "choose")}
     strange = [each for each in seen if each.group.part == "report" and each.group.kind != "film"]
@@ -317,7 +330,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models.WEIGHTS)
     given = parser.parse_args()
     network, classifier = lungs.load(), models.load().module
-    seen = [see(group, network, classifier) for group in tqdm(groups(given.films, given.adults), desc="looking", unit="kind")]
+    seen = [
+        see(group, network, classifier)
+        for group in tqdm(groups(given.films, given.adults), desc="looking", unit="kind")
+    ]
     gate = fit_gate(seen)
     measured, best, limits = compare(seen, gate)
     write_weights(given.out, "refuse", gate, card_of(seen, measured, best, limits))

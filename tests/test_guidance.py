@@ -1,4 +1,4 @@
-"""Teaching where evidence lies: boxes in their place, cells that add up to the answer, and a loss that wants the right thing."""
+"""Teaching where evidence lies: boxes in place, cells that add up to the answer, a loss that wants the right thing."""
 
 from pathlib import Path
 

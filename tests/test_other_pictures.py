@@ -13,7 +13,9 @@ def test_every_part_has_kinds_of_its_own() -> None:
     assert len(KINDS) == len(other_pictures.DRAWN) + len(other_pictures.SHIPPED)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in other_pictures.DRAWN if "plots" not in kind and "charts" not in kind])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in other_pictures.DRAWN if "plots" not in kind and "charts" not in kind]
+)
 def test_a_drawing_has_greys_in_it_and_follows_its_seed(kind: str) -> None:
     draw = other_pictures.DRAWN[kind][-1]
     first, second, other = (np.asarray(draw(np.random.default_rng(seed)), dtype=float) for seed in (1, 1, 2))

@@ -93,7 +93,9 @@ def admitted(film: Film) -> bool:
         lungs = film.verdict.lungs
         grey = np.repeat(film.picture[..., None], 3, axis=-1)
         drawn = overlay.outline(grey, lungs, theme.FILM_LUNGS)
-        found = f"what was taken for lung is outlined ({lungs.mean():.0%} of it)" if lungs.any() else "no lung was found"
+        found = (
+            f"what was taken for lung is outlined ({lungs.mean():.0%} of it)" if lungs.any() else "no lung was found"
+        )
         st.image(overlay.light_box(drawn), alt=f"The picture {film.name}; {found}", width="stretch")
         st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.")
     with words:
