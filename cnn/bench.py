@@ -23,11 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_films, bench_statistics, controls, explain, localisation, models, sanity
+from cnn import bench_films, bench_statistics, bootstrap, controls, curves, explain, localisation, models, sanity
 from cnn.attribution import Attribution
 from cnn.bench_films import TARGET, Case
+from cnn.predict import classify
 from cnn.train import Split
 
 SUBSET, COSTLY_SUBSET = 12, 6
@@ -42,6 +44,9 @@ TIMED = 3
 """Films on which a method is timed against a forward pass."""
 RANDOM_DRAWS = 3
 """Random maps of a film, whose scores are averaged."""
+
+FILLINGS: dict[str, curves.Baseline] = {"mean grey": "grey", "blurred": "blur"}
+"""What a deleted square shows; the choice is known to change the curves, so both are measured."""
 
 Raw = dict[str, Any]
 
@@ -166,14 +171,15 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
 
 def _deletion(bench: Bench, case: Case, heat: np.ndarray) -> dict[str, float]:
     """Areas under the curves of deletion and insertion, for each filling."""
-    order = sanity.square_order(heat)
-    return {
-        f"{'insertion' if insert else 'deletion'}, {filling}": sanity.area(
-            sanity.curve(bench.first, case.pixels, order, filling, TARGET, insert=insert)
-        )
-        for insert in (False, True)
-        for filling in sanity.FILLINGS
-    }
+    order, found = curves.order_of(heat), {}
+
+    def score(pictures: Tensor) -> np.ndarray:
+        return np.array([one.probabilities[TARGET] for one in classify(bench.first, pictures)])
+
+    for name, baseline in FILLINGS.items():
+        deleted, inserted = curves.areas(score, case.pixels, curves.filling(case.pixels, baseline), order)
+        found |= {f"deletion, {name}": deleted, f"insertion, {name}": inserted}
+    return found
 
 
 def _cost(bench: Bench, method: str) -> Raw:
@@ -264,7 +270,7 @@ def fingerprint(bench: Bench) -> str:
     """Changes with the weights, the films and the code that measures."""
     parts = [model.weights_sha256 for model in bench.networks.values()]
     parts += [case.name for cases in (*bench.boxed.values(), bench.children) for case in cases]
-    for module in (controls, explain, localisation, sanity):
+    for module in (controls, curves, explain, localisation, sanity):
         parts.append(hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
@@ -312,10 +318,10 @@ def main() -> None:
             "films_limited_to": given.films,
             "torch": torch.__version__,
             "top_share": localisation.TOP,
-            "squares": sanity.BLOCKS**2,
+            "squares": curves.GRID**2,
             "costly_passes": COSTLY,
             "random_draws": RANDOM_DRAWS,
-            "bootstrap_draws": bench_statistics.REPEATS,
+            "bootstrap_draws": bootstrap.REPEATS,
         },
         "methods": {
             name: {"title": method.title, "meaning": method.meaning, "source": method.source}

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from cnn import metrics
+from cnn.bootstrap import resamples
 from cnn.localisation import MEASURES
 
-REPEATS = 1000
-"""Bootstrap draws."""
 LIKENESS = ("ssim", "rank")
 
 Raw = dict[str, Any]
@@ -21,7 +19,9 @@ def estimates(rows: Sequence[dict[str, float]], patients: Sequence[str]) -> dict
     """Mean of each number over films, with its interval; patients, not films, are drawn."""
     names = list(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])  # (N, K)
-    bounds = metrics.bootstrap(lambda chosen: values[chosen].mean(axis=0), np.array(patients), repeats=REPEATS)
+    drawn = resamples(np.array(patients))
+    means = drawn @ values / drawn.sum(axis=1, keepdims=True)  # (1 + draws, K)
+    bounds = np.percentile(means[1:], [2.5, 97.5], axis=0).T
     return {
         name: [round(float(number), 4) for number in (mean, *ends)]
         for name, mean, ends in zip(names, values.mean(axis=0), bounds, strict=True)

@@ -8,10 +8,12 @@ are filled with. So a curve says something only beside other orders of the same 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
+from torchvision.transforms.functional import gaussian_blur
 
 GRID = 16
 """Squares a side, in which a film is hidden and maps are compared; it divides the input size of every network."""
@@ -21,6 +23,7 @@ RANDOM_ORDERS = 5
 CHUNK = 13
 """Pictures that pass at once: what bounds the memory."""
 
+Baseline = Literal["grey", "blur"]
 Progress = Callable[[int, int], None]
 Score = Callable[[Tensor], np.ndarray]
 """From pictures (B, 1, S, S) to one number for each, (B,)."""
@@ -73,6 +76,29 @@ def order_of(values: np.ndarray) -> np.ndarray:
     return np.argsort(-squares(values), axis=None, kind="stable")
 
 
+def filling(pixels: Tensor, baseline: Baseline) -> Tensor:
+    """What hidden squares of ``pixels`` (1, 1, S, S), standardised, show: their mean grey, or themselves blurred."""
+    if baseline == "grey":
+        return torch.zeros_like(pixels)
+    spread = pixels.shape[-1] / 16
+    reach = 2 * int(2 * spread) + 1
+    return gaussian_blur(pixels, [reach, reach], [spread, spread])
+
+
+def areas(score: Score, film: Tensor, baseline: Tensor, order: np.ndarray) -> tuple[float, float]:
+    """Areas under the curves of deletion and of insertion of one order, with nothing to hold them against."""
+    counts = _counts()
+    hidden = [order[:count] for count in (0, *counts, GRID**2)] + [order[count:] for count in (0, *counts, GRID**2)]
+    scores = _scores(score, film, baseline, hidden, lambda done, total: None).reshape(2, -1)
+    deleted, inserted = area(np.array([0, *counts, GRID**2]) / GRID**2, scores)
+    return float(deleted), float(inserted)
+
+
+def _counts() -> list[int]:
+    """How many squares are hidden after each step but the last."""
+    return [round(step * GRID**2 / STEPS) for step in range(1, STEPS)]
+
+
 def count_passes(orders: int) -> int:
     """Pictures for the curves of ``orders`` orders and the random ones, whose deletion backwards is an insertion."""
     return 2 + (STEPS - 1) * (2 * orders + RANDOM_ORDERS)
@@ -87,7 +113,7 @@ def draw(
     Args:
         progress: told (passes done, passes in all) between chunks; what it raises ends the work.
     """
-    counts = [round(step * GRID**2 / STEPS) for step in range(1, STEPS)]
+    counts = _counts()
     hidden: list[np.ndarray] = [order[:count] for order in random_orders() for count in counts]
     for order in orders.values():
         hidden += [order[:count] for count in counts]

@@ -8,22 +8,19 @@ methods, and where the lungs are (:mod:`cnn.lungs`). To pass is no proof; to fai
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.ndimage import sobel
-from scipy.stats import spearmanr
-from skimage.metrics import structural_similarity
-from torch import Tensor, nn
-from torchvision.transforms.functional import gaussian_blur
+from torch import Tensor
 
 from cnn import curves, lungs
 from cnn.attribution import Attribution
+from cnn.controls import edges as edge_filter
 from cnn.explain import METHODS, attribute, passes
 from cnn.models import REGISTRY, LoadedModel
 from cnn.predict import classify
+from cnn.sanity import rank_correlation, reset, ssim
 
 QUICK = 2
 """A map is compared with every other method that takes at most so many passes."""
@@ -33,7 +30,6 @@ here gets, reaches it by chance once in some thousands of pairs."""
 APART = 0.3
 """Rank correlation below which two maps are said to point elsewhere: about two standard errors of the same 7 x 7."""
 
-Baseline = Literal["grey", "blur"]
 Progress = Callable[[int, int], None]
 
 
@@ -84,7 +80,7 @@ MAP, RANDOM, EDGES = "this map", "random weights", "edges"
 
 
 def examine(
-    model: LoadedModel, pixels: Tensor, attribution: Attribution, baseline: Baseline = "grey",
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, baseline: curves.Baseline = "grey",
     progress: Progress = lambda done, total: None,
 ) -> Evidence:  # fmt: skip
     """Measures ``attribution``, which is of ``pixels`` (1, 1, S, S) and of ``model``.
@@ -109,7 +105,7 @@ def examine(
 
     random = explain(random_twin(model.name), attribution.method)
     others = {method: explain(model, method) for method in quick_methods(model, attribution.method)}
-    edges = edge_map(pixels)
+    edges = edge_filter(pixels[0, 0].numpy(), 0)
     found = draw_curves(model, pixels, attribution, edges, baseline, tell)
     inside = lungs.mask_of(pixels)[0, 0].numpy()
     progress(total, total)
@@ -133,7 +129,7 @@ def count_passes(model: LoadedModel, method: str) -> int:
 
 
 def draw_curves(
-    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: Baseline,
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: curves.Baseline,
     progress: Progress,
 ) -> curves.Curves:  # fmt: skip
     """Deletion and insertion of the map and of the edges; a signed map is followed from most for to most against."""
@@ -143,35 +139,17 @@ def draw_curves(
     def score(pictures: Tensor) -> np.ndarray:
         return np.array([one.probabilities[attribution.target] for one in classify(model, pictures)])
 
-    return curves.draw(score, pixels, filling(pixels, baseline), orders, progress)
-
-
-def filling(pixels: Tensor, baseline: Baseline) -> Tensor:
-    """What hidden squares show, of the shape of ``pixels`` (1, 1, S, S)."""
-    if baseline == "grey":
-        return torch.zeros_like(pixels)
-    spread = pixels.shape[-1] / 16
-    reach = 2 * int(2 * spread) + 1
-    return gaussian_blur(pixels, [reach, reach], [spread, spread])
-
-
-def edge_map(pixels: Tensor) -> np.ndarray:
-    """Sobel magnitude of a film (1, 1, S, S): (S, S)."""
-    film = pixels[0, 0].numpy()
-    return np.hypot(sobel(film, axis=0), sobel(film, axis=1))
+    return curves.draw(score, pixels, curves.filling(pixels, baseline), orders, progress)
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> Likeness:
     """Of two maps (S, S), by absolute value in squares, so that a fine map can be like a coarse one.
 
-    Both are scaled to a maximum of 1 for SSIM (Wang et al., IEEE TIP 2004). A map without any variation is like none:
-    its rank correlation counts as 0.
+    Both are scaled to a maximum of 1 for SSIM. A map without any variation is like none: its rank correlation is 0.
     """
     first, second = (curves.squares(np.abs(values).astype(np.float64)) for values in (one, other))
     first, second = (values / (values.max() or 1.0) for values in (first, second))
-    flat = np.ptp(first) == 0 or np.ptp(second) == 0
-    rank = 0.0 if flat else float(spearmanr(first, second, axis=None).statistic)
-    return Likeness(rank, float(structural_similarity(first, second, data_range=1.0)))
+    return Likeness(rank_correlation(first, second), ssim(first, second))
 
 
 def share_inside(values: np.ndarray, mask: np.ndarray) -> float:
@@ -184,24 +162,14 @@ def share_inside(values: np.ndarray, mask: np.ndarray) -> float:
 def random_twin(name: str) -> LoadedModel:
     """The registered network ``name`` with random weights, always the same: it has learnt nothing.
 
-    Weights are drawn as before a training from scratch (He et al., ICCV 2015). Batch norms take the mean and spread
-    that they meet on smooth noise; with none, the signal would be lost on its way through fifty layers.
+    Its batch norms meet smooth noise: see :func:`cnn.sanity.reset`.
     """
     architecture = REGISTRY[name]
     generator = torch.Generator().manual_seed(0)
-    module = architecture.build().eval()
-    for part in module.modules():
-        if isinstance(part, (nn.Conv2d, nn.Linear)):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu", generator=generator)
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
-        elif isinstance(part, nn.BatchNorm2d):
-            part.reset_parameters()
-            part.train().momentum = None  # an average over everything that passes, here one batch
+    module = architecture.build().eval().requires_grad_(False)
     noise = torch.randn(4, 1, 14, 14, generator=generator)
-    with torch.no_grad():
-        module(F.interpolate(noise, size=(architecture.input_size,) * 2, mode="bilinear"))
-    module.eval().requires_grad_(False)
+    smooth = F.interpolate(noise, size=(architecture.input_size,) * 2, mode="bilinear")
+    reset(module, module, smooth, generator)
     card = {"temperature": 1.0, "threshold": 0.5, "sha256": f"random {name}"}
     return LoadedModel(name, module, card, architecture.input_size, module.get_submodule(architecture.cam_layer))
 

@@ -1,13 +1,12 @@
-"""What is fitted to a classifier's answers on validation: temperature and threshold; and intervals of any statistic."""
-
-from collections.abc import Callable
+"""What is fitted to a classifier's answers on validation: temperature and threshold."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from cnn.scores import sigmoid
 
-__all__ = ["balanced_threshold", "bootstrap", "class_weights", "cross_entropy", "fit_temperature", "sigmoid"]
+__all__ = ["balanced_threshold", "class_weights", "cross_entropy", "fit_temperature", "sigmoid"]
+
 
 def cross_entropy(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
     """Weighted mean of -log P(true class)."""
@@ -36,20 +35,3 @@ def balanced_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:
     sensitivity = 1 - np.searchsorted(sick, candidates) / len(sick)
     specificity = np.searchsorted(well, candidates) / len(well)
     return float(candidates[np.argmin(np.abs(sensitivity - specificity))])
-
-
-def bootstrap(
-    statistics: Callable[[np.ndarray], np.ndarray], patients: np.ndarray, *, repeats: int = 1000, seed: int = 0
-) -> np.ndarray:
-    """95 % intervals, (K, 2), of K ``statistics(indices of films)``; patients, not films, are drawn with replacement.
-
-    A draw for which a statistic is not finite (one class missing) does not count for it.
-    """
-    generator = np.random.default_rng(seed)
-    names, group = np.unique(patients, return_inverse=True)
-    members = [np.flatnonzero(group == number) for number in range(len(names))]
-    draws = []
-    for _ in range(repeats):
-        drawn = generator.integers(len(names), size=len(names))
-        draws.append(statistics(np.concatenate([members[number] for number in drawn])))
-    return np.nanpercentile(np.array(draws), [2.5, 97.5], axis=0).T

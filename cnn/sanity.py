@@ -1,4 +1,4 @@
-"""Is a saliency map about what the network has learnt? Random weights, likeness of two maps, deletion and insertion."""
+"""Is a saliency map about what the network has learnt? Random weights, and likeness of two maps."""
 
 import copy
 from collections.abc import Iterator
@@ -9,33 +9,22 @@ import torch
 from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 from torch import Tensor, nn
-from torchvision.transforms.functional import gaussian_blur
 
-from cnn.explain import BASELINE
 from cnn.models import REGISTRY, LoadedModel
-
-BLOCKS = 14
-"""Deletion and insertion move a film in BLOCKS x BLOCKS squares: single pixels would show a network what no film is."""
-STEPS = 10
-"""Points of a deletion or insertion curve, besides its start."""
-FILLINGS = ("mean grey", "blurred")
-"""What a deleted square shows; the choice is known to change the curves, so both are measured."""
-BLUR = 1 / 20
-"""Standard deviation of the blur, in sides of the film."""
 
 
 def randomised(model: LoadedModel, films: Tensor, seed: int = 0) -> Iterator[tuple[str, LoadedModel]]:
     """``model`` with its last block random, then also the one before, down to the first: (block's name, network).
 
-    Weights are drawn as before a training. Batch norms of random blocks take the statistics of what they meet on
-    ``films`` (N, 1, S, S), standardised, so that signals neither die nor explode. The model itself is left alone.
+    ``films`` (N, 1, S, S), standardised, are what batch norms of random blocks meet: see :func:`reset`. The model
+    itself is left alone.
 
     Source: Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018 (cascading randomization).
     """
     module = copy.deepcopy(model.module)
     generator = torch.Generator(next(module.parameters()).device).manual_seed(seed)
     for name in reversed(blocks(module)):
-        _reset(module.get_submodule(name), module, films, generator)
+        reset(module.get_submodule(name), module, films, generator)
         stage = copy.deepcopy(module)
         layer = stage.get_submodule(REGISTRY[model.name].cam_layer)
         yield name, replace(model, module=stage, cam_layer=layer)
@@ -51,8 +40,11 @@ def blocks(module: nn.Module) -> list[str]:
 
 
 @torch.no_grad()
-def _reset(block: nn.Module, whole: nn.Module, films: Tensor, generator: torch.Generator) -> None:
-    """Draws new weights for ``block`` and lets its batch norms measure what they meet in ``whole``."""
+def reset(block: nn.Module, whole: nn.Module, films: Tensor, generator: torch.Generator) -> None:
+    """Draws new weights for ``block`` of the network ``whole``, as before a training (He et al., ICCV 2015).
+
+    Its batch norms take the mean and spread that they meet on ``films``; without, signals die or explode.
+    """
     norms = []
     for part in block.modules():
         if isinstance(part, nn.BatchNorm2d):
@@ -92,44 +84,3 @@ def likeness(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
     if not (one.any() and other.any()):
         return {"ssim": 0.0, "rank": 0.0}
     return {"ssim": ssim(one, other), "rank": rank_correlation(one, other)}
-
-
-def square_order(heat: np.ndarray) -> np.ndarray:
-    """The squares of a map (S, S), those with the largest mean first: (BLOCKS ** 2,) indices, row by row."""
-    edges = np.linspace(0, len(heat), BLOCKS + 1).round().astype(int)[:-1]
-    counts = np.diff(np.append(edges, len(heat)))
-    sums = np.add.reduceat(np.add.reduceat(heat.astype(np.float64), edges, axis=0), edges, axis=1)
-    return np.argsort(-(sums / np.outer(counts, counts)), axis=None, kind="stable")
-
-
-def filled(film: Tensor, filling: str) -> Tensor:
-    """What a film (1, 1, S, S), standardised, shows where it is deleted; one of FILLINGS."""
-    if filling == "mean grey":
-        return torch.full_like(film, BASELINE)
-    spread = film.shape[-1] * BLUR
-    return gaussian_blur(film, kernel_size=[2 * round(2 * spread) + 1] * 2, sigma=[spread, spread])
-
-
-@torch.no_grad()
-def curve(
-    model: LoadedModel, film: Tensor, order: np.ndarray, filling: str, target: int, *, insert: bool
-) -> np.ndarray:
-    """P(target), calibrated, while squares vanish in ``order``, or come back if ``insert``: (STEPS + 1,).
-
-    Source: Petsiuk et al., RISE, BMVC 2018.
-    """
-    side, empty = film.shape[-1], filled(film, filling)
-    place = np.empty(BLOCKS**2, dtype=int)
-    place[order] = np.arange(BLOCKS**2)
-    places = torch.nn.functional.interpolate(
-        torch.tensor(place.reshape(1, 1, BLOCKS, BLOCKS), dtype=torch.float32), size=(side, side), mode="nearest"
-    )
-    moved = torch.linspace(0, BLOCKS**2, STEPS + 1).view(-1, 1, 1, 1)
-    shown = (places < moved) if insert else (places >= moved)  # (STEPS + 1, 1, S, S)
-    logits = model.module(torch.where(shown, film, empty)) / model.temperature
-    return logits.softmax(dim=1)[:, target].double().numpy()
-
-
-def area(values: np.ndarray) -> float:
-    """Area under a curve over 0..1, by trapezia."""
-    return float(np.trapezoid(values, dx=1 / (len(values) - 1)))

@@ -63,7 +63,7 @@ class Recipe:
 
 
 RECIPES = {
-    "transfer": Recipe(6, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
+    "transfer": Recipe(5, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
     "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
@@ -242,15 +242,15 @@ def _depthwise_in_float32(network: nn.Module) -> None:
             module.forward = partial(forward, module)  # type: ignore[method-assign]
 
 
-def shifted(films: Films, recipe: Recipe) -> tuple[Tensor, np.ndarray]:
+def shifted(films: Films, recipe: Recipe, copies: int = SHIFTED_COPIES) -> tuple[Tensor, np.ndarray]:
     """Validation films, several times over, through the training's random changes; greys (N, 1, S, S) and labels."""
     generator = torch.Generator().manual_seed(1)
-    copies = []
-    for _ in range(SHIFTED_COPIES):
+    found = []
+    for _ in range(copies):
         for indices in torch.randperm(len(films.labels), generator=generator).split(64):
             pixels, masks, labels = films.batch(indices)
-            copies.append(((changed(pixels, masks, generator, recipe)[0] * 255).round().to(torch.uint8), labels))
-    return torch.cat([pixels for pixels, _ in copies]), torch.cat([labels for _, labels in copies]).numpy()
+            found.append(((changed(pixels, masks, generator, recipe)[0] * 255).round().to(torch.uint8), labels))
+    return torch.cat([pixels for pixels, _ in found]), torch.cat([labels for _, labels in found]).numpy()
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
         films = Films.read(split.train, size, "training films")
         adult = torch.tensor([film.adult for film in split.train])
         validation = Films.read(split.validation, size, "validation films")
-        hard, hard_labels = shifted(validation, recipe)
+        hard, hard_labels = shifted(validation, recipe, copies=1)
         outside = load_pixels(split.adults_out, size, "adults left out")
         while run.epoch < recipe.epochs:
             entry: dict[str, Any] = {"epoch": run.epoch + 1, "loss": run.train_epoch(films, adult)}

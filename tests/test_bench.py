@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from films import make_adults, make_children
 
-from cnn import bench, bench_films, bench_report, bench_statistics, explain
+from cnn import bench, bench_films, bench_report, bootstrap, explain
 from cnn.data import patient_fold
 from cnn.train import ADULT_FOLDS, Split
 
@@ -65,7 +65,7 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
 ) -> None:
     children, adults, runs = folders
     monkeypatch.setattr(explain, "METHODS", {name: explain.METHODS[name] for name in SHOWN})
-    monkeypatch.setattr(bench_statistics, "REPEATS", 20)
+    monkeypatch.setattr(bootstrap, "REPEATS", 20)
     monkeypatch.setattr(bench, "SUBSET", 2)
     monkeypatch.setattr(bench, "STAGES", 2)
     monkeypatch.setattr(bench, "RANDOM_DRAWS", 1)

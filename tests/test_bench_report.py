@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import bench, bench_report, bench_statistics, bench_words
+from cnn import bench, bench_report, bench_statistics, bench_words, bootstrap
 from cnn.bench_report import CONTROLS, CURVES, UNTRAINED, Estimate, Report, Verdicts
 from tests import bench_results
 from tests.bench_results import BAD, GOOD
@@ -13,7 +13,7 @@ from tests.bench_results import BAD, GOOD
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_statistics, "REPEATS", 100)
+    monkeypatch.setattr(bootstrap, "REPEATS", 100)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_missing_or_damaged_results_are_one_sentence(tmp_path: Path, text: str |
 
 
 def test_names_of_curves_are_those_that_are_measured() -> None:
-    from cnn import localisation, sanity
+    from cnn import bench, localisation
 
-    assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in sanity.FILLINGS]
+    assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in bench.FILLINGS]
     assert set(bench_report.MEASURES.values()) == set(localisation.MEASURES)

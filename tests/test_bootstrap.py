@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cnn import metrics
 from cnn.bootstrap import Estimate, resamples
 
 PATIENTS = np.array([3, 3, 3, 1, 1, 2, 7, 7, 5, 6])
@@ -21,8 +20,25 @@ def test_row_0_counts_every_film_once_and_a_patient_s_films_come_together() -> N
 def test_intervals_are_those_of_drawing_one_after_the_other() -> None:
     weights = resamples(PATIENTS)
     found = Estimate.of(weights @ VALUES / weights.sum(axis=1))
-    ((low, high),) = metrics.bootstrap(lambda chosen: VALUES[chosen].mean(keepdims=True), PATIENTS)
+    generator = np.random.default_rng(0)
+    names = np.unique(PATIENTS)
+    means = []
+    for _ in range(1000):
+        drawn = names[generator.integers(len(names), size=len(names))]
+        means.append(np.concatenate([VALUES[name == PATIENTS] for name in drawn]).mean())
+    low, high = np.percentile(means, [2.5, 97.5])
     assert (found.value, found.low, found.high) == pytest.approx((VALUES.mean(), low, high))
+
+
+def test_patients_are_drawn_rather_than_films() -> None:
+    values = np.repeat(np.random.default_rng(1).normal(size=20), 50)
+
+    def width(patients: np.ndarray) -> float:
+        weights = resamples(patients)
+        found = Estimate.of(weights @ values / weights.sum(axis=1))
+        return found.high - found.low
+
+    assert width(np.repeat(np.arange(20), 50)) > 4 * width(np.arange(1000))
 
 
 def test_undefined_draws_do_not_count() -> None:

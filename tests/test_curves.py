@@ -91,3 +91,19 @@ def test_what_progress_raises_ends_the_work(weights: np.ndarray) -> None:
     film = torch.zeros(1, 1, SIDE, SIDE)
     with pytest.raises(KeyboardInterrupt):
         curves.draw(of_sum(weights), film, film, {}, stop)
+
+
+def test_areas_are_those_of_the_curves(weights: np.ndarray) -> None:
+    film = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    order, baseline = curves.order_of(weights), curves.filling(film, "blur")
+    drawn = curves.draw(of_sum(weights), film, baseline, {"own": order})
+    expected = [float(curves.area(drawn.share, each["own"])) for each in (drawn.deletion, drawn.insertion)]
+    assert curves.areas(of_sum(weights), film, baseline, order) == pytest.approx(expected)
+
+
+def test_the_blurred_film_keeps_its_mean_and_loses_its_detail() -> None:
+    pixels = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert not curves.filling(pixels, "grey").any()
+    blurred = curves.filling(pixels, "blur")
+    assert blurred.std() < 0.3 * pixels.std()
+    assert float(blurred.mean()) == pytest.approx(float(pixels.mean()), abs=0.05)

@@ -1,4 +1,4 @@
-"""Temperature and threshold on cases whose answer is known, and whom the bootstrap draws."""
+"""Temperature and threshold on cases whose answer is known."""
 
 import numpy as np
 import pytest
@@ -35,13 +35,3 @@ def test_class_weights_give_both_classes_the_same_total() -> None:
     labels = np.array([0, 1, 1, 1])
     weights = metrics.class_weights(labels)
     assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum())
-
-
-def test_patients_are_drawn_rather_than_films() -> None:
-    values = np.repeat(np.random.default_rng(1).normal(size=20), 50)
-
-    def width(patients: np.ndarray) -> float:
-        ((low, high),) = metrics.bootstrap(lambda chosen: values[chosen].mean(keepdims=True), patients, repeats=300)
-        return float(high - low)
-
-    assert width(np.repeat(np.arange(20), 50)) > 4 * width(np.arange(1000))

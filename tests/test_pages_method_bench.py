@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn import bench_report, bench_statistics
+from cnn import bench_report, bootstrap
 from tests import bench_results
 from tests.pages import html, imports_torch, open_page, shown_text
 
@@ -13,7 +13,7 @@ PAGE = "method_bench"
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_statistics, "REPEATS", 100)
+    monkeypatch.setattr(bootstrap, "REPEATS", 100)
     monkeypatch.setattr(bench_report, "FILE", bench_results.write(tmp_path / "bench.json"))
 
 

@@ -1,12 +1,10 @@
-"""Random weights from the last block to the first, likeness of maps, deletion and insertion."""
+"""Random weights from the last block to the first, and likeness of maps."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from cnn import models, sanity
 from cnn.models import LoadedModel, lecture, lite0
@@ -55,46 +53,3 @@ def test_likeness_of_equal_unlike_and_blank_maps() -> None:
     assert all(abs(value) < 0.15 for value in sanity.likeness(MAP, other).values())
     assert sanity.likeness(MAP, np.zeros((32, 32))) == {"ssim": 0, "rank": 0}
     assert sanity.rank_correlation(MAP, np.ones((32, 32))) == 0
-
-
-def test_squares_come_in_the_order_of_their_means() -> None:
-    heat = np.zeros((224, 224))
-    heat[16:32, 32:48] = 3
-    heat[0:16, 0:16] = 2
-    heat[223, 223] = 100  # one pixel of 256: a mean of 0.4
-    assert sanity.square_order(heat)[:3].tolist() == [16, 0, 195]
-    assert sorted(sanity.square_order(np.random.default_rng(0).random((130, 130)))) == list(range(196))
-
-
-class Bright(nn.Module):
-    """Logits that count the grey of the upper left square only."""
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        found = pixels[:, 0, :16, :16].mean(dim=(1, 2))
-        return torch.stack([-found, found], dim=1)
-
-
-def test_the_right_order_deletes_and_inserts_at_once(lecture: LoadedModel) -> None:
-    film = torch.zeros(1, 1, 224, 224)
-    film[..., :16, :16] = 2
-    bright = replace(lecture, module=Bright())
-    order = sanity.square_order(film[0, 0].numpy())
-    high, low = float(torch.tensor(4 / bright.temperature).sigmoid()), 0.5
-    deleted = sanity.curve(bright, film, order, "mean grey", 1, insert=False)
-    np.testing.assert_allclose(deleted, [high] + [low] * sanity.STEPS, atol=1e-6)
-    inserted = sanity.curve(bright, film, order, "mean grey", 1, insert=True)
-    np.testing.assert_allclose(inserted, [low] + [high] * sanity.STEPS, atol=1e-6)
-    late = sanity.curve(bright, film, order[::-1], "mean grey", 1, insert=False)
-    assert sanity.area(late) > sanity.area(deleted)
-
-
-def test_blurring_keeps_the_mean_and_takes_the_detail() -> None:
-    film = torch.randn(1, 1, 64, 64)
-    blurred = sanity.filled(film, "blurred")
-    assert blurred.std() < 0.3 * film.std()
-    assert float(blurred.mean()) == pytest.approx(float(film.mean()), abs=0.05)
-    assert not sanity.filled(film, "mean grey").any()
-
-
-def test_area_of_a_line() -> None:
-    assert sanity.area(np.linspace(1, 0, 11)) == pytest.approx(0.5)

@@ -20,7 +20,7 @@ from ui import overlay, theme
 from ui.reading import Film
 from ui.tables import table
 
-FILLINGS: dict[str, evidence.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
+FILLINGS: dict[str, curves.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 MOST_KEPT = 8
 _KEPT = "evidence.kept"
 
@@ -52,7 +52,7 @@ def _title(method: str) -> str:
     return METHODS[method].title
 
 
-def _examined(film: Film, model: LoadedModel, one: Attribution, baseline: evidence.Baseline, slot: Any) -> Evidence:
+def _examined(film: Film, model: LoadedModel, one: Attribution, baseline: curves.Baseline, slot: Any) -> Evidence:
     """Computed where this session does not have it yet; choosing something else stops it, as it stops a map."""
     kept: OrderedDict[tuple[Any, ...], Evidence] = st.session_state.setdefault(_KEPT, OrderedDict())
     key = (film.sha256, model.weights_sha256, one.method, one.target, baseline)
