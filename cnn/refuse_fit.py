@@ -305,10 +305,11 @@ def card_of(
     return {
         "classes": list(refuse.KINDS),
         "input_size": refuse.SIZE,
+        "energy_of": models.read_card(models.WEIGHTS, models.DEFAULT)["sha256"],
         "lungs_sha256": models.read_card(models.WEIGHTS, "lungs")["sha256"],
         "limits": {key: _limit(key, limits[name]) if name in best else None for name, key in GATE.items()},
         "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
-        "chosen_by": "share caught of the pictures of *choose*; those of *report* were looked at after that",
+        "chosen_by": "the share caught of the pictures to choose by; those to report were looked at after that",
         "pictures": counts | {"report, no chest films": sum(len(each.features) for each in strange)},
         "chosen": " or ".join(best),
         "compared": [asdict(each) for each in measured],

@@ -8,7 +8,7 @@ from cnn import feature_maps, models
 from cnn.errors import UserError
 from cnn.layers import Volume
 from cnn.predict import sentence
-from ui import chest, frame, inside, reading, upload
+from ui import chest, frame, inside, reading, upload, verdict
 from ui.prose import plain
 from ui.state import Choice, Field, Flag, State, Whole
 
@@ -50,6 +50,7 @@ film = chest.pick(reading.films(offers), model)
 if film is None:
     frame.notice()
     st.stop()
+verdict.doubt(film)
 prediction = reading.prediction(film, model)
 target = models.CLASSES.index(prediction.label)
 

@@ -36,6 +36,8 @@ def show() -> None:
     card_parts.when_hidden(name)
     st.header("Who finds the lungs", anchor=False)
     card_parts.lungs()
+    st.header("What is refused", anchor=False)
+    card_parts.refusal()
 
 
 try:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn import models
 from cnn.errors import UserError
-from ui import chest, frame, lab, reading
+from ui import chest, frame, lab, reading, verdict
 from ui.state import State
 
 frame.header(
@@ -19,6 +19,7 @@ try:
     model = models.load(name)
     film = chest.pick(reading.films(offers), model)
     if film is not None:
+        verdict.doubt(film)
         trial = lab.ask(state)
         try:
             lab.compare(film, model, trial, state)

@@ -72,3 +72,13 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
     assert [error.value for error in app.error] == [
         "The card weights/transfer.json is missing; get the whole repository again."
     ]
+
+
+def test_the_ways_of_refusing_are_those_of_the_card() -> None:
+    card = cards.read_card(cards.WEIGHTS, "refuse")
+    app = open_page(PAGE)
+    rows = table(app, "Ways of refusing")
+    assert [row[0] for row in rows] == [way["name"] for way in card["compared"]]
+    chosen = next(way for way in card["compared"] if way["name"] == card["chosen"])
+    assert {row[0] for row in table(app, "Caught by kind")} == set(chosen["by_kind"])
+    assert f"refused by: **{card['chosen']}**" in shown_text(app)

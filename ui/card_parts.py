@@ -221,6 +221,31 @@ def lungs() -> None:
     )
 
 
+def refusal() -> None:
+    """The card of the gate before the classifier: ways of refusing compared, and what the chosen one does."""
+    card = cards.read_card(cards.WEIGHTS, "refuse")
+    chosen = next(way for way in card["compared"] if way["name"] == card["chosen"])
+    films = list(chosen["films"])
+    st.markdown(
+        f"A classifier of two words has no word for an ankle. So before it is asked, a picture is looked at by the "
+        f"segmenter, and refused by: **{card['chosen']}**. Limits: {card['limits_rule']}. The way was chosen by "
+        f"{card['chosen_by']}; kinds of picture in one part are in no other."
+    )
+    table(
+        ["refused by", "caught, to choose", "caught, to report", *films],
+        [[way["name"], *map(_share, (*way["caught"].values(), *way["films"].values()))] for way in card["compared"]],
+        label="Ways of refusing",
+    )  # fmt: skip
+    table(
+        ["kind of picture", "refused"], [[kind, _share(share)] for kind, share in chosen["by_kind"].items()],
+        label="Caught by kind",
+    )  # fmt: skip
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}".replace("%", " %")
+
+
 def which_films(name: str, which: str) -> None:
     """What the chosen films are, and how the network ranks them."""
     films = measured.films(name, which)

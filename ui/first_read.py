@@ -125,6 +125,7 @@ def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attr
 def _tell(case: Case, film: Film, done: Read, model: LoadedModel) -> None:
     """The network's answer and map, the truth, and both marks."""
     st.markdown(f"**{told(done)}**")
+    verdict.doubt(film)
     verdict.show(reading.prediction(film, model))
     left, right = st.columns(2)
     with left:

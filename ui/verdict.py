@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnn.models import LoadedModel
 from cnn.predict import NORMAL, PNEUMONIA, Prediction, percent, sentence
+from ui.reading import Film
 from ui.theme import palette
 
 
@@ -16,6 +17,12 @@ def show(prediction: Prediction) -> None:
         f'<p style="font-size:1.15rem;font-weight:600;margin:0 0 0.6rem">{escape(sentence(prediction))}</p>'
         f"{scale(prediction)}</div>"
     )
+
+
+def doubt(film: Film) -> None:
+    """A warning, where the picture is unlike the films that the network was made for, for pages that show it anyway."""
+    if not film.verdict.accepted:
+        st.warning(f"{film.verdict.sentence(film.name)} What the network says of it means nothing.")
 
 
 def scale(prediction: Prediction) -> str:
