@@ -171,7 +171,8 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
 
 def _deletion(bench: Bench, case: Case, heat: np.ndarray) -> dict[str, float]:
     """Areas under the curves of deletion and insertion, for each filling."""
-    order, found = curves.order_of(heat), {}
+    order = curves.order_of(heat)
+    found: dict[str, float] = {}
 
     def score(pictures: Tensor) -> np.ndarray:
         return np.array([one.probabilities[TARGET] for one in classify(bench.first, pictures)])

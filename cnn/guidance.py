@@ -65,8 +65,8 @@ def loss(cells: Tensor, masks: Tensor, labels: Tensor, counts: Tensor) -> Tensor
         labels: (B,), 1 for PNEUMONIA.
         counts: (B,) booleans; films that this loss leaves alone are false.
     """
-    size = cells.shape[-2:]
-    lung, box = F.adaptive_avg_pool2d(masks, size).unbind(dim=1)  # (B, h, w) shares
+    height, width = cells.shape[-2:]
+    lung, box = F.adaptive_avg_pool2d(masks, (height, width)).unbind(dim=1)  # (B, h, w) shares
     found = (lung.mean(dim=(1, 2)) > 0.05) & counts
     outside = (lung < OUTSIDE) & (box < OUTSIDE) & found[:, None, None]
     boxed = (masks[:, 1].flatten(1).amax(dim=1) > 0.5) & counts

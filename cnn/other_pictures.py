@@ -227,13 +227,16 @@ def rods_film(generator: np.random.Generator) -> np.ndarray:
     tissue, bone = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE))
     for _ in range(generator.integers(1, 4)):
         ends = generator.uniform(-0.2, 1.2, (2, 2))
-        start, end = (tuple(float(place) for place in point) for point in ends)
-        tissue = np.maximum(tissue, _rod(start, end, generator.uniform(0.08, 0.3)))
+        tissue = np.maximum(tissue, _rod(*_points(ends), generator.uniform(0.08, 0.3)))
         for _ in range(generator.integers(1, 4)):
             along = ends + generator.normal(0, 0.04, (2, 2))
-            first, last = (tuple(float(place) for place in point) for point in along)
-            bone = bone + _bone(first, last, generator.uniform(0.015, 0.06))
+            bone = bone + _bone(*_points(along), generator.uniform(0.015, 0.06))
     return _exposed(tissue, bone, generator)
+
+
+def _points(ends: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
+    (y, x), (other_y, other_x) = ends.tolist()
+    return (y, x), (other_y, other_x)
 
 
 def hand_film(generator: np.random.Generator) -> np.ndarray:

@@ -26,6 +26,8 @@ GRIDS = {2: 3, 3: 4}
 """Levels of the segmenter, by place in ``lungs.LEVELS``, that are also pooled to a grid of this side: where is what."""
 CHANNELS = tuple(lungs.LEVELS.values())
 FEATURES = sum(CHANNELS) + sum(CHANNELS[level] * side**2 for level, side in GRIDS.items())
+CLIP = 6.0
+"""Standard deviations beyond which a feature is no stranger to the classifier of kinds."""
 AXES = 128
 """Directions in which films differ most, along which the distance from them is measured."""
 
@@ -73,6 +75,9 @@ class Gate(nn.Module):
     have unit covariance, so that a length is a Mahalanobis distance (Lee et al., NeurIPS 2018).
     """
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
@@ -83,7 +88,7 @@ class Gate(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, FEATURES) to logits of kinds (B, K) and distances from the films' centre (B,)."""
         standard = (features - self.mean) / self.spread
-        return self.classify(standard), self.axes(standard).norm(dim=1)
+        return self.classify(standard.clamp(-CLIP, CLIP)), self.axes(standard).norm(dim=1)
 
 
 @dataclass(frozen=True)

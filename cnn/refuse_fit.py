@@ -26,7 +26,7 @@ from cnn.other_pictures import pictures
 from cnn.preprocess import resample, resize, standardise
 from cnn.training import write_weights
 
-KIND_OF = {
+KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {
     changed_films.upside_down: "upside down", changed_films.quarter_turn: "lying", changed_films.quarter: "piece",
     changed_films.fragment: "piece", changed_films.negative: "negative", changed_films.collage: "several",
     changed_films.pair: "several", changed_films.shuffled: "other",
@@ -37,7 +37,7 @@ GATE = {
     "area of the lungs found": "lungs",
 }
 """Methods that :class:`cnn.refuse.Gate` can use, with the names of their limits in its card."""
-NEIGHBOURS, PIXEL_AXES, PENALTY, CLIP = 5, 64, 1e-3, 6
+NEIGHBOURS, PIXEL_AXES, PENALTY = 5, 64, 1e-3
 FIT_CHILDREN, LIMIT_CHILDREN, CHANGED, SHOWN_CHANGED = 900, 450, 150, 30
 VALIDATION_FOLDS = 10
 PASSED = 0.995
@@ -189,7 +189,8 @@ def fit_gate(seen: list[Seen]) -> refuse.Gate:
     fitted = [each for each in seen if each.group.part == "fit"]
     features = (torch.cat([each.features for each in fitted]) - gate.mean) / gate.spread
     kinds = np.concatenate([np.full(len(each.features), refuse.KINDS.index(each.group.kind)) for each in fitted])
-    classifier = LogisticRegression(C=PENALTY, max_iter=300).fit(features.clamp(-CLIP, CLIP).numpy(), kinds)
+    clipped = features.clamp(-refuse.CLIP, refuse.CLIP).numpy()
+    classifier = LogisticRegression(C=PENALTY, max_iter=300).fit(clipped, kinds)
     with torch.no_grad():
         gate.axes.weight.copy_(weight)
         gate.axes.bias.copy_(bias)
@@ -271,7 +272,7 @@ def compare(seen: list[Seen], gate: refuse.Gate) -> tuple[list[Measured], tuple[
     """Every method by itself and the gate's own together; the best of the gate's on *choose*; every limit."""
     scores = methods(seen, gate)
     limits = {name: limit_of(score, seen) for name, score in scores.items()}
-    tried = [(name,) for name in scores]
+    tried: list[tuple[str, ...]] = [(name,) for name in scores]
     tried += [names for count in (2, 3) for names in combinations(GATE, count)]
     measured = {
         names: measure(" or ".join(names), [(scores[name], limits[name]) for name in names], seen)

@@ -153,7 +153,8 @@ class Run:
             guidance.start_balanced(network)
         self.device = models.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.frozen = network.features[: recipe.frozen_stages] if recipe.frozen_stages else nn.Sequential()
+        stages = list(network.features.children()) if recipe.frozen_stages else []  # type: ignore[union-attr]
+        self.frozen = nn.Sequential(*stages[: recipe.frozen_stages])
         self.frozen.requires_grad_(False)
         head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
         body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]

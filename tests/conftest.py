@@ -15,7 +15,7 @@ torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deals whole files out to the two workers, and all of the browser's to one: they share one app and one Chromium."""
+    """Deals whole files out to two workers, and all of the browser's to one: they share an app and a Chromium."""
     for item in items:
         group = "browser" if "browser" in item.path.parts else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
