@@ -190,7 +190,7 @@ def fit_gate(seen: list[Seen]) -> refuse.Gate:
     features = (torch.cat([each.features for each in fitted]) - gate.mean) / gate.spread
     kinds = np.concatenate([np.full(len(each.features), refuse.KINDS.index(each.group.kind)) for each in fitted])
     clipped = features.clamp(-refuse.CLIP, refuse.CLIP).numpy()
-    classifier = LogisticRegression(C=PENALTY, max_iter=300).fit(clipped, kinds)
+    classifier = LogisticRegression(C=PENALTY, max_iter=2000, tol=1e-3).fit(clipped, kinds)
     with torch.no_grad():
         gate.axes.weight.copy_(weight)
         gate.axes.bias.copy_(bias)
@@ -278,9 +278,9 @@ def compare(seen: list[Seen], gate: refuse.Gate) -> tuple[list[Measured], tuple[
         names: measure(" or ".join(names), [(scores[name], limits[name]) for name in names], seen)
         for names in tqdm(tried, desc="comparing", unit="method")
     }
-    best = max(
-        (names for names in measured if set(names) <= set(GATE)), key=lambda each: measured[each].caught["choose"]
-    )
+    own = [names for names in measured if set(names) <= set(GATE)]
+    # of equals, the one with more opinions: kinds of picture that nobody thought of may escape one and not the other
+    best = max(own, key=lambda names: (measured[names].caught["choose"], len(names)))
     return list(measured.values()), best, limits
 
 
