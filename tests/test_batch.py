@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stand_ins
 from PIL import Image
 
-from cnn import batch, models
+from cnn import batch, models, refuse
 from cnn.images import read_radiograph
 from cnn.predict import predict
 
@@ -16,6 +17,7 @@ from cnn.predict import predict
 @pytest.fixture(autouse=True)
 def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
+    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
 
 
 @pytest.fixture
@@ -55,6 +57,25 @@ def test_every_file_has_one_row(folder: Path, tmp_path: Path) -> None:
     for row in refused:
         assert Path(row["file"]).name in row["reason"]
         assert row["p_pneumonia"] == row["label"] == ""
+
+
+def test_what_is_no_chest_film_is_refused_unless_the_user_insists(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    strict = tmp_path / "strict"
+    strict.mkdir()
+    stand_ins.write_weights(strict)
+    stand_ins.write_gate(strict, lungs=2.0)  # no picture is lung twice over
+    monkeypatch.setattr(refuse, "load", lambda: refuse._load(strict))
+    film = str(folder / "00.png")
+    assert batch.main([film, "--model", "lecture"]) == 0
+    (row,) = rows_of(capsys.readouterr().out)
+    assert (row["status"], row["p_pneumonia"]) == ("refused", "")
+    assert row["reason"].startswith("“00.png” does not look like a frontal chest radiograph, because")
+    assert batch.main([film, "--model", "lecture", "--insist"]) == 0
+    (insisted,) = rows_of(capsys.readouterr().out)
+    assert (insisted["status"], insisted["reason"]) == ("ok", row["reason"])
+    assert 0 <= float(insisted["p_pneumonia"]) <= 1
 
 
 def test_rows_say_what_the_app_says(folder: Path, capsys: pytest.CaptureFixture[str], weights: Path) -> None:

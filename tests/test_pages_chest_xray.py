@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
-from stand_ins import film
+from stand_ins import film, write_gate, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import explain, models
+from cnn import explain, models, refuse
 from cnn.attribution import Attribution
 from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
@@ -241,3 +241,32 @@ def test_without_a_network_fetching_is_a_sentence(page: AppTest, monkeypatch: py
 
 def test_pictures_and_record_can_be_downloaded(page: AppTest) -> None:
     assert [button.proto.label for button in page.get("download_button")] == ["Pictures (PNG)", "Record (JSON)"]
+
+
+@pytest.fixture
+def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page behind a gate that lets nothing through."""
+    folder = write_weights(tmp_path)
+    write_gate(folder, lungs=2.0)  # no picture is lung twice over
+    monkeypatch.setattr(refuse, "load", lambda: refuse._load(folder))
+    return page
+
+
+def test_what_is_no_chest_film_gets_a_reason_and_no_probability_until_the_reader_insists(strict: AppTest) -> None:
+    page = give(strict, ("thing.png", png()))
+    assert not page.exception
+    assert "“thing.png” does not look like a frontal chest radiograph, because" in words(page)
+    assert "P(PNEUMONIA)" not in words(page)
+    assert not page.get("button_group")
+    page.toggle(key="insist").set_value(True).run()
+    assert "P(PNEUMONIA)" in words(page)
+    assert "means nothing" in words(page)
+    assert page.get("button_group")
+
+
+def test_in_a_batch_the_reason_stands_beside_the_file(strict: AppTest) -> None:
+    page = give(strict, ("one.png", png(1)), ("two.png", png(2)))
+    assert not page.exception
+    rows = page.table[0].value
+    assert set(rows["Label"]) == {"refused"}
+    assert rows["Reason"].str.contains("frontal chest radiograph").all()
