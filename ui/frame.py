@@ -26,7 +26,8 @@ class Chapter:
     @property
     def extent(self) -> str:
         """Slides and minutes, in words."""
-        return f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · {self.minutes} minutes"
+        slides = f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · " if self.slides else ""
+        return f"{slides}{self.minutes} minutes"
 
 
 COURSE: dict[str, tuple[Chapter, ...]] = {
@@ -55,6 +56,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("read_first", "Read first", "45", 10),
         Chapter("method_bench", "Method bench", "45", 12),
     ),
+    "For teachers": (Chapter("teaching", "Teacher's guide", minutes=10),),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""
 

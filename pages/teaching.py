@@ -1,0 +1,38 @@
+"""Teacher's guide: three lesson plans of links with fixed state, questions and the answers to expect."""
+
+import streamlit as st
+
+from cnn import teaching
+from ui import frame
+from ui.state import Choice, Flag, State
+
+PLAN = Choice("plan", "Lesson of", teaching.PLANS[0].name, options=tuple(plan.name for plan in teaching.PLANS))
+ANSWERS = Flag("answers", "Show the answers to expect", False)
+
+frame.header(
+    "Teacher's guide",
+    "Three lesson plans, made of pages that open in one fixed state and of questions to ask there. Without the answers "
+    "this page is a worksheet for the class.",
+    "Choose a lesson, open its first link, and come back here for the answer.",
+)
+state = State.open("teaching", PLAN, ANSWERS)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    name = state.choice(PLAN)
+    answers = state.flag(ANSWERS)
+st.markdown(teaching.INTRODUCTION)
+plan = next(plan for plan in teaching.PLANS if plan.name == name)
+st.header(f"A plan for {plan.name}", anchor=False)
+st.markdown(plan.about)
+for start, end, part in plan.timed():
+    st.subheader(f"{start}-{end} · {part.title if part else 'Break'}", anchor=False)
+    if part:
+        st.markdown(teaching.part(part, answers=answers))
+st.header("To take home", anchor=False)
+st.markdown(teaching.homework())
+st.header("For a class without the internet", anchor=False)
+st.markdown(teaching.OFFLINE)
+state.share()
+frame.footer(
+    "teaching",
+    "A question before the answer, and a link that gives everybody the same numbers, are most of a good lesson.",
+)
