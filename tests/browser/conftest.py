@@ -5,6 +5,7 @@ of its own: ``open_page("pooling?F=3", color_scheme="dark", width=390)``). Witho
 a CI machine (environment variable CI) that is a failure.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -40,10 +41,9 @@ def chromium() -> str:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """Where the app runs, on a free port."""
-    chromium()
+@contextlib.contextmanager
+def running() -> Iterator[str]:
+    """The app on a free port, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -58,6 +58,14 @@ def app_url() -> Iterator[str]:
             yield url
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """Where the app runs, on a free port."""
+    chromium()
+    with running() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
