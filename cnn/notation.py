@@ -101,5 +101,5 @@ def written(layer: Layer) -> str:
 
 def safe(text: str) -> str:
     """At most 40 characters, none of which Markdown would act upon."""
-    plain = re.sub(r"[^\w\s.-]", "?", text)
+    plain = re.sub(r"[^\w\s.-]|(?<![^\W_])_+|_+(?![^\W_])", "?", text)  # inside a word Markdown leaves a _ alone
     return plain if len(plain) <= 40 else f"{plain[:40]}..."

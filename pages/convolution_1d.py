@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn import questions, signals, snippets
 from cnn.errors import UserError
-from ui import code, frame, quiz, signal_figures
+from ui import code, frame, quiz, signal_figures, words
 from ui.grid import Edit, grid
 from ui.state import Choice, Field, Numbers, Real, State, Vector, Whole
 
@@ -32,7 +32,7 @@ frame.header(
     'Step through both sides below, then press "A single 1 meets a ramp": which side copies the kernel as it is?',
 )
 state = State.open("convolution_1d", X, W, MODE, STEP, quiz.QUESTION, HEART, NOISE, KIND, HALF, BEAT)
-st.markdown(
+words.say(
     "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
     "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
     "in either order."
@@ -107,7 +107,7 @@ st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
 shape = signals.template(beat == "odd beat")
 found = signals.match(trace.values, shape)
-st.markdown(
+words.say(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )

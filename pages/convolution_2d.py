@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from cnn import arithmetic, examples, kernels, questions, snippets, worked
 from cnn.errors import UserError
 from cnn.layers import Conv, Volume
-from ui import before_after, code, film, frame, quiz, travel
+from ui import before_after, code, film, frame, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import grid, typed_into
 from ui.prose import plain
@@ -64,7 +63,7 @@ def one_channel() -> None:
 def three_channels() -> None:
     """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
     weights, side = arithmetic.filter_weights(3, 5), arithmetic.output_size(32, 5)
-    st.markdown(
+    words.say(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
         f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
@@ -73,8 +72,7 @@ def three_channels() -> None:
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = examples.colour_image()
     with left:
-        picture = np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0)
-        st.image(picture, caption="The picture, enlarged", alt="Red left, blue right, a green spot between")
+        before_after.enlarged(image, "Red left, blue right, a green spot between")
     with right:
         depth = state.slider(DEPTH)
     example = worked.conv2d(image, examples.colour_filters(depth), examples.COLOUR_BIASES)
@@ -103,7 +101,7 @@ def whole_picture() -> None:
                 example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
                 step_name=None, **typed_into(state, kernel=KERNEL),
             )  # fmt: skip
-    st.markdown(
+    words.say(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."
     )

@@ -6,7 +6,7 @@ import streamlit as st
 from cnn import kernels, maps, questions, snippets
 from cnn.errors import UserError
 from cnn.samples import SAMPLES
-from ui import cells, code, frame, quiz
+from ui import cells, code, frame, quiz, words
 from ui import maps as figures
 from ui.state import Choice, Real, State, Whole
 
@@ -32,7 +32,7 @@ state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST,
 def real_maps() -> None:
     """K filters on a radiograph, and one of the maps before and after ReLU."""
     slide = maps.two_layers(32, 3, first=6, second=1, kernel_size=5)
-    st.markdown(
+    words.say(
         "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
         f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
     )
@@ -53,7 +53,7 @@ def real_maps() -> None:
 
     st.header("ReLU: max(0, x)", anchor=False)
     chosen = stacked[place]
-    st.markdown(
+    words.say(
         f"Map {place + 1}, **{filters[place].name}**. A convolution only multiplies and adds; two in a row could be "
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn import arithmetic, examples, questions, snippets, softmax, worked
 from cnn.errors import UserError
-from ui import code, frame, quiz, softmax_figures
+from ui import code, frame, quiz, softmax_figures, words
 from ui.grid import grid
 from ui.state import Field, Names, Numbers, Real, State, Whole
 
@@ -41,7 +41,7 @@ state = State.open("fully_connected", NAMES, SCORES, HEAT, TRUE, SIDE, DEPTH, PL
 def flatten_and_weigh() -> tuple[str, ...]:
     """Slide 41: from the last volume to one score for each class; returns the names of the classes."""
     st.header("Flatten", anchor=False)
-    st.markdown(
+    words.say(
         "The volume is laid out in one row: channel after channel, and each channel row by row. Nothing is lost but "
         "who was whose neighbour."
     )
@@ -62,7 +62,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
     st.header("One score for each class", anchor=False)
     names = state.names(NAMES)
     small, large = (arithmetic.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
-    st.markdown(
+    words.say(
         "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
         "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
         f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
@@ -78,7 +78,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
 def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
     """Slide 42: scores to probabilities. Raises ``UserError``."""
     st.header("Softmax", anchor=False)
-    st.markdown(
+    words.say(
         "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
         "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
         "decided answers."

@@ -1,24 +1,41 @@
-"""Home: what this is, the course in lecture order, and the way to the classifier."""
+"""Home: what you will be able to do, a taste of both halves, and the course as a path."""
 
+import numpy as np
 import streamlit as st
 
-from ui import frame
+from cnn import examples, worked
+from cnn.errors import UserError
+from ui import frame, home
+from ui.grid import grid
 
 frame.header(
     "Convolutional networks, by hand",
     "Learn how a convolutional network works by touching every number in it; then watch one read a chest X-ray.",
-    "Let the network read a built-in film, and ask it where it looked. Then start at the top of the course.",
+    "Press Play below. Then ask the network where it looked.",
 )
-if st.button("Read a chest X-ray"):
-    st.switch_page("pages/chest_xray.py")
+by_hand, at_work = st.columns(2, gap="large")
+with by_hand:
+    st.subheader("A convolution, step by step", anchor=False)
+    example = worked.conv2d(np.array(examples.BINARY_IMAGE), np.array(examples.CROSS))
+    grid(example, key="taste", label="A convolution step by step", step_name=None, bare=True)
+    st.page_link("pages/convolution_2d.py", label="Change its numbers")
+with at_work:
+    st.subheader("A network reads a film", anchor=False)
+    try:
+        home.taste()
+    except UserError as error:
+        st.info(str(error))
+    if st.button("Read a chest X-ray", type="primary"):
+        st.switch_page("pages/chest_xray.py")
+st.header("What you will be able to do", anchor=False)
 st.markdown(
-    "**When you are through, you can** say what a convolution, a stride, a padding and a pool do to a volume of "
-    "numbers, and work out its size and its weights by hand; name the layers of a network and what each is for; and "
-    "tell a probability and a coloured map apart from an answer that deserves belief."
+    "- Work out by hand what a convolution, a stride, a padding and a pool do to a volume of numbers: its new size, "
+    "its weights, its cost.\n"
+    "- Name the layers of a network, say what each is for, and stack your own.\n"
+    "- Say why a network that reads pictures is built of convolutions.\n"
+    "- Classify a chest X-ray with a trained network, and choose the threshold for it.\n"
+    "- Tell a probability and a coloured map apart from an answer that deserves belief."
 )
-for section, chapters in frame.COURSE.items():
-    st.subheader(section, anchor=False)
-    for chapter in chapters:
-        if chapter.file != "home":
-            st.page_link(chapter.path, label=f"**{chapter.title}** · {chapter.extent}")
+st.header("The course", anchor=False)
+home.path()
 frame.notice()

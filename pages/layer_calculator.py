@@ -51,20 +51,14 @@ state = State.open("layer_calculator", KIND, W1, H1, D1, K, F, S, P, D, GROUPS, 
 state.presets("Common configurations", PRESETS)
 
 
-def boxes(*fields: Whole) -> list[int]:
-    """A row of number boxes."""
-    with st.container(horizontal=True):
-        return [state.number(field) for field in fields]
-
-
 def chosen() -> Conv | Transposed | Pool:
     """The layer that the boxes describe."""
     if kind in (MAX, AVERAGE):
-        f, s, p = boxes(F, S, P)
+        f, s, p = state.boxes(F, S, P)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             d = state.number(D) if kind == MAX else 1
             return Pool("max" if kind == MAX else "average", f, s, p, d, state.flag(CEIL))
-    k, f, s, p = boxes(K, F, S, P)
+    k, f, s, p = state.boxes(K, F, S, P)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extra = state.number(OUT) if kind == TRANSPOSED else 0
         d, groups, bias = state.number(D), state.number(GROUPS), state.flag(BIAS)
@@ -72,7 +66,7 @@ def chosen() -> Conv | Transposed | Pool:
 
 
 kind = state.choice(KIND)
-before = Volume(*boxes(W1, H1, D1))
+before = Volume(*state.boxes(W1, H1, D1))
 layer = chosen()
 try:
     step = layer.through(before)

@@ -8,7 +8,7 @@ import streamlit as st
 from cnn import arithmetic, examples, questions, snippets, worked
 from cnn.errors import UserError
 from cnn.layers import Pool, Volume
-from ui import before_after, code, film, frame, quiz, travel
+from ui import before_after, code, frame, pooled_film, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import typed_into
 from ui.prose import plain
@@ -26,11 +26,6 @@ RULE = Choice("rule", "Rounding", "floor", options=("floor", "ceil"))
 NORM = Whole("p", "p of Lp", 2, low=1, high=8)
 OUT = Whole("out", "Output size", 3, low=1, high=8)
 SHIFT = Whole("shift", "Move the picture to the right by", 1, low=0, high=4)
-BLOCK = Whole("block", "Window of F x F with stride F", 32, low=1, high=64)
-FILM, MAP = "the film itself", "a map of the lecture's network"
-WHAT = Choice("what", "Pool", FILM, options=(FILM, MAP))
-STAGE = Whole("stage", "Pooling layer", 1, low=1, high=5)
-NUMBER = Whole("map", "Map", 1, low=1, high=16)
 STEP = Whole("step", "Step", 0, low=0, high=999)
 SLIDE: dict[Field, Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
 
@@ -41,7 +36,7 @@ frame.header(
     "Point at an output cell, and look which input cell gets the gradient on the way back.",
 )
 state = State.open(
-    "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, BLOCK, WHAT, STAGE, NUMBER, STEP, quiz.QUESTION
+    "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, *pooled_film.FIELDS, STEP, quiz.QUESTION
 )  # fmt: skip
 convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
 state.presets(
@@ -83,7 +78,7 @@ def step_by_step() -> None:
         example, questions.pooled(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
         names=("Input", "", "Output"), step=state[STEP], backward=True, **typed_into(state, input=X),
     )  # fmt: skip
-    st.markdown(
+    words.say(
         "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
         "larger its share. Where windows overlap, a cell collects from each."
@@ -101,23 +96,7 @@ def shifts() -> None:
     before_after.moved(images, [pooled(image).output[0] for image in images])
 
 
-def picture() -> None:
-    """Slide 37: a volume shrinks, and a radiograph too."""
-    st.subheader("A whole volume, a whole picture", anchor=False)
-    before_after.volume()
-    radiograph = film.choose()
-    if radiograph is None:
-        return
-    if state.choice(WHAT) == FILM:
-        before_after.pooled(radiograph, state.slider(BLOCK))
-        return
-    from ui import lecture_map  # imports torch, which nothing else on this page needs
-
-    layer, number = state.slider(STAGE), state.slider(NUMBER)
-    lecture_map.show(radiograph, layer, number)
-
-
-for section in (step_by_step, shifts, picture):
+for section in (step_by_step, shifts, lambda: pooled_film.show(state)):
     try:
         if not state.wrong:
             section()

@@ -5,7 +5,7 @@ import streamlit as st
 from cnn import architecture, questions
 from cnn.presets import PRESETS
 from cnn.references import REFERENCES
-from ui import frame, mixed_quiz, quiz, review_chain
+from ui import frame, mixed_quiz, quiz, review_chain, words
 from ui.state import Flag, State
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
@@ -31,7 +31,7 @@ def chain() -> None:
         st.markdown(
             "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
-    st.markdown(
+    words.say(
         "- **Input** holds the grey or colour values of the picture.\n"
         "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "
         "learnt, not designed.\n"

@@ -21,10 +21,10 @@ P = Whole("P", "Padding P", 0, low=0, high=12)
 D = Whole("D", "Dilation D", 1, low=1, high=6)
 ACROSS = (N, F, S, P, D)
 DOWN = tuple(Whole(f"{f.name}h", f"{f.label}, height", f.default, f.low, f.high) for f in ACROSS)
-TALL = Flag("tall", "Other numbers for the height", False)
-SAME = Flag("same", "Padding “same”: let P keep the size", False)
+TALL = Flag("tall", "Another height", False)
+SAME = Flag("same", "Padding “same”", False)
 MODE = Choice("mode", "Padding holds", "zeros", options=("zeros", "reflect", "replicate", "circular"))
-HIDE = Flag("hide", "Hide the answer until I have predicted it", False)
+HIDE = Flag("hide", "Predict first", False)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 PRESETS = {
     "7, 3, stride 1": (7, 3, 1, 0, 1),
@@ -48,12 +48,6 @@ named: dict[str, dict[Field, Any]] = {
     for name, values in PRESETS.items()
 }
 state.presets("Start from an example", named)
-
-
-def boxes(fields: tuple[Whole, ...]) -> list[int]:
-    """A row of number boxes."""
-    with st.container(horizontal=True):
-        return [state.number(field) for field in fields]
 
 
 def show(section: Callable[..., None], *numbers: Any) -> None:
@@ -101,10 +95,10 @@ def sizes(across: list[int], same: bool) -> None:
 @st.fragment  # a change redraws this part alone, so that the grid answers sooner
 def lesson() -> None:
     """Everything that depends on the numbers."""
-    across = boxes(ACROSS)
+    across = state.boxes(*ACROSS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tall, same, hidden, mode = state.flag(TALL), state.flag(SAME), state.flag(HIDE), state.select(MODE)
-    down = boxes(DOWN) if tall else across
+    down = state.boxes(*DOWN) if tall else across
     if not hidden:
         show(step_by_step, across, down, same, mode)
     told = same or predicted(across)

@@ -7,7 +7,7 @@ import streamlit as st
 from cnn import leaf, questions, shuffle, snippets, why
 from cnn.errors import UserError
 from cnn.layers import Volume
-from ui import code, frame, quiz, why_figures, why_words
+from ui import code, frame, quiz, why_figures, why_words, words
 from ui.state import Choice, Field, Flag, State, Whole
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
@@ -35,16 +35,10 @@ frame.header(
 state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, quiz.QUESTION)
 
 
-def boxes(*fields: Whole) -> list[int]:
-    """A row of number boxes."""
-    with st.container(horizontal=True):
-        return [state.number(field) for field in fields]
-
-
 def weights() -> None:
     """Slide 8, on the reader's numbers. Raises ``UserError``."""
-    picture = Volume(*boxes(W1, H1, D1))
-    hidden, filters, kernel_size = boxes(HIDDEN, K, F)
+    picture = Volume(*state.boxes(W1, H1, D1))
+    hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
     layers = why.readers(picture, hidden, filters, kernel_size)
     st.markdown(why_words.counted(layers))
     why_figures.to_scale((layers[0], layers[-1]))
@@ -81,7 +75,7 @@ except UserError as error:
     st.error(str(error))
 quiz.ask(questions.why(state[quiz.QUESTION]), state)
 st.header("No neighbours", anchor=False)
-st.markdown(
+words.say(
     "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
     "beside which, and a detector that looks at a small patch can find it anywhere."
 )

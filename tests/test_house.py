@@ -1,15 +1,18 @@
 """The walls of the house: who may import whom, pages that stay light, and every page of the course opens."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn import models
+from ui import theme
 from ui.frame import chapters
 
 ROOT = Path(__file__).parents[1]
@@ -72,8 +75,37 @@ def test_every_page_opens(chapter, weights: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(models, "WEIGHTS", weights)
     models.load.cache_clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    drawn: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(theme.st, "plotly_chart", lambda figure, **options: drawn.append((figure, options)))
     app.switch_page(chapter.path).run()
     models.load.cache_clear()
     assert not app.exception
     assert len(app.title) == 1
-    assert "What you now know" in "".join(element.value for element in app.markdown) or chapter.file == "home"
+    prose = [element.value for element in app.markdown]
+    assert sum("**Try this.**" in each for each in prose) == 1
+    if chapter.file != "home":
+        assert sum("**What you now know.**" in each for each in prose) == 1
+        following = chapters()[chapters().index(chapter) + 1 :][:1]
+        assert [f"Next: {each.title}" for each in following] == [
+            link.proto.label for link in app.get("page_link") if link.proto.label.startswith("Next: ")
+        ]
+    for figure, options in drawn:
+        assert options["config"]["displayModeBar"] is False
+        assert_labelled(figure)
+
+
+def assert_labelled(figure: Any) -> None:
+    """A title, and on every axis that is shown a title with its unit, or names instead of numbers."""
+    assert figure.layout.title.text
+    assert (figure.layout.height or 450) <= 620, "taller than a projector shows at once"
+    assert not [axis for axis in (*figure.select_xaxes(), *figure.select_yaxes())
+                if axis.visible is not False and axis.showticklabels is not False and not axis.title.text
+                and not axis.ticktext and not _names(figure, axis)], figure.layout.title.text  # fmt: skip
+
+
+def _names(figure: Any, axis: Any) -> bool:
+    """Whether what lies along ``axis`` are names."""
+    letter, number = re.fullmatch(r"([xy])axis(\d*)", axis.plotly_name).groups()
+    along = [getattr(trace, letter) for trace in figure.data
+             if (getattr(trace, f"{letter}axis") or letter) == f"{letter}{number}"]  # fmt: skip
+    return any(isinstance(value, str) for values in along if values is not None for value in values)

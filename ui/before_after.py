@@ -66,3 +66,9 @@ def moved(images: Sequence[Array], outputs: Sequence[Array]) -> None:
             cells.numbers(image, f"Input {when}", "input", image != images[0])
             cells.numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
     st.markdown(examples.told_shift(images, outputs))
+
+
+def enlarged(image: Array, alt: str) -> None:
+    """A small picture (3, H, W), its cells to be seen."""
+    picture = np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0)
+    st.image(picture, caption="The picture, enlarged", alt=alt)

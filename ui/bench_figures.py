@@ -15,13 +15,13 @@ from ui import overlay, theme
 _DASHES = ("dot", "dash", "longdash", "solid")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagon", "bowtie")
 _ROW, _REST = 34, 150  # pixels
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 _SMALL = 164
 """Width of a picture in a row of many, in pixels."""
 
 
 def dots(
-    estimates: Mapping[str, Estimate], lines: Mapping[str, float], *, axis: str, key: str, description: str,
+    estimates: Mapping[str, Estimate], lines: Mapping[str, float], *, heading: str, axis: str, key: str,
+    description: str,
     own: Mapping[str, Estimate] | None = None, own_name: str = "", band: tuple[float, float] | None = None,
     band_name: str = "",
 ) -> None:  # fmt: skip
@@ -54,10 +54,9 @@ def dots(
         error_x={"type": "data", "symmetric": False, "array": [one.high - one.mean for one in ends],
                  "arrayminus": [one.mean - one.low for one in ends], "color": colours.input, "thickness": 2},
     )  # fmt: skip
-    figure.update_layout(height=_REST + _ROW * len(names), legend=_LEGEND)
-    figure.update_xaxes(title=axis, fixedrange=True)
-    figure.update_yaxes(fixedrange=True)
-    theme.show(figure, key=key, description=description)
+    figure.update_layout(height=_REST + _ROW * len(names), margin={"t": 116})
+    figure.update_xaxes(title=axis)
+    theme.show(figure, key=key, description=description, heading=heading)
 
 
 def cascade(
@@ -74,10 +73,10 @@ def cascade(
             line={"color": colour, "dash": "solid" if passed[name] else "dash"},
             marker={"symbol": symbol, "size": 9}, mode="lines+markers",
         )  # fmt: skip
-    figure.update_layout(height=560, legend=_LEGEND)
-    figure.update_xaxes(title="random from the last block down to", fixedrange=True)
-    figure.update_yaxes(title=axis, fixedrange=True)
-    theme.show(figure, key=key, description=description)
+    figure.update_layout(height=560, margin={"t": 140})
+    figure.update_xaxes(title="random from the last block down to")
+    figure.update_yaxes(title=axis)
+    theme.show(figure, key=key, description=description, heading="Likeness to the map of the trained network")
 
 
 def maps(film: np.ndarray, truth: np.ndarray, found: Mapping[str, tuple[Attribution, str]]) -> None:

@@ -15,7 +15,7 @@ from cnn.scores import sigmoid
 from ui import theme
 
 HEIGHT = 420
-_TOP = {"margin": {"t": 96, "r": 24}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}}
+_TOP = {"margin": {"t": 96, "r": 24}}
 _SHARE = {"range": [-0.02, 1.02], "dtick": 0.25, "tickformat": ".0%", "fixedrange": True}
 
 

@@ -48,7 +48,7 @@ def squares(sizes: Sequence[int], caption: str) -> None:
     colours = palette()
     most = max(sizes)
     drawn = "".join(
-        f'<div style="text-align:center;font-size:14px">'
+        f'<div style="text-align:center;font-size:0.85rem">'
         f'<div style="width:{max(6, round(84 * size / most))}px;height:{max(6, round(84 * size / most))}px;'
         f'margin:0 auto 4px;border:2px solid {colours.output};background:{colours.output_fill}"></div>{size}</div>'
         for size in sizes
@@ -62,7 +62,7 @@ def squares(sizes: Sequence[int], caption: str) -> None:
 def _table(caption: str, lines: Sequence[str], colours: Palette, style: str = "") -> None:
     st.html(
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;border:0;{style}">'
-        f'<caption style="text-align:left;color:{colours.muted};font-size:14px;padding:2px 0">{escape(caption)}'
+        f'<caption style="text-align:left;color:{colours.muted};font-size:0.85rem;padding:2px 0">{escape(caption)}'
         f"</caption><tbody>{''.join(lines)}</tbody></table></div>"
     )
 

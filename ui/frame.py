@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui import theme, words
+
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
+VISITED = "visited"
 NOTICE = "For teaching only. Nothing on these pages is a medical device, and no result is a diagnosis."
 
 
@@ -56,7 +59,10 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("read_first", "Read first", "45", 10),
         Chapter("method_bench", "Method bench", "45", 12),
     ),
-    "For teachers": (Chapter("teaching", "Teacher's guide", minutes=10),),
+    "About": (
+        Chapter("glossary", "Glossary", minutes=5),
+        Chapter("teaching", "Teacher's guide", minutes=10),
+    ),
 }  # fmt: skip
 """Navigation sections, each with its pages in lecture order."""
 
@@ -69,7 +75,7 @@ def chapters() -> tuple[Chapter, ...]:
 def navigation() -> StreamlitPage:
     """The page that the reader is on, with the course beside it."""
     st.session_state[THROUGH_THE_FRONT_DOOR] = True
-    return st.navigation(
+    page = st.navigation(
         {
             section: [
                 st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home")
@@ -78,6 +84,22 @@ def navigation() -> StreamlitPage:
             for section, chapters in COURSE.items()
         }
     )
+    visited().append(page.url_path or "home")
+    return page
+
+
+def visited() -> list[str]:
+    """Files of the pages that this session has opened, in order; nothing outlives the session."""
+    found: list[str] = st.session_state.setdefault(VISITED, [])
+    return found
+
+
+def where(file: str) -> str:
+    """Where in the course a page is, in words."""
+    course = chapters()
+    position = [chapter.file for chapter in course].index(file)
+    section = next(name for name, pages in COURSE.items() if course[position] in pages)
+    return f"{section} · page {position + 1} of {len(course)} · {course[position].extent}"
 
 
 def header(title: str, lede: str, try_this: str) -> None:
@@ -87,17 +109,21 @@ def header(title: str, lede: str, try_this: str) -> None:
         # a start who comes by a link would meet a page without its course.
         navigation()
         st.rerun()
-    # Streamlit leaves a sixth of a small screen empty above the title.
-    st.html("<style>.stMainBlockContainer { padding-top: 3.2rem; }</style>")
-    st.title(title, anchor=False)
-    st.markdown(lede)
-    st.markdown(f"**Try this.** {try_this}")
+    theme.style()
+    with st.container(gap=None):
+        st.html(f'<div class="where">{where(visited()[-1])}</div>')
+        st.title(title, anchor=False)
+    first, second = st.columns([3, 2], gap="medium")
+    with first:
+        words.say(lede)
+    with second, st.container(key="try"):
+        words.say(f"**Try this.** {try_this}")
 
 
 def footer(file: str, now_you_know: str) -> None:
     """What the reader now knows, and a link to the next page of the course; ``file`` names the page that ends."""
     st.divider()
-    st.markdown(f"**What you now know.** {now_you_know}")
+    words.say(f"**What you now know.** {now_you_know}")
     course = chapters()
     position = [chapter.file for chapter in course].index(file)
     if position + 1 < len(course):

@@ -148,9 +148,10 @@ def _curve(
         )
     figure.update_xaxes(title=f"share of the film {what}", tickformat=".0%")
     figure.update_yaxes(title=f"P({name})", range=[-0.03, 1.03])
-    figure.update_layout(height=400, title=title, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0})
+    figure.update_layout(height=400)
     theme.show(
-        figure, key=title, description=f"{title}: with a good map, the curve {wanted} than with random orders.",
+        figure, key=title, heading=title,
+        description=f"{title}: with a good map, the curve {wanted} than with random orders.",
     )  # fmt: skip
 
 

@@ -68,9 +68,11 @@ def before_after(before: Array, after: Array, *, key: str, description: str) -> 
         figure.update_layout({f"yaxis{number}": {"scaleanchor": f"x{number}"}})
     bar = {"orientation": "h", "y": -0.02, "yanchor": "top", "thickness": 12}
     figure.update_layout(
-        height=420, coloraxis={"colorscale": theme.DIVERGING, "cmin": -most, "cmax": most, "colorbar": bar}
+        height=440,
+        margin={"t": 84},
+        coloraxis={"colorscale": theme.DIVERGING, "cmin": -most, "cmax": most, "colorbar": bar},
     )
-    theme.show(figure, key=key, description=description)
+    theme.show(figure, key=key, description=description, heading="One map before ReLU and after")
 
 
 def chain(layers: TwoLayers, *, told: bool) -> None:

@@ -185,7 +185,7 @@ def _group_html(group: _Group, scale: tuple[float, float, float], colours: theme
     return (
         f'<div style="flex:none;border:1px solid {colours.muted};border-radius:6px;padding:0.4rem 0.5rem 0.2rem">'
         f'<div style="display:flex;gap:0.6rem;align-items:flex-end;justify-content:center">{boxes}</div>'
-        f'<div style="font-size:0.8rem;line-height:1.3;text-align:center;margin:0.3rem auto 0;max-width:9rem;'
+        f'<div style="font-size:0.85rem;line-height:1.3;text-align:center;margin:0.3rem auto 0;max-width:9rem;'
         f'border-top:2px solid {colours.muted}">{times}{escape(group.added)}</div></div>'
     )
 
@@ -195,7 +195,7 @@ def _box_html(box: _Box, scale: tuple[float, float, float], colours: theme.Palet
     ink, fill = getattr(colours, role), getattr(colours, f"{role}_fill")
     times = f" x{box.times}" if box.times > 1 else ""
     return (
-        '<div style="text-align:center;font-size:0.8rem;line-height:1.3;flex:none">'
+        '<div style="text-align:center;font-size:0.85rem;line-height:1.3;flex:none">'
         f"{_cuboid(box.shape, scale, ink, fill)}<strong>{escape(box.name)}{times}</strong><br>{box.shape}</div>"
     )
 

@@ -15,7 +15,7 @@ from ui import theme
 _COLUMNS = 50
 """People in a row."""
 HEIGHT = 380
-_TOP = {"margin": {"t": 104, "r": 20}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}}
+_TOP = {"margin": {"t": 104, "r": 20}}
 _BINS = 20
 
 

@@ -70,7 +70,7 @@ def colour_bar(attribution: Attribution, opacity: float) -> str:
     marks = "".join(f"<span>{number}</span>" for number in numbers)
     row = "display:flex;justify-content:space-between;gap:0.75rem"
     return (
-        '<div style="font-size:0.8rem;line-height:1.3">'
+        '<div style="font-size:0.85rem;line-height:1.3">'
         f'<div style="height:0.7rem;border:1px solid {theme.palette().line};'
         f'background:linear-gradient(to right,{",".join(stops)})"></div>'
         f'<div aria-hidden="true" style="{row}">{marks}</div>'

@@ -18,10 +18,10 @@ def smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str) -> 
     figure = go.Figure()
     figure.add_scatter(x=trace.seconds, y=trace.values, name="signal", line={"color": colours.input, "width": 1})
     figure.add_scatter(x=trace.seconds, y=smoothed, name="smoothed", line={"color": colours.output, "width": 3})
-    figure.update_layout(height=300, legend=_LEGEND)
+    figure.update_layout(height=300)
     figure.update_xaxes(title="seconds")
     figure.update_yaxes(title="millivolts")
-    theme.show(figure, key=key, description=description)
+    theme.show(figure, key=key, description=description, heading="The trace, and smoothed")
 
 
 def kernel(weights: Signal, *, key: str, description: str) -> None:
@@ -29,9 +29,10 @@ def kernel(weights: Signal, *, key: str, description: str) -> None:
     colours = theme.palette()
     reach = len(weights) // 2
     figure = go.Figure(go.Bar(x=np.arange(-reach, reach + 1), y=weights, marker={"color": colours.kernel}, width=0.8))
-    figure.update_layout(height=300, title="kernel", bargap=0)
-    figure.update_yaxes(rangemode="tozero")
-    theme.show(figure, key=key, description=description)
+    figure.update_layout(height=300, bargap=0)
+    figure.update_xaxes(title="samples from the middle")
+    figure.update_yaxes(title="weight", rangemode="tozero")
+    theme.show(figure, key=key, description=description, heading="The kernel")
 
 
 def matching(trace: Trace, shape: Signal, found: Match, *, key: str, description: str) -> None:
@@ -56,11 +57,11 @@ def matching(trace: Trace, shape: Signal, found: Match, *, key: str, description
         x0=trace.seconds[under][0], x1=trace.seconds[under][-1], row=1, col=1,
         fillcolor=colours.kernel_fill, line={"color": colours.kernel, "dash": "dot"}, layer="below",
     )  # fmt: skip
-    figure.update_layout(height=430, legend=_LEGEND)
+    figure.update_layout(height=430)
     figure.update_xaxes(title="seconds", row=2, col=1)
     figure.update_yaxes(title="millivolts", row=1, col=1)
     figure.update_yaxes(title="score", range=[-1.1, 1.25], row=2, col=1)
-    theme.show(figure, key=key, description=description)
+    theme.show(figure, key=key, description=description, heading="The template where it fits best")
 
 
 def rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
@@ -86,5 +87,3 @@ def rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
         f'<table><thead><tr><th scope="row">position</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
-
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

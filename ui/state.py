@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnn.errors import UserError
+from ui import words
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
@@ -262,6 +263,11 @@ class State:
             field, lambda: st.number_input(min_value=field.low, max_value=field.high, **self._common(field))
         )
 
+    def boxes(self, *fields: Whole) -> list[int]:
+        """A row of boxes for whole numbers."""
+        with st.container(horizontal=True):
+            return [self.number(field) for field in fields]
+
     def flag(self, field: Flag) -> bool:
         """A switch."""
         return self._show(field, lambda: st.toggle(**self._common(field)))
@@ -294,8 +300,8 @@ class State:
         """A row of buttons, each of which puts values into several fields at once."""
         if self.teach:
             return
-        st.markdown(label)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"presets {label}"):
+            st.markdown(label, width="content")
             for name, values in presets.items():
                 st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
 
@@ -328,7 +334,10 @@ class State:
         return st.query_params.get(field.name, _default(field))
 
     def _common(self, field: Field[Any]) -> dict[str, Any]:
-        return {"label": field.label, "value": _default(field), "key": field.name, "bind": "query-params"}
+        return {
+            "label": field.label, "value": _default(field), "key": field.name, "bind": "query-params",
+            "help": None if isinstance(field, Flag) else words.symbol_help(field.label),
+        }  # fmt: skip
 
     def _options(self, field: Choice[Any]) -> dict[str, Any]:
         common = self._common(field)

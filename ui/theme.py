@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from ui import words
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -48,6 +50,9 @@ DARK = Palette(
     positive="#F4828C", negative="#7FB3E6",
 )  # fmt: skip
 
+MEASURE = "34rem"
+"""The widest that text runs: about 75 characters of the body type; figures may be wider."""
+
 DIVERGING = "RdBu_r"
 """Signed attributions: negative blue, zero white, positive red, always on a scale with zero in the middle."""
 SEQUENTIAL = "Cividis"
@@ -69,17 +74,51 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
-def plotly_template() -> go.layout.Template:
-    """Plotly defaults for every figure: the page's background and text, thin grid lines, one font size."""
+def style() -> None:
+    """The page's own style sheet: white space, the measure of text, and the frame of ``ui.frame``.
+
+    Streamlit leaves a sixth of a projector's screen empty above the title, and as much beside the text.
+    """
     colours = palette()
-    axis = {"gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted, "automargin": True}
+    st.html(f"""<style>
+.stMainBlockContainer {{ padding-top: 3.2rem; }}
+@media (min-width: 640px) {{
+  .stMainBlockContainer {{ padding: 1.1rem 2.6rem 4rem; }}
+  .stAppHeader {{ background: transparent; pointer-events: none; }}
+  .stAppHeader button {{ pointer-events: auto; }}
+}}
+.stMainBlockContainer .stVerticalBlock {{ gap: 0.8rem; }}
+[data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
+[data-testid=stCaptionContainer] p {{ max-width: 42rem; }}
+.stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
+.stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
+[class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
+[class*="st-key-presets"] p {{ font-size: 0.85rem; }}
+.where {{ color: {colours.muted}; font-size: 0.85rem; line-height: 1.3; }}
+.st-key-try {{ border-left: 4px solid {colours.kernel}; background: {colours.surface}; padding: 0.5rem 0.9rem; }}
+.word.input {{ border-color: {colours.input}; }} .word.kernel {{ border-color: {colours.kernel}; }}
+.word.output {{ border-color: {colours.output}; }} .word.padding {{ border-color: {colours.padding}; }}
+:root {{ --word-text: {colours.text}; --word-ground: {colours.surface}; --word-line: {colours.input}; }}
+{words.STYLE}</style>""")
+
+
+def plotly_template() -> go.layout.Template:
+    """Plotly defaults for every figure: the page's background and text, thin grid lines, one font size, a legend above
+    the plot, nothing that can be zoomed by accident."""
+    colours = palette()
+    axis = {
+        "fixedrange": True, "automargin": True,
+        "gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted,
+    }  # fmt: skip
     return go.layout.Template(
         layout={
             "font": {"size": 15, "color": colours.text},
             "paper_bgcolor": colours.background,
             "plot_bgcolor": colours.background,
             "colorway": [colours.input, colours.kernel, colours.output, colours.padding],
-            "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
+            "colorscale": {"diverging": DIVERGING, "sequential": SEQUENTIAL},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "margin": {"l": 8, "r": 20, "t": 56, "b": 8},
             "xaxis": axis,
             "yaxis": axis,
         }
@@ -91,8 +130,16 @@ def title(text: str) -> dict[str, object]:
     return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
 
 
-def show(figure: go.Figure, *, key: str, description: str) -> None:
-    """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it."""
+def show(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
+    """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
+
+    ``heading`` is the figure's title, for those that do not bring one.
+    """
+    if heading:
+        figure.update_layout(title=title(heading))
+    if figure.layout.margin.t is None:
+        named = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
+        figure.update_layout(margin={"t": 92 if len(named) > 1 and figure.layout.showlegend is not False else 56})
     figure.update_layout(template=plotly_template())
     st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
     st.caption(description)

@@ -46,7 +46,7 @@ def scale(prediction: Prediction) -> str:
         f'<div style="position:absolute;left:calc({at:.2f}% - 0.5rem);top:calc(50% - 0.5rem);width:1rem;height:1rem;'
         f'border-radius:50%;background:{colours.output};border:2px solid {colours.background};box-sizing:border-box">'
         "</div></div>"
-        f'<div style="display:flex;font-size:0.8rem;line-height:1.2;margin-top:0.25rem;color:{colours.muted}">'
+        f'<div style="display:flex;font-size:0.85rem;line-height:1.2;margin-top:0.25rem;color:{colours.muted}">'
         f'<span style="flex:{threshold:.2f} 1 0"></span>'
         f'<span style="white-space:nowrap">threshold {percent(prediction.threshold)}</span>'
         f'<span style="flex:{100 - threshold:.2f} 1 0"></span></div></div>'

@@ -105,12 +105,13 @@ def learning(found: Experiment, *, key: str) -> None:
         )  # fmt: skip
     guess = 100 / len(found.names)
     figure.add_hline(y=guess, line={"color": colours.muted, "dash": "dash"}, annotation_text="guessing")
-    figure.update_layout(height=430, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_layout(height=430)
     figure.update_xaxes(title="epoch", range=[0.5, len(epochs) + 0.5])
     figure.update_yaxes(title="right, percent", range=[0, 103])
     theme.show(
         figure,
         key=key,
+        heading="What both networks learn",
         description=f"Share of {found.kept_out:,} pictures kept out of training that were named rightly, after "
         "each epoch, once through all training pictures: the mean of three trainings with different seeds, and the "
         "range of the three. "

@@ -50,6 +50,7 @@ def grid(
     hide: tuple[int, int, int] | None = None,
     editable: Sequence[Literal["input", "kernel"]] = (),
     on_edit: Callable[[Edit], None] | None = None,
+    bare: bool = False,
 ) -> None:
     """Shows ``example``, open at ``step`` (output cells counted row by row from 0).
 
@@ -57,7 +58,8 @@ def grid(
     the channels of input and output.
     ``step_name`` is the field of the address bar that follows the step; None for a second grid on a page.
     ``backward`` shows beside a pooling example where the gradient goes. ``hide`` is an output cell (filter or channel,
-    row, column) that is not told yet. Parts that are ``editable`` call ``on_edit``.
+    row, column) that is not told yet. Parts that are ``editable`` call ``on_edit``. ``bare`` leaves out the products
+    one by one, the legend and what else a first look does not need.
     """
     data = _payload(example) | {
         "label": label,
@@ -67,6 +69,7 @@ def grid(
         "step": step,
         "stepName": step_name,
         "editable": [*editable],
+        "bare": bare,
     }
     if filters:
         data["filters"] = [*filters]

@@ -3,7 +3,7 @@
 const MOST_SHOWN = 3; // on a wide screen; with more channels than these, or on a narrow one, one at a time
 const MOST_LISTED = 400;
 const GAP = 40; // pixels between grids
-const TALLEST = 620; // pixels that the input should not exceed, all channels together
+const TALLEST = 620; // pixels that the input should not exceed, all channels together, nor half of a low screen
 
 function open(root) {
   const view = { root, at: { filter: 0, channel: 0, row: 0, column: 0 }, editing: false, timer: null, linked: null };
@@ -36,6 +36,7 @@ function receive(view, data) {
     : view.pinned;
   view.root.setAttribute("aria-label", data.label);
   view.root.classList.toggle("pooling", !data.kernel);
+  view.root.classList.toggle("bare", Boolean(data.bare));
   view.at.filter = Math.min(view.at.filter, data.output.length - 1);
   view.at.channel = data.kernel ? Math.min(view.at.channel, data.padded.length - 1) : view.at.filter;
   Object.assign(view.at, clamp(view, place));
@@ -108,12 +109,12 @@ function fit(view) {
   const least = Math.max(16, 6 * data.widest + 6);
   const products = kernel * (24 + 9 * (data.widest + 2)) + GAP;
   const beside = (room) => (room - GAP * counts.length) / all;
-  const layout =
+  const layout = data.bare ? "narrow" :
     beside(width - products) >= Math.max(least, 28) ? "wide" : width > 700 && beside(width) >= least ? "below" : "narrow";
   const pair = (width - 24) / (input + data.columns.windows.length); // input and output side by side, if legible
-  const narrow = pair >= Math.max(least, 30) ? pair : (width - 8) / Math.max(...counts);
+  const narrow = data.bare ? (width - 30 * (counts.length - 1)) / all : pair >= Math.max(least, 30) ? pair : (width - 8) / Math.max(...counts);
   const space = { wide: beside(width - products), below: beside(width), narrow };
-  const tall = TALLEST / ((data.rows.padded + data.rows.overhang) * shownChannels(view).length);
+  const tall = Math.min(TALLEST, Math.max(300, innerHeight / 2)) / ((data.rows.padded + data.rows.overhang) * shownChannels(view).length);
   const cell = Math.floor(Math.max(least, Math.min(46, space[layout], Math.max(30, tall))));
   if (view.layout !== layout) arrange(view, layout);
   root.classList.toggle("small", cell < 28);

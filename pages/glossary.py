@@ -1,0 +1,26 @@
+"""Glossary: every word and symbol of the course in one sentence, and the page that teaches it."""
+
+import streamlit as st
+
+from cnn.glossary import GLOSSARY
+from ui import frame, words
+
+frame.header(
+    "Glossary",
+    "Every word and symbol of the course in one plain sentence. In the text of all pages they are underlined with "
+    "dots: press one, and its meaning opens there.",
+    "Find the three words that people mix up most: kernel, filter and feature map.",
+)
+wanted = st.text_input("Find a word or a symbol", key="find", bind="query-params", max_chars=40)
+titles = {chapter.file: chapter.title for chapter in frame.chapters()}
+found = [term for term in GLOSSARY if term.matches(wanted or "")]
+if not found:
+    st.info("No word of the course is spelt like that.")
+for term in found:
+    with st.container(gap=None):
+        st.markdown(f"**{words.title(term)}.** {term.meaning}")
+        st.page_link(f"pages/{term.page}.py", label=titles[term.page])
+frame.footer(
+    "glossary",
+    "The words of the field: with them you can read a paper, a model's card, or the documentation of PyTorch.",
+)

@@ -1,0 +1,20 @@
+"""The first page's taste of the classifier."""
+
+import numpy as np
+
+from cnn.cards import WEIGHTS, read_card
+from cnn.samples import taste
+
+
+def test_it_was_made_by_the_shipped_weights() -> None:
+    found = taste.read()
+    card = read_card(WEIGHTS, found.network)
+    assert found.weights_sha256 == card["sha256"], "weights have changed: run python -m cnn.samples.taste"
+    assert found.label in found.said
+
+
+def test_the_map_spans_what_was_written_down() -> None:
+    found = taste.read()
+    values = found.attribution().map
+    np.testing.assert_allclose([values.min(), values.max()], [found.lowest, found.highest], rtol=1e-5)
+    assert not found.attribution().blank

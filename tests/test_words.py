@@ -1,0 +1,28 @@
+"""Words that open their meaning where they stand."""
+
+import re
+
+from ui.words import linked, symbol_help
+
+
+def test_the_first_of_each_word_becomes_a_button_with_its_meaning_beside_it() -> None:
+    text = linked("**Stride** is how far the filter moves; a stride of 2 skips.")
+    targets = re.findall(r'popovertarget="([^"]+)"', text)
+    assert targets == re.findall(r' popover id="([^"]+)"', text)
+    assert len(targets) == len(set(targets)) == 2
+    assert text.startswith("**<button")
+    assert "a stride of 2 skips" in text
+
+
+def test_code_and_links_are_left_alone() -> None:
+    assert linked("`stride=2` and [padding](x)") == "`stride=2` and [padding](x)"
+
+
+def test_the_same_word_in_two_texts_has_two_meanings_to_open() -> None:
+    (one,), (other,) = (re.findall(r' id="([^"]+)"', linked(text)) for text in ("A stride.", "The stride."))
+    assert one != other
+
+
+def test_a_symbol_is_explained() -> None:
+    assert "moves at each step" in str(symbol_help("Stride S"))
+    assert symbol_help("Speed") is None

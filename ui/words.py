@@ -1,0 +1,66 @@
+"""Words of the glossary that open their meaning where they stand, by mouse, touch or keyboard; the server is not asked.
+
+Each is a button with a popover of HTML's own, so Escape and a press beside it close it.
+"""
+
+import re
+import zlib
+from html import escape
+
+import streamlit as st
+
+from cnn.glossary import ANY, Term, named, of_label
+
+STYLE = """
+.word { all: unset; display: inline; cursor: help; border-bottom: 2px dotted currentColor; }
+.word:focus-visible { outline: 3px solid var(--word-line); outline-offset: 2px; border-radius: 2px; }
+.meaning { max-width: min(22rem, calc(100vw - 3rem)); padding: 0.7rem 0.9rem; line-height: 1.5; text-align: left;
+  font-size: 1rem; font-weight: 400; color: var(--word-text); background: var(--word-ground);
+  border: 1px solid var(--word-line); border-radius: 6px; box-shadow: 0 4px 18px rgb(0 0 0 / 0.25); }
+.meaning b { display: block; }
+@supports (position-area: bottom) {
+  .meaning { inset: auto; margin: 0.3rem 0; position-area: bottom span-right;
+    position-try-fallbacks: flip-block, flip-inline, flip-block flip-inline; }
+}
+"""
+"""Without anchor positioning a browser shows the meaning in the middle of the screen."""
+
+
+def say(text: str) -> None:
+    """Shows ``text``, Markdown of our own, never a reader's, with the words of the glossary open to a press."""
+    st.markdown(linked(text), unsafe_allow_html=True)
+
+
+def linked(text: str) -> str:
+    """``text`` with each word of the glossary as a button, the first time it stands there; code is left alone."""
+    seen: set[str] = set()
+    place = f"{zlib.crc32(text.encode()):x}"
+
+    def button(found: re.Match[str]) -> str:
+        term = named(found[0])
+        if term.term in seen:
+            return found[0]
+        seen.add(term.term)
+        return _button(found[0], term, f"word-{term.term.replace(' ', '-')}-{place}")
+
+    pieces = re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", text)  # code and links stand at odd places
+    return "".join(piece if at % 2 else ANY.sub(button, piece) for at, piece in enumerate(pieces))
+
+
+def symbol_help(label: str) -> str | None:
+    """What the symbol in a widget's ``label`` stands for; None where there is none."""
+    term = of_label(label)
+    return f"**{title(term)}.** {term.meaning}" if term else None
+
+
+def title(term: Term) -> str:
+    """The term with its symbol."""
+    return f"{term.term[0].upper()}{term.term[1:]}{f', {term.symbol}' if term.symbol else ''}"
+
+
+def _button(shown: str, term: Term, name: str) -> str:
+    role = f" {term.role}" if term.role else ""
+    return (
+        f'<button type="button" class="word{role}" popovertarget="{name}">{shown}</button>'
+        f'<span class="meaning" popover id="{name}"><b>{escape(title(term))}</b>{escape(term.meaning)}</span>'
+    )
