@@ -10,7 +10,9 @@ import numpy as np
 from cnn.arithmetic import Count
 from cnn.errors import DoesNotFit
 
-LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+_MANTISSA, _EXPONENT = f"{np.finfo(np.float32).max:.1e}".split("e+")
+LARGEST_FLOAT32 = f"{_MANTISSA} x 10^{_EXPONENT}"
+"""The largest number there is in 32 bits, in words."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def told_float32(plain: Float32) -> str:
     highest = max(plain.exponents)
     if math.isinf(plain.total):
         return (
-            f"e^{highest:g} is more than {LARGEST_FLOAT32:.2g}, the largest number there is in 32 bits, so it becomes "
+            f"e^{highest:g} is more than {LARGEST_FLOAT32}, the largest number there is in 32 bits, so it becomes "
             "infinity; and infinity divided by infinity is not a number (nan)."
         )
     if plain.total == 0:

@@ -32,11 +32,6 @@ frame.header(
     'Step through both sides below, then press "A single 1 meets a ramp": which side copies the kernel as it is?',
 )
 state = State.open("convolution_1d", X, W, MODE, STEP, quiz.QUESTION, HEART, NOISE, KIND, HALF, BEAT)
-words.say(
-    "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
-    "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
-    "in either order."
-)
 st.header("Step by step", anchor=False)
 state.presets("Start from an example", PRESETS)
 first, second, third = st.columns(3)
@@ -81,6 +76,11 @@ if not state.wrong:
         by_hand()
     except UserError as error:
         st.error(str(error))
+words.say(
+    "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
+    "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
+    "in either order."
+)
 
 st.header("What it is good for", anchor=False)
 st.markdown("A computed trace that looks like an electrocardiogram: six seconds of heartbeats, one of them odd.")

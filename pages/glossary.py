@@ -17,8 +17,10 @@ found = [term for term in GLOSSARY if term.matches(wanted or "")]
 if not found:
     st.info("No word of the course is spelt like that.")
 for term in found:
-    with st.container(gap=None):
+    meaning, taught = st.columns([3, 1])
+    with meaning:
         st.markdown(f"**{words.title(term)}.** {term.meaning}")
+    with taught:
         st.page_link(f"pages/{term.page}.py", label=titles[term.page])
 frame.footer(
     "glossary",

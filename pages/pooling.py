@@ -49,8 +49,10 @@ state.presets(
         "Global average": SLIDE | {KIND: "average", SHAPE: GLOBAL},
     },
 )
-x = state.matrix(X)
-with st.container(horizontal=True):
+left, right = st.columns(2)
+with left:
+    x = state.matrix(X)
+with right, st.container(horizontal=True):
     kind, shape = state.choice(KIND), state.choice(SHAPE)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     norm = state.number(NORM) if kind == "Lp" else NORM.default

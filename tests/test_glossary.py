@@ -10,7 +10,7 @@ from tests.pages import ROOT
 from ui.frame import chapters
 
 LABEL = re.compile(r'(?:Whole|Real|Numbers|Matrix)\(\s*"\w+", "([^"]+)"')
-SYMBOL = re.compile(r"(?:^|[a-z] )([A-Z]\d?|[bwxz])(?:$|[ ,])")
+SYMBOL = re.compile(r"(?:^|[a-z] )((?!A )[A-Z]\d?|[bwxz])(?:$|[ ,])")
 
 
 @pytest.mark.parametrize("term", GLOSSARY, ids=lambda term: term.term)

@@ -55,7 +55,7 @@ def test_only_pages_with_a_network_import_torch() -> None:
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=60).run()
+app = AppTest.from_file("app.py", default_timeout=300).run()
 for name in {light!r}:
     app.switch_page(f"pages/{{name}}.py").run()
     assert not app.exception, name
@@ -74,7 +74,7 @@ def test_pages_that_are_said_to_need_torch_are_in_the_course() -> None:
 def test_every_page_opens(chapter, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(models, "WEIGHTS", weights)
     models.load.cache_clear()
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     drawn: list[tuple[Any, dict[str, Any]]] = []
     monkeypatch.setattr(theme.st, "plotly_chart", lambda figure, **options: drawn.append((figure, options)))
     app.switch_page(chapter.path).run()

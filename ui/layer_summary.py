@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.arithmetic import Size, filter_weights, receptive_field
 from cnn.layers import Conv, Layer, Pool, Step, Transposed, Volume
-from ui.prose import plain
+from ui.prose import plain, three_figures
 
 _SIZE_RULES = {
     Conv: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
@@ -26,7 +26,7 @@ def say_bytes(count: int) -> str:
     """Bytes in the unit that suits them."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
-            return f"{count / size:.3g} {unit}"
+            return f"{three_figures(count / size)} {unit}"
     return f"{count:,} bytes"
 
 

@@ -46,7 +46,7 @@ def terms(example: Softmax) -> None:
 def large_scores(example: Softmax) -> None:
     """What becomes of large scores in 32 bits, and the max trick."""
     st.header("When scores are large", anchor=False)
-    st.markdown(f"Networks compute in 32 bits, where no number is larger than {LARGEST_FLOAT32:.2g}. So every "
+    st.markdown(f"Networks compute in 32 bits, where no number is larger than {LARGEST_FLOAT32}. So every "
                 "library first takes the largest score off all of them, which changes no probability.")  # fmt: skip
     plain, shifted = (in_float32(example, max_trick=trick) for trick in (False, True))
     left, right = st.columns(2)

@@ -87,9 +87,9 @@ def style() -> None:
   .stAppHeader {{ background: transparent; pointer-events: none; }}
   .stAppHeader button {{ pointer-events: auto; }}
 }}
-.stMainBlockContainer .stVerticalBlock {{ gap: 0.8rem; }}
+.stMainBlockContainer > .stVerticalBlock {{ gap: 0.8rem; }}
 [data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
-[data-testid=stCaptionContainer] p {{ max-width: 42rem; }}
+[data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
 .stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
 .stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
 [class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}

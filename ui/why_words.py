@@ -7,7 +7,7 @@ from cnn.shuffle import NETWORKS, Experiment, neighbour_correlation
 from cnn.why import Reader
 from cnn.worked import Array
 from ui.layer_summary import say_bytes
-from ui.prose import plain
+from ui.prose import plain, three_figures
 
 
 def counted(layers: Sequence[Reader]) -> str:
@@ -31,12 +31,7 @@ def _compared(dense: int, convolution: int) -> str:
     more, fewer = ("fully connected layer", "convolution") if dense > convolution else (
         "convolution", "fully connected layer")  # fmt: skip
     times = max(dense, convolution) / min(dense, convolution)
-    return f"The {more} has **{_three_figures(times)} times** as many weights as the {fewer}."
-
-
-def _three_figures(value: float) -> str:
-    """Rounded to three significant figures, without an exponent."""
-    return f"{float(f'{value:.3g}'):,.10g}"
+    return f"The {more} has **{three_figures(times)} times** as many weights as the {fewer}."
 
 
 def fair(layers: Sequence[Reader]) -> str:

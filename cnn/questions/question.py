@@ -39,7 +39,7 @@ def make(prompt: str, answer: float, why: str, hint: str, slips: Iterable[tuple[
 
 def say(value: float) -> str:
     """At most four decimals, and no minus zero."""
-    return f"{round(value, 4) + 0.0:g}"
+    return f"{round(value, 4) + 0.0:.15g}"
 
 
 def same(given: float, expected: float) -> bool:

@@ -3,7 +3,7 @@
 const MOST_SHOWN = 3; // on a wide screen; with more channels than these, or on a narrow one, one at a time
 const MOST_LISTED = 400;
 const GAP = 40; // pixels between grids
-const TALLEST = 620; // pixels that the input should not exceed, all channels together, nor half of a low screen
+const TALLEST = 620; // pixels that the input should not exceed, all channels together, nor a third of a low screen
 
 function open(root) {
   const view = { root, at: { filter: 0, channel: 0, row: 0, column: 0 }, editing: false, timer: null, linked: null };
@@ -114,7 +114,7 @@ function fit(view) {
   const pair = (width - 24) / (input + data.columns.windows.length); // input and output side by side, if legible
   const narrow = data.bare ? (width - 30 * (counts.length - 1)) / all : pair >= Math.max(least, 30) ? pair : (width - 8) / Math.max(...counts);
   const space = { wide: beside(width - products), below: beside(width), narrow };
-  const tall = Math.min(TALLEST, Math.max(300, innerHeight / 2)) / ((data.rows.padded + data.rows.overhang) * shownChannels(view).length);
+  const tall = Math.min(TALLEST, Math.max(220, 0.31 * innerHeight)) / ((data.rows.padded + data.rows.overhang) * shownChannels(view).length);
   const cell = Math.floor(Math.max(least, Math.min(46, space[layout], Math.max(30, tall))));
   if (view.layout !== layout) arrange(view, layout);
   root.classList.toggle("small", cell < 28);
