@@ -259,5 +259,8 @@ def named(words: str) -> Term:
 
 
 def of_label(label: str) -> Term | None:
-    """The entry whose symbol stands in the ``label`` of a widget, such as "Stride S"; the first, or None."""
-    return next((_SYMBOLS[word] for word in re.findall(r"\w+", label) if word in _SYMBOLS), None)
+    """The entry whose symbol stands in the ``label`` of a widget, such as "Stride S"; the first, or None.
+
+    A letter before an equals sign is another thing: a probability P = 0.5 is no padding.
+    """
+    return next((_SYMBOLS[word] for word in re.findall(r"\w+\b(?! =)", label) if word in _SYMBOLS), None)

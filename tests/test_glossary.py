@@ -10,7 +10,7 @@ from tests.pages import ROOT
 from ui.frame import chapters
 
 LABEL = re.compile(r'(?:Whole|Real|Numbers|Matrix)\(\s*"\w+", "([^"]+)"')
-SYMBOL = re.compile(r"(?:^|[a-z] )((?!A )[A-Z]\d?|[bwxz])(?:$|[ ,])")
+SYMBOL = re.compile(r"(?:^|[a-z] )((?!A )[A-Z]\d?|[bwxz])(?:$|[ ,](?!=))")
 
 
 @pytest.mark.parametrize("term", GLOSSARY, ids=lambda term: term.term)
@@ -34,6 +34,11 @@ def test_the_longest_spelling_is_found_and_only_whole_words() -> None:
     assert [found[0] for found in ANY.finditer("Feature maps of a filtered film, max pooling, re-weights")] == [
         "Feature maps", "max pooling",
     ]  # fmt: skip
+
+
+def test_a_probability_is_no_padding() -> None:
+    assert of_label("Threshold: called PNEUMONIA from P =") is None
+    assert of_label("Padding P") is named("padding")
 
 
 def test_every_symbol_beside_a_widget_is_explained() -> None:

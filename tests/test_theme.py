@@ -14,10 +14,10 @@ CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding=
 ROLES = {"blue": "input", "orange": "kernel", "green": "output", "gray": "padding"}
 
 
-def flat(table: dict, before: str = "") -> list[str]:
+def flat(part: dict, before: str = "") -> list[str]:
     """Names of all options, with their sections."""
-    return [name for key, value in table.items()
-            for name in (flat(value, f"{before}{key}.") if isinstance(value, dict) else [f"{before}{key}"])]  # fmt: skip
+    return [name for key, value in part.items()
+            for name in (flat(value, f"{before}{key}.") if isinstance(value, dict) else [before + key])]  # fmt: skip
 
 
 def contrast(first: str, second: str) -> float:
