@@ -84,12 +84,14 @@ def navigation() -> StreamlitPage:
             for section, chapters in COURSE.items()
         }
     )
-    visited().append(page.url_path or "home")
+    here = page.url_path or "home"
+    if visited()[-1:] != [here]:
+        visited().append(here)
     return page
 
 
 def visited() -> list[str]:
-    """Files of the pages that this session has opened, in order; nothing outlives the session."""
+    """Files of the pages that this session has opened, the last one at the end; nothing outlives the session."""
     found: list[str] = st.session_state.setdefault(VISITED, [])
     return found
 
