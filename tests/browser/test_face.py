@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from ui.frame import where
+
 pytestmark = pytest.mark.browser
 
 OUTPUT = """() => {
@@ -43,6 +45,7 @@ def test_text_runs_no_wider_than_its_measure_in_the_body_type(open_page: Callabl
 
 def test_a_word_opens_its_meaning_by_keyboard_and_closes(open_page: Callable[..., Page]):
     page = open_page("stride_padding")
+    expect(page.locator(".where")).to_have_text(where("stride_padding"))
     word = page.locator("button.word", has_text="padding").first
     meaning = page.locator(f"[id='{word.get_attribute('popovertarget')}']")
     expect(meaning).to_be_hidden()
