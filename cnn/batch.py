@@ -1,19 +1,15 @@
-"""Predictions for many files: the engine behind ``python -m cnn.predict``."""
+"""Rows for many files: what ``python -m cnn.predict`` says of each, however many there are."""
 
-import argparse
-import csv
-import sys
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from cnn import models, refuse
 from cnn.errors import UserError
@@ -51,37 +47,55 @@ class Inputs:
     judged: Tensor
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Every file named, and every file below every folder named, sorted within a folder; each once.
+def find_files(paths: Sequence[Path], passed_over: Path | None = None) -> Iterator[Path]:
+    """Every file named, and every file below every folder named, sorted within a folder; each once, one at a time.
 
-    Hidden files and folders below a folder are passed over; a hidden file that is named itself is not.
+    Hidden files and folders below a folder are passed over; a hidden file that is named itself is not. So is the folder
+    ``passed_over``, which exists, and a link to a folder that it lies in.
 
     Raises:
         CommandFailed: a path does not exist, or a folder cannot be listed.
     """
-    found: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
             raise CommandFailed(f"There is no {path}; name files or folders that exist.")
-        if path.is_dir():
-            found.update(dict.fromkeys(_files_below(path)))
-        else:
-            found[path] = None
-    return list(found)
+    before: set[Path] = set()
+    for path in paths:
+        for file in _files_below(path, (), passed_over) if path.is_dir() else (path,):
+            if not any(_finds(above, file) for above in before.intersection((file, *file.parents))):
+                yield file
+        before.add(path)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _finds(above: Path, file: Path) -> bool:
+    """Whether ``file``, which is ``above`` or lies below it, is found where ``above`` is named."""
+    return not any(part.startswith(".") for part in file.relative_to(above).parts)
+
+
+def _files_below(folder: Path, above: tuple[tuple[int, int], ...], passed_over: Path | None) -> Iterator[Path]:
+    """The files below ``folder``; ``above`` are device and inode of the folders that it lies in."""
     try:
-        entries = sorted(folder.iterdir())
+        status = folder.stat()
+        with os.scandir(folder) as listed:
+            entries = sorted((entry.name, _is_folder(entry)) for entry in listed if entry.name[0] != ".")
     except OSError as error:
         raise CommandFailed(f"The folder {folder} cannot be read ({error.strerror}); check its permissions.") from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _files_below(entry)
-        else:
-            yield entry
+    here = (status.st_dev, status.st_ino)
+    if here in above:  # a link back up
+        return
+    for name, is_folder in entries:
+        path = folder / name
+        if not is_folder:
+            yield path
+        elif not (passed_over and name == passed_over.name and path.samefile(passed_over)):
+            yield from _files_below(path, (*above, here), passed_over)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: left to be refused as a file
+        return False
 
 
 def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool = False) -> Iterator[Row]:
@@ -133,51 +147,3 @@ def _row(path: Path, answer: Prediction, reason: str) -> Row:
     return Row(
         str(path), "ok", reason, f"{answer.p_pneumonia:.6f}", answer.label, f"{answer.threshold:.6f}", answer.model
     )  # fmt: skip
-
-
-def write_csv(rows: Iterable[Row], out: Path | None) -> None:
-    """Rows as CSV to ``out``, or to standard output. A file appears under its name when it is whole.
-
-    Raises:
-        CommandFailed: ``out`` exists already or cannot be written.
-    """
-    if out is None:
-        _write(rows, sys.stdout)
-        return
-    unfinished = out.with_name(out.name + ".part")
-    try:
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
-            _write(rows, file)
-        unfinished.replace(out)
-    except OSError as error:
-        raise CommandFailed(f"{out} cannot be written ({error.strerror}); choose another file.") from error
-
-
-def _write(rows: Iterable[Row], file: TextIO) -> None:
-    writer = csv.DictWriter(file, [column.name for column in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(asdict(row))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 when every file got its row, 2 when the command itself cannot be done."""
-    parser = argparse.ArgumentParser(prog="python -m cnn.predict", description="Read chest radiographs; teaching only.")
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
-    parser.add_argument("--out", type=Path, help="CSV file to write (default: standard output)")
-    parser.add_argument("--model", default=models.DEFAULT, help=f"one of {', '.join(models.REGISTRY)}")
-    parser.add_argument(
-        "--insist", action="store_true", help="classify what does not look like a frontal chest radiograph, too"
-    )
-    given = parser.parse_args(arguments)
-    try:
-        if given.out is not None and given.out.exists():
-            raise CommandFailed(f"{given.out} exists already; name another file, or remove it first.")
-        files = find_files(given.paths)
-        model = models.load(given.model)
-        rows = predict_files(files, model, given.insist)
-        write_csv(tqdm(rows, total=len(files), unit="file", file=sys.stderr), given.out)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0

@@ -82,6 +82,6 @@ def sentence(prediction: Prediction) -> str:
 
 
 if __name__ == "__main__":
-    from cnn.batch import main
+    from cnn.command import main
 
     raise SystemExit(main())

@@ -1,7 +1,10 @@
 """Weight files of the right shapes holding random numbers, and films without patients."""
 
+import dataclasses
 import hashlib
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +75,23 @@ def write(folder: Path, name: str, module: nn.Module, card: dict[str, object]) -
     data = save(module.state_dict())
     (folder / f"{name}.safetensors").write_bytes(data)
     (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashlib.sha256(data).hexdigest()}))
+
+
+class Dying(nn.Module):
+    """A network whose process is killed at its ``pass_number``-th forward pass, unless ``died`` exists: once in all."""
+
+    def __init__(self, network: nn.Module, died: Path, pass_number: int) -> None:
+        super().__init__()
+        self.network, self.died, self.left = network, died, pass_number
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        self.left -= 1
+        if self.left <= 0 and not self.died.exists():
+            self.died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.network(pixels)  # type: ignore[no-any-return]
+
+
+def dying(model: models.LoadedModel, died: Path, pass_number: int) -> models.LoadedModel:
+    """``model``, but for :class:`Dying`."""
+    return dataclasses.replace(model, module=Dying(model.module, died, pass_number))

@@ -1,0 +1,117 @@
+"""The command line behind ``python -m cnn.predict``: a film, a folder or an archive, here or on a cluster."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice, tee
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cnn import cluster, models
+from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
+from cnn.batch import CommandFailed, Row, find_files, predict_files
+from cnn.errors import UserError
+
+STOPPED = 130
+"""Exit code after Ctrl-C, as of a process that its signal ends."""
+Workers = Callable[[Iterable[Part]], Iterator[tuple[int, Iterable[Row]]]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every file got its row, 2 when the command itself cannot be done, 130 when it was interrupted."""
+    given = _parser().parse_args(arguments)
+    try:
+        if given.out is not None:
+            _write(given)
+        elif given.ray is not None:
+            raise CommandFailed("--ray works on parts of an output; name it with --out FILE.")
+        else:
+            _print(given)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; with --out, the same command goes on from here", file=sys.stderr)
+        return STOPPED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cnn.predict", description="Read chest radiographs; teaching only.")
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
+    parser.add_argument("--out", type=Path, metavar="FILE",
+                        help="CSV or Parquet file to write, by its ending; a run that was killed goes on "
+                             "(default: CSV on standard output)")  # fmt: skip
+    parser.add_argument("--model", default=models.DEFAULT, help=f"one of {', '.join(models.REGISTRY)}")
+    parser.add_argument(
+        "--insist", action="store_true", help="classify what does not look like a frontal chest radiograph, too"
+    )
+    parser.add_argument("--ray", nargs="?", const=cluster.HERE, metavar="ADDRESS",
+                        help="work on Ray: with workers of its own on this machine, or on the cluster at HOST:PORT, "
+                             "ray://HOST:PORT or auto; write it after the paths")  # fmt: skip
+    return parser
+
+
+def _print(given: argparse.Namespace) -> None:
+    total = sum(1 for _ in find_files(given.paths))
+    rows = predict_files(find_files(given.paths), models.load(given.model), given.insist)
+    print_rows(tqdm(rows, total=total, unit="file", file=sys.stderr))
+
+
+def _write(given: argparse.Namespace) -> None:
+    check_output(given.out)  # before a network is loaded
+    model = models.load(given.model)
+    asked = {
+        "paths": {str(path): str(path.absolute()) for path in given.paths},
+        "model": model.name,
+        "weights": model.weights_sha256,
+        "insist": given.insist,
+    }
+    files = find_files(given.paths, passed_over=parts_folder(given.out))
+    with open_run(given.out, asked, files) as run:
+        if run.done:
+            print(f"Going on with {given.out}: {run.done} of {run.total} files have their row.", file=sys.stderr)
+        with _workers(given, model) as work, _progress(run) as bar:
+            for number, rows in work(run.missing()):
+                run.keep(number, _counted(rows, bar))
+        run.finish()
+
+
+@contextmanager
+def _workers(given: argparse.Namespace, model: models.LoadedModel) -> Iterator[Workers]:
+    """What turns parts into rows: this process, or the workers of a cluster."""
+    if given.ray is None:
+        yield partial(predict_parts, model=model, insist=given.insist)
+        return
+    load = partial(models.load, given.model)
+    with cluster.connected(given.ray) as size:
+        print(f"Ray: {size}.", file=sys.stderr)
+        yield partial(cluster.predict_parts, size=size, load=load, sha256=model.weights_sha256, paths=given.paths,
+                      insist=given.insist)  # fmt: skip
+
+
+def _progress(run: Run) -> tqdm:  # type: ignore[type-arg]
+    """Files with their row, the mean rate of this run, and the time left."""
+    return tqdm(total=run.total, initial=run.done, unit="file", smoothing=0, file=sys.stderr)
+
+
+def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:  # type: ignore[type-arg]
+    for row in rows:
+        yield row
+        bar.update()
+
+
+def predict_parts(
+    parts: Iterable[Part], model: models.LoadedModel, insist: bool = False
+) -> Iterator[tuple[int, Iterator[Row]]]:
+    """The number of each part and its rows, in order; those of one are to be taken before the next is asked for.
+
+    One stream goes through all parts, so that the next files are read ahead across the border of two.
+    """
+    ours, theirs = tee(parts)
+    rows = predict_files((Path(file) for part in ours for file in part.files), model, insist)
+    for part in theirs:
+        yield part.number, islice(rows, len(part.files))
