@@ -52,9 +52,11 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     (films / os.fsdecode(b"latin-\xe9.png")).write_bytes(b"")
     died, dying = tmp_path / "died", stand_ins.dying
     monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
-    assert command.main([str(films), "--out", str(tmp_path / "one.csv"), "--model", "lecture"]) == 0
+    assert command.main([str(films), "--out", str(tmp_path / "one.csv"), "--model", "lecture", "--insist"]) == 0
     monkeypatch.setattr(models, "load", lambda name: dying(models.load_from(weights, name), died, 2))
-    assert command.main([str(films), "--out", str(tmp_path / "ray.csv"), "--model", "lecture", "--ray"]) == 0
+    assert (
+        command.main([str(films), "--out", str(tmp_path / "ray.csv"), "--model", "lecture", "--insist", "--ray"]) == 0
+    )
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 

@@ -11,7 +11,7 @@ from PIL import Image
 from pyarrow import parquet
 from stand_ins import dying
 
-from cnn import command, models
+from cnn import command, models, refuse
 from cnn.archive import parts_folder
 from cnn.batch import BATCH, CommandFailed, find_files
 
@@ -19,6 +19,7 @@ from cnn.batch import BATCH, CommandFailed, find_files
 @pytest.fixture(autouse=True)
 def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
+    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def films(tmp_path: Path) -> Path:
 
 
 def run(films: Path, out: Path, *more: str) -> int:
-    return command.main([str(films), "--out", str(out), "--model", "lecture", *more])
+    return command.main([str(films), "--out", str(out), "--model", "lecture", "--insist", *more])
 
 
 def test_a_killed_run_goes_on_to_the_same_rows(
