@@ -51,11 +51,12 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
         (films / f"{number:03}.png").write_bytes(b"broken")
     (films / os.fsdecode(b"latin-\xe9.png")).write_bytes(b"")
     died, dying = tmp_path / "died", stand_ins.dying
+    asked = [str(films), "--model", "lecture", "--insist"]
     monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
-    assert command.main([str(films), "--out", str(tmp_path / "one.csv"), "--model", "lecture", "--insist"]) == 0
+    assert command.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
     monkeypatch.setattr(models, "load", lambda name: dying(models.load_from(weights, name), died, 2))
     assert (
-        command.main([str(films), "--out", str(tmp_path / "ray.csv"), "--model", "lecture", "--insist", "--ray"]) == 0
+        command.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     )
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
