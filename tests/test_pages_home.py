@@ -20,7 +20,7 @@ def test_it_tells_what_the_network_said_and_that_the_film_is_simulated() -> None
 def test_every_page_stands_on_the_path_with_its_minutes() -> None:
     shown = "\n".join(links(open_page("home")))
     for chapter in chapters()[1:]:
-        assert f"**{chapter.title}** · {chapter.extent}" in shown
+        assert f"**{chapter.title}** · {chapter.minutes} min" in shown
 
 
 def test_pages_that_were_opened_are_marked_and_the_next_is_offered() -> None:

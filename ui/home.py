@@ -48,9 +48,9 @@ def path() -> None:
         st.page_link(following.path, label=f"**{'Go on with' if opened else 'Start with'}: {following.title}**")
     columns = st.columns(len(frame.COURSE))
     for column, (section, chapters) in zip(columns, frame.COURSE.items(), strict=True):
-        with column, st.container(gap="xxsmall"):
+        with column, st.container(gap="xxsmall", key=f"path-{section}"):
             st.subheader(section, anchor=False)
             for chapter in chapters:
                 if chapter.file != "home":
                     mark = ":green[✓] " if chapter.file in seen else ""
-                    st.page_link(chapter.path, label=f"{mark}**{chapter.title}** · {chapter.extent}")
+                    st.page_link(chapter.path, label=f"{mark}**{chapter.title}** · {chapter.minutes} min")

@@ -94,6 +94,7 @@ def style() -> None:
 .stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
 [class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
 [class*="st-key-presets"] p {{ font-size: 0.85rem; }}
+[class*="st-key-path"] a * {{ white-space: normal; overflow: visible; }}
 .where {{ color: {colours.muted}; font-size: 0.85rem; line-height: 1.3; }}
 .st-key-try {{ border-left: 4px solid {colours.kernel}; background: {colours.surface}; padding: 0.5rem 0.9rem; }}
 .word.input {{ border-color: {colours.input}; }} .word.kernel {{ border-color: {colours.kernel}; }}
