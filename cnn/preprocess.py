@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,17 @@ SPREAD_FLOOR = 1e-3
 """Below this standard deviation a picture is one grey, and is divided by the floor instead of by noise."""
 
 
+# A film's pixels are read-only, which torch warns of; nothing here writes into them.
+warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+
+
 def resize(pixels: np.ndarray, size: int) -> Tensor:
     """``pixels`` (H, W), any float range, as (1, 1, size, size): antialiased bilinear, aspect ratio not kept.
 
     The published films were squeezed to a square likewise, so the networks know no other shape.
     """
-    return resample(torch.tensor(pixels, dtype=torch.float32)[None, None], size)  # (1, 1, H, W) before
+    values = torch.from_numpy(np.ascontiguousarray(pixels, np.float32))  # no copy of a large film
+    return resample(values[None, None], size)  # (1, 1, H, W) before
 
 
 def resample(images: Tensor, size: int) -> Tensor:
