@@ -9,6 +9,7 @@ import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ from captum.attr import (
     Saliency,
 )
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn.attribution import Attribution, Meaning
 from cnn.errors import UserError
@@ -44,6 +46,7 @@ PATIENCE = 20.0
 """Seconds to wait for a turn."""
 
 Progress = Callable[[int, int], None]
+Waiting = Callable[[int, int, int], None]
 
 # Captum says at every call that it sets hooks; warnings.catch_warnings is not safe with several threads.
 warnings.filterwarnings("ignore", message=r"\s*Setting (forward|backward)")
@@ -70,15 +73,17 @@ class Method:
 
 
 def attribute(
-    model: LoadedModel, pixels: Tensor, method: str, target: int, progress: Progress = lambda done, total: None
-) -> Attribution:
+    model: LoadedModel, pixels: Tensor, method: str, target: int, progress: Progress = lambda done, total: None,
+    waiting: Waiting = lambda place, done, total: None,
+) -> Attribution:  # fmt: skip
     """The map of ``method``, a key of :data:`METHODS`, for the class number ``target`` of :data:`cnn.models.CLASSES`.
 
     Safe to call from any number of threads: the same film gives the same map.
 
     Args:
         pixels: (1, 1, S, S), standardised by :mod:`cnn.preprocess`.
-        progress: told (passes done, passes in all) between chunks and while waiting; what it raises ends the work.
+        progress: told (passes done, passes in all) between chunks; what it raises ends the work.
+        waiting: told (place in line, passes done, passes in all) while others compute; what it raises ends the wait.
 
     Raises:
         Busy: other threads kept the network for longer than ``PATIENCE``.
@@ -90,8 +95,9 @@ def attribute(
     total = passes(model, method)
     bench = _bench(model)
     layers = tuple(bench.network.get_submodule(name) for name in _cam_layers(model))
+    run: _Run | None = None
     with (
-        bench.turns.take(PATIENCE, lambda: progress(0, total)) as turn,
+        bench.turns.take(PATIENCE, lambda place: waiting(place, run.done if run else 0, total)) as turn,
         torch.inference_mode(False),
         torch.enable_grad(),
     ):
@@ -208,12 +214,23 @@ def _grad_cam(run: _Run, keep_negative: bool = True) -> Tensor:
     size = run.pixels.shape[-1]
     total = torch.zeros_like(run.pixels)
     for layer in run.cam_layers:
-        coarse = LayerGradCam(run.network, layer).attribute(
-            run.pixels, run.target, relu_attributions=not keep_negative
-        )  # (1, 1, h, w)
+        with _graph_begins_at(layer):
+            coarse = LayerGradCam(run.network, layer).attribute(
+                run.pixels.detach(), run.target, relu_attributions=not keep_negative
+            )  # (1, 1, h, w)
         fine = LayerAttribution.interpolate(coarse, (size, size), "bilinear")  # (1, 1, S, S)
         total = total + fine * (coarse.shape[-2] * coarse.shape[-1] / size**2)
     return total
+
+
+@contextmanager
+def _graph_begins_at(layer: nn.Module) -> Iterator[None]:
+    """Keeps what lies before ``layer`` out of the graph, where neither a gradient nor room for one is needed."""
+    begin = layer.register_forward_pre_hook(lambda _, inputs: tuple(one.detach().requires_grad_() for one in inputs))
+    try:
+        yield
+    finally:
+        begin.remove()
 
 
 def _guided_grad_cam(run: _Run) -> Tensor:
@@ -287,7 +304,8 @@ METHODS: dict[str, Method] = {
 class _Bench:
     """A double of a model's network to work on, so that no hook is ever set on the network that predictions use.
 
-    It shares the weights with its model and takes no room of its own.
+    It shares the weights with its model, all but those of convolutions that a batch norm follows: the two are folded
+    into one, a pass less over the largest maps. A model's weights must not change once it has been explained.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -295,6 +313,22 @@ class _Bench:
         self.network = copy.deepcopy(module, shared)
         self.turns = Turns()
         _part_pools(self.network)
+        _fold_norms(self.network)
+
+
+def _fold_norms(module: nn.Module) -> None:
+    """Puts one convolution in place of each convolution and the batch norm behind it, which are linear together.
+
+    With its channels last in memory, which for ten pictures takes four fifths of the time.
+    """
+    for child in module.children():
+        _fold_norms(child)
+    if isinstance(module, nn.Sequential):
+        for place in range(len(module) - 1):
+            conv, norm = module[place], module[place + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                folded = fuse_conv_bn_eval(conv, norm).to(memory_format=torch.channels_last)
+                module[place], module[place + 1] = folded, nn.Identity()
 
 
 class _Copy(nn.Module):

@@ -14,6 +14,7 @@ from cnn.errors import Busy
 
 GLANCE = 0.25
 """Seconds between two looks at whether a waiting reader is still there."""
+StillThere = Callable[[int], None]
 
 
 class Turns:
@@ -24,12 +25,12 @@ class Turns:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, patience: float, still_there: Callable[[], None] = lambda: None) -> Iterator["Turn"]:
+    def take(self, patience: float, still_there: StillThere = lambda place: None) -> Iterator["Turn"]:
         """Waits for this thread's turn and ends it with the block, whatever happens in it.
 
         Args:
             patience: seconds to wait at most, here and in each :meth:`Turn.pass_on`.
-            still_there: called while waiting; what it raises ends the wait.
+            still_there: told the place in line, from 1, while waiting; what it raises ends the wait.
 
         Raises:
             Busy: the turn did not come in time.
@@ -56,19 +57,19 @@ class Turns:
             with self._changed:
                 if self._changed.wait_for(lambda: self._queue[0] is turn, GLANCE):
                     return
-                number = self._queue.index(turn)
+                place = self._queue.index(turn)
             if time.monotonic() > give_up:
                 raise Busy(
-                    f"The network is busy with other pictures, and you were number {number} in line: "
+                    f"The network is busy with other pictures, and you were number {place} in line: "
                     "try again in a moment, or choose a quicker method."
                 )
-            turn.still_there()
+            turn.still_there(place)
 
 
 class Turn:
     """One thread's place in the queue."""
 
-    def __init__(self, turns: Turns, patience: float, still_there: Callable[[], None]) -> None:
+    def __init__(self, turns: Turns, patience: float, still_there: StillThere) -> None:
         self._turns = turns
         self.patience = patience
         self.still_there = still_there

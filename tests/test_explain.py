@@ -363,6 +363,19 @@ def test_a_wait_that_is_too_long_ends_in_a_sentence(lecture: LoadedModel, monkey
         attribute(lecture, pixels_for(lecture), "saliency", PNEUMONIA)
 
 
+def test_who_waits_is_told_the_place_in_line(lecture: LoadedModel) -> None:
+    told: list[tuple[int, int, int]] = []
+
+    def waiting(place: int, done: int, total: int) -> None:
+        told.append((place, done, total))
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    with explain._bench(lecture).turns.take(1), pytest.raises(KeyboardInterrupt):
+        attribute(lecture, pixels_for(lecture), "occlusion", PNEUMONIA, waiting=waiting)
+    assert told == 2 * [(1, 0, 170)]
+
+
 def hooks(module: nn.Module) -> int:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return sum(len(getattr(part, kind)) for part in module.modules() for kind in kinds)

@@ -61,7 +61,8 @@ def test_a_reader_who_leaves_leaves_the_line() -> None:
     class GoneError(BaseException):
         pass
 
-    def gone() -> None:
+    def gone(place: int) -> None:
+        assert place == 1
         raise GoneError
 
     turns = Turns()
