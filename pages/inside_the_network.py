@@ -1,5 +1,6 @@
 """Inside the network (slides 10, 17, 36): a radiograph on its way through the real networks, cell by cell."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -54,20 +55,10 @@ verdict.doubt(film)
 prediction = reading.prediction(film, model)
 target = models.CLASSES.index(prediction.label)
 
-
-def open_named(name: str) -> None:
-    """A layer was pressed."""
-    state.put(layer_field, name)
-
-
-def open_map(number: int) -> None:
-    """A map was pressed."""
-    state.put(MAP, number)
-
-
 st.subheader("From pixels to a score", anchor=False)
 st.markdown(plain(sentence(prediction)))
-on_open = None if state.teach else open_named
+# Not functions of this page: they would keep it, and the film with it, for the length of the session.
+on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 stop = feature_maps.stop(network, state[layer_field])
 facts = inside.layers(film, model, stop, on_open)
 inside.hierarchy(model, facts, LEVELS[network])
@@ -83,7 +74,7 @@ with st.container(horizontal=True):
     number = state.number(MAP)
 inside.block(film, model, stop, on_open)
 cell = state[CELL]
-inside.one_layer(film, model, stop, number, cell - 1 if cell else None, None if state.teach else open_map)
+inside.one_layer(film, model, stop, number, cell - 1 if cell else None, on_map)
 if state.flag(RANK):
     inside.ranking(film, model, stop, target)
 st.subheader("From the last maps to the score", anchor=False)

@@ -61,7 +61,8 @@ def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
         st.table(rows, hide_index=True)
     if not read:
         return None
-    return read[st.selectbox("Look at", range(len(read)), format_func=lambda number: read[number].name, key="look")]
+    names = [film.name for film in read]  # a widget's functions live as long as the session: none may hold a film
+    return read[st.selectbox("Look at", range(len(read)), format_func=names.__getitem__, key="look")]
 
 
 def _row(film: Film | Refused, model: LoadedModel, insisted: bool) -> dict[str, str]:

@@ -1,11 +1,12 @@
-"""One radiograph to work on, kept for the length of this reader's session."""
+"""One radiograph to work on, kept until this reader opens another page."""
 
 import streamlit as st
 
 from cnn.images import Radiograph, read_radiograph
 from ui import upload
+from ui.privacy import with_the_page
 
-_KEPT = "film.kept"
+_KEPT = with_the_page("film.kept")
 
 
 def choose() -> Radiograph | None:

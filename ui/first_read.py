@@ -1,10 +1,11 @@
 """Read first: a film is read by the reader, then by the network, and both are held against the truth where it is known.
 
-Nothing is kept beyond the session.
+Nothing is kept beyond the session, and nothing of the reader's own films beyond the page.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,7 @@ from cnn.predict import PNEUMONIA, percent
 from cnn.reads import Agreement, Answer, Cell, Read, Score
 from ui import overlay, reading, theme, upload, verdict
 from ui.place import Box, place
+from ui.privacy import with_the_page
 from ui.reading import Film, Refused
 from ui.state import State, Whole
 from ui.tables import table
@@ -31,6 +33,7 @@ FIELDS = (SEED, NUMBER)
 METHOD = "grad_cam"
 _GRID = Box(reads.GRID, reads.GRID, 1 / reads.GRID, 1 / reads.GRID, "cells", lines=True)
 _READS, _MARKS = "read_first.reads", "read_first.marks"
+_OWN_READS, _OWN_MARKS = with_the_page("read_first.own reads"), with_the_page("read_first.own marks")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def read(case: Case, number: int, count: int, model: LoadedModel, state: State) 
         st.error(case.film.reason)
     else:
         st.subheader(f"Film {number} of {count}", anchor=False)
-        kept: dict[tuple[str, str], Read] = st.session_state.setdefault(_READS, {})
+        kept: dict[tuple[str, str], Read] = st.session_state.setdefault(_OWN_READS if case.film.own else _READS, {})
         key = (case.film.sha256, model.weights_sha256)
         if key not in kept:
             answer = _ask(case.film)
@@ -86,12 +89,12 @@ def read(case: Case, number: int, count: int, model: LoadedModel, state: State) 
 
 def _ask(film: Film) -> Answer | None:
     """The film without a word about it, and the questions; what was committed, once it is complete."""
-    marks: dict[str, Cell] = st.session_state.setdefault(_MARKS, {})
+    marks: dict[str, Cell] = st.session_state.setdefault(_OWN_MARKS if film.own else _MARKS, {})
     left, right = st.columns([3, 2])
     with left:
         place(
             film.picture, _GRID, marks.get(film.sha256), key=f"mark {film.sha256[:12]}",
-            label="The film; mark the place that you mean", on_place=lambda *cell: marks.update({film.sha256: cell}),
+            label="The film; mark the place that you mean", on_place=partial(_mark, marks, film.sha256),
         )  # fmt: skip
     with right, st.form(f"read {film.sha256[:12]}"):
         label = st.radio("Your read", CLASSES, index=None, horizontal=True)
@@ -107,6 +110,10 @@ def _ask(film: Film) -> Answer | None:
             st.info("Mark on the film first where you see it; a guess will do.")
             return None
     return reads.reader_answer(label, sure, marks.get(film.sha256))
+
+
+def _mark(marks: dict[str, Cell], digest: str, column: int, row: int) -> None:
+    marks[digest] = column, row
 
 
 def _map(film: Film, model: LoadedModel, slot: DeltaGenerator) -> Attribution | UserError:
@@ -173,10 +180,9 @@ def told(done: Read) -> str:
 
 def summary() -> None:
     """Agreement over all films read in this session, with a row for each."""
-    kept: dict[tuple[str, str], Read] = st.session_state.get(_READS, {})
-    if not kept:
+    done: list[Read] = [read for key in (_READS, _OWN_READS) for read in st.session_state.get(key, {}).values()]
+    if not done:
         return
-    done = list(kept.values())
     found = reads.agreement(done)
     st.subheader("So far", anchor=False)
     st.markdown(f"You and the network agree on **{found.agreed} of {found.films}** films.")
@@ -196,7 +202,8 @@ def summary() -> None:
 
 
 def _forget() -> None:
-    st.session_state[_READS], st.session_state[_MARKS] = {}, {}
+    for key in (_READS, _MARKS, _OWN_READS, _OWN_MARKS):
+        st.session_state[key] = {}
 
 
 def _score_row(name: str, score: Score, found: Agreement) -> Sequence[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import theme, words
+from ui import privacy, theme, words
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
@@ -73,7 +73,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def navigation() -> StreamlitPage:
-    """The page that the reader is on, with the course beside it."""
+    """The page that the reader is on, with the course beside it; what other pages kept of pictures goes."""
     st.session_state[THROUGH_THE_FRONT_DOOR] = True
     page = st.navigation(
         {
@@ -87,6 +87,7 @@ def navigation() -> StreamlitPage:
     here = page.url_path or "home"
     if visited()[-1:] != [here]:
         visited().append(here)
+    privacy.enter(here)
     return page
 
 

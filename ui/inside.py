@@ -14,13 +14,14 @@ from cnn.models import CLASSES, LoadedModel
 from cnn.worked import Array
 from ui import lens, maps, theme
 from ui.layer_summary import say_bytes
+from ui.privacy import with_the_page
 from ui.prose import plain
 from ui.reading import Film
 from ui.tables import Bar, table
 
 TOP, OPENED = 8, 4
 """So many channels are ranked, and offered to be opened."""
-_KEPT = "inside.layers"
+_KEPT = with_the_page("inside.layers")
 _WORDS = {
     "conv": "each cell is a sum of products over its window",
     "norm": "each map is moved and scaled by numbers that were learnt",

@@ -17,6 +17,7 @@ from cnn.predict import PNEUMONIA, Prediction, percent
 from cnn.shortcuts import CHANGES, PATCHES, Effect, Patch
 from ui import overlay, reading
 from ui.place import Box, place
+from ui.privacy import with_the_page
 from ui.reading import Film
 from ui.state import Choice, Field, State, Whole
 from ui.tables import Bar, table
@@ -38,7 +39,7 @@ METHOD = Choice(
 )
 FIELDS: tuple[Field[Any], ...] = (CHANGE, *AMOUNTS.values(), PATCH, SIZE, ACROSS, DOWN, METHOD)
 MOST_ROWS = 60
-_TRIED = "lab.tried"
+_TRIED, _TRIED_ON_OWN = "lab.tried", with_the_page("lab.tried on own films")
 _OPACITY = 0.8
 
 
@@ -162,12 +163,18 @@ def _show_map(film: Film, one: Attribution, slot: Any) -> None:
 
 def note(film: Film, model: LoadedModel, method: str, trial: Trial, effect: Effect) -> None:
     """Keeps a row of the table for this session; the same trial again is the same row."""
-    tried: dict[tuple[str, ...], Effect] = st.session_state.setdefault(_TRIED, {})
+    tried = _tried(film)
     key = (film.sha256, model.weights_sha256, method, trial.say())
     tried.pop(key, None)
     tried[key] = effect
     while len(tried) > MOST_ROWS:
         tried.pop(next(iter(tried)))
+
+
+def _tried(film: Film) -> dict[tuple[str, ...], Effect]:
+    """The rows of this session; those of the reader's own films go with the page."""
+    rows: dict[tuple[str, ...], Effect] = st.session_state.setdefault(_TRIED_ON_OWN if film.own else _TRIED, {})
+    return rows
 
 
 def try_all(film: Film, model: LoadedModel, method: str) -> None:
@@ -194,8 +201,8 @@ def running_table(film: Film, model: LoadedModel, method: str) -> None:
         if st.button("Try every change", key="try all"):
             try_all(film, model, method)
         if st.button("Clear the table", key="clear"):
-            st.session_state[_TRIED] = {}
-    tried: dict[tuple[str, ...], Effect] = st.session_state.get(_TRIED, {})
+            _tried(film).clear()
+    tried = _tried(film)
     own = {key[3]: effect for key, effect in tried.items() if key[:3] == (film.sha256, model.weights_sha256, method)}
     table(
         ("Change", "P", "Points", "Says", "Map alike", "Strength"),

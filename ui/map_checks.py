@@ -17,12 +17,13 @@ from cnn.evidence import EDGES, MAP, RANDOM, Evidence
 from cnn.explain import METHODS
 from cnn.models import LoadedModel
 from ui import overlay, theme
+from ui.privacy import with_the_page
 from ui.reading import Film
 from ui.tables import table
 
 FILLINGS: dict[str, curves.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 MOST_KEPT = 8
-_KEPT = "evidence.kept"
+_KEPT = with_the_page("evidence.kept")
 
 
 def show(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:

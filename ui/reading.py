@@ -1,6 +1,6 @@
-"""What a reader's session keeps of the pictures on the chest X-ray page: films, predictions and maps, all bounded.
+"""What a reader's session keeps of the pictures on a page: films, predictions and maps, all bounded.
 
-Nothing of a picture goes into a cache that readers share.
+Nothing of a picture goes into a cache that readers share, and all of it goes when another page is opened.
 """
 
 from collections import OrderedDict
@@ -25,6 +25,7 @@ from cnn.models import LoadedModel
 from cnn.predict import Prediction, classify
 from cnn.preprocess import to_tensor
 from cnn.refuse import Verdict
+from ui.privacy import with_the_page
 from ui.upload import Offer
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
@@ -33,7 +34,7 @@ torch.set_num_threads(1)
 PICTURE_SIDE = 768
 """Pixels of the longer side of a film as it is shown."""
 MOST_MAPS = 24
-_FILMS, _MAPS = "reading.films", "reading.maps"
+_FILMS, _MAPS = with_the_page("reading.films"), with_the_page("reading.maps")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Film:
     verdict: Verdict
     predictions: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
     """What networks have said of it, by the hash of their weights; it goes when the film goes."""
+    own: bool = False
+    """Whether it is the reader's own file: then nothing derived from it may outlive its page."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _read(offer: Offer) -> Film | Refused:
     inputs = {side: to_tensor(radiograph, side) for side in sides}
     return Film(
         radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
-        np.asarray(picture), inputs, refuse.judge(inputs[refuse.SIZE])[0],
+        np.asarray(picture), inputs, refuse.judge(inputs[refuse.SIZE])[0], own=offer.own,
     )  # fmt: skip
 
 
@@ -116,8 +119,9 @@ def maps(
         key = (film.sha256, model.weights_sha256, method, target)
         try:
             if key not in kept:
-                show = partial(_show_progress, slot, METHODS[method].title)
-                kept[key] = attribute(model, film.inputs[model.input_size], method, target, show)
+                title, pixels = METHODS[method].title, film.inputs[model.input_size]
+                show, wait = partial(_show_progress, slot, title), partial(_show_place, slot, title)
+                kept[key] = attribute(model, pixels, method, target, show, wait)
             kept.move_to_end(key)
             found.append(kept[key])
         except UserError as error:
@@ -129,3 +133,8 @@ def maps(
 
 def _show_progress(slot: DeltaGenerator, title: str, done: int, total: int) -> None:
     slot.progress(done / total, f"{title}: {done} of {total} passes through the network")
+
+
+def _show_place(slot: DeltaGenerator, title: str, place: int, done: int, total: int) -> None:
+    said = f"{title}: {done} of {total} passes. The network is busy with other readers' maps; you are number {place}"
+    slot.progress(done / total, f"{said} in line.")

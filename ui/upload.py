@@ -17,12 +17,13 @@ _FETCHED_KEY = "upload.fetched"
 
 @dataclass(frozen=True)
 class Offer:
-    """One picture to be read. ``key`` differs where the bytes differ; ``sample`` is None for the reader's own file."""
+    """One picture to be read. ``key`` differs where the bytes differ; ``own`` marks the reader's own files."""
 
     key: str
     name: str
     read: Callable[[], tuple[bytes, str]]
     sample: Sample | None = None
+    own: bool = False
 
 
 def choose() -> list[Offer]:
@@ -47,7 +48,7 @@ def own() -> list[Offer]:
     )
     if len(files) > MOST_FILES:
         st.warning(f"At most {MOST_FILES} files are read at a time: the other {len(files) - MOST_FILES} are left out.")
-    return [Offer(file.file_id, file.name, partial(_bytes, file)) for file in files[:MOST_FILES]]
+    return [Offer(file.file_id, file.name, partial(_bytes, file), own=True) for file in files[:MOST_FILES]]
 
 
 def _bytes(file: UploadedFile) -> tuple[bytes, str]:
