@@ -1,0 +1,58 @@
+"""Memory of the server after many uploads: ``python -m tests.load.memory --films FOLDER [--uploads 500]``.
+
+One reader after the other uploads a film and leaves, as fast as the server answers.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from itertools import cycle, islice
+from pathlib import Path
+
+from cnn.benchmark import Row, write
+from tests.load.__main__ import Server, resident
+from tests.load.client import Reader
+
+FEW = 10
+EACH = 5
+"""Uploads by one reader."""
+
+
+async def measure(films: Sequence[Path], uploads: int) -> Row:
+    """Resident memory after ``uploads`` beside that after ``FEW``."""
+    server = Server()
+    try:
+        await server.up()
+        reader, after_few = Reader(server.url), 0.0
+        for number, film in enumerate(islice(cycle(films), uploads)):
+            if number % EACH == 0:
+                await reader.close()
+                reader = Reader(server.url)
+                await reader.connect()
+                await reader.open("")
+            page = await reader.open("chest_xray", source="My own files")
+            shown = await reader.upload(page, (film.name, film.read_bytes()))
+            assert film.name[:40] in shown.text()
+            if number + 1 == FEW:
+                after_few = resident(server.process.pid)
+        return Row(
+            f"memory of the server after {uploads} uploads", f"after {FEW}", resident(server.process.pid), after_few,
+            1.1, "resident, transfer loaded", "MiB",
+        )  # fmt: skip
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load.memory", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--films", type=Path, required=True)
+    parser.add_argument("--uploads", type=int, default=500)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    films = sorted(path for path in given.films.rglob("*") if path.suffix.lower() in (".jpeg", ".jpg", ".png"))
+    write([asyncio.run(measure(films, given.uploads))], given.out)
+
+
+if __name__ == "__main__":
+    main()
