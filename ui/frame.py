@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import privacy, theme, words
+from ui import printing, privacy, theme, words
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
@@ -113,6 +113,7 @@ def header(title: str, lede: str, try_this: str) -> None:
         navigation()
         st.rerun()
     theme.style()
+    st.html(f"<style>{printing.STYLE}</style>")
     with st.container(gap=None):
         st.html(f'<div class="where">{where(visited()[-1])}</div>')
         st.title(title, anchor=False)
