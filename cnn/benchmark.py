@@ -3,7 +3,7 @@
 Every row sets what a user waits for beside the bare work that nobody can avoid, on the same machine, in turns, one
 after the other; the ratio is that of the medians. All rows but the batch run in one thread and are timed by the
 processor's clock of this process, so that other work on the machine slows neither side. ``grad-cam`` and ``torchcam``
-are compared with where they are installed (``pip install --no-deps grad-cam torchcam ttach``).
+are compared with where they are installed (``pip install --no-deps grad-cam ttach torchcam opencv-python-headless``).
 """
 
 import argparse
@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -134,13 +133,15 @@ def occlusion(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 def peers(model: LoadedModel, pixels: Tensor, repeats: int) -> Iterator[Row]:
     """Grad-CAM beside that of two other packages, as they are installed; neither has the other two methods."""
-    for name, work in (("pytorch_grad_cam", _by_grad_cam), ("torchcam", _by_torchcam)):
-        if find_spec(name) is not None:
-            title = {"pytorch_grad_cam": "grad-cam"}.get(name, name)
-            yield compared(
-                f"Grad-CAM, beside {title}", lambda: attribute(model, pixels, "grad_cam", PNEUMONIA),
-                f"{title}'s Grad-CAM", work(model, pixels), 1.0, repeats,
-            )  # fmt: skip
+    for title, prepare in (("grad-cam", _by_grad_cam), ("torchcam", _by_torchcam)):
+        try:
+            theirs = prepare(model, pixels)
+        except ImportError:  # it, or something that it needs, is not installed
+            continue
+        yield compared(
+            f"Grad-CAM, beside {title}", lambda: attribute(model, pixels, "grad_cam", PNEUMONIA),
+            f"{title}'s Grad-CAM", theirs, 1.0, repeats,
+        )  # fmt: skip
 
 
 def _by_grad_cam(model: LoadedModel, pixels: Tensor) -> Work:
@@ -152,7 +153,7 @@ def _by_grad_cam(model: LoadedModel, pixels: Tensor) -> Work:
 
 
 def _by_torchcam(model: LoadedModel, pixels: Tensor) -> Work:
-    from torchcam.methods import GradCAM
+    from torchcam.methods import GradCAM  # here, for it is nobody's dependency
 
     def work() -> object:
         with GradCAM(model.module, target_layer=model.cam_layer, input_shape=tuple(pixels.shape[1:])) as cam:
