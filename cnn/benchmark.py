@@ -7,6 +7,7 @@ are compared with where they are installed (``pip install --no-deps grad-cam tta
 """
 
 import argparse
+import copy
 import json
 import os
 import platform
@@ -148,19 +149,28 @@ def _by_grad_cam(model: LoadedModel, pixels: Tensor) -> Work:
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cam = GradCAM(model=model.module, target_layers=[model.cam_layer])
-    return lambda: cam(input_tensor=pixels, targets=[ClassifierOutputTarget(PNEUMONIA)])
+    network, layer = _double(model)
+    cam = GradCAM(model=network, target_layers=[layer])
+    return lambda: cam(input_tensor=pixels.clone().requires_grad_(), targets=[ClassifierOutputTarget(PNEUMONIA)])
 
 
 def _by_torchcam(model: LoadedModel, pixels: Tensor) -> Work:
     from torchcam.methods import GradCAM  # here, for it is nobody's dependency
 
+    network, layer = _double(model)
+
     def work() -> object:
-        with GradCAM(model.module, target_layer=model.cam_layer, input_shape=tuple(pixels.shape[1:])) as cam:
-            (found,) = cam(PNEUMONIA, model.module(pixels.clone().requires_grad_()))
+        with GradCAM(network, target_layer=layer, input_shape=tuple(pixels.shape[1:])) as cam:
+            (found,) = cam(PNEUMONIA, network(pixels.clone().requires_grad_()))
         return nn.functional.interpolate(found[None], size=pixels.shape[-2:], mode="bilinear")
 
     return work
+
+
+def _double(model: LoadedModel) -> tuple[nn.Module, nn.Module]:
+    """A network for others to set their hooks on, and the layer that Grad-CAM looks at."""
+    network = copy.deepcopy(model.module)
+    return network, network.get_submodule(models.REGISTRY[model.name].cam_layer)
 
 
 def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
