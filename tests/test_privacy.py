@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.corpus import GOOD
-from tests.corpus.build import PATIENT, saved
+from tests.corpus import build
+from tests.corpus.build import PATIENT
 from tests.load.client import Reader, Shown
-from tests.servers import free_port, running
+from tests.servers import ROOT, free_port, running
 
 NAME = "miss-marple"
 LEAVES_IN_S = 5
 """Seconds for which the server keeps the session of a reader who has left."""
 OF_PICTURES = ("Radiograph", "Film", "Attribution", "Evidence", "UploadedFile")
-LARGE = 3 * 2**20
+LARGE = 3 * 2**19
 """Bytes, above what the server's parser of forms would put on disk by itself."""
 
 
@@ -57,17 +57,22 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         yield Watched(f"http://127.0.0.1:{app}", f"http://127.0.0.1:{look}", log, folder)
 
 
+def chest() -> Image.Image:
+    """A film that the network may be asked about."""
+    return Image.open(ROOT / "cnn" / "samples" / "simulated.png").convert("L")
+
+
 def dicom() -> bytes:
     """A film with a patient's name, number and date of birth."""
-    data = GOOD["window after rescale.dcm"]().data
+    data = build.dicom(np.asarray(chest()))
     assert data.count(PATIENT.encode()) >= 2
     return data
 
 
 def large() -> bytes:
-    """A PNG of noise, larger than ``LARGE``."""
-    pixels = np.random.default_rng(0).integers(0, 256, (1800, 1800), dtype=np.uint8)
-    data = saved(Image.fromarray(pixels), "PNG")
+    """A PNG with a little noise, larger than ``LARGE``."""
+    pixels = np.asarray(chest().resize((2200, 2200)), np.float32) + np.random.default_rng(0).normal(0, 3, (2200, 2200))
+    data = build.saved(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), "PNG")
     assert len(data) > LARGE
     return data
 
@@ -75,7 +80,7 @@ def large() -> bytes:
 async def _uploaded(reader: Reader) -> Shown:
     await reader.connect()
     await reader.open("")
-    page = await reader.open("chest_xray", source="My own files", network="lecture")
+    page = await reader.open("chest_xray", source="My own files", network="lecture", insist="true")
     shown = await reader.upload(page, (f"{NAME}.dcm", dicom()), (f"{NAME}.png", large()))
     assert NAME in shown.text()
     assert "The network says" in shown.text()

@@ -144,7 +144,7 @@ class Hall:
 
     async def _upload(self, reader: Reader, film: Path) -> None:
         start = time.monotonic()
-        page = await reader.open("chest_xray", source="My own files")
+        page = await reader.open("chest_xray", source="My own files", insist="true")
         shown = await reader.upload(page, (film.name, film.read_bytes()))
         self._check(shown, film)
         self.took["upload a film: prediction and Grad-CAM"].append(time.monotonic() - start)

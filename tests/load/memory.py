@@ -30,7 +30,7 @@ async def measure(films: Sequence[Path], uploads: int) -> Row:
                 reader = Reader(server.url)
                 await reader.connect()
                 await reader.open("")
-            page = await reader.open("chest_xray", source="My own files")
+            page = await reader.open("chest_xray", source="My own files", insist="true")
             shown = await reader.upload(page, (film.name, film.read_bytes()))
             assert film.name[:40] in shown.text()
             if number + 1 == FEW:
