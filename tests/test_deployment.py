@@ -16,6 +16,8 @@ from websockets.exceptions import InvalidStatus
 from tests.load.client import Reader
 from tests.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit
 
+pytestmark = pytest.mark.xdist_group("deployment")  # one pair of replicas for all
+
 
 @dataclass
 class Site:

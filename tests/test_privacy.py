@@ -18,6 +18,8 @@ from tests.corpus.build import PATIENT
 from tests.load.client import Reader, Shown
 from tests.servers import ROOT, free_port, running
 
+pytestmark = pytest.mark.xdist_group("privacy")  # one server for all
+
 NAME = "miss-marple"
 LEAVES_IN_S = 5
 """Seconds for which the server keeps the session of a reader who has left."""
