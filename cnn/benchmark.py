@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.films is None:
             for number in range(MADE):
                 (Path(folder) / f"{number}.jpg").write_bytes(jpeg(600, number))
-        rows.append(batch(model, find_files([given.films or Path(folder)]), few))
+        rows.append(batch(model, list(find_files([given.films or Path(folder)])), few))
     write(rows, given.out, model=given.model, repeats=given.repeats)
 
 
