@@ -182,9 +182,9 @@ def _begin_or_go_on(out: Path, folder: Path, asked: dict[str, Any], files: Itera
                 listing.write(json.dumps(str(file)) + "\n")
                 total += 1
             _to_disk(listing)
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(asked | {"files": total}, file)
-            _to_disk(file)
+        with unfinished.open("w", encoding="utf-8") as begun_card:
+            json.dump(asked | {"files": total}, begun_card)
+            _to_disk(begun_card)
         unfinished.replace(card)  # from here on there is a run to go on with
     return total
 

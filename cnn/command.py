@@ -93,12 +93,12 @@ def _workers(given: argparse.Namespace, model: models.LoadedModel) -> Iterator[W
                       insist=given.insist)  # fmt: skip
 
 
-def _progress(run: Run) -> tqdm:  # type: ignore[type-arg]
+def _progress(run: Run) -> tqdm:
     """Files with their row, the mean rate of this run, and the time left."""
     return tqdm(total=run.total, initial=run.done, unit="file", smoothing=0, file=sys.stderr)
 
 
-def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:  # type: ignore[type-arg]
+def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:
     for row in rows:
         yield row
         bar.update()
