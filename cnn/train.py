@@ -63,7 +63,7 @@ class Recipe:
 
 
 RECIPES = {
-    "transfer": Recipe(3, 4000, 32, 4e-4, 2e-3, 1e-2, frozen_stages=3, guidance=0.3),
+    "transfer": Recipe(5, 4000, 32, 4e-4, 2e-3, 1e-2),
     "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
