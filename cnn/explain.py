@@ -24,7 +24,6 @@ from captum.attr import (
     Saliency,
 )
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn.attribution import Attribution, Meaning
 from cnn.errors import UserError
@@ -304,8 +303,7 @@ METHODS: dict[str, Method] = {
 class _Bench:
     """A double of a model's network to work on, so that no hook is ever set on the network that predictions use.
 
-    It shares the weights with its model, all but those of convolutions that a batch norm follows: the two are folded
-    into one, a pass less over the largest maps. A model's weights must not change once it has been explained.
+    It shares the weights with its model and takes no room of its own.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -313,22 +311,6 @@ class _Bench:
         self.network = copy.deepcopy(module, shared)
         self.turns = Turns()
         _part_pools(self.network)
-        _fold_norms(self.network)
-
-
-def _fold_norms(module: nn.Module) -> None:
-    """Puts one convolution in place of each convolution and the batch norm behind it, which are linear together.
-
-    With its channels last in memory, which for ten pictures takes four fifths of the time.
-    """
-    for child in module.children():
-        _fold_norms(child)
-    if isinstance(module, nn.Sequential):
-        for place in range(len(module) - 1):
-            conv, norm = module[place], module[place + 1]
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                folded = fuse_conv_bn_eval(conv, norm).to(memory_format=torch.channels_last)
-                module[place], module[place + 1] = folded, nn.Identity()
 
 
 class _Copy(nn.Module):

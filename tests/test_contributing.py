@@ -30,6 +30,7 @@ def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame, "COURSE", frame.COURSE | {"New": (chapter,)})
     app = AppTest.from_string(RECIPES[f"pages/{chapter.file}.py"], default_timeout=60)
     app.session_state[frame.THROUGH_THE_FRONT_DOOR] = True
+    app.session_state[frame.VISITED] = [chapter.file]
     app.query_params["greys"] = "2"
     app.run()
     assert not app.exception

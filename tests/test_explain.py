@@ -373,7 +373,7 @@ def test_who_waits_is_told_the_place_in_line(lecture: LoadedModel) -> None:
 
     with explain._bench(lecture).turns.take(1), pytest.raises(KeyboardInterrupt):
         attribute(lecture, pixels_for(lecture), "occlusion", PNEUMONIA, waiting=waiting)
-    assert told == 2 * [(1, 0, 170)]
+    assert told == 2 * [(1, 0, explain.passes(lecture, "occlusion"))]
 
 
 def hooks(module: nn.Module) -> int:
