@@ -84,11 +84,13 @@ def style() -> None:
 .stMainBlockContainer {{ padding-top: 3.2rem; }}
 @media (min-width: 640px) {{
   .stMainBlockContainer {{ padding: 1.1rem 2.6rem 4rem; }}
-  .stAppHeader {{ background: transparent; pointer-events: none; }}
-  .stAppHeader button {{ pointer-events: auto; }}
+  .stAppHeader {{ background: transparent; }}
+  .stAppHeader, .stAppHeader * {{ pointer-events: none; }}
+  .stAppHeader button, .stAppHeader button * {{ pointer-events: auto; }}
 }}
 .stMainBlockContainer > .stVerticalBlock {{ gap: 0.8rem; }}
 [data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
+[data-testid=stCaptionContainer] {{ opacity: 1; }}
 [data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
 .stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
 .stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
