@@ -92,6 +92,7 @@ def style() -> None:
 [data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
 [data-testid=stCaptionContainer] {{ opacity: 1; }}
 [data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
+[data-testid=stBaseButton-primary] p {{ color: {colours.background}; }}
 .stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
 .stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
 [class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
