@@ -92,6 +92,8 @@ def style() -> None:
 [data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
 [data-testid=stCaptionContainer] {{ opacity: 1; }}
 [data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
+[data-testid=stMarkdownContainer] pre code {{ white-space: pre-wrap !important; overflow-wrap: anywhere; }}
+[data-testid=stMarkdownContainer] pre {{ overflow: visible; }}
 [data-testid=stBaseButton-primary] p {{ color: {colours.background}; }}
 .stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
 .stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
