@@ -120,7 +120,8 @@ def _read(path: Path, size: int) -> Inputs | str:
         if path.stat().st_size > MAX_BYTES:
             return f"{path.name} is larger than {MAX_BYTES // 2**20} MB; make it smaller."
         radiograph = read_radiograph(path.read_bytes(), path.name)
-        return Inputs(radiograph.name, to_tensor(radiograph, size), to_tensor(radiograph, refuse.SIZE))
+        sides = {side: to_tensor(radiograph, side) for side in {size, refuse.SIZE}}  # mostly one and the same
+        return Inputs(radiograph.name, sides[size], sides[refuse.SIZE])
     except UserError as refusal:
         return str(refusal)
     except OSError as error:

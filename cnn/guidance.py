@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet
 
 from cnn.data import Film
+from cnn.localisation import box_mask
 from cnn.models import CLASSES
 
 BOXED_SIDE = 512
@@ -29,9 +30,7 @@ def box_masks(films: list[Film], size: int) -> Tensor:
     """Radiologists' boxes as masks (N, 1, size, size) float32: 1 inside, 0 everywhere where a film has none."""
     masks = torch.zeros(len(films), 1, size, size)
     for mask, film in zip(masks, films, strict=True):
-        for x, y, width, height in film.boxes:
-            left, top, right, bottom = (round(edge * size / BOXED_SIDE) for edge in (x, y, x + width, y + height))
-            mask[0, top:bottom, left:right] = 1
+        mask[0] = torch.from_numpy(box_mask(film.boxes, BOXED_SIDE, BOXED_SIDE, size))
     return masks
 
 
