@@ -90,6 +90,12 @@ def paste_markers(images: Tensor, generator: Generator, probability: float = 0.5
     return images
 
 
+def retake(images: Tensor, generator: Generator) -> Tensor:
+    """Films as another machine and other hands would have made them: tone, sharpness, frame and markers."""
+    images = sharpness(tone(images, generator), generator)
+    return paste_markers(hide_frame(images, generator), generator)
+
+
 def swap_background(images: Tensor, lungs: Tensor, generator: Generator, probability: float = 0.6) -> Tensor:
     """Keeps the lungs and puts another film of the batch (or one grey, or noise) around them.
 

@@ -40,10 +40,13 @@ def pieces(films: Tensor, least: float, most: float, generator: Generator) -> Te
     for film, size in zip(films, sizes, strict=True):
         top, left = torch.randint(0, side - size + 1, (2,), generator=generator).tolist()
         piece = film[None, :, top : top + size, left : left + size].float()
-        found.append(
-            resample(piece, side).round().to(film.dtype) if film.dtype == torch.uint8 else resample(piece, side)
-        )
-    return torch.cat(found)
+        found.append(resample(piece, side))
+    return _as_given(torch.cat(found), films)
+
+
+def _as_given(greys: Tensor, films: Tensor) -> Tensor:
+    """``greys`` of the type and in the range of ``films``: bytes, or 0..1."""
+    return greys.round().clamp(0, 255).to(films.dtype) if films.dtype == torch.uint8 else greys.clamp(0, 1)
 
 
 def negative(films: Tensor, generator: Generator) -> Tensor:
@@ -57,7 +60,7 @@ def collage(films: Tensor, generator: Generator) -> Tensor:
     small = resample(films.float(), side // 2)
     others = [small[torch.randperm(len(films), generator=generator)] for _ in range(4)]
     sheet = torch.cat([torch.cat(others[:2], dim=3), torch.cat(others[2:], dim=3)], dim=2)
-    return sheet.round().clamp(0, 255).to(films.dtype) if films.dtype == torch.uint8 else sheet.clamp(0, 1)
+    return _as_given(sheet, films)
 
 
 def pair(films: Tensor, generator: Generator) -> Tensor:
@@ -67,7 +70,7 @@ def pair(films: Tensor, generator: Generator) -> Tensor:
     beside = torch.cat([films, others], dim=3).float()
     above = torch.cat([films, others], dim=2).float()
     sheet = torch.where(augment.chance(len(films), 0.5, generator), resample(beside, side), resample(above, side))
-    return sheet.round().clamp(0, 255).to(films.dtype) if films.dtype == torch.uint8 else sheet.clamp(0, 1)
+    return _as_given(sheet, films)
 
 
 def shuffled(films: Tensor, generator: Generator) -> Tensor:
@@ -81,9 +84,8 @@ def shuffled(films: Tensor, generator: Generator) -> Tensor:
         turns = torch.randint(0, 4, (count * count,), generator=generator).tolist()
         tiles = torch.stack([tile.rot90(turn) for tile, turn in zip(tiles, turns, strict=True)])
         whole = tiles.view(count, count, size, size).transpose(1, 2).reshape(1, 1, size * count, size * count)
-        whole = resample(whole.float(), side)
-        shuffles.append(whole.round().to(film.dtype) if film.dtype == torch.uint8 else whole)
-    return torch.cat(shuffles)
+        shuffles.append(resample(whole.float(), side))
+    return _as_given(torch.cat(shuffles), films)
 
 
 REFUSED: dict[str, Callable[[Tensor, Generator], Tensor]] = {

@@ -164,9 +164,7 @@ def train(
             films, truth = augment.move(images[chosen], masks[chosen], generator)
             without = without_lungs(others, images, batch_without, generator)
             films, truth = torch.cat([films, without]), torch.cat([truth, torch.zeros_like(without)])
-            films = augment.sharpness(augment.tone(films, generator), generator)
-            films = augment.paste_markers(augment.hide_frame(films, generator), generator)
-            truth = truth.round()
+            films, truth = augment.retake(films, generator), truth.round()
             with torch.autocast("cpu", torch.bfloat16, enabled=half_precision_is_quick(torch.device("cpu"))):
                 logits = network(standardise(films).to(memory_format=torch.channels_last)).float()
             share = logits.sigmoid()

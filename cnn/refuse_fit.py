@@ -114,9 +114,7 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
 def _varied(films: Tensor, generator: torch.Generator) -> Tensor:
     """Films as other machines and hands would have made them."""
     greys, _ = augment.move(films.float() / 255, films.float() / 255, generator)
-    greys = augment.sharpness(augment.tone(greys, generator), generator)
-    greys = augment.paste_markers(augment.hide_frame(greys, generator), generator)
-    return (greys * 255).round().to(torch.uint8)
+    return (augment.retake(greys, generator) * 255).round().to(torch.uint8)
 
 
 def _others(generator: torch.Generator) -> Iterator[Group]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from stand_ins import write_weights
 
-from cnn import bootstrap, models
+from cnn import bootstrap, models, refuse
 from cnn.models import LoadedModel
 from ui import measured
 
@@ -37,6 +37,13 @@ def model(request: pytest.FixtureRequest, weights: Path) -> LoadedModel:
 def lecture(weights: Path) -> LoadedModel:
     """The smallest registered model, with random weights."""
     return models.load_from(weights, "lecture")
+
+
+@pytest.fixture
+def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command line loads are networks, and a gate that lets every picture through, with random weights."""
+    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
+    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
 
 
 @pytest.fixture

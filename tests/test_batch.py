@@ -13,11 +13,7 @@ from cnn import batch, command, models, refuse
 from cnn.images import read_radiograph
 from cnn.predict import predict
 
-
-@pytest.fixture(autouse=True)
-def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
-    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
+pytestmark = pytest.mark.usefixtures("random_networks")
 
 
 @pytest.fixture

@@ -11,15 +11,11 @@ from PIL import Image
 from pyarrow import parquet
 from stand_ins import dying
 
-from cnn import command, models, refuse
+from cnn import command, models
 from cnn.archive import parts_folder
 from cnn.batch import BATCH, CommandFailed, find_files
 
-
-@pytest.fixture(autouse=True)
-def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
-    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
+pytestmark = pytest.mark.usefixtures("random_networks")
 
 
 @pytest.fixture
