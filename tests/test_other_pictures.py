@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn import other_pictures
+from cnn import drawn_pictures, other_pictures
 
 KINDS = other_pictures.DRAWN | other_pictures.SHIPPED
 
@@ -27,6 +27,6 @@ def test_a_drawing_has_greys_in_it_and_follows_its_seed(kind: str) -> None:
 
 
 def test_a_rod_is_as_thick_as_a_rod() -> None:
-    rod = other_pictures._rod((0.2, 0.5), (0.8, 0.5), 0.1)
+    rod = drawn_pictures._rod((0.2, 0.5), (0.8, 0.5), 0.1)
     assert rod[128].max() == pytest.approx(0.2, rel=0.01), "through its axis: twice the radius"
     assert (rod[:, :90] == 0).all()
