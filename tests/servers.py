@@ -1,5 +1,6 @@
-"""Servers that tests start and stop on this machine's own address."""
+"""Servers that tests start and stop on this machine's own address, and visits to them."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +40,12 @@ def is_up(url: str) -> bool:
             return bool(answer.read() == b"ok")
     except OSError:
         return False
+
+
+def visit(walk: Coroutine[object, object, None]) -> None:
+    """Does ``walk`` in a thread of its own: in that of the tests, Playwright may have left its loop running."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, walk).result()
 
 
 @contextmanager

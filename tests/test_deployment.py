@@ -1,6 +1,5 @@
 """deploy/nginx.conf in front of two replicas of the app, as docs/deployment.md says; every promise tried once."""
 
-import asyncio
 import re
 import subprocess
 import urllib.error
@@ -14,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.load.client import Reader
-from tests.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit
+from tests.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit, visit
 
 pytestmark = pytest.mark.xdist_group("deployment")  # one pair of replicas for all
 
@@ -76,9 +75,9 @@ def test_a_page_of_another_site_gets_no_socket(site: Site) -> None:
         async with connect(address, origin=origin, proxy=None):  # type: ignore[arg-type]
             pass
 
-    asyncio.run(knock(site.url))
+    visit(knock(site.url))
     with pytest.raises(InvalidStatus, match="403"):
-        asyncio.run(knock("https://elsewhere.example"))
+        visit(knock("https://elsewhere.example"))
 
 
 def test_uploads_have_a_quota(site: Site) -> None:
@@ -124,4 +123,4 @@ def test_readers_keep_their_replica_and_a_dead_one_is_taken_over(site: Site) -> 
             await reader.close()
         assert 0 < moved < len(readers), "some sat in the replica that died, and some did not"
 
-    asyncio.run(walk())
+    visit(walk())

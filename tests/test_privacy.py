@@ -16,7 +16,7 @@ from PIL import Image
 from tests.corpus import build
 from tests.corpus.build import PATIENT
 from tests.load.client import Reader, Shown
-from tests.servers import ROOT, free_port, running
+from tests.servers import ROOT, free_port, running, visit
 
 pytestmark = pytest.mark.xdist_group("privacy")  # one server for all
 
@@ -89,7 +89,7 @@ async def _uploaded(reader: Reader) -> Shown:
     return shown
 
 
-def visit(watched: Watched, then: Callable[[Reader, Shown], Awaitable[None]]) -> None:
+def upload_and(watched: Watched, then: Callable[[Reader, Shown], Awaitable[None]]) -> None:
     """Has a reader upload two films and do ``then``; the reader leaves afterwards."""
 
     async def all_of_it() -> None:
@@ -99,7 +99,7 @@ def visit(watched: Watched, then: Callable[[Reader, Shown], Awaitable[None]]) ->
         finally:
             await reader.close()
 
-    asyncio.run(all_of_it())
+    visit(all_of_it())
 
 
 def test_an_upload_goes_when_another_page_is_opened(watched: Watched) -> None:
@@ -118,14 +118,14 @@ def test_an_upload_goes_when_another_page_is_opened(watched: Watched) -> None:
         back = await reader.choose(back, "Picture from", "Built-in films")
         assert "The network says" in back.text(), "a built-in film is read again"
 
-    visit(watched, leave)
+    upload_and(watched, leave)
 
 
 def test_a_session_goes_soon_after_its_reader(watched: Watched) -> None:
     async def look(reader: Reader, shown: Shown) -> None:
         assert watched.look()["alive"]["AppSession"]
 
-    visit(watched, look)
+    upload_and(watched, look)
     seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in OF_PICTURES) and not seen["media"])
     assert {kind: seen["alive"][kind] for kind in OF_PICTURES} == dict.fromkeys(OF_PICTURES, 0)
     assert seen["alive"]["AppSession"] <= 1, "emptied, but held by Streamlit's loop until the next reader comes"
@@ -144,7 +144,7 @@ def test_a_reader_who_comes_back_in_time_finds_everything(watched: Watched) -> N
         await asyncio.sleep(LEAVES_IN_S + 1)  # past the time at which the session would have gone
         assert NAME in (await reader.rerun()).text()
 
-    visit(watched, blink)
+    upload_and(watched, blink)
 
 
 def test_nothing_of_an_upload_is_written_logged_or_sent_back(watched: Watched) -> None:
@@ -161,4 +161,4 @@ def test_nothing_of_an_upload_is_written_logged_or_sent_back(watched: Watched) -
         assert [path for path in seen["open"] if path.startswith(str(watched.folder))] == []
         assert sorted(watched.folder.rglob("*")) == watched.files
 
-    visit(watched, look)
+    upload_and(watched, look)
