@@ -47,6 +47,11 @@ class Inputs:
     judged: Tensor
 
 
+def weights_used(model: models.LoadedModel) -> dict[str, str]:
+    """SHA-256 of all the weights that make a row: the classifier's, and those of the gate before it."""
+    return {"weights": model.weights_sha256, "gate": refuse.load().weights_sha256}
+
+
 def find_files(paths: Sequence[Path], passed_over: Path | None = None) -> Iterator[Path]:
     """Every file named, and every file below every folder named, sorted within a folder; each once, one at a time.
 

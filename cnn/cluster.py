@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn.archive import Part
-from cnn.batch import CommandFailed, Row, predict_files
+from cnn.batch import CommandFailed, Row, predict_files, weights_used
 from cnn.errors import UserError
 from cnn.models import LoadedModel
 
@@ -112,7 +112,7 @@ def predict_parts(
     parts: Iterable[Part],
     size: Size,
     load: Callable[[], LoadedModel],
-    sha256: str,
+    weights: dict[str, str],
     paths: Sequence[Path],
     insist: bool = False,
 ) -> Iterator[tuple[int, list[Row]]]:
@@ -122,7 +122,7 @@ def predict_parts(
         parts: taken all at once; their names are packed, so that a million take about 10 MB.
         size: of the open session.
         load: called once by each actor.
-        sha256: of the weights that the actors have to have.
+        weights: that the actors have to have, as :func:`cnn.batch.weights_used` tells them.
         paths: what every worker has to see.
 
     Raises:
@@ -139,7 +139,7 @@ def predict_parts(
     each: dict[str, Any] = {"num_gpus": 1} if size.device == "GPU" else {"num_cpus": 1}
     results = ray.data.from_items(packed, override_num_blocks=len(packed)).map(
         Worker,
-        fn_constructor_args=(load, sha256, str(Path.cwd()), [str(path) for path in paths], insist),
+        fn_constructor_args=(load, weights, str(Path.cwd()), [str(path) for path in paths], insist),
         compute=ray.data.ActorPoolStrategy(size=min(size.actors, len(packed))),
         ray_remote_args_fn=lambda: {"max_task_retries": _RETRIES},
         **each,
@@ -158,13 +158,14 @@ def predict_parts(
 class Worker:
     """What an actor is: one model, and rows for every part that it is given."""
 
-    def __init__(self, load: Callable[[], LoadedModel], sha256: str, folder: str, paths: Sequence[str],
-                 insist: bool = False) -> None:  # fmt: skip
+    def __init__(self, load: Callable[[], LoadedModel], weights: dict[str, str], folder: str,
+                 paths: Sequence[str], insist: bool = False) -> None:  # fmt: skip
         self.fault, self.insist = "", insist
         try:
             self.model = load()
-            if self.model.weights_sha256 != sha256:
-                raise CommandFailed(f"{socket.gethostname()} has other weights of {self.model.name!r}; update it.")
+            if weights_used(self.model) != weights:
+                raise CommandFailed(f"{socket.gethostname()} has other weights of {self.model.name!r} or of the gate; "
+                                    "update it.")  # fmt: skip
             if not all(Path(path).is_absolute() for path in paths):
                 os.chdir(folder)
             for path in paths:

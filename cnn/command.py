@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from cnn import cluster, models
 from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
-from cnn.batch import CommandFailed, Row, find_files, predict_files
+from cnn.batch import CommandFailed, Row, find_files, predict_files, weights_used
 from cnn.errors import UserError
 
 STOPPED = 130
@@ -67,7 +67,7 @@ def _write(given: argparse.Namespace) -> None:
     asked = {
         "paths": {str(path): str(path.absolute()) for path in given.paths},
         "model": model.name,
-        "weights": model.weights_sha256,
+        **weights_used(model),
         "insist": given.insist,
     }
     files = find_files(given.paths, passed_over=parts_folder(given.out))
@@ -89,8 +89,8 @@ def _workers(given: argparse.Namespace, model: models.LoadedModel) -> Iterator[W
     load = partial(models.load, given.model)
     with cluster.connected(given.ray) as size:
         print(f"Ray: {size}.", file=sys.stderr)
-        yield partial(cluster.predict_parts, size=size, load=load, sha256=model.weights_sha256, paths=given.paths,
-                      insist=given.insist)  # fmt: skip
+        yield partial(cluster.predict_parts, size=size, load=load, weights=weights_used(model),
+                      paths=given.paths, insist=given.insist)  # fmt: skip
 
 
 def _progress(run: Run) -> tqdm:

@@ -126,9 +126,7 @@ def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
                 shutil.copy(folder / f"{name}.{ending}", out)
 
 
-def evaluate(
-    name: str, films_folder: Path, adults_folder: Path, folders: dict[int, Path], out: Path
-) -> dict[str, Any]:
+def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[int, Path], out: Path) -> dict[str, Any]:
     """Every number of one network; ``folders`` maps seeds to weights, the shipped one first.
 
     Scores of the shipped network, and of the adults' films from every seed, are written to ``out`` first: numbers

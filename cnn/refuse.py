@@ -98,6 +98,7 @@ class LoadedGate:
     network: lungs.LungNet
     gate: Gate
     limits: dict[str, float]
+    weights_sha256: str
 
 
 def load() -> LoadedGate:
@@ -120,7 +121,8 @@ def _load(folder: Path) -> LoadedGate:
     gate = Gate()
     models.fit(gate, state, "refuse")
     gate.eval().requires_grad_(False).to(models.device())
-    return LoadedGate(network, gate, {key: float(limit) for key, limit in card["limits"].items() if limit is not None})
+    limits = {key: float(limit) for key, limit in card["limits"].items() if limit is not None}
+    return LoadedGate(network, gate, limits, digest)
 
 
 def look(network: lungs.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:

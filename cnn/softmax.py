@@ -81,9 +81,7 @@ def softmax(names: Sequence[str], scores: Sequence[float], temperature: float = 
     Raises ``DoesNotFit`` when there is not one score for each name.
     """
     if len(names) != len(scores):
-        raise DoesNotFit(
-            f"There are {len(names)} class names and {len(scores)} scores: type one score for each class."
-        )
+        raise DoesNotFit(f"There are {len(names)} class names and {len(scores)} scores: type one score for each class.")
     scaled = [score / temperature for score in scores]
     exponentials = [Decimal(value).exp() for value in scaled]
     total = sum(exponentials, Decimal(0))

@@ -27,11 +27,7 @@ def subgroups(scores: Scores) -> list[Subgroup]:
 
     Pneumonia has a cause, its absence has none: films of one cause stand beside all films without pneumonia.
     """
-    return [
-        Subgroup(fact, name, scores.take(mask))
-        for fact, name, mask in _masks(scores)
-        if mask.any()
-    ]
+    return [Subgroup(fact, name, scores.take(mask)) for fact, name, mask in _masks(scores) if mask.any()]
 
 
 def _masks(scores: Scores) -> Iterator[tuple[str, str, np.ndarray]]:

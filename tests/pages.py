@@ -37,11 +37,7 @@ def html(app: AppTest) -> str:
 def snippets(app: AppTest) -> list[tuple[str, str]]:
     """(code, output shown) of every PyTorch snippet on the page."""
     blocks = list(app.code)
-    return [
-        (code.value, output.value)
-        for code, output in itertools.pairwise(blocks)
-        if code.language == "python"
-    ]
+    return [(code.value, output.value) for code, output in itertools.pairwise(blocks) if code.language == "python"]
 
 
 def printed(code: str) -> str:

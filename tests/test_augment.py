@@ -78,4 +78,3 @@ def test_a_film_without_lungs_loses_its_middle() -> None:
     hidden = augment.hide_lungs(images, torch.zeros_like(images), torch.ones(6, 1, 1, 1, dtype=torch.bool))
     assert torch.equal(hidden[:, :, :10], images[:, :, :10])
     assert hidden[:, :, 20:40, 20:40].flatten(1).std(dim=1).max() < 1e-6
-

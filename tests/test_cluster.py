@@ -17,7 +17,7 @@ import stand_ins
 from PIL import Image
 
 from cnn import cluster, command, models
-from cnn.batch import BATCH, CommandFailed
+from cnn.batch import BATCH, CommandFailed, weights_used
 
 with_ray = pytest.mark.skipif(
     find_spec("ray") is None and "CI" not in os.environ, reason="Ray is not installed: requirements-ray.txt"
@@ -55,9 +55,7 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
     assert command.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
     monkeypatch.setattr(models, "load", lambda name: dying(models.load_from(weights, name), died, 2))
-    assert (
-        command.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
-    )
+    assert command.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 
@@ -70,15 +68,19 @@ def said_by(worker: cluster.Worker) -> str:
 
 def test_a_worker_that_does_not_see_the_archive_says_so(weights: Path, tmp_path: Path) -> None:
     load = partial(models.load_from, weights, "lecture")
-    blind = cluster.Worker(load, load().weights_sha256, str(tmp_path), [str(tmp_path / "films")])
+    blind = cluster.Worker(load, weights_used(load()), str(tmp_path), [str(tmp_path / "films")])
     assert f"{socket.gethostname()} does not see {tmp_path / 'films'} (No such file" in said_by(blind)
 
 
 def test_a_worker_with_other_weights_says_so(weights: Path, tmp_path: Path) -> None:
     load = partial(models.load_from, weights, "lecture")
-    assert "has other weights of 'lecture'" in said_by(cluster.Worker(load, "ffff", str(tmp_path), []))
+    for other in ("weights", "gate"):
+        theirs = weights_used(load()) | {other: "ffff"}
+        assert "has other weights of 'lecture' or of the gate" in said_by(
+            cluster.Worker(load, theirs, str(tmp_path), [])
+        )
     nothing = partial(models.load_from, tmp_path, "lecture")
-    assert "The card weights/lecture.json is missing" in said_by(cluster.Worker(nothing, "ffff", str(tmp_path), []))
+    assert "The card weights/lecture.json is missing" in said_by(cluster.Worker(nothing, {}, str(tmp_path), []))
 
 
 def closed_port() -> int:

@@ -47,9 +47,7 @@ def test_the_stack_is_as_deep_as_there_are_filters() -> None:
 
 @pytest.mark.parametrize(("bias", "more"), [("-0.5", True), ("0.5", False)])
 def test_the_bias_decides_how_much_survives(bias: str, more: bool) -> None:
-    cleared = [
-        int(re.search(r"\((\d+)%\) are negative", shown_text(open_page(PAGE, b=b)))[1]) for b in ("0", bias)
-    ]
+    cleared = [int(re.search(r"\((\d+)%\) are negative", shown_text(open_page(PAGE, b=b)))[1]) for b in ("0", bias)]
     assert (cleared[1] > cleared[0]) == more
 
 

@@ -22,6 +22,7 @@ def flat(part: dict, before: str = "") -> list[str]:
 
 def contrast(first: str, second: str) -> float:
     """Contrast of two hex colours, after WCAG 2.2."""
+
     def luminance(colour: str) -> float:
         parts = [part / 255 for part in bytes.fromhex(colour[1:])]
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

@@ -151,9 +151,7 @@ def test_convolutions_against_torch(mode):
         x, w, b, options = random_layer(rng)
         flip = bool(rng.integers(2))
         example = worked.conv2d(x, w, b, padding_mode=mode, flip=flip, **options)
-        layer = torch.nn.Conv2d(
-            w.shape[1], w.shape[0], w.shape[2:], padding_mode=mode, dtype=torch.float64, **options
-        )
+        layer = torch.nn.Conv2d(w.shape[1], w.shape[0], w.shape[2:], padding_mode=mode, dtype=torch.float64, **options)
         laid = torch.from_numpy(w).flip(-1, -2) if flip else torch.from_numpy(w)
         with torch.no_grad():
             layer.weight.copy_(laid)

@@ -137,9 +137,7 @@ def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> Non
 
 
 def _confusion(parts: Sequence[tuple[Line, Scores]]) -> None:
-    found = [
-        (line.name, outcomes(films.called, films.labels, resamples(films.patients))) for line, films in parts
-    ]
+    found = [(line.name, outcomes(films.called, films.labels, resamples(films.patients))) for line, films in parts]
     card_figures.confusion(found, card_words.confusion(found[0][1]))
     with st.expander("Confusion matrix as a table"):
         for name, counts in found:

@@ -47,9 +47,7 @@ def show(state: State, field: Written) -> Network:
     with st.expander("How to write a layer"):
         st.markdown(_GUIDE)
     with st.expander("Paste PyTorch code or a link"):
-        st.text_area(
-            "A torch.nn.Sequential(...), the code that this page writes, or a link to this page", key=_PASTED
-        )
+        st.text_area("A torch.nn.Sequential(...), the code that this page writes, or a link to this page", key=_PASTED)
         st.button("Read it", on_click=_take, args=(state, field, network))
         st.caption("The code is read, never run; only layers that this page knows are taken from it.")
     if refused := st.session_state.pop(_REFUSED, None):

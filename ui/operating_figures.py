@@ -107,4 +107,3 @@ def _thresholds(figure: go.Figure, threshold: float, frozen: float) -> None:
     colours = theme.palette()
     figure.add_vline(x=frozen, line={"color": colours.muted, "dash": "dot", "width": 2})
     figure.add_vline(x=threshold, line={"color": colours.text, "width": 2})
-

@@ -86,4 +86,3 @@ def rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
         f'<style>{style}</style><div class="number-rows" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table><thead><tr><th scope="row">position</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
-

@@ -63,8 +63,7 @@ def _float32(example: Softmax, computed: Float32, label: str) -> None:
     """The same columns in 32-bit arithmetic."""
     columns = zip(example.terms, computed.exponents, computed.exponentials, computed.probabilities, strict=True)
     rows: list[list[str | Bar]] = [
-        [term.name, _say(exponent), _say(value), _say(share)]
-        for term, exponent, value, share in columns
+        [term.name, _say(exponent), _say(value), _say(share)] for term, exponent, value, share in columns
     ]
     rows.append(["sum", "", _say(computed.total), ""])
     table(["class", "exponent", "e^exponent", "probability"], rows, label=label, strong=[len(example.terms)])

@@ -37,7 +37,7 @@ def show(milestones: Sequence[Milestone], chosen: str) -> None:
 """
     # Streamlit indents lists in its own style sheet; only an inline style outranks it.
     st.html(
-        f'<style>{style}</style>'
+        f"<style>{style}</style>"
         f'<ol class="timeline" style="margin: 0 0 0 0.5rem; padding: 0 0 0 1.1rem">{"".join(items)}</ol>'
     )
 
