@@ -141,7 +141,7 @@ def predict_parts(
         Worker,
         fn_constructor_args=(load, weights, str(Path.cwd()), [str(path) for path in paths], insist),
         compute=ray.data.ActorPoolStrategy(size=min(size.actors, len(packed))),
-        ray_remote_args_fn=lambda: {"max_task_retries": _RETRIES},
+        max_task_retries=_RETRIES,
         **each,
     )
     try:
