@@ -138,7 +138,7 @@ def _filters() -> Part:
             Prompt(link, "How large is what the second layer leaves?",
                    f"{layers.after}x{layers.after}x{layers.second}; each of its filters has {layers.weights:,} "
                    "weights."),
-            Prompt({"film": "simulated", "K": "6", "map": "2", "b": "-0.1"},
+            Prompt({"K": "6", "map": "2", "b": "-0.1"},
                    "The bias goes below zero. What does ReLU leave of the map?",
                    "Less: a bias moves every number of the map by the same, and what ends below zero is cleared. Only "
                    "the strongest answers survive."),

@@ -10,7 +10,9 @@ from ui import cells, code, frame, quiz, words
 from ui import maps as figures
 from ui.state import Choice, Real, State, Whole
 
-FILM = Choice("film", "Radiograph", "simulated", options=tuple(sample.key for sample in SAMPLES))
+FILMS = {sample.title: sample for sample in SAMPLES}
+SIMULATED = next(title for title, sample in FILMS.items() if sample.key == "simulated")
+FILM = Choice("film", "Radiograph", SIMULATED, options=tuple(FILMS))
 FILTERS = Whole("K", "Number of filters K", 6, low=1, high=len(kernels.KERNELS))
 MAP = Whole("map", "Map to look at", 2, low=1, high=len(kernels.KERNELS))
 BIAS = Real("b", "Bias b of every filter", 0, low=-0.5, high=0.5, step=0.05)
@@ -38,7 +40,7 @@ def real_maps() -> None:
     )
     first, second = st.columns(2)
     with first:
-        film = state.choice(FILM)
+        film = FILMS[state.select(FILM)]
     with second:
         count = state.slider(FILTERS)
     filters = kernels.KERNELS[:count]
@@ -47,7 +49,7 @@ def real_maps() -> None:
         place = min(state.slider(MAP), count) - 1
     with second:
         bias = state.real(BIAS)
-    stacked = maps.stack(maps.shrink(figures.sample(film).pixels), filters, bias)
+    stacked = maps.stack(maps.shrink(figures.sample(film.key).pixels), filters, bias)
     figures.volume(stacked, [kernel.name for kernel in filters], place)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 

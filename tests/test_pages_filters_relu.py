@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.kernels import KERNELS
+from cnn.samples import SAMPLES
 from tests.pages import html, imports_torch, open_page, printed, shown_text, snippets
 
 PAGE = "filters_relu"
@@ -73,8 +74,10 @@ def test_the_snippet_prints_what_is_shown(link: dict[str, str]) -> None:
 
 
 def test_every_film_can_be_looked_at() -> None:
-    for film in ("chest", "simulated", "simulated-consolidation", "ankle"):
-        assert not open_page(PAGE, film=film).error
+    for sample in SAMPLES:
+        app = open_page(PAGE, film=sample.title)
+        assert not app.error
+        assert app.selectbox[0].value == sample.title
 
 
 def test_teach_hides_the_controls_but_not_the_question() -> None:

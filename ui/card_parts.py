@@ -29,7 +29,7 @@ def made_of(name: str) -> None:
     card = measured.card(name)
     split = card["split"]
     seeds = card["metrics"]["adults_left_out"]["seeds"]
-    counts = ", ".join(f"{split[key]} {key}" for key in split if key != "rule")
+    counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
     st.markdown(
         f"**Data.** {card['data']}.\n\n"
         f"**Split.** {_sentence(split['rule'])} {counts}.\n\n"
