@@ -15,12 +15,12 @@ frame.header(
 )
 by_hand, at_work = st.columns(2, gap="large")
 with by_hand:
-    st.subheader("A convolution, step by step", anchor=False)
+    st.header("A convolution, step by step", anchor=False)
     example = worked.conv2d(np.array(examples.BINARY_IMAGE), np.array(examples.CROSS))
     grid(example, key="taste", label="A convolution step by step", step_name=None, bare=True)
     st.page_link("pages/convolution_2d.py", label="Change its numbers")
 with at_work:
-    st.subheader("A network reads a film", anchor=False)
+    st.header("A network reads a film", anchor=False)
     try:
         home.taste()
     except UserError as error:

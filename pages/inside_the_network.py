@@ -55,14 +55,14 @@ verdict.doubt(film)
 prediction = reading.prediction(film, model)
 target = models.CLASSES.index(prediction.label)
 
-st.subheader("From pixels to a score", anchor=False)
+st.header("From pixels to a score", anchor=False)
 st.markdown(plain(sentence(prediction)))
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 stop = feature_maps.stop(network, state[layer_field])
 facts = inside.layers(film, model, stop, on_open)
 inside.hierarchy(model, facts, LEVELS[network])
-st.subheader("One layer, one map, one cell", anchor=False)
+st.header("One layer, one map, one cell", anchor=False)
 names = layer_field.options
 place = names.index(stop.name)
 jumps: dict[str, dict[Field, Any]] = {level: {layer_field: name} for level, name in LEVELS[network].items()}
@@ -77,13 +77,13 @@ cell = state[CELL]
 inside.one_layer(film, model, stop, number, cell - 1 if cell else None, on_map)
 if state.flag(RANK):
     inside.ranking(film, model, stop, target)
-st.subheader("From the last maps to the score", anchor=False)
+st.header("From the last maps to the score", anchor=False)
 strongest = inside.score(film, model, target)
 shown: dict[str, dict[Field, Any]] = {text: {layer_field: name, MAP: one} for text, (name, one) in strongest.items()}
 state.presets("Look at one of them above", shown)
-st.subheader("The first layer's filters", anchor=False)
+st.header("The first layer's filters", anchor=False)
 inside.filters(model)
-st.subheader("What each layer costs", anchor=False)
+st.header("What each layer costs", anchor=False)
 inside.costs(model, facts)
 state.share()
 frame.notice()

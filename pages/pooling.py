@@ -93,7 +93,7 @@ def step_by_step() -> None:
 
 def shifts() -> None:
     """What a small shift of the picture changes before and after."""
-    st.subheader("When the picture moves a little", anchor=False)
+    st.header("When the picture moves a little", anchor=False)
     images = examples.spots(), examples.shifted(examples.spots(), state.slider(SHIFT))
     before_after.moved(images, [pooled(image).output[0] for image in images])
 

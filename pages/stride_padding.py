@@ -87,7 +87,7 @@ def predicted(across: list[int]) -> bool:
 def sizes(across: list[int], same: bool) -> None:
     """The formula, and three rules for what it leaves open."""
     n, f, s, p, d = across
-    st.subheader("How large is the output?", anchor=False)
+    st.header("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
     size_rules.show(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
 

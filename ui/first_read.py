@@ -70,7 +70,7 @@ def read(case: Case, number: int, count: int, model: LoadedModel, state: State) 
     if isinstance(case.film, Refused):
         st.error(case.film.reason)
     else:
-        st.subheader(f"Film {number} of {count}", anchor=False)
+        st.header(f"Film {number} of {count}", anchor=False)
         kept: dict[tuple[str, str], Read] = st.session_state.setdefault(_OWN_READS if case.film.own else _READS, {})
         key = (case.film.sha256, model.weights_sha256)
         if key not in kept:

@@ -196,7 +196,7 @@ def try_all(film: Film, model: LoadedModel, method: str) -> None:
 
 def running_table(film: Film, model: LoadedModel, method: str) -> None:
     """What each change did to this film and network so far, and buttons to fill and to clear it."""
-    st.subheader("What each change did", anchor=False)
+    st.header("What each change did", anchor=False)
     with st.container(horizontal=True):
         if st.button("Try every change", key="try all"):
             try_all(film, model, method)

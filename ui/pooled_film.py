@@ -15,7 +15,7 @@ FIELDS = BLOCK, WHAT, STAGE, NUMBER
 
 def show(state: State) -> None:
     """A volume, then a film of the reader's choice. Raises ``UserError``."""
-    st.subheader("A whole volume, a whole picture", anchor=False)
+    st.header("A whole volume, a whole picture", anchor=False)
     before_after.volume()
     radiograph = film.choose()
     if radiograph is None:

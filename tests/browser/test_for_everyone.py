@@ -27,6 +27,7 @@ WRONG = """() => {
     const wrong = [];
     if (document.documentElement.lang !== 'en') wrong.push('the page does not say its language');
     if (headings[0] !== 1 || headings.filter((level) => level === 1).length !== 1) wrong.push(`h1: ${headings}`);
+    if (headings.some((level, place) => place && level > headings[place - 1] + 1)) wrong.push(`skipped: ${headings}`);
     for (const node of nodes) {
         const name = `${node.tagName} ${node.dataset?.testid ?? ''} ${node.textContent.slice(0, 40)}`;
         if (node.tagName === 'IMG' && !node.hasAttribute('alt') && !said(node)) wrong.push(`no alt: ${name}`);
