@@ -10,6 +10,8 @@ from ui.prose import plain
 from ui.state import State, Whole
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
+NUMBER_WIDTH = 150
+"""Pixels that its label and a number need on one line."""
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
 
 
@@ -22,13 +24,14 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
     with st.container(border=True):
         st.markdown(f"**Predict first.** {plain(question.prompt)}")
-        answer, number = st.columns([4, 1], vertical_alignment="bottom")
-        with answer, st.form(identity, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
+        form = line.form(identity, border=False, width="content")
+        with form, st.container(horizontal=True, vertical_alignment="bottom"):
             given = number_box(question, f"{identity} answer")
             checked = st.form_submit_button("Check", key=f"{identity} check")
             shown = st.form_submit_button("Show the answer", key=f"{identity} show")
         if QUESTION in state.fields:
-            with number:
+            with line.container(width=NUMBER_WIDTH):
                 state.number(QUESTION)
         if shown:
             st.info(f"The answer is {question.answer:.10g}. {plain(question.why)}")

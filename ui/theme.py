@@ -81,7 +81,7 @@ def style() -> None:
     """
     colours = palette()
     st.html(f"""<style>
-.stMainBlockContainer {{ padding-top: 3.2rem; }}
+.stMainBlockContainer {{ padding-top: 4rem; }}
 @media (min-width: 640px) {{
   .stMainBlockContainer {{ padding: 1.1rem 2.6rem 4rem; }}
   .stAppHeader {{ background: transparent; }}
