@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from cnn import models
-from cnn.errors import UserError
 from cnn.samples import truth_mask
 from ui import chest, frame, map_checks, reading, verdict
 
@@ -13,15 +11,7 @@ frame.header(
     "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
 offers, name = chest.choose()
-try:
-    model = models.load(name)
-except UserError as error:
-    st.error(str(error))
-    st.stop()
-film = chest.pick(reading.films(offers), model)
-if film is None:
-    frame.notice()
-    st.stop()
+model, film = chest.film_and_network(offers, name)
 
 sample = offers[0].sample
 asked = chest.admitted(film)

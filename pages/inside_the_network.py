@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from cnn import feature_maps, models
-from cnn.errors import UserError
 from cnn.layers import Volume
 from cnn.predict import sentence
 from ui import chest, frame, inside, reading, upload, verdict
@@ -42,15 +41,7 @@ state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, R
 offers = upload.choose()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
-try:
-    model = models.load(network)
-except UserError as error:
-    st.error(str(error))
-    st.stop()
-film = chest.pick(reading.films(offers), model)
-if film is None:
-    frame.notice()
-    st.stop()
+model, film = chest.film_and_network(offers, network)
 verdict.doubt(film)
 prediction = reading.prediction(film, model)
 target = models.CLASSES.index(prediction.label)

@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn.attribution import Attribution, describe
 from cnn.errors import UserError
 from cnn.explain import METHODS, passes
-from cnn.models import CLASSES, DEFAULT, LoadedModel
+from cnn.models import CLASSES, DEFAULT, LoadedModel, load
 from cnn.predict import Prediction, percent, sentence
 from cnn.record import NOTICE, record
-from ui import overlay, reading, theme, upload
+from ui import frame, overlay, reading, theme, upload
 from ui.reading import Film, Refused
 from ui.upload import Offer
 
@@ -45,6 +45,20 @@ def choose() -> tuple[list[Offer], str]:
     with network:
         name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
     return offers, name or DEFAULT
+
+
+def film_and_network(offers: list[Offer], name: str) -> tuple[LoadedModel, Film]:
+    """The network ``name`` and the film to look at; where there is none of either, the page ends with the reason."""
+    try:
+        model = load(name)
+    except UserError as error:
+        st.error(str(error))
+        st.stop()
+    film = pick(reading.films(offers), model)
+    if film is None:
+        frame.notice()
+        st.stop()
+    return model, film
 
 
 def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
