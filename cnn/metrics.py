@@ -1,11 +1,11 @@
-"""What is fitted to a classifier's answers on validation: temperature and threshold."""
+"""What is fitted to a classifier's answers on validation: shift, temperature and threshold."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from cnn.scores import sigmoid
 
-__all__ = ["balanced_threshold", "class_weights", "cross_entropy", "fit_temperature", "sigmoid"]
+__all__ = ["balanced_threshold", "class_weights", "cross_entropy", "fit_shift", "fit_temperature", "sigmoid"]
 
 
 def cross_entropy(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
@@ -26,6 +26,19 @@ def fit_temperature(margins: np.ndarray, labels: np.ndarray) -> float:
     found = minimize_scalar(lambda log_t: cross_entropy(margins / np.exp(log_t), labels, weights), bounds=(-5, 7),
                             method="bounded")  # fmt: skip
     return float(np.exp(found.x))
+
+
+def fit_shift(margins: np.ndarray, labels: np.ndarray) -> float:
+    """The shift s that makes (margins + s) / T most probable, together with T, both classes counting the same.
+
+    With both, this is Platt's scaling (Probabilistic Outputs for Support Vector Machines, 1999).
+    """
+    weights = class_weights(labels)
+
+    def cost(found: np.ndarray) -> float:
+        return cross_entropy((margins + found[1]) / np.exp(found[0]), labels, weights)
+
+    return float(minimize(cost, np.zeros(2), method="Nelder-Mead").x[1])
 
 
 def balanced_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -138,9 +138,9 @@ class Architecture:
 
 
 MODELS: dict[str, Architecture] = {
-    "transfer": Architecture(lite0, 224, "features.7"),
+    "transfer": Architecture(lite0, 224, "features.8"),
     "lecture": Architecture(lecture, 128, "relu5"),
-    "ensemble": Architecture(Ensemble, 224, "transfer.features.7", parts=("transfer", "lecture")),
+    "ensemble": Architecture(Ensemble, 224, "transfer.features.8", parts=("transfer", "lecture")),
 }
 DEFAULT = "transfer"
 BASELINES: dict[str, Architecture] = {"floor": Architecture(floor, 32, "")}

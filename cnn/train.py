@@ -1,7 +1,7 @@
 """``python -m cnn.train FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and calibrates them.
 
 What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
-the run; temperature and threshold come from validation patients seen through the training's own random changes
+the run; shift, temperature and threshold come from validation patients seen through the training's own random changes
 ("shifted validation"), because plain validation films come from the same series as the training films and are too
 easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for `cnn.evaluate`.
 
@@ -11,7 +11,6 @@ A killed run goes on from its last epoch; the same seed on the same machine give
 import argparse
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from itertools import groupby
@@ -56,14 +55,12 @@ class Recipe:
     lungs_hidden: float = 0.08
     label_smoothing: float = 0.05
     average_decay: float = 0.99
-    frozen_stages: int = 0
-    """First stages of ``features`` that keep their start, running statistics included."""
     guidance: float = 0.0
     """Weight of :func:`cnn.guidance.loss`, beside that of the answers."""
 
 
 RECIPES = {
-    "transfer": Recipe(5, 4000, 32, 4e-4, 2e-3, 1e-2),
+    "transfer": Recipe(8, 4000, 32, 4e-4, 2e-3, 1e-2, adults=0.16, guidance=0.15),
     "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
@@ -153,9 +150,6 @@ class Run:
             guidance.start_balanced(network)
         self.device = models.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        stages = list(network.features.children()) if recipe.frozen_stages else []  # type: ignore[union-attr]
-        self.frozen = nn.Sequential(*stages[: recipe.frozen_stages])
-        self.frozen.requires_grad_(False)
         head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
         body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]
         groups = [{"params": body}, {"params": head}]
@@ -196,7 +190,6 @@ class Run:
     def train_epoch(self, films: Films, adult: Tensor) -> float:
         """One pass over the films drawn for this epoch; the mean loss."""
         self.network.train()
-        self.frozen.eval()
         losses = []
         chosen = draw(films.labels, adult, self.recipe, self.generator).split(self.recipe.batch)
         for indices in tqdm(chosen, desc=f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}", unit="batch",
@@ -322,11 +315,17 @@ def network_of(name: str, split: Split, seed: int, folder: Path) -> nn.Module:
     return ensemble_of(folder) if models.REGISTRY[name].parts else train(name, split, seed, folder)
 
 
-def calibrate(margins: Callable[[Tensor], np.ndarray], hard: Tensor, labels: np.ndarray) -> dict[str, float]:
-    """Temperature and threshold from shifted validation; ``margins`` maps greys to logit differences."""
-    scores = margins(hard)
-    temperature = metrics.fit_temperature(scores, labels)
-    threshold = metrics.balanced_threshold(metrics.sigmoid(scores / temperature), labels)
+def centre(network: nn.Module, shift: float) -> None:
+    """Moves the margin that ``network`` gives to every film by ``shift``, half in each bias of its last layer."""
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    with torch.no_grad():
+        last.bias.add_(torch.tensor([-shift / 2, shift / 2], device=last.bias.device))
+
+
+def calibrate(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Temperature and threshold from logit differences on shifted validation."""
+    temperature = metrics.fit_temperature(margins, labels)
+    threshold = metrics.balanced_threshold(metrics.sigmoid(margins / temperature), labels)
     return {"temperature": temperature, "threshold": threshold}
 
 
@@ -353,10 +352,14 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
     """Calibrates ``network`` on shifted validation and writes its weights and card into ``folder``."""
     size = models.REGISTRY[name].input_size
     hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
-    card = card_of(name, split, seed) | calibrate(lambda pixels: margins_of(network, pixels), hard, labels)
-    if models.REGISTRY[name].parts:
+    margins = margins_of(network, hard)
+    if models.REGISTRY[name].parts:  # centred already
+        card = card_of(name, split, seed) | calibrate(margins, labels)
         write_card(folder, name, {"name": name, "sha256": models.read_state(folder, name)[1], **card})
     else:
+        shift = metrics.fit_shift(margins, labels)
+        centre(network, shift)
+        card = card_of(name, split, seed) | calibrate(margins + shift, labels)
         write_weights(folder, name, network, card)
     log.info("%s seed %d: temperature %.3f, threshold %.3f", name, seed, card["temperature"], card["threshold"])
 

@@ -15,9 +15,13 @@ torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deals whole files out to two workers, and all of the browser's to one: they share an app and a Chromium."""
+    """Deals whole files out to two workers.
+
+    Those of the browser share an app and a Chromium, all but the screenshots, which take as long as the rest together.
+    """
     for item in items:
-        group = "browser" if "browser" in item.path.parts else item.path.name
+        in_browser = "browser" in item.path.parts and item.path.name != "test_screens.py"
+        group = "browser" if in_browser else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -1,5 +1,7 @@
 """Sentences of the model card follow from the numbers, whichever way these point."""
 
+from dataclasses import asdict
+
 import numpy as np
 from test_measures import made
 
@@ -8,6 +10,7 @@ from cnn.bootstrap import Estimate, resamples
 from cnn.operating import outcomes
 from cnn.scores import Scores
 from cnn.subgroups import Subgroup
+from cnn.train import RECIPES
 from ui import card_words
 
 
@@ -62,6 +65,10 @@ def test_what_goes_with_the_lungs_is_a_share_of_what_is_above_guessing() -> None
     assert "100% of what it has above guessing" in card_words.hidden(as_is, none)
 
 
-def test_a_recipe_is_told_with_whatever_fields_it_has() -> None:
-    assert card_words.recipe({"learning_rate": 0.1, "new_trick": 3}) == "learning rate 0.1, new trick 3"
+def test_a_recipe_is_told_in_words() -> None:
+    for one in RECIPES.values():
+        told = card_words.recipe(asdict(one))
+        assert f"{one.epochs} epochs of {one.films_per_epoch:,} films" in told
+        assert f"{one.adults:.0%}".replace("%", " %") in told
+        assert ("second loss" in told) == bool(one.guidance)
     assert card_words.recipe("a mean") == "a mean"

@@ -24,6 +24,12 @@ def test_the_temperature_that_spoilt_margins_is_found(
     assert metrics.fit_temperature(margins * temperature, labels) == pytest.approx(temperature, rel=0.05)
 
 
+@pytest.mark.parametrize("shift", [-2.0, 0.0, 1.5])
+def test_the_shift_that_spoilt_margins_is_found(scores: tuple[np.ndarray, np.ndarray], shift: float) -> None:
+    margins, labels = scores
+    assert metrics.fit_shift(2 * margins - shift, labels) == pytest.approx(shift, abs=0.1)
+
+
 def test_at_the_balanced_threshold_both_rates_are_equal(scores: tuple[np.ndarray, np.ndarray]) -> None:
     margins, labels = scores
     chances = metrics.sigmoid(margins + 1.5)

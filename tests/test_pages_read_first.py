@@ -44,7 +44,7 @@ def commit(app: AppTest, label: str | None, mark: tuple[int, int] | None = None)
 
 
 def name_of(app: AppTest) -> str:
-    return f"{next(one.value for one in app.subheader if one.value.startswith('Film')).split(' of')[0]}.png"
+    return f"{next(one.value for one in app.header if one.value.startswith('Film')).split(' of')[0]}.png"
 
 
 def reads(app: AppTest) -> list:
@@ -83,7 +83,7 @@ def test_films_follow_each_other_and_can_be_forgotten() -> None:
     app = open_page("read_first")
     commit(app, "NORMAL")
     app.button(key="next").click().run()
-    assert "Film 2 of 8" in [one.value for one in app.subheader]
+    assert "Film 2 of 8" in [one.value for one in app.header]
     commit(app, "NORMAL")
     assert len(reads(app)) == 2
     assert "of 2** films" in words(app)
@@ -94,7 +94,7 @@ def test_films_follow_each_other_and_can_be_forgotten() -> None:
 
 def test_a_link_gives_a_class_the_same_film() -> None:
     app = open_page("read_first", seed="5", number="3")
-    assert "Film 3 of 8" in [one.value for one in app.subheader]
+    assert "Film 3 of 8" in [one.value for one in app.header]
     assert "series-5-2" in app.session_state["reading.films"]
 
 

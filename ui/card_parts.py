@@ -37,7 +37,8 @@ def made_of(name: str) -> None:
         "shipped, as was settled before any of them was measured.\n\n"
         f"**Recipe.** {_sentence(card_words.recipe(card['recipe']))}\n\n"
         f"**Frozen before the test.** The threshold, {card['threshold']:.3f}, lies {card['threshold_rule']}. The "
-        f"logits are divided by a temperature of {card['temperature']:.2f}.\n\n"
+        "logits, centred by the biases of the last layer, are divided by a temperature of "
+        f"{card['temperature']:.2f}.\n\n"
         f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; out come "
         f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`"
     )

@@ -121,4 +121,21 @@ def recipe(found: dict[str, Any] | str) -> str:
     """The training recipe as the card has it."""
     if isinstance(found, str):
         return found
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items())
+    of = {key: f"{value:,g}" if isinstance(value, float) else f"{value:,}" for key, value in found.items()}
+    share = {key: f"{found[key]:.0%}" for key in ("adults", "background_swapped", "lungs_hidden")}
+    said = (
+        f"{of['epochs']} epochs of {of['films_per_epoch']} films, both classes equally often and {share['adults']} "
+        f"of them of adults, in batches of {of['batch']}. AdamW, one cycle of the learning rate up to "
+        f"{of['learning_rate']} ({of['head_learning_rate']} in the last layer), weight decay {of['weight_decay']}; "
+        f"labels smoothed by {of['label_smoothing']}; what is shipped is the running average of the weights. Every "
+        f"film was moved, toned and blurred at random and given false markers; {share['background_swapped']} had "
+        f"another background put around the lungs, and where the lungs were hidden, in {share['lungs_hidden']}, "
+        f"the answer asked for was half and half."
+    )
+    if found["guidance"]:
+        said += (
+            f" A second loss (weight {of['guidance']}) asked the cells of the last maps for what a saliency map should "
+            "show: nothing outside the lungs, and where radiologists drew boxes around an opacity, evidence in the "
+            "boxes and not beside them."
+        )
+    return said.replace("%", " %")
