@@ -1,8 +1,9 @@
 """Rows for many files: what ``python -m cnn.predict`` says of each, however many there are."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -104,19 +105,23 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool = False) -> Iterator[Row]:
-    """A row for each path, in order. Files are read ahead on other threads, while the network works on a batch.
+    """A row for each path, in order. Files are read ahead, and as many batches scored at once as torch has threads.
 
-    What does not look like a frontal chest radiograph is refused; with ``insist`` it is classified, and its row keeps
-    the reason.
+    Each batch has one thread of torch: the last digits of a sum depend on how many it is shared among, and a row must
+    not depend on the machine's cores. What does not look like a frontal chest radiograph is refused; with ``insist`` it
+    is classified, and its row keeps the reason.
     """
-    remaining = iter(paths)
-    waiting: list[tuple[Path, Inputs | str]] = []
-    with ThreadPoolExecutor() as pool:
+    remaining, scorers = iter(paths), torch.get_num_threads()
+    waiting: deque[Future[list[Row]]] = deque()
+    with ThreadPoolExecutor() as reading, \
+         ThreadPoolExecutor(scorers, initializer=torch.set_num_threads, initargs=(1,)) as scoring:  # fmt: skip
         while chunk := list(islice(remaining, BATCH)):
-            coming = pool.map(partial(_read, size=model.input_size), chunk)
-            yield from _rows(waiting, model, insist)
-            waiting = list(zip(chunk, coming, strict=True))
-    yield from _rows(waiting, model, insist)
+            coming = reading.map(partial(_read, size=model.input_size), chunk)
+            waiting.append(scoring.submit(_rows, chunk, coming, model, insist))
+            if len(waiting) > scorers:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def _read(path: Path, size: int) -> Inputs | str:
@@ -133,20 +138,22 @@ def _read(path: Path, size: int) -> Inputs | str:
         return f"{path.name} cannot be read ({error.strerror})."
 
 
-def _rows(chunk: list[tuple[Path, Inputs | str]], model: models.LoadedModel, insist: bool) -> Iterator[Row]:
-    inputs = [read for _, read in chunk if isinstance(read, Inputs)]
+def _rows(chunk: list[Path], coming: Iterable[Inputs | str], model: models.LoadedModel, insist: bool) -> list[Row]:
+    read = list(coming)
+    inputs = [one for one in read if isinstance(one, Inputs)]
     verdicts = refuse.judge(torch.cat([each.judged for each in inputs])) if inputs else []
     doubts = ["" if verdict.accepted else verdict.sentence(each.name)
               for each, verdict in zip(inputs, verdicts, strict=True)]  # fmt: skip
     taken = [each.classified for each, doubt in zip(inputs, doubts, strict=True) if insist or not doubt]
     answers = iter(classify(model, torch.cat(taken)) if taken else ())
-    judged = iter(doubts)
-    for path, read in chunk:
-        reason = read if isinstance(read, str) else next(judged)
-        if isinstance(read, str) or (reason and not insist):
-            yield Row(str(path), "refused", reason, "", "", "", "")
+    judged, rows = iter(doubts), []
+    for path, one in zip(chunk, read, strict=True):
+        reason = one if isinstance(one, str) else next(judged)
+        if isinstance(one, str) or (reason and not insist):
+            rows.append(Row(str(path), "refused", reason, "", "", "", ""))
         else:
-            yield _row(path, next(answers), reason)
+            rows.append(_row(path, next(answers), reason))
+    return rows
 
 
 def _row(path: Path, answer: Prediction, reason: str) -> Row:
