@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 
 import torch
@@ -122,6 +122,19 @@ def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
+
+
+def predict_groups(
+    groups: Iterable[Sequence[str]], model: models.LoadedModel, insist: bool = False
+) -> Iterator[Iterator[Row]]:
+    """The rows of each group of files, in order; those of one are to be taken before the next is asked for.
+
+    One stream goes through all groups, so that the next files are read ahead across the border of two.
+    """
+    ours, theirs = tee(groups)
+    rows = predict_files((Path(file) for group in ours for file in group), model, insist)
+    for group in theirs:
+        yield islice(rows, len(group))
 
 
 def _read(path: Path, size: int) -> Inputs | str:

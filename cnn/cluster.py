@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from cnn.archive import Part
-from cnn.batch import CommandFailed, Row, predict_files, weights_used
+from cnn.batch import CommandFailed, Row, predict_groups, weights_used
 from cnn.errors import UserError
 from cnn.models import LoadedModel
 
 HERE = "here"
 """The address of a cluster that a run starts for itself, on this machine."""
 _ROOT = Path(__file__).resolve().parents[1]
+_TOGETHER = 4  # parts in one task where there are many: handing out a task costs Ray as much as scoring several films
+_MANY = 16  # parts for each actor, from which on it is no loss that the last task is long
 _RETRIES = 5  # deaths that one part may cause or suffer; a file that kills every reader must not be given out for ever
 _OBJECT_STORE = 256 * 2**20  # bytes; the lists and rows that pass through it are small
 _PATIENCE = 5  # seconds until an address counts as unreachable
@@ -137,8 +139,10 @@ def predict_parts(
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     each: dict[str, Any] = {"num_gpus": 1} if size.device == "GPU" else {"num_cpus": 1}
-    results = ray.data.from_items(packed, override_num_blocks=len(packed)).map(
+    tasks = -(-len(packed) // (_TOGETHER if len(packed) > _MANY * size.actors else 1))
+    results = ray.data.from_items(packed, override_num_blocks=tasks).map_batches(
         Worker,
+        batch_size=None,
         fn_constructor_args=(load, weights, str(Path.cwd()), [str(path) for path in paths], insist),
         compute=ray.data.ActorPoolStrategy(size=min(size.actors, len(packed))),
         max_task_retries=_RETRIES,
@@ -156,7 +160,7 @@ def predict_parts(
 
 
 class Worker:
-    """What an actor is: one model, and rows for every part that it is given."""
+    """What an actor is: one model, and rows for all parts that it is given."""
 
     def __init__(self, load: Callable[[], LoadedModel], weights: dict[str, str], folder: str,
                  paths: Sequence[str], insist: bool = False) -> None:  # fmt: skip
@@ -176,11 +180,16 @@ class Worker:
             self.fault = (f"{socket.gethostname()} does not see {error.filename} ({error.strerror}); every machine has "
                           f"to see the archive under the same path.")  # fmt: skip
 
-    def __call__(self, part: dict[str, Any]) -> dict[str, Any]:
-        """The rows of a part, as JSON: names may hold bytes that Arrow's text cannot."""
-        rows = [] if self.fault else predict_files(map(Path, json.loads(zlib.decompress(part["files"]))), self.model,
-                                                       self.insist)  # fmt: skip
-        return {"number": part["number"], "rows": json.dumps([asdict(row) for row in rows]), "fault": self.fault}
+    def __call__(self, parts: dict[str, Any]) -> dict[str, Any]:
+        """The rows of each of some parts, as JSON: names may hold bytes that Arrow's text cannot."""
+        numbers = parts["number"]
+        if self.fault:
+            return {"number": numbers, "rows": len(numbers) * ["[]"], "fault": len(numbers) * [self.fault]}
+        groups = predict_groups(
+            (json.loads(zlib.decompress(packed)) for packed in parts["files"]), self.model, self.insist
+        )
+        rows = [json.dumps([asdict(row) for row in group]) for group in groups]
+        return {"number": numbers, "rows": rows, "fault": len(numbers) * [""]}
 
 
 def _gist(error: BaseException) -> str:

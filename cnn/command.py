@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice, tee
+from itertools import tee
 from pathlib import Path
 
 from tqdm import tqdm
 
 from cnn import cluster, models
 from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
-from cnn.batch import CommandFailed, Row, find_files, predict_files, weights_used
+from cnn.batch import CommandFailed, Row, find_files, predict_files, predict_groups, weights_used
 from cnn.errors import UserError
 
 STOPPED = 130
@@ -107,11 +107,7 @@ def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:
 def predict_parts(
     parts: Iterable[Part], model: models.LoadedModel, insist: bool = False
 ) -> Iterator[tuple[int, Iterator[Row]]]:
-    """The number of each part and its rows, in order; those of one are to be taken before the next is asked for.
-
-    One stream goes through all parts, so that the next files are read ahead across the border of two.
-    """
+    """The number of each part and its rows, as :func:`cnn.batch.predict_groups` gives them."""
     ours, theirs = tee(parts)
-    rows = predict_files((Path(file) for part in ours for file in part.files), model, insist)
-    for part in theirs:
-        yield part.number, islice(rows, len(part.files))
+    for part, rows in zip(theirs, predict_groups((part.files for part in ours), model, insist), strict=True):
+        yield part.number, rows

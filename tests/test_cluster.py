@@ -61,9 +61,10 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
 
 
 def said_by(worker: cluster.Worker) -> str:
-    answer = worker({"number": 3, "files": zlib.compress(json.dumps(["a.png"]).encode())})
-    assert (answer["number"], answer["rows"]) == (3, "[]")
-    return str(answer["fault"])
+    answer = worker({"number": [3, 4], "files": 2 * [zlib.compress(json.dumps(["a.png"]).encode())]})
+    assert (answer["number"], answer["rows"]) == ([3, 4], ["[]", "[]"])
+    assert answer["fault"] == 2 * answer["fault"][:1]
+    return str(answer["fault"][0])
 
 
 def test_a_worker_that_does_not_see_the_archive_says_so(weights: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "predict_files", interrupted)
+    monkeypatch.setattr(command, "predict_groups", interrupted)
     assert run(films, tmp_path / "x.csv") == command.STOPPED
     assert capsys.readouterr().err.splitlines()[-1] == "stopped; with --out, the same command goes on from here"
     assert not (tmp_path / "x.csv").exists()
