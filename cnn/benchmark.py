@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn import models
+from cnn.allocator import keep_memory
 from cnn.batch import BATCH, find_files, predict_files
 from cnn.explain import STEPS, attribute, passes
 from cnn.images import read_radiograph
@@ -261,6 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
+    keep_memory()  # as the app does
     model = models.load(given.model)
     few = max(given.repeats // 3, 1)
     pixels = to_tensor(read_radiograph(jpeg(400, seed=1), "film.jpg"), model.input_size)

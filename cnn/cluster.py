@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cnn.allocator import keep_memory
 from cnn.archive import Part
 from cnn.batch import CommandFailed, Row, predict_groups, weights_used
 from cnn.errors import UserError
@@ -164,6 +165,7 @@ class Worker:
 
     def __init__(self, load: Callable[[], LoadedModel], weights: dict[str, str], folder: str,
                  paths: Sequence[str], insist: bool = False) -> None:  # fmt: skip
+        keep_memory()
         self.fault, self.insist = "", insist
         try:
             self.model = load()

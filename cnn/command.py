@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cnn import cluster, models
+from cnn.allocator import keep_memory
 from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
 from cnn.batch import CommandFailed, Row, find_files, predict_files, predict_groups, weights_used
 from cnn.errors import UserError
@@ -23,6 +24,7 @@ Workers = Callable[[Iterable[Part]], Iterator[tuple[int, Iterable[Row]]]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when every file got its row, 2 when the command itself cannot be done, 130 when it was interrupted."""
     given = _parser().parse_args(arguments)
+    keep_memory()
     try:
         if given.out is not None:
             _write(given)

@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from cnn import augment, guidance, lungs, metrics, models
+from cnn.allocator import keep_memory
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.preprocess import resample, standardise
 from cnn.training import half_precision_is_quick, imagenet_file, margins_of, write_card, write_weights
@@ -381,6 +382,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    keep_memory()
     for seed in given.seeds:
         folder = given.runs / f"seed-{seed}"
         folder.mkdir(parents=True, exist_ok=True)

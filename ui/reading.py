@@ -16,7 +16,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from cnn import models, refuse
+from cnn import allocator, models, refuse
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.explain import METHODS, attribute
@@ -30,6 +30,7 @@ from ui.upload import Offer
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
 torch.set_num_threads(1)
+allocator.keep_memory()
 
 PICTURE_SIDE = 768
 """Pixels of the longer side of a film as it is shown."""
