@@ -105,7 +105,9 @@ class Reader:
 
     async def upload(self, shown: Shown, *files: tuple[str, bytes]) -> Shown:
         """Puts files into the page's upload box and waits for what it makes of them."""
-        (box,) = shown.of("file_uploader")
+        boxes = shown.of("file_uploader")
+        assert len(boxes) == 1, "the page has no box to upload into"
+        (box,) = boxes
         state = WidgetState(id=box.id)
         for name, data in files:
             urls = await self.place_for(name)
