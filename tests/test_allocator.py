@@ -1,5 +1,6 @@
 """Freed blocks of the size of a batch's maps are used again without a new page from the system."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -22,7 +23,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 def faults(how: str) -> int:
-    done = subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True, env=environment
+    )
     return int(done.stdout)
 
 
