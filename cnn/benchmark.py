@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn import models
+from cnn import models, refuse
 from cnn.allocator import keep_memory
 from cnn.batch import BATCH, find_files, predict_files
 from cnn.explain import STEPS, attribute, passes
@@ -189,7 +189,8 @@ def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 
 def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
-    """``cnn.predict`` over files beside reading them and passing them, each alone and with all threads."""
+    """``cnn.predict`` over files beside reading them and passing them through gate and network, with all threads."""
+    gate = refuse.load().network
     torch.set_num_threads(os.cpu_count() or 1)
     busy = 0.0
 
@@ -201,13 +202,17 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
         return rows
 
     def bare() -> None:
-        inputs = [to_tensor(read_radiograph(path.read_bytes(), path.name), model.input_size) for path in films]
-        for start in range(0, len(inputs), BATCH):
-            forward(model.module, torch.cat(inputs[start : start + BATCH]))
+        read = [read_radiograph(path.read_bytes(), path.name) for path in films]
+        for start in range(0, len(read), BATCH):
+            part = read[start : start + BATCH]
+            sides = {refuse.SIZE, model.input_size}
+            inputs = {side: torch.cat([to_tensor(film, side) for film in part]) for side in sides}
+            forward(gate, inputs[refuse.SIZE].contiguous(memory_format=torch.channels_last))
+            forward(model.module, inputs[model.input_size])
 
     row = compared(
-        f"cnn.predict over {len(films)} files", ours, "decode, then batched forward passes", bare, 1.2, repeats,
-        time.perf_counter,
+        f"cnn.predict over {len(films)} files", ours, "decode, then batched forward passes of gate and network", bare,
+        1.2, repeats, time.perf_counter,
     )  # fmt: skip
     torch.set_num_threads(1)
     note = f"{row.note}; by the clock on the wall; {busy:.0%} of the cores busy"

@@ -134,7 +134,7 @@ class Hall:
         self.took["come back after the kill" if lost else "first page"].append(time.monotonic() - start)
         if lost and self.server.killed > lost - 1:
             assert shown.session != before, "a session outlived its server"
-            stale = await reader.open("chest_xray", source="My own files")
+            stale = await reader.open("chest_xray", source="My own files", insist="true")
             assert ".jpeg" not in stale.text(), "a film of before is still shown"
 
     async def _open(self, reader: Reader, page: str, title: str) -> None:
