@@ -11,6 +11,9 @@ KEPT = 2**28
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # numbers of glibc's malloc.h
 _OPTIONS = {_TRIM_THRESHOLD: KEPT, _MMAP_MAX: 0, _ARENA_MAX: 1}
 
+ENVIRONMENT = {"MALLOC_TRIM_THRESHOLD_": str(KEPT), "MALLOC_MMAP_MAX_": "0", "MALLOC_ARENA_MAX": "1"}
+"""The same for a process that is yet to start; one that has threads already keeps the arenas that they were given."""
+
 
 def keep_memory() -> bool:
     """Asks glibc's mallopt(3) for it; whether that was done. Other systems are left as they are."""

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn.allocator import keep_memory
+from cnn.allocator import ENVIRONMENT
 from cnn.archive import Part
 from cnn.batch import CommandFailed, Row, predict_groups, weights_used
 from cnn.errors import UserError
@@ -147,6 +147,7 @@ def predict_parts(
         fn_constructor_args=(load, weights, str(Path.cwd()), [str(path) for path in paths], insist),
         compute=ray.data.ActorPoolStrategy(size=min(size.actors, len(packed))),
         max_task_retries=_RETRIES,
+        runtime_env={"env_vars": ENVIRONMENT},
         **each,
     )
     try:
@@ -165,7 +166,6 @@ class Worker:
 
     def __init__(self, load: Callable[[], LoadedModel], weights: dict[str, str], folder: str,
                  paths: Sequence[str], insist: bool = False) -> None:  # fmt: skip
-        keep_memory()
         self.fault, self.insist = "", insist
         try:
             self.model = load()
