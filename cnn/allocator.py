@@ -8,10 +8,9 @@ import ctypes
 
 KEPT = 2**28
 """Bytes of free memory above which it is given back after all."""
-_TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # numbers of glibc's malloc.h
-_OPTIONS = {_TRIM_THRESHOLD: KEPT, _MMAP_MAX: 0, _ARENA_MAX: 1}
-
-ENVIRONMENT = {"MALLOC_TRIM_THRESHOLD_": str(KEPT), "MALLOC_MMAP_MAX_": "0", "MALLOC_ARENA_MAX": "1"}
+_OPTIONS = {"MALLOC_TRIM_THRESHOLD_": (-1, KEPT), "MALLOC_MMAP_MAX_": (-4, 0), "MALLOC_ARENA_MAX": (-8, 1)}
+"""Each by its name in the environment: its number in glibc's malloc.h, and the value."""
+ENVIRONMENT = {name: str(value) for name, (_, value) in _OPTIONS.items()}
 """The same for a process that is yet to start; one that has threads already keeps the arenas that they were given."""
 
 
@@ -21,4 +20,5 @@ def keep_memory() -> bool:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
         return False
-    return all(list(map(mallopt, _OPTIONS, _OPTIONS.values())))
+    refused = [name for name, (number, value) in _OPTIONS.items() if not mallopt(number, value)]
+    return not refused
