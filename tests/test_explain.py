@@ -46,6 +46,13 @@ def assert_same(found: np.ndarray, expected: Tensor) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
 
 
+def assert_alike(found: np.ndarray, expected: Tensor) -> None:
+    """Where two networks of the same function round apart: a ReLU whose input is almost 0 may go either way."""
+    wanted = expected.detach().reshape(found.shape).numpy()
+    assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+    assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.999
+
+
 def linear_model(side: int = 14) -> tuple[LoadedModel, Tensor]:
     """A network whose attributions are known: logits = sum of weight * pixel, plus a bias. And its weights."""
     module = nn.Sequential(nn.Flatten(), nn.Linear(side * side, 2)).requires_grad_(False)
@@ -80,12 +87,12 @@ def test_every_method_works_on_every_model(model: LoadedModel, method: str, targ
 
 def test_saliency_is_the_size_of_the_gradient(model: LoadedModel) -> None:
     pixels = pixels_for(model)
-    assert_same(attribute(model, pixels, "saliency", PNEUMONIA).map, gradient(model.module, pixels).abs())
+    assert_alike(attribute(model, pixels, "saliency", PNEUMONIA).map, gradient(model.module, pixels).abs())
 
 
 def test_input_x_gradient_is_their_product(model: LoadedModel) -> None:
     pixels = pixels_for(model)
-    assert_same(attribute(model, pixels, "input_x_gradient", PNEUMONIA).map, pixels * gradient(model.module, pixels))
+    assert_alike(attribute(model, pixels, "input_x_gradient", PNEUMONIA).map, pixels * gradient(model.module, pixels))
 
 
 def test_deep_lift_adds_up(model: LoadedModel) -> None:
@@ -129,7 +136,7 @@ def test_guided_backprop_is_guided(model: LoadedModel) -> None:
     plain = gradient(model.module, pixels)[0, 0]
     assert torch.corrcoef(torch.stack([found.flatten(), plain.flatten()]))[0, 1] < 0.9
     sign_kept = guided_by_hand(model.module, pixels)[0, 0]
-    assert_same(found.numpy(), sign_kept)
+    assert_alike(found.numpy(), sign_kept)
 
 
 class GuidedReLU(torch.autograd.Function):
@@ -437,11 +444,21 @@ def test_progress_counts_every_pass(lecture: LoadedModel) -> None:
         assert len(told) > 4
 
 
-def test_the_double_shares_its_weights(model: LoadedModel) -> None:
-    double = explain._bench(model).network
-    assert double is not model.module
-    own = {id(tensor) for tensor in model.module.state_dict(keep_vars=True).values()}
-    assert {id(tensor) for tensor in double.state_dict(keep_vars=True).values()} == own
+def test_the_double_is_the_same_function(model: LoadedModel) -> None:
+    """Made in double precision, where no ReLU goes another way for rounding, logits and gradients are equal."""
+    exact = copy.deepcopy(model.module).double()
+    double = explain._Bench(exact).network
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in double.modules())
+    pixels = pixels_for(model).double()
+    torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)
+    assert_same(gradient(double, pixels)[0, 0].numpy(), gradient(exact, pixels))
+    assert_same(guided_by_hand(double, pixels)[0, 0].numpy(), guided_by_hand(exact, pixels))
+
+
+def test_the_double_shares_nothing(model: LoadedModel) -> None:
+    """So that no hook and no change of it reaches the network that predicts."""
+    own = {tensor.data_ptr() for tensor in model.module.state_dict().values()}
+    assert not own & {tensor.data_ptr() for tensor in explain._bench(model).network.state_dict().values()}
 
 
 def test_works_on_pixels_made_for_inference_only(lecture: LoadedModel) -> None:
