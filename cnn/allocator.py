@@ -5,6 +5,7 @@ unmaps it when it is freed; the system then fills every page with zeros first, w
 """
 
 import ctypes
+from functools import cache
 
 KEPT = 2**28
 """Bytes of free memory above which it is given back after all."""
@@ -16,9 +17,21 @@ ENVIRONMENT = {name: str(value) for name, (_, value) in _OPTIONS.items()}
 
 def keep_memory() -> bool:
     """Asks glibc's mallopt(3) for it; whether that was done. Other systems are left as they are."""
+    glibc = _glibc()
+    return glibc is not None and all(glibc.mallopt(number, value) for number, value in _OPTIONS.values())
+
+
+def give_back() -> bool:
+    """Gives what is free back to the system once, with glibc's malloc_trim(3); whether there was anything."""
+    glibc = _glibc()
+    return glibc is not None and bool(glibc.malloc_trim(0))
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
     try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        found = ctypes.CDLL("libc.so.6")
+        found.mallopt, found.malloc_trim  # noqa: B018 - other C libraries go by this name, without these functions
     except (OSError, AttributeError):
-        return False
-    refused = [name for name, (number, value) in _OPTIONS.items() if not mallopt(number, value)]
-    return not refused
+        return None
+    return found

@@ -2,12 +2,15 @@
 
 A full round looks at every object of every imported module, a tenth of a second and more with plotly and torch. Frozen
 objects are left out of it, so that what a reader sees does not wait for the round. What is frozen while a reader's
-picture hangs on it would stay for ever, so after a picture was dropped all is thawed once, and looked through.
+picture hangs on it would stay for ever, so after a picture was dropped all is thawed once, and looked through; what is
+free then goes back to the system.
 """
 
 import gc
 import sys
 import time
+
+from cnn.allocator import give_back
 
 _STEP = 100
 """So many new modules make it worth while to freeze again."""
@@ -34,3 +37,4 @@ def settle() -> None:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+        give_back()

@@ -1,6 +1,7 @@
 """Memory of the server after many uploads: ``python -m tests.load.memory --films FOLDER [--uploads 500]``.
 
-One reader after the other uploads a film and leaves, as fast as the server answers.
+One reader after the other uploads a film and leaves, as fast as the server answers. Memory is read when nobody is there
+any more: a reader whose connection broke may come back for a while, and finds the page as it was.
 """
 
 import argparse
@@ -9,13 +10,18 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
+from streamlit import config
+
 from cnn.benchmark import Row, write
 from tests.load.__main__ import Server, resident
 from tests.load.client import Reader
+from ui.memory import REST
 
 FEW = 10
 EACH = 5
 """Uploads by one reader."""
+AWAY = config.get_option("server.disconnectedSessionTTL") + REST + 5
+"""Seconds until a reader who left is forgotten, and what was free after that has been given back."""
 
 
 async def measure(films: Sequence[Path], uploads: int) -> Row:
@@ -33,11 +39,14 @@ async def measure(films: Sequence[Path], uploads: int) -> Row:
             page = await reader.open("chest_xray", source="My own files", insist="true")
             shown = await reader.upload(page, (film.name, film.read_bytes()))
             assert film.name[:40] in shown.text()
-            if number + 1 == FEW:
-                after_few = resident(server.process.pid)
+            if number + 1 in (FEW, uploads):
+                at_once = resident(server.process.pid)
+                await reader.close()
+                await asyncio.sleep(AWAY)
+                after_few = after_few or resident(server.process.pid)
         return Row(
             f"memory of the server after {uploads} uploads", f"after {FEW}", resident(server.process.pid), after_few,
-            1.1, "resident, transfer loaded", "MiB",
+            1.1, f"resident, transfer loaded, {AWAY:.0f} s after the last reader left; {at_once:.0f} before", "MiB",
         )  # fmt: skip
     finally:
         server.stop()
