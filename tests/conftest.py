@@ -9,7 +9,7 @@ from stand_ins import write_weights
 
 from cnn import bootstrap, models, refuse
 from cnn.models import LoadedModel
-from ui import measured
+from ui import measured, reading
 
 torch.set_num_threads(1)
 
@@ -50,6 +50,13 @@ def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
 
 
+@pytest.fixture(autouse=True)
+def nothing_shared() -> None:
+    """No film or map that readers share is left of another test, whose networks were others."""
+    reading._read_once.clear()
+    reading._SHARED.clear()
+
+
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Intervals of few draws, for tests that look at how numbers are shown."""
@@ -57,7 +64,7 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             measured.reliability)  # fmt: skip
     monkeypatch.setattr(bootstrap, "REPEATS", 40)
     for each in kept:
-        each.cache_clear()
+        each.clear()
     yield
     for each in kept:
-        each.cache_clear()
+        each.clear()

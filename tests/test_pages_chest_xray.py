@@ -17,6 +17,7 @@ from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
 from cnn.samples import SAMPLES, download
 from ui import reading, upload
+from ui.upload import Offer
 
 PAGE = "pages/chest_xray.py"
 
@@ -173,9 +174,55 @@ def test_opacity_and_going_back_to_a_class_compute_nothing(page: AppTest, monkey
 
 def test_kept_maps_are_bounded(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_MAPS", 2)
+    give(page, ("one.png", png(1)))
     page.button_group(key="maps").set_value(["saliency"]).run()
     page.button_group(key="maps").set_value(["deep_lift", "grad_cam"]).run()
     assert sorted(key[2] for key in maps(page)) == ["deep_lift", "grad_cam"]
+
+
+def test_shared_maps_are_bounded(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_SHARED_MAPS", 2)
+    page.button_group(key="maps").set_value(["saliency"]).run()
+    page.button_group(key="maps").set_value(["deep_lift", "grad_cam"]).run()
+    assert sorted(key[2] for key in reading._SHARED) == ["deep_lift", "grad_cam"]
+
+
+def test_a_built_in_film_is_read_and_explained_once_for_all_readers(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("attribute", "classify", "read_radiograph"):
+        monkeypatch.setattr(reading, name, lambda *anything, **named: pytest.fail("done again for another reader"))
+    other = AppTest.from_file("../app.py", default_timeout=60).run()
+    other.switch_page(PAGE).run()
+    assert not other.exception
+    assert words(other) == words(page)
+
+
+def test_nothing_of_the_reader_s_own_file_is_shared(page: AppTest) -> None:
+    before = set(reading._SHARED)
+    give(page, ("one.png", png(1)))
+    assert maps(page)
+    assert set(reading._SHARED) == before
+    with pytest.raises(AssertionError, match="own"):
+        reading._read_once("a key", Offer("a key", "one.png", lambda: (png(1), "one.png"), own=True))
+
+
+def test_who_waits_for_a_map_takes_another_reader_s_as_soon_as_it_is_there(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = reading._SHARED
+    made = reading._SHARED.pop(key)
+
+    def in_line(model: object, pixels: object, method: str, target: int, show: object, wait: object) -> Attribution:
+        wait(1, 0, 1)
+        reading._SHARED[key] = made
+        wait(1, 0, 1)
+        pytest.fail("it should not wait any longer")
+
+    monkeypatch.setattr(reading, "attribute", in_line)
+    page.run()
+    assert not page.exception
+    assert reading._SHARED[key] is made
 
 
 def test_films_no_longer_on_offer_are_forgotten(page: AppTest) -> None:

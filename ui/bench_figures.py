@@ -81,6 +81,9 @@ def cascade(
 
 def maps(film: np.ndarray, truth: np.ndarray, found: Mapping[str, tuple[Attribution, str]]) -> None:
     """The film (h, w) uint8 and every map over it, the truth outlined; each map comes with a few words."""
+    small = Image.fromarray(film)
+    small.thumbnail((2 * _SMALL, 2 * _SMALL))
+    film = np.asarray(small)
     grey = np.repeat(film[..., None], 3, axis=-1)
     with st.container(horizontal=True):
         _picture("The film", overlay.outline(grey, truth), "the lesion outlined")
@@ -91,7 +94,5 @@ def maps(film: np.ndarray, truth: np.ndarray, found: Mapping[str, tuple[Attribut
 def _picture(title: str, picture: np.ndarray, words: str) -> None:
     with st.container(width=_SMALL):
         st.markdown(f"**{title}**")
-        small = Image.fromarray(picture)
-        small.thumbnail((2 * _SMALL, 2 * _SMALL))
-        st.image(np.asarray(small), alt=f"{title}: {words}", width=_SMALL)
+        st.image(picture, alt=f"{title}: {words}", width=_SMALL)
         st.caption(words)

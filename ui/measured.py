@@ -1,9 +1,9 @@
 """What the pages on evaluation share: the measured films, worked out once for all readers, and numbers in words."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from cnn import cards, measures, operating, scores
 from cnn.bootstrap import Estimate
@@ -22,15 +22,17 @@ IN_WORDS = {
 }
 NETWORK = Choice("network", "Network", cards.NETWORKS[0], options=cards.NETWORKS)
 FLOOR = cards.NETWORKS[-1]
+once = st.cache_resource(show_spinner=False)
+"""Worked out by the first reader who asks, while the others wait: after a start, a whole class asks at once."""
 
 
-@cache
+@once
 def card(name: str) -> dict[str, Any]:
     """The card of a network. Raises ``WeightsRejected``."""
     return cards.read_card(cards.WEIGHTS, name)
 
 
-@cache
+@once
 def films(name: str, which: str) -> Scores:
     """What the network ``name`` says of a group of films. Raises ``WeightsRejected``."""
     group = IN_FILE[which]
@@ -38,25 +40,25 @@ def films(name: str, which: str) -> Scores:
     return found.text_mined() if which == MINED else found
 
 
-@cache
+@once
 def performance(name: str, which: str) -> dict[str, Estimate]:
     """See :func:`cnn.operating.performance`."""
     return operating.performance(films(name, which))
 
 
-@cache
+@once
 def roc(name: str, which: str) -> Curve:
     """See :func:`cnn.measures.roc`."""
     return measures.roc(films(name, which))
 
 
-@cache
+@once
 def precision_recall(name: str, which: str) -> Curve:
     """See :func:`cnn.measures.precision_recall`."""
     return measures.precision_recall(films(name, which))
 
 
-@cache
+@once
 def reliability(name: str, which: str) -> list[Bin]:
     """See :func:`cnn.measures.reliability`."""
     return measures.reliability(films(name, which))

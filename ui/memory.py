@@ -14,7 +14,7 @@ from cnn.allocator import give_back
 
 _STEP = 100
 """So many new modules make it worth while to freeze again."""
-REST = 10.0
+REST = 60.0
 """Seconds between two thaws at least, however many readers drop pictures."""
 _frozen_at = 0
 _thaw_wanted = False

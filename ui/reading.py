@@ -1,8 +1,10 @@
-"""What a reader's session keeps of the pictures on a page: films, predictions and maps, all bounded.
+"""What is kept of the pictures on a page: films, predictions and maps, all bounded.
 
-Nothing of a picture goes into a cache that readers share, and all of it goes when another page is opened.
+What comes of a reader's own file is kept in that reader's session and goes when another page is opened. What comes of
+a built-in film is the same for everybody, so all readers share it: a class that opens one film asks the network once.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +37,9 @@ allocator.keep_memory()
 PICTURE_SIDE = 768
 """Pixels of the longer side of a film as it is shown."""
 MOST_MAPS = 24
+"""Maps that one session keeps of the reader's own films."""
+MOST_SHARED_MAPS, MOST_SHARED_FILMS = 96, 32
+_TIDYING = threading.Lock()
 _FILMS, _MAPS = with_the_page("reading.films"), with_the_page("reading.maps")
 
 
@@ -65,11 +70,29 @@ class Refused:
     reason: str
 
 
+Maps = OrderedDict[tuple[Any, ...], Attribution]
+"""By film, weights, method and class, the one looked at last at the end."""
+_SHARED: Maps = OrderedDict()
+
+
+class _Made(Exception):
+    """Another reader's map of the same film has come."""
+
+
 def films(offers: Sequence[Offer]) -> list[Film | Refused]:
     """Each offer read, or refused. A session keeps what it has read until it is no longer on offer."""
     kept: dict[str, Film | Refused] = st.session_state.get(_FILMS, {})
-    st.session_state[_FILMS] = {offer.key: kept.get(offer.key) or _read(offer) for offer in offers}
+    st.session_state[_FILMS] = {
+        offer.key: kept.get(offer.key) or (_read(offer) if offer.own else _read_once(offer.key, offer))
+        for offer in offers
+    }
     return list(st.session_state[_FILMS].values())
+
+
+@st.cache_resource(max_entries=MOST_SHARED_FILMS, show_spinner=False)
+def _read_once(key: str, _offer: Offer) -> Film | Refused:
+    assert not _offer.own, "a reader's own file is shared with nobody"
+    return _read(_offer)
 
 
 def _read(offer: Offer) -> Film | Refused:
@@ -110,26 +133,42 @@ def prediction(film: Film, model: LoadedModel) -> Prediction:
 def maps(
     film: Film, model: LoadedModel, methods: Sequence[str], target: int, slots: Sequence[DeltaGenerator]
 ) -> list[Attribution | UserError]:
-    """One map for each of ``methods``, computed only where this session does not have it yet.
+    """One map for each of ``methods``, computed only where it is not kept yet.
 
     Progress is shown in the slot of each; because it is, choosing something else stops the computation there.
     """
-    kept: OrderedDict[tuple[Any, ...], Attribution] = st.session_state.setdefault(_MAPS, OrderedDict())
-    found: list[Attribution | UserError] = []
-    for method, slot in zip(methods, slots, strict=True):
-        key = (film.sha256, model.weights_sha256, method, target)
-        try:
-            if key not in kept:
-                title, pixels = METHODS[method].title, film.inputs[model.input_size]
-                show, wait = partial(_show_progress, slot, title), partial(_show_place, slot, title)
-                kept[key] = attribute(model, pixels, method, target, show, wait)
+    kept: Maps = st.session_state.setdefault(_MAPS, OrderedDict()) if film.own else _SHARED
+    keys = [(film.sha256, model.weights_sha256, method, target) for method in methods]
+    found = [_map(kept, key, film, model, slot) for key, slot in zip(keys, slots, strict=True)]
+    with _TIDYING:
+        for key in kept.keys() & keys:
             kept.move_to_end(key)
-            found.append(kept[key])
-        except UserError as error:
-            found.append(error)
-    while len(kept) > MOST_MAPS:
-        kept.popitem(last=False)
+        while len(kept) > (MOST_MAPS if film.own else MOST_SHARED_MAPS):
+            kept.popitem(last=False)
     return found
+
+
+def _map(
+    kept: Maps, key: tuple[str, str, str, int], film: Film, model: LoadedModel, slot: DeltaGenerator
+) -> Attribution | UserError:
+    *_, method, target = key
+    title = METHODS[method].title
+
+    def wait(place: int, done: int, total: int) -> None:
+        if key in kept:
+            raise _Made
+        _show_place(slot, title, place, done, total)
+
+    try:
+        one = kept.get(key)
+        if one is None:
+            pixels, show = film.inputs[model.input_size], partial(_show_progress, slot, title)
+            one = kept[key] = attribute(model, pixels, method, target, show, wait)
+        return one
+    except _Made:
+        return _map(kept, key, film, model, slot)
+    except UserError as error:
+        return error
 
 
 def _show_progress(slot: DeltaGenerator, title: str, done: int, total: int) -> None:

@@ -30,7 +30,7 @@ def kernel(weights: Signal, *, key: str, description: str) -> None:
     reach = len(weights) // 2
     figure = go.Figure(go.Bar(x=np.arange(-reach, reach + 1), y=weights, marker={"color": colours.kernel}, width=0.8))
     figure.update_layout(height=300, bargap=0)
-    figure.update_xaxes(title="samples from the middle")
+    figure.update_xaxes(title="offset, samples")
     figure.update_yaxes(title="weight", rangemode="tozero")
     theme.show(figure, key=key, description=description, heading="The kernel")
 
