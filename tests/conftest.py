@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 from stand_ins import write_weights
 
 from cnn import bootstrap, models, refuse
 from cnn.models import LoadedModel
-from ui import measured, reading
+from ui import reading
 
 torch.set_num_threads(1)
 
@@ -60,11 +61,7 @@ def nothing_shared() -> None:
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Intervals of few draws, for tests that look at how numbers are shown."""
-    kept = (measured.card, measured.films, measured.performance, measured.roc, measured.precision_recall,
-            measured.reliability)  # fmt: skip
     monkeypatch.setattr(bootstrap, "REPEATS", 40)
-    for each in kept:
-        each.clear()
+    st.cache_resource.clear()
     yield
-    for each in kept:
-        each.clear()
+    st.cache_resource.clear()

@@ -11,7 +11,7 @@ from cnn.cards import CLASSES
 from cnn.measures import Curve
 from cnn.operating import Outcomes, outcomes
 from cnn.scores import HIDDEN, Scores, sigmoid
-from cnn.subgroups import subgroups
+from cnn.subgroups import Subgroup, subgroups
 from ui import card_figures, card_words, measured
 from ui.card_figures import Line
 from ui.measured import ADULTS, FLOOR, IN_WORDS, MINED, TEST, VALIDATION, number, percent
@@ -20,6 +20,7 @@ from ui.tables import Bar, table
 SHOWN = {"auc": "AUC", "accuracy": "accuracy", "sensitivity": "sensitivity", "specificity": "specificity",
          "ece": "calibration error", "brier": "Brier score"}  # fmt: skip
 GROUPS = (VALIDATION, TEST, ADULTS, MINED)
+NOTHING_HIDDEN = "nothing hidden"
 ROWS = 11
 """Lines of the table below a curve."""
 
@@ -101,7 +102,7 @@ def curves_of(name: str, which: str) -> None:
     with left:
         _reliability(shown, measured.performance(name, which)["ece"])
     with right:
-        _confusion([(line, measured.films(network, group)) for line, network, group in shown if network == name])
+        _confusion([(line, group) for line, network, group in shown if network == name], name)
 
 
 def _curve_table(parts: Sequence[tuple[Line, Curve]], label: str, axes: tuple[str, str]) -> None:
@@ -137,13 +138,19 @@ def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> Non
             table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.name}")
 
 
-def _confusion(parts: Sequence[tuple[Line, Scores]]) -> None:
-    found = [(line.name, outcomes(films.called, films.labels, resamples(films.patients))) for line, films in parts]
+def _confusion(parts: Sequence[tuple[Line, str]], name: str) -> None:
+    found = [(line.name, _outcomes(name, which)) for line, which in parts]
     card_figures.confusion(found, card_words.confusion(found[0][1]))
     with st.expander("Confusion matrix as a table"):
         for name, counts in found:
             table(["truth", *(f"called {each}" for each in CLASSES), "rightly called"], _cells(counts),
                   label=f"Confusion matrix, {name}")  # fmt: skip
+
+
+@measured.once
+def _outcomes(name: str, which: str) -> Outcomes:
+    films = measured.films(name, which)
+    return outcomes(films.called, films.labels, resamples(films.patients))
 
 
 def _cells(found: Outcomes) -> list[list[str]]:
@@ -156,7 +163,7 @@ def _cells(found: Outcomes) -> list[list[str]]:
 
 def by_group(name: str, which: str) -> None:
     """AUC, sensitivity and specificity by what the films' source tells."""
-    groups = [(group, operating.performance(group.scores)) for group in subgroups(measured.films(name, which))]
+    groups = _groups(name, which)
     if not groups:
         return
     st.subheader("By age, sex and view" if which == ADULTS else "By cause", anchor=False)
@@ -175,22 +182,23 @@ def by_group(name: str, which: str) -> None:
                    "years old, and all films are AP.")  # fmt: skip
 
 
+@measured.once
+def _groups(name: str, which: str) -> list[tuple[Subgroup, dict[str, Estimate]]]:
+    return [(group, operating.performance(group.scores)) for group in subgroups(measured.films(name, which))]
+
+
 def when_hidden(name: str) -> None:
     """Test AUC with parts of the film hidden, ours beside the floor, and what each shows."""
     networks = list(dict.fromkeys((name, FLOOR)))
     series = [Line(network, role) for network, role in zip(networks, ("output", "padding"), strict=False)]
-    rows = []
-    for what in ("nothing hidden", *HIDDEN):
-        films = [measured.films(network, TEST) for network in networks]
-        rows.append((what, [each.while_hidden(what) if what in HIDDEN else each for each in films]))
-    areas = [(what, [_auc(each) for each in films]) for what, films in rows]
+    areas = [(what, [_auc(network, what) for network in networks]) for what in (NOTHING_HIDDEN, *HIDDEN)]
     card_figures.dots(
         areas, series, title="Official test with parts hidden", key="hidden",
         description=card_words.hidden(areas[0][1][0], areas[1][1][0]),
     )  # fmt: skip
     table(
         ["what is hidden", *(f"AUC, {network}" for network in networks), "mean P of each class"],
-        [[what, *map(number, found), _means(films[0])] for (what, films), (_, found) in zip(rows, areas, strict=True)],
+        [[what, *map(number, found), _means(_with_hidden(name, what))] for what, found in areas],
         label="When lungs are hidden",
     )  # fmt: skip
     for what, why in card_words.WHY_HIDE.items():
@@ -203,7 +211,14 @@ def _means(films: Scores) -> str:
     return f"{well:.0%} and {sick:.0%}"
 
 
-def _auc(films: Scores) -> Estimate:
+def _with_hidden(name: str, what: str) -> Scores:
+    films = measured.films(name, TEST)
+    return films if what == NOTHING_HIDDEN else films.while_hidden(what)
+
+
+@measured.once
+def _auc(name: str, what: str) -> Estimate:
+    films = _with_hidden(name, what)
     return Estimate.of(measures.auc(films.logits, films.labels, resamples(films.patients)))
 
 
@@ -249,9 +264,14 @@ def which_films(name: str, which: str) -> None:
     """What the chosen films are, and how the network ranks them."""
     films = measured.films(name, which)
     st.markdown(f"These are {IN_WORDS[which]}: {measured.count(films)}.")
-    st.markdown(card_words.ranking(films, measured.films(FLOOR, which)))
+    st.markdown(_ranking(name, which))
     if which == ADULTS:
         st.markdown(card_words.two_answers(films))
+
+
+@measured.once
+def _ranking(name: str, which: str) -> str:
+    return card_words.ranking(measured.films(name, which), measured.films(FLOOR, which))
 
 
 def _sentence(text: str) -> str:

@@ -202,19 +202,25 @@ def take_home(
     truth: np.ndarray | None,
 ) -> None:  # fmt: skip
     """The pictures as one PNG, and the numbers as JSON."""
-    panels = [overlay.Panel("The film", _with_truth(film, wanted, truth))]
-    panels += [
-        overlay.Panel(f"{METHODS[one.method].title}, {one.class_name}", _laid_over(film, one, wanted, truth), one)
-        for one in maps
-    ]
     caption = [f"{film.name}, network {model.name}", sentence(prediction), NOTICE]
     stem = film.name.rsplit(".", 1)[0] or "film"
     with st.container(horizontal=True):
         st.download_button(
-            "Pictures (PNG)", lambda: overlay.sheet(panels, caption, wanted.opacity), f"{stem}.png", "image/png",
+            "Pictures (PNG)", lambda: _sheet(film, maps, wanted, truth, caption), f"{stem}.png", "image/png",
             on_click="ignore", key="png",
         )  # fmt: skip
         st.download_button(
             "Record (JSON)", record(film, model, prediction, maps), f"{stem}.json", "application/json",
             on_click="ignore", key="json",
         )  # fmt: skip
+
+
+def _sheet(
+    film: Film, maps: Sequence[Attribution], wanted: Wanted, truth: np.ndarray | None, caption: Sequence[str]
+) -> bytes:
+    panels = [overlay.Panel("The film", _with_truth(film, wanted, truth))]
+    panels += [
+        overlay.Panel(f"{METHODS[one.method].title}, {one.class_name}", _laid_over(film, one, wanted, truth), one)
+        for one in maps
+    ]
+    return overlay.sheet(panels, caption, wanted.opacity)

@@ -6,6 +6,7 @@ A colour is as opaque as its value is large, so the film shows wherever the map 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 import numpy as np
@@ -15,6 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from cnn.attribution import Attribution, Meaning
 from ui import theme
 
+STEPS = 255
+"""Values of a map that are told apart on each side of 0: no blend is off by a grey."""
 BORDER = 2
 """Width of an outline in pixels."""
 SIDE = 640
@@ -32,8 +35,17 @@ def lay_over(picture: np.ndarray, attribution: Attribution, opacity: float) -> n
     """``attribution`` in colour over ``picture`` (h, w) uint8: (h, w, 3) uint8. ``opacity`` 0..1 is that of value 1."""
     small = Image.fromarray(attribution.shown().astype(np.float32))
     values = np.asarray(small.resize(picture.shape[::-1], Image.Resampling.BILINEAR))  # (h, w) in -1..1
-    alpha = (opacity * np.abs(values))[..., None]
-    return np.round((1 - alpha) * picture[..., None] + alpha * _colours(values, attribution.signed)).astype(np.uint8)
+    places = np.round(STEPS * values).astype(np.int16) + STEPS
+    return _blends(attribution.signed, opacity)[places, picture]
+
+
+@lru_cache(maxsize=16)
+def _blends(signed: bool, opacity: float) -> np.ndarray:
+    """The colour of each value, from -1 to 1 in 2 STEPS, over each grey: (2 STEPS + 1, 256, 3) uint8."""
+    values = np.linspace(-1, 1, 2 * STEPS + 1)
+    alpha = (opacity * np.abs(values))[:, None, None]
+    blended = (1 - alpha) * np.arange(256)[:, None] + alpha * _colours(values, signed)[:, None]
+    return np.round(blended).astype(np.uint8)
 
 
 def outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:

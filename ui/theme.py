@@ -5,6 +5,7 @@ No role is told apart by hue alone: padding is hatched, windows are outlined, si
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -108,10 +109,10 @@ def style() -> None:
 {words.STYLE}</style>""")
 
 
-def plotly_template() -> go.layout.Template:
+@cache
+def plotly_template(colours: Palette) -> go.layout.Template:
     """Plotly defaults for every figure: the page's background and text, thin grid lines, one font size, a legend above
     the plot, nothing that can be zoomed by accident."""
-    colours = palette()
     axis = {
         "fixedrange": True, "automargin": True,
         "gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted,
@@ -146,6 +147,6 @@ def show(figure: go.Figure, *, key: str, description: str, heading: str = "") ->
     if figure.layout.margin.t is None:
         named = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
         figure.update_layout(margin={"t": 92 if len(named) > 1 and figure.layout.showlegend is not False else 56})
-    figure.update_layout(template=plotly_template())
+    figure.update_layout(template=plotly_template(palette()))
     st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
     st.caption(description)
