@@ -3,6 +3,7 @@
 Nothing is hooked, because readers share the networks: layers are called one after the other.
 """
 
+import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -130,9 +131,20 @@ def _through(module: nn.Module, x: Tensor, path: str) -> Generator[Passed, Tenso
     return after if given is None else given
 
 
-@cache
 def plan(name: str) -> tuple[Stop, ...]:
-    """All layers of the registered network ``name`` in order. Needs no weights: only shapes pass."""
+    """All layers of the registered network ``name`` in order. Needs no weights: only shapes pass.
+
+    Worked out once, which takes a second: who asks at the same time waits for it instead of doing it again.
+    """
+    with _PLANNING:
+        return _plan(name)
+
+
+_PLANNING = threading.Lock()
+
+
+@cache
+def _plan(name: str) -> tuple[Stop, ...]:
     architecture = MODELS[name]
     with torch.device("meta"):
         network = architecture.build().eval()
