@@ -2,8 +2,10 @@
 
 Every row sets what a user waits for beside the bare work that nobody can avoid, on the same machine, in turns, one
 after the other; the ratio is that of the medians. All rows but the batch run in one thread and are timed by the
-processor's clock of this process, so that other work on the machine slows neither side. ``grad-cam`` and ``torchcam``
-are compared with where they are installed (``pip install --no-deps grad-cam ttach torchcam opencv-python-headless``).
+processor's clock of this process, so that other work on the machine slows neither side. Bare work passes through the
+network as it was trained, layer by layer; ours through the copies that predictions and explanations use. ``grad-cam``
+and ``torchcam`` are compared with where they are installed
+(``pip install --no-deps grad-cam ttach torchcam opencv-python-headless``).
 """
 
 import argparse
@@ -175,12 +177,12 @@ def _double(model: LoadedModel) -> tuple[nn.Module, nn.Module]:
 
 
 def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
-    """A forward pass beside a matrix product with as many multiply-adds."""
+    """A forward pass, as predictions take it, beside a matrix product with as many multiply-adds."""
     with FlopCounterMode(display=False) as counter:
         forward(model.module, pixels)
     multiply_adds = counter.get_total_flops() // 2
     left, right = torch.randn(MATRIX, MATRIX), torch.randn(MATRIX, MATRIX)
-    row = compared("forward pass", lambda: forward(model.module, pixels), "", lambda: left @ right, 2.5, repeats)
+    row = compared("forward pass", lambda: forward(model.quick, pixels), "", lambda: left @ right, 2.5, repeats)
     limit = row.bare * multiply_adds / MATRIX**3
     return Row(
         row.what, f"its {multiply_adds / 1e6:.0f} million multiply-adds as one matrix product",

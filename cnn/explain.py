@@ -4,8 +4,6 @@ All methods compare with, or start from, the baseline 0. After standardisation t
 Which method is right for which network, and what was mended, is told in docs/saliency.md.
 """
 
-import copy
-import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,11 +22,10 @@ from captum.attr import (
     Saliency,
 )
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn.attribution import Attribution, Meaning
 from cnn.errors import UserError
-from cnn.models import CLASSES, REGISTRY, LoadedModel, device
+from cnn.models import CLASSES, REGISTRY, LoadedModel, device, quickened
 from cnn.turns import Turn, Turns
 
 BASELINE = 0.0
@@ -302,29 +299,12 @@ METHODS: dict[str, Method] = {
 
 
 class _Bench:
-    """A double of a model's network to work on, so that no hook is ever set on the network that predictions use.
-
-    It gives the same logits up to rounding, in half of the time: each batch norm is folded into the convolution before
-    it, and what a pixel says in all channels lies side by side in memory.
-    """
+    """A double of a model's network to work on, so that no hook is ever set on the network that predictions use."""
 
     def __init__(self, module: nn.Module) -> None:
-        self.network = copy.deepcopy(module)
+        self.network = quickened(module)
         self.turns = Turns()
-        _fold_batch_norms(self.network)
         _part_pools(self.network)
-        self.network.to(memory_format=torch.channels_last)
-
-
-def _fold_batch_norms(module: nn.Module) -> None:
-    """Leaves the names of layers as they are, with nothing done where a batch norm was."""
-    for (_, first), (name, second) in itertools.pairwise(list(module.named_children())):
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            folded = fuse_conv_bn_eval(first, second)
-            first.weight, first.bias = folded.weight, folded.bias
-            setattr(module, name, nn.Identity())
-    for child in module.children():
-        _fold_batch_norms(child)
 
 
 class _Copy(nn.Module):
@@ -350,7 +330,7 @@ _BUILDING = threading.Lock()
 
 
 def _bench(model: LoadedModel) -> _Bench:
-    with _BUILDING, torch.inference_mode(False):
+    with _BUILDING:
         if model.module not in _BENCHES:
             _BENCHES[model.module] = _Bench(model.module)
         return _BENCHES[model.module]

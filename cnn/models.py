@@ -4,11 +4,13 @@ Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cn
 ``(B, 2)`` in the order of :data:`CLASSES`.
 """
 
+import copy
 import hashlib
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.efficientnet import EfficientNet, MBConv, MBConvConfig
 
 from cnn.cards import CLASSES, WEIGHTS, read_card
@@ -158,6 +161,11 @@ class LoadedModel:
     input_size: int
     cam_layer: nn.Module
 
+    @cached_property
+    def quick(self) -> nn.Module:
+        """The same function for predictions, in less time."""
+        return quickened(self.module)
+
     @property
     def temperature(self) -> float:
         """What logits are divided by before the softmax; fitted on validation (Guo et al., ICML 2017)."""
@@ -172,6 +180,29 @@ class LoadedModel:
     def weights_sha256(self) -> str:
         """Hash of the weight file, or of the parts' hashes where there are several."""
         return str(self.card["sha256"])
+
+
+def quickened(module: nn.Module) -> nn.Module:
+    """A copy of ``module``, which is in evaluation mode, with the same outputs up to rounding and names of layers.
+
+    Each batch norm is folded into the convolution before it, and what a pixel holds in all channels lies side by side
+    in memory, as convolutions on a CPU want it.
+    """
+    with torch.inference_mode(False):
+        quick = copy.deepcopy(module)
+        _fold_batch_norms(quick)
+        return quick.to(memory_format=torch.channels_last)
+
+
+def _fold_batch_norms(module: nn.Module) -> None:
+    """Leaves a layer that does nothing in the place of each batch norm."""
+    for (_, first), (name, second) in itertools.pairwise(list(module.named_children())):
+        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+            folded = fuse_conv_bn_eval(first, second)
+            first.weight, first.bias = folded.weight, folded.bias
+            setattr(module, name, nn.Identity())
+    for child in module.children():
+        _fold_batch_norms(child)
 
 
 def device() -> torch.device:

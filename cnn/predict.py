@@ -41,10 +41,10 @@ def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
 def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
     """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.preprocess`.
 
-    Takes no lock: nothing ever hooks the shared module, because :mod:`cnn.explain` works on a double of it.
+    Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.explain` works on a double of its own.
     """
     with torch.inference_mode():
-        logits = model.module(pixels.to(device())).double().cpu()  # (B, 2)
+        logits = model.quick(pixels.to(device())).double().cpu()  # (B, 2)
         probabilities = (logits / model.temperature).softmax(dim=1)
     return [
         Prediction(
