@@ -1,8 +1,8 @@
 """The app in a process that can be looked into: ``python -m tests.watched APP_PORT LOOK_PORT SECONDS``.
 
 The app keeps the session of a reader who has left for so many seconds. A GET to the second port tells, as JSON, which
-objects made from pictures are alive, what the server holds for its sessions and which files were opened for writing
-since the start. Nothing is collected or freed by looking.
+objects made from readers' pictures are alive, what the server holds for its sessions and which files were opened for
+writing since the start. Nothing is collected or freed by looking.
 """
 
 import json
@@ -23,7 +23,7 @@ from streamlit.web import cli
 from cnn.attribution import Attribution
 from cnn.evidence import Evidence
 from cnn.images import Radiograph
-from ui import memory
+from ui import memory, reading
 from ui.reading import Film
 
 WATCHED = (Radiograph, Film, Attribution, Evidence, UploadedFile, AppSession)
@@ -54,10 +54,16 @@ def _open_files() -> Iterator[str]:
             yield os.readlink(f"/proc/self/fd/{name}")
 
 
+def _is_a_reader_s(one: Any) -> bool:
+    """Whether ``one`` is alive and not of a built-in film, which all readers share."""
+    shared = list(reading._SHARED.values())
+    return one is not None and getattr(one, "own", True) and not any(one is each for each in shared)
+
+
 def _seen() -> dict[str, Any]:
     server = runtime.get_instance()
     return {
-        "alive": {name: sum(one() is not None for one in made) for name, made in _made.items()},
+        "alive": {name: sum(_is_a_reader_s(one()) for one in made) for name, made in _made.items()},
         "made": {name: len(made) for name, made in _made.items()},
         "uploads": [record.name for files in list(server.uploaded_file_mgr.file_storage.values())
                     for record in files.values()],
