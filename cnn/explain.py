@@ -4,6 +4,8 @@ All methods compare with, or start from, the baseline 0. After standardisation t
 Which method is right for which network, and what was mended, is told in docs/saliency.md.
 """
 
+import copy
+import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,7 +27,7 @@ from torch import Tensor, nn
 
 from cnn.attribution import Attribution, Meaning
 from cnn.errors import UserError
-from cnn.models import CLASSES, REGISTRY, LoadedModel, device, quickened
+from cnn.models import CLASSES, REGISTRY, LoadedModel, device
 from cnn.turns import Turn, Turns
 
 BASELINE = 0.0
@@ -299,10 +301,14 @@ METHODS: dict[str, Method] = {
 
 
 class _Bench:
-    """A double of a model's network to work on, so that no hook is ever set on the network that predictions use."""
+    """A double of a model's network to work on, so that no hook is ever set on the network that predictions use.
+
+    It shares the weights with that network and takes no room of its own.
+    """
 
     def __init__(self, module: nn.Module) -> None:
-        self.network = quickened(module)
+        shared = {id(tensor): tensor for tensor in itertools.chain(module.parameters(), module.buffers())}
+        self.network = copy.deepcopy(module, shared)
         self.turns = Turns()
         _part_pools(self.network)
 
@@ -332,7 +338,7 @@ _BUILDING = threading.Lock()
 def _bench(model: LoadedModel) -> _Bench:
     with _BUILDING:
         if model.module not in _BENCHES:
-            _BENCHES[model.module] = _Bench(model.module)
+            _BENCHES[model.module] = _Bench(model.quick)
         return _BENCHES[model.module]
 
 

@@ -39,6 +39,7 @@ PICTURE_SIDE = 768
 MOST_MAPS = 24
 """Maps that one session keeps of the reader's own films."""
 MOST_SHARED_MAPS, MOST_SHARED_FILMS = 96, 32
+"""The same of the built-in films, for all readers together."""
 _TIDYING = threading.Lock()
 _FILMS, _MAPS = with_the_page("reading.films"), with_the_page("reading.maps")
 

@@ -16,6 +16,7 @@ from cnn.benchmark import Row, write
 from tests.load.__main__ import Server, resident
 from tests.load.client import Reader
 from ui.memory import REST
+from ui.upload import OWN
 
 FEW = 10
 EACH = 5
@@ -36,7 +37,7 @@ async def measure(films: Sequence[Path], uploads: int) -> Row:
                 reader = Reader(server.url)
                 await reader.connect()
                 await reader.open("")
-            page = await reader.open("chest_xray", source="My own files", insist="true")
+            page = await reader.open("chest_xray", source=OWN, insist="true")
             shown = await reader.upload(page, (film.name, film.read_bytes()))
             assert film.name[:40] in shown.text()
             if number + 1 in (FEW, uploads):
