@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnn import examples, worked
 from cnn.errors import UserError
-from ui import frame, home
+from ui import ahead, frame, home
 from ui.grid import grid
 
 frame.header(
@@ -39,3 +39,4 @@ st.markdown(
 st.header("The course", anchor=False)
 home.path()
 frame.notice()
+ahead.prepare()

@@ -55,7 +55,14 @@ def printed(code: str) -> str:
 
 
 def imports_torch(name: str) -> bool:
-    """Whether opening the page in a fresh process loads PyTorch."""
-    script = f"import sys; from tests.pages import open_page; open_page({name!r}); print('torch' in sys.modules)"
+    """Whether opening the page in a fresh process loads PyTorch by itself, not as the first page does it ahead."""
+    script = f"""
+import sys
+from tests.pages import open_page
+from ui import ahead
+ahead.prepare = lambda: None
+open_page({name!r})
+print("torch" in sys.modules)
+"""
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     return run.stdout.split()[-1] == "True"

@@ -55,6 +55,8 @@ def test_only_pages_with_a_network_import_torch() -> None:
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
+from ui import ahead
+ahead.prepare = lambda: None
 app = AppTest.from_file("app.py", default_timeout=300).run()
 for name in {light!r}:
     app.switch_page(f"pages/{{name}}.py").run()

@@ -1,10 +1,14 @@
 """One face, in Chromium: the measure of text, the first screen of a projector, and words that open their meaning."""
 
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.servers import free_port, running, streamlit
 from ui.frame import where
 
 pytestmark = pytest.mark.browser
@@ -67,3 +71,19 @@ def test_a_word_opens_its_meaning_by_touch_within_a_phones_screen(open_page: Cal
     box = meaning.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process has loaded is read from /proc")
+def test_who_stays_on_the_first_page_finds_pytorch_loaded(browser: Browser):
+    port = free_port()
+    with running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health") as server:
+        loaded = Path(f"/proc/{server.pid}/maps")
+        assert "libtorch" not in loaded.read_text()
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}")
+        expect(page.get_by_role("button", name="Read a chest X-ray")).to_be_visible()
+        end = time.monotonic() + 120
+        while "libtorch" not in loaded.read_text():
+            assert time.monotonic() < end, "nothing was imported ahead"
+            time.sleep(0.2)
+        page.close()
