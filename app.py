@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import frame, memory
 
-st.set_page_config(page_title="CNNs by hand", layout="wide", initial_sidebar_state=264)
-frame.navigation().run()
+page = frame.navigation()
+st.set_page_config(page_title=f"{page.title} · CNNs by hand", layout="wide", initial_sidebar_state=264)
+page.run()
 memory.settle()

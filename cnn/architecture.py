@@ -216,9 +216,9 @@ def _met(main: _Here, shortcut: _Here) -> _Here:
 
 def read(text: str) -> Network:
     """The network that ``text`` describes. Raises ``UserError`` naming the first part that is not understood."""
-    pieces = (" ".join(piece.split()) for piece in re.split(r"([\[\]|])|[,\n]", text) if piece)
+    pieces = (" ".join(piece.split()) for piece in re.split(r"([\[\]|])|[,;\n]", text.lower()) if piece)
     first, *rest = [piece for piece in pieces if piece] or [""]
-    size = re.fullmatch(r"(\d{1,9})x(\d{1,9})x(\d{1,9})", first)
+    size = re.fullmatch(r"(\d{1,9}) ?x ?(\d{1,9}) ?x ?(\d{1,9})", first)
     if not size:
         raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{notation.safe(first)}".')
     count = sum(piece not in ("[", "|") for piece in rest)  # a ] stands for the sum

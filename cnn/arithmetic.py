@@ -175,7 +175,9 @@ def adaptive_windows(n: int, size: int) -> tuple[tuple[int, int], ...]:
 def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
     """(left, right) padding that keeps a side as long as it was; PyTorch puts the odd cell on the right."""
     if stride != 1:
-        raise DoesNotFit(f'Padding "same" keeps the size only with stride 1, not {stride:,}: set S = 1 or give P.')
+        raise DoesNotFit(
+            f'Padding "same" keeps the size only with stride 1, not {stride:,}: set S = 1, or choose another padding.'
+        )
     total = effective_kernel(kernel_size, dilation) - 1
     return total // 2, total - total // 2
 
@@ -194,7 +196,7 @@ def layer_by_layer(n: int, kernel_size: int, stride: int = 1, padding: int = 0, 
 def transposed_output_size(
     n: int, kernel_size: int, stride: int = 1, padding: int = 0, output_padding: int = 0, dilation: int = 1
 ) -> Count:
-    """Side of a transposed convolution's output: (N - 1)*S - 2P + D*(F - 1) + output padding + 1.
+    """Side of a transposed convolution's output: (N - 1)*S - 2P + [D*(F - 1) + 1] + output padding.
 
     Raises ``DoesNotFit`` when the padding eats everything or ``output_padding`` is not below stride or dilation.
     """
@@ -207,7 +209,8 @@ def transposed_output_size(
     if size < 1:
         most = ((n - 1) * stride + reach + output_padding - 1) // 2
         raise DoesNotFit(f"Padding {padding:,} cuts away the whole output: choose P = {most:,} or less.")
-    formula = f"({n} - 1)*{stride} - 2*{padding} + {dilation}*({kernel_size} - 1) + {output_padding} + 1 = {size}"
+    spread = f"[{dilation}*({kernel_size} - 1) + 1]" if dilation > 1 else kernel_size
+    formula = f"({n} - 1)*{stride} - 2*{padding} + {spread} + {output_padding} = {size}"
     return Count(size, formula)
 
 
@@ -284,7 +287,7 @@ def receptive_field(layers: Iterable[Window]) -> tuple[ReceptiveField, ...]:
 def _check(what: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         bounds = f"be {low:,}" if low == high else f"lie between {low:,} and {high:,}"
-        raise DoesNotFit(f"The {what} must {bounds}; {value:,} does not.")
+        raise DoesNotFit(f"The {what} must {bounds}, not {value:,}.")
 
 
 def _pair(what: str, value: int | tuple[int, int]) -> tuple[int, int]:

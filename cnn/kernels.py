@@ -122,14 +122,13 @@ def as_greys(response: Array, weights: ArrayLike) -> Shown:
 
 
 def strongest(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
-    """(row, column) of the ``count`` largest absolute responses, at least ``margin`` apart and off the border."""
-    left = np.abs(response)
-    left = left[margin : left.shape[0] - margin, margin : left.shape[1] - margin].copy()
+    """(row, column) of the ``count`` largest responses, at least ``margin`` apart and off the border."""
+    left = response[margin : response.shape[0] - margin, margin : response.shape[1] - margin].copy()
     places = []
     for _ in range(count if left.size else 0):
         row, column = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
         places.append((row + margin, column + margin))
-        left[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -1
+        left[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -np.inf
     return tuple(places)
 
 

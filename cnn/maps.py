@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from cnn.arithmetic import filter_weights, output_size
+from cnn.errors import DoesNotFit
 from cnn.kernels import Kernel, around, filter_image, strongest
 from cnn.worked import Array
 
@@ -41,7 +42,12 @@ class Corner:
 
 
 def two_layers(side: int, depth: int, first: int, second: int, kernel_size: int) -> TwoLayers:
-    """Sizes of two layers of ``kernel_size`` and stride 1 on a square input. Raises ``SizeDoesNotFit``."""
+    """Sizes of two layers of ``kernel_size`` and stride 1 on a square input. Raises ``DoesNotFit``."""
+    if side < 2 * kernel_size - 1:
+        raise DoesNotFit(
+            f"Two filters of F = {kernel_size} in a row want a side of {2 * kernel_size - 1} or more: each takes F - 1 "
+            f"away, and N is {side}. Choose N = {2 * kernel_size - 1}, or F = {(side + 1) // 2} or less."
+        )
     between = output_size(side, kernel_size).size
     after = output_size(between, kernel_size).size
     return TwoLayers(side, depth, kernel_size, first, second, between, after, filter_weights(first, kernel_size).value)

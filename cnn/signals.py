@@ -168,6 +168,11 @@ def told_smoothing(trace: Trace, smoothed: Signal) -> str:
     )
 
 
+def told_kernel(weights: Signal) -> str:
+    """How many weights there are, and what they add up to."""
+    return "1 weight, which is 1." if len(weights) == 1 else f"{len(weights)} weights that add up to 1."
+
+
 def told_match(trace: Trace, found: Match, wanted: str) -> str:
     """Where the best match lies, and whether a beat of the ``wanted`` kind is there."""
     when = float(trace.seconds[found.best + template_peak()])

@@ -143,8 +143,13 @@ def cross_entropy(example: Softmax, true: int) -> Loss:
 def told_loss(example: Softmax, loss: Loss) -> str:
     """The loss with its numbers put in, and what training does with its gradient; markdown."""
     term = example.terms[loss.wanted.index(1)]
+    value = f"{loss.value:,.0f}" if loss.value >= 1000 else f"{loss.value:.4g}"
+    if not 1e-4 <= term.probability <= 1 - 1e-4:  # such a p has lost the digits that its logarithm would need
+        formula = f"-ln p = ln(sum of e^(z/T)) - z/T = {value}"
+    else:
+        formula = f"-ln p = -ln {term.probability:.4g} = {value}"
     return (
-        f"If **{term.name}** is right, the cross-entropy is **-ln p = -ln {term.probability:.4g} = {loss.value:.4g}**: "
+        f"If **{term.name}** is right, the cross-entropy is **{formula}**: "
         "0 for a sure and right answer, and without limit for a sure and wrong one. Its gradient is **p - y**, with "
         "y = 1 for the true class and 0 for the others: training raises the true score and lowers the others, each by "
         "as much as it was off."

@@ -14,6 +14,7 @@ from cnn.lessons import Part, parts
 FILE = Path(__file__).parents[1] / "docs" / "teaching.md"
 LOCAL = "http://localhost:8501/"
 """Where `streamlit run app.py` serves the course on the same machine."""
+OPEN = "Open the page"
 LONGEST = 50
 """Characters of a setting that is named in a link's words."""
 
@@ -107,7 +108,7 @@ def part(one: Part, *, answers: bool, base: str = "") -> str:
     settings: dict[str, str] = {}
     for prompt in one.prompts:
         if prompt.settings != settings:
-            lines += ["", f"[{_opens(settings, prompt.settings)}]({one.link(prompt, base)})", ""]
+            lines += ["", f"[{_opens(settings, prompt.settings) if answers else OPEN}]({one.link(prompt, base)})", ""]
             settings = prompt.settings
         lines.append(f"- {_plain(prompt.question)}" + (f" **Expected:** {_plain(prompt.answer)}" if answers else ""))
     return "\n".join(lines)
@@ -140,9 +141,12 @@ def guide(base: str = LOCAL) -> str:
 
 
 def _opens(before: dict[str, str], now: dict[str, str]) -> str:
-    """A link in words: what is set otherwise than in the link before it, as far as it is short."""
+    """A link in words: what is set otherwise than in the link before it, as far as it is short.
+
+    For the teacher's eyes: what is set may be the answer.
+    """
     new = [f"{name} = {text}" for name, text in now.items() if before.get(name) != text and len(text) <= LONGEST]
-    return f"Open with {', '.join(new)}" if before and new else "Open the page"
+    return f"Open with {', '.join(new)}" if before and new else OPEN
 
 
 def _plain(text: str) -> str:

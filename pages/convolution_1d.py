@@ -101,7 +101,7 @@ wide, narrow = st.columns([3, 1])
 with wide:
     signal_figures.smoothing(trace, smoothed, key="smoothing", description=signals.told_smoothing(trace, smoothed))
 with narrow:
-    signal_figures.kernel(weights, key="weights", description=f"{len(weights)} weights that add up to 1.")
+    signal_figures.kernel(weights, key="weights", description=signals.told_kernel(weights))
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)

@@ -49,6 +49,8 @@ def real_maps() -> None:
         place = min(state.slider(MAP), count) - 1
     with second:
         bias = state.real(BIAS)
+    if place + 1 < state[MAP]:
+        st.caption(f"There are {count} maps: the last one is looked at.")
     stacked = maps.stack(maps.shrink(figures.sample(film.key).pixels), filters, bias)
     figures.volume(stacked, [kernel.name for kernel in filters], place)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")

@@ -53,6 +53,8 @@ def flatten_and_weigh() -> tuple[str, ...]:
     volume = examples.pooled_volume(depth, side)
     with third:
         chosen = min(state.slider(PLACE), volume.size - 1)
+    if chosen < state[PLACE]:
+        st.caption(f"The row ends at number {chosen}, which is followed here.")
     softmax_figures.flat(volume, chosen)
     place = softmax.flattened(chosen, (depth, side, side))
     st.markdown(
@@ -83,7 +85,8 @@ def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
         "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
         "decided answers."
     )
-    state.presets("Start from an example", PRESETS)
+    all_names: dict[Field, Any] = {} if len(names) == len(SLIDE) else {NAMES: NAMES.default}
+    state.presets("Start from an example", {name: all_names | values for name, values in PRESETS.items()})
     first, second = st.columns(2)
     with first:
         scores = state.numbers(SCORES)

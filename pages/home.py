@@ -11,7 +11,7 @@ from ui.grid import grid
 frame.header(
     "Convolutional networks, by hand",
     "Learn how a convolutional network works by touching every number in it; then watch one read a chest X-ray.",
-    "Press Play below. Then ask the network where it looked.",
+    "Press Play below. Then see on the film where a network looked.",
 )
 by_hand, at_work = st.columns(2, gap="large")
 with by_hand:

@@ -42,7 +42,7 @@ frame.header(
     "picture and filter they settle how large the output is.",
     "Press “7, 3, stride 3” and see three rules give three answers.",
 )
-state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, HIDE, STEP, quiz.QUESTION)
+state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, HIDE, STEP)
 named: dict[str, dict[Field, Any]] = {
     name: dict(zip(ACROSS, values, strict=True)) | {SAME: False, TALL: False, MODE: "zeros"}
     for name, values in PRESETS.items()
@@ -75,13 +75,20 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: worked.Pa
         travel.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
 
 
-def predicted(across: list[int]) -> bool:
-    """Asks for the size; true if it has been told, or nothing fits that could be asked for."""
+def predicted(across: list[int], same: bool) -> bool:
+    """Asks for the size; true if it has been told, or there is nothing that could be asked for."""
+    n, f, s, p, d = across
     try:
-        n, f, s, p, d = across
-        return quiz.ask(questions.size(n, f, s, p, d), state)
+        left, right = arithmetic.same_padding(f, s, d) if same else (p, p)
+        return left != right or quiz.ask(questions.size(n, f, s, left, d), state)
     except UserError:
         return True
+
+
+def start_from_across() -> None:
+    """Another height begins as what is set."""
+    for across, down in zip(ACROSS, DOWN, strict=True):
+        state.put(down, state[across])
 
 
 def sizes(across: list[int], same: bool) -> None:
@@ -95,18 +102,20 @@ def sizes(across: list[int], same: bool) -> None:
 @st.fragment  # a change redraws this part alone, so that the grid answers sooner
 def lesson() -> None:
     """Everything that depends on the numbers."""
-    across = state.boxes(*ACROSS)
+    unused = (P, DOWN[ACROSS.index(P)]) if state[SAME] else ()
+    across = state.boxes(*ACROSS, unused=unused)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tall, same, hidden, mode = state.flag(TALL), state.flag(SAME), state.flag(HIDE), state.select(MODE)
-    down = state.boxes(*DOWN) if tall else across
+        tall, same, hidden = state.flag(TALL, start_from_across), state.flag(SAME), state.flag(HIDE)
+        mode = state.select(MODE)
+    down = state.boxes(*DOWN, unused=unused) if tall else across
     if not hidden:
         show(step_by_step, across, down, same, mode)
-    told = same or predicted(across)
+    told = predicted(across, same)
     if hidden and told:
         show(step_by_step, across, down, same, mode)
     if told or not hidden:
         show(sizes, across, same)
-    size_rules.layer_by_layer()
+    size_rules.layer_by_layer(across[0], across[1])
     state.share()
     state.remember()
 

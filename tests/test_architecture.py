@@ -214,3 +214,7 @@ def test_no_network_takes_much_memory(text: str) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 2**20
+
+
+def test_the_spelling_of_the_slides_is_understood() -> None:
+    assert read("32 x 32 x 3; CONV 16 3 P1, ReLU; MAX 2") == read("32x32x3, conv 16 3 p1, relu, max 2")

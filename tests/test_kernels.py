@@ -45,7 +45,9 @@ def test_greys_stay_within_0_and_1_for_every_kernel():
 def test_strongest_responses_are_apart_and_inside():
     response = np.zeros((40, 40))
     response[10, 10], response[11, 11], response[25, 30], response[0, 0] = 5, 4, -6, 9
-    assert kernels.strongest(response, 5, 2) == ((25, 30), (10, 10))
+    response[30, 8] = 3
+    assert kernels.strongest(response, 5, 2) == ((10, 10), (30, 8))
+    assert kernels.strongest(-response, 5, 1) == ((25, 30),)
     assert kernels.strongest(np.zeros((4, 4)), 5, 2) == ()
     assert kernels.around(response, (10, 10), 2).shape == (5, 5)
     assert kernels.around(response, (0, 0), 2).shape == (3, 3)

@@ -52,8 +52,10 @@ def test_questions_on_two_layers_are_torch_s(seed: int) -> None:
 
 
 def test_a_picture_too_small_for_the_second_layer_is_refused() -> None:
-    with pytest.raises(DoesNotFit, match="longer"):
+    with pytest.raises(DoesNotFit, match=r"Choose N = 9, or F = 4 or less\."):
         maps.two_layers(8, 1, 1, 1, 5)
+    assert maps.two_layers(9, 1, 1, 1, 5).after == 1
+    assert maps.two_layers(8, 1, 1, 1, 4).after == 2
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,36 @@ def test_teach_hides_the_controls_and_keeps_the_link():
     app = open_page("stride_padding", teach="1", S="2")
     assert len(payload(app)["output"][0]) == 3
     assert not [box for box in app.number_input if box.label == "Stride S"]
+
+
+def test_small_numbers_are_not_shown_as_nothing():
+    assert payload(open_page("convolution_2d", x="0.001 0.002 / 0.003 0", w="1"))["decimals"] == 3
+    assert payload(open_page("pooling", x="1 3 / 5 7", kind="average"))["decimals"] == 2
+    assert payload(open_page("pooling", x="1 3 / 5 7"))["decimals"] == 0
+
+
+def test_another_height_starts_as_what_is_set():
+    app = open_page("stride_padding", N="9", F="5", S="2", P="2")
+    before = payload(app)["output"]
+    app.toggle(key="tall").set_value(True).run()
+    assert [app.number_input(key=f"{name}h").value for name in "NFSPD"] == [9, 5, 2, 2, 1]
+    assert payload(app)["output"] == before
+
+
+def test_same_padding_is_asked_for_too_and_greys_out_the_padding_that_it_replaces():
+    app = open_page("stride_padding", same="true", hide="true")
+    assert not app.get("bidi_component")
+    assert app.number_input(key="P").disabled
+    assert "padding P = 1" in shown_text(app)
+
+
+def test_what_no_rule_allows_is_said_once():
+    app = open_page("stride_padding", N="5", F="7")
+    assert len({error.value for error in app.error}) == len(app.error)
+
+
+def test_shrinking_layer_by_layer_is_of_the_readers_numbers():
+    assert "A filter of 3 on a picture of 24 is through after 11 layers" in shown_text(
+        open_page("stride_padding", N="24")
+    )
+    assert "A filter of 5 on a picture of 32" in shown_text(open_page("stride_padding", F="4"))

@@ -54,7 +54,7 @@ def test_the_bias_decides_how_much_survives(bias: str, more: bool) -> None:
 
 def test_a_layer_that_does_not_fit_is_refused_and_no_old_result_left_standing() -> None:
     app = open_page(PAGE, N="8", F="5")
-    assert "longer than the input" in app.error[0].value
+    assert "Two filters of F = 5 in a row" in app.error[0].value
     assert "filters of 5x5" not in html(app)
     assert not snippets(app)
 

@@ -95,3 +95,11 @@ def test_teach_hides_the_controls() -> None:
 
 def test_no_torch_is_loaded() -> None:
     assert not imports_torch(PAGE)
+
+
+def test_an_example_brings_its_class_names_back() -> None:
+    app = open_page(PAGE, names="A, B")
+    assert "2 class names and 3 scores" in app.error[0].value
+    next(button for button in app.button if button.label == "0, 1, 2").click().run()
+    assert not app.error
+    assert app.text_input(key="names").value == "Door, Stair, Sign"

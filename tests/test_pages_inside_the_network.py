@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from cnn import feature_maps
@@ -30,6 +31,15 @@ def test_the_score_is_told_as_the_sum_of_its_maps():
     assert told
     plus, minus, bias, logit = (float(text.replace("−", "-")) for text in told.groups())
     assert plus + minus + bias == pytest.approx(logit, abs=0.0025)
+
+
+def test_the_probability_is_softmax_of_both_scores_over_the_temperature():
+    text = shown_text(open_page(PAGE))
+    said = r"Together \*\*(\S+)\*\*.*gets (\S+)\. Both are divided by the temperature (\S+), .* makes \*\*(\S+) %\*\*"
+    found = re.search(said, text, re.DOTALL)
+    assert found
+    one, other, heat, percent = (float(each.replace("−", "-")) for each in found.groups())
+    assert 100 / (1 + np.exp((other - one) / heat)) == pytest.approx(percent, abs=0.1)
 
 
 def test_a_layer_and_a_map_can_be_linked_and_the_sums_are_checked():

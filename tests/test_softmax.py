@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.softmax import cross_entropy, flattened, in_float32, scores_for, softmax, told_float32
+from cnn.softmax import cross_entropy, flattened, in_float32, scores_for, softmax, told_float32, told_loss
 
 NAMES = ("Door", "Stair", "Sign")
 
@@ -103,3 +103,12 @@ def test_flatten_is_torch_s() -> None:
         place = flattened(n, shape)
         assert volume[place.channel, place.row, place.column] == value
         assert eval(place.flat.formula.split(" = ")[0]) == place.flat.value == n
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [((0, 0), "-ln 0.5 = 0.6931"), ((-2000, 2000), "ln(sum of e^(z/T)) - z/T = 4,000"), ((30, 0), "- z/T = 9.3")],
+)
+def test_the_logarithm_is_of_a_number_that_can_be_written_out(scores: tuple[float, float], said: str) -> None:
+    example = softmax(("a", "b"), scores)
+    assert said in told_loss(example, cross_entropy(example, 0))

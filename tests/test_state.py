@@ -153,7 +153,17 @@ def test_teach_hides_the_controls_and_reads_the_link() -> None:
     app = opened(F="5", x="2 1", teach="1")
     assert values(app)[0] == 5
     assert values(app)[4] == (2, 1)
-    assert not [*app.slider, *app.text_input, *app.toggle, *app.radio, *app.button]
+    assert not [*app.slider, *app.text_input, *app.toggle, *app.radio]
+
+
+def test_controls_come_back_with_the_settings_of_the_link() -> None:
+    app = opened(F="5", x="2 1", teach="1")
+    (show,) = app.button
+    show.click().run()
+    assert app.slider(key="F").value == 5
+    assert values(app)[0] == 5
+    assert values(app)[4] == (2, 1)
+    assert "teach" not in app.query_params
 
 
 def test_teach_still_names_nonsense() -> None:
@@ -179,3 +189,15 @@ def test_pages_keep_their_own_values_of_fields_with_one_name() -> None:
 def test_the_link_to_share_carries_what_is_not_default() -> None:
     app = opened(F="5", x="2 1")
     assert app.code[0].value.endswith("?F=5&x=2+1&teach=1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 2 / 3 4", "1,2;3,4", "[[1, 2], [3, 4]]", "[[1 2]\n [3 4]]", "1\t2\n3\t4", "1\t2 3\t4", "[[1, 2],\n [3, 4]],"],
+)
+def test_a_matrix_may_be_pasted_as_others_write_it(text: str) -> None:
+    assert Matrix("w", "Weights", ((1, 0), (0, 1)), most=4).parse(text) == ((1, 2), (3, 4))
+
+
+def test_a_row_may_keep_its_brackets() -> None:
+    assert Numbers("x", "Signal x", (0, 1), most=8).parse("[1, 2, 3]") == (1, 2, 3)

@@ -138,3 +138,10 @@ def test_people_in_the_answer_on_prevalence_add_up() -> None:
     called, right = (int(number) for number in re.findall(r"\d+", rare)[:2])
     assert (called, right) == (round(0.9 * 10 + 0.1 * 990), 9)
     assert common.startswith("450 of 500 calls")
+
+
+def test_without_answers_no_link_says_what_it_sets() -> None:
+    for plan in teaching.PLANS:
+        for _, _, one in plan.timed():
+            if one:
+                assert "[Open with" not in teaching.part(one, answers=False)

@@ -6,6 +6,7 @@ from torch import nn
 from cnn.errors import DoesNotFit
 from cnn.layers import Volume
 from cnn.why import readers
+from ui import why_words
 
 
 def test_the_slide_s_numbers() -> None:
@@ -48,3 +49,14 @@ def test_too_large_is_one_sentence(size: tuple[int, ...]) -> None:
     with pytest.raises(DoesNotFit) as refused:
         readers(Volume(w, h, d), *rest)
     assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("picture", "hidden", "k", "f", "said"),
+    [((28, 28, 1), 100, 100, 28, "looks at the whole picture"), ((3, 3, 1), 1, 100, 2, "Nothing is saved here"),
+     ((28, 28, 1), 100, 100, 3, "a sum over 9 numbers instead of 784")],
+)  # fmt: skip
+def test_a_saving_is_claimed_only_where_there_is_one(
+    picture: tuple[int, int, int], hidden: int, k: int, f: int, said: str
+) -> None:
+    assert said in why_words.fair(readers(Volume(*picture), hidden, k, f))

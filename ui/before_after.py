@@ -22,7 +22,7 @@ def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
     response = kernels.filter_image(pixels, weights)
     shown = kernels.as_greys(response, weights)
     before, after = st.columns(2)
-    said = f"Before: {name}, {pixels.shape[0]} x {pixels.shape[1]}"
+    said = f"Before: {name}, {pixels.shape[1]} x {pixels.shape[0]}"
     before.image(pixels, caption=said, alt=said, clamp=True, width="stretch")
     after.image(shown.pixels, caption=f"After. {shown.scale}", alt="The filter's answer", clamp=True, width="stretch")
     places = kernels.strongest(response, margin=12, count=4)
@@ -51,11 +51,11 @@ def pooled(radiograph: Radiograph, block: int) -> None:
     """A radiograph, and what maximum and average leave of its blocks, drawn at about the same size."""
     pixels = radiograph.pixels
     columns = st.columns(3)
-    said = f"{radiograph.name}: {pixels.shape[0]} x {pixels.shape[1]} pixels"
+    said = f"{radiograph.name}: {pixels.shape[1]} x {pixels.shape[0]} pixels"
     columns[0].image(kernels.pool_picture(pixels, -(-max(pixels.shape) // SHOWN), "average"), caption=said, alt=said)
     for column, kind in zip(columns[1:], kernels.POOLS, strict=True):
         small = kernels.pool_picture(pixels, block, kind)
-        said = f"{kind.capitalize()}: {small.shape[0]} x {small.shape[1]} numbers are left"
+        said = f"{kind.capitalize()}: {small.shape[1]} x {small.shape[0]} numbers are left"
         column.image(kernels.enlarge(small, max(1, SHOWN // max(small.shape))), caption=said, alt=said, clamp=True)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui import printing, privacy, theme, words
+from ui.state import controls_hidden
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
@@ -120,8 +121,9 @@ def header(title: str, lede: str, try_this: str) -> None:
     first, second = st.columns([3, 2], gap="medium")
     with first:
         words.say(lede)
-    with second, st.container(key="try"):
-        words.say(f"**Try this.** {try_this}")
+    if not controls_hidden():
+        with second, st.container(key="try"):
+            words.say(f"**Try this.** {try_this}")
 
 
 def footer(file: str, now_you_know: str) -> None:

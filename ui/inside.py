@@ -12,7 +12,7 @@ from cnn.feature_maps import Opened, Stop
 from cnn.layers import Volume
 from cnn.models import CLASSES, LoadedModel
 from cnn.worked import Array
-from ui import lens, maps, theme
+from ui import lens, maps, reading, theme
 from ui.layer_summary import say_bytes
 from ui.privacy import with_the_page
 from ui.prose import plain
@@ -176,6 +176,14 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
     st.markdown(
         f"{speak} maps speak for {CLASSES[target]}: {_signed(plus)}; {against} against: {_signed(minus)}; bias: "
         f"{_signed(found.bias)}. Together **{_signed(found.logit)}**, the network's own logit."
+    )
+    other = 1 - target
+    said = reading.prediction(film, model)
+    st.markdown(
+        f"In the same way {CLASSES[other]} gets {_signed(said.logits[other])}. Both are divided by the temperature "
+        f"{said.temperature:.3g}, which validation films have chosen; softmax makes "
+        f"**{said.probabilities[target]:.1%}** for {CLASSES[target]} of them and {said.probabilities[other]:.1%} for "
+        f"{CLASSES[other]}.".replace("%", " %")
     )
     _ranked(found.parts, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
     # An average has nothing to be looked at: open what it was taken of.

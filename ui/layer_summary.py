@@ -62,7 +62,8 @@ def _unread(step: Step) -> str:
     """What the floor rule leaves out, if anything."""
     lost = [side.unread_input if isinstance(side, Size) else 0 for side in step.sides]
     parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
-    return f" Rounded down, so {' and '.join(parts)} at the far edge are not read." if parts else ""
+    verb = "is" if sum(lost) == 1 else "are"
+    return f" Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
 
 
 def _learns(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> str:
@@ -70,9 +71,9 @@ def _learns(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> str:
         return "nothing: pooling has no weights."
     one = filter_weights(before.depth, layer.kernel_size, layer.groups)
     depth = "D1" if layer.groups == 1 else "(D1/groups)"
-    biases = " and K biases" if layer.bias else ", no biases"
+    biases = "and K biases in all" if layer.bias else "in all, and no biases"
     return (
-        f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {plain(f'(F*F*{depth})*K')} weights{biases} in all: "
+        f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {plain(f'(F*F*{depth})*K')} weights {biases}: "
         f"`{step.parameters.formula}`."
     )
 

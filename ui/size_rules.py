@@ -19,6 +19,10 @@ FIELDS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation
 
 def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> None:
     """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
+    if nothing := _nothing_fits(n, f, s, p, d):
+        st.error(plain(str(nothing)))
+        state.presets("Nearest that fit", fitting(nothing, fields))
+        return
     refused = None
     for column, rule in zip(st.columns(3), RULES, strict=True):
         with column, st.container(border=True):
@@ -28,14 +32,24 @@ def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int
                 size = output_size(n, f, s, p, d, rule)
             except SizeDoesNotFit as error:
                 st.error(plain(str(error)))
-                refused = refused or error
+                refused = error
                 continue
             st.markdown(f"Output **{size.size}**: {plain(size.formula)}")
             axis = Axis.sliding(n, f, s, p, d, rule)
-            cells.strip(axis, f"{n} cells{', padding hatched' if p else ''}; a bar for each window")
+            count = f"{n} cell{'s' if n > 1 else ''}"
+            cells.strip(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
             st.markdown(told(axis, size))
     if refused:
         state.presets("Nearest that fit", fitting(refused, fields))
+
+
+def _nothing_fits(n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> SizeDoesNotFit | None:
+    """What all rules say alike, where the window is too long for any of them."""
+    try:
+        output_size(n, f, s, p, d)
+    except SizeDoesNotFit as error:
+        return error
+    return None
 
 
 def told(axis: Axis, size: Size) -> str:
@@ -52,17 +66,24 @@ def told(axis: Axis, size: Size) -> str:
     return " ".join(sentences) or "Every cell is read."
 
 
-def layer_by_layer() -> None:
-    """Slide 33: volumes that shrink too fast."""
+def layer_by_layer(n: int, f: int) -> None:
+    """Slide 33: volumes that shrink too fast; with the reader's N and F where they shrink, else with the slide's."""
     st.subheader("Layer by layer", anchor=False)
-    bare, padded = arithmetic.layer_by_layer(32, 5), arithmetic.layer_by_layer(32, 5, padding=2)
+    if not 3 <= f <= n or f % 2 == 0:
+        n, f = 32, 5
+    rim = f // 2
+    bare = arithmetic.layer_by_layer(n, f, most=n)
+    padded = arithmetic.layer_by_layer(n, f, padding=rim, most=len(bare))
+    layers = len(bare) - 1
     st.markdown(
-        "Without padding each layer takes a rim off the picture. A filter of 5 on a picture of 32 is through after "
-        f"{len(bare) - 1} layers, and the pixels at the rim were read least on the way:"
+        f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "
+        f"{layers} layer{'s' if layers > 1 else ''}, and the pixels at the rim were read least on the way:"
     )
     cells.squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
-    st.markdown("With a rim of zeros, P = (F - 1)/2 = 2, the size stays, and a network can be as deep as it likes:")
-    cells.squares(padded, f"Sizes with padding 2: {', '.join(map(str, padded))}")
+    st.markdown(
+        f"With a rim of zeros, P = (F - 1)/2 = {rim}, the size stays, and a network can be as deep as it likes:"
+    )
+    cells.squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
 
 
 def fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:

@@ -15,7 +15,7 @@ shows, such as the step of a component that writes the address by itself, is rea
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -126,14 +126,14 @@ class Choice(Field[Word]):
 
 @dataclass(frozen=True)
 class Numbers(Field[Vector]):
-    """A row of 1 to ``most`` numbers of size up to ``limit``, typed with commas or spaces between."""
+    """A row of 1 to ``most`` numbers of size up to ``limit``, commas or spaces between; brackets may stay."""
 
     most: int
     limit: float = 1000
 
     def parse(self, text: str) -> Vector:
         """See :meth:`Field.parse`."""
-        values = [_number(part) for part in text[:_LONGEST_TEXT].replace(",", " ").split()]
+        values = [_number(part) for part in re.sub(r"[,()\[\]]", " ", text[:_LONGEST_TEXT]).split()]
         found = tuple(value for value in values if value is not None and abs(value) <= self.limit)
         if not 1 <= len(found) <= self.most or len(found) < len(values):
             example = self.text(self.default[:3])
@@ -151,7 +151,11 @@ class Numbers(Field[Vector]):
 
 @dataclass(frozen=True)
 class Matrix(Field[Rows]):
-    """Rows of equally many numbers, at most ``most`` by ``most``, typed with / or ; or a new line between rows."""
+    """Rows of equally many numbers, at most ``most`` by ``most``, typed with / or ; or a new line between rows.
+
+    Pasted rows may keep the brackets of Python, or the tabs of a spreadsheet: a line of text turns their line breaks
+    into spaces.
+    """
 
     most: int
     limit: float = 1000
@@ -159,8 +163,8 @@ class Matrix(Field[Rows]):
     def parse(self, text: str) -> Rows:
         """See :meth:`Field.parse`."""
         line = Numbers(self.name, self.label, self.default[0], self.most, self.limit)
-        rows = text[:_LONGEST_TEXT].replace(";", "\n").replace("/", "\n").split("\n")
-        found = tuple(line.parse(row) for row in rows if row.strip())
+        rows = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", text[:_LONGEST_TEXT])
+        found = tuple(line.parse(row) for row in rows if row.strip(" ,[\t\r"))
         if not 1 <= len(found) <= self.most or len({len(row) for row in found}) > 1:
             raise self.refuse(f"1 to {self.most} rows of equally many numbers, with / between rows", text)
         return found
@@ -257,20 +261,21 @@ class State:
             ),
         )
 
-    def number(self, field: Whole) -> int:
-        """A box for a whole number; good where a wrong value may be tried."""
+    def number(self, field: Whole, unused: bool = False) -> int:
+        """A box for a whole number; good where a wrong value may be tried. One that is ``unused`` is greyed out."""
         return self._show(
-            field, lambda: st.number_input(min_value=field.low, max_value=field.high, **self._common(field))
+            field,
+            lambda: st.number_input(min_value=field.low, max_value=field.high, disabled=unused, **self._common(field)),
         )
 
-    def boxes(self, *fields: Whole) -> list[int]:
+    def boxes(self, *fields: Whole, unused: Sequence[Whole] = ()) -> list[int]:
         """A row of boxes for whole numbers."""
         with st.container(horizontal=True):
-            return [self.number(field) for field in fields]
+            return [self.number(field, field in unused) for field in fields]
 
-    def flag(self, field: Flag) -> bool:
+    def flag(self, field: Flag, on_change: Callable[[], None] | None = None) -> bool:
         """A switch."""
-        return self._show(field, lambda: st.toggle(**self._common(field)))
+        return self._show(field, lambda: st.toggle(on_change=on_change, **self._common(field)))
 
     def choice(self, field: Choice[Word]) -> Word:
         """All options side by side."""
@@ -310,7 +315,12 @@ class State:
         st.session_state[field.name] = field.widget_value(value)
 
     def share(self) -> None:
-        """Says how to hand this page to somebody else, with a link that hides the controls."""
+        """Says how to hand this page to somebody else, by a link that hides the controls; or gets these back."""
+        if self.teach:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown("The controls are out of sight, for a class.", width="content")
+                st.button("Show the controls", on_click=_show_controls)
+            return
         settings = {field.name: str(self._raw(field)) for field in self.fields if self._raw(field) != _default(field)}
         link = f"{st.context.url or ''}?{urlencode(settings | {'teach': '1'})}"
         with st.expander("Share this page"):
@@ -355,6 +365,17 @@ class State:
             return field.default
 
 
+def controls_hidden() -> bool:
+    """Whether the reader came by a link that hides the controls, on this page or before."""
+    return bool(st.session_state.get(_TEACH, False)) or st.query_params.get("teach") == "1"
+
+
+def _show_controls() -> None:
+    st.session_state[_TEACH] = False
+    st.session_state[_ARRIVED] = None  # the page takes its settings from the link once more, this time into widgets
+    del st.query_params["teach"]
+
+
 def _default(field: Field[Any]) -> Any:
     return field.widget_value(field.default)
 
@@ -362,7 +383,7 @@ def _default(field: Field[Any]) -> Any:
 def _arrive(page: str, fields: tuple[Field[Any], ...]) -> None:
     """First run of a page: check the link, and take back what this reader left here, not what the last page left."""
     st.session_state[_ARRIVED] = page
-    teach = st.session_state[_TEACH] = st.session_state.get(_TEACH, False) or st.query_params.get("teach") == "1"
+    teach = st.session_state[_TEACH] = controls_hidden()
     left = st.session_state.setdefault(_LEFT, {}).get(page, {})
     sentences = []
     for field in fields:

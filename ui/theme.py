@@ -101,6 +101,7 @@ def style() -> None:
 [class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
 [class*="st-key-presets"] p {{ font-size: 0.85rem; }}
 [class*="st-key-path"] a * {{ white-space: normal; overflow: visible; }}
+.stMainBlockContainer [data-testid=stPageLink] p {{ text-decoration: underline; text-underline-offset: 0.2em; }}
 .where {{ color: {colours.muted}; font-size: 0.85rem; line-height: 1.3; }}
 .st-key-try {{ border-left: 4px solid {colours.kernel}; background: {colours.surface}; padding: 0.5rem 0.9rem; }}
 .word.input {{ border-color: {colours.input}; }} .word.kernel {{ border-color: {colours.kernel}; }}

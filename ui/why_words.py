@@ -14,8 +14,8 @@ def counted(layers: Sequence[Reader]) -> str:
     """Both counts with their numbers put in, and how they compare."""
     dense, convolution = layers[0], layers[-1]
     return (
-        f"**Fully connected.** The picture is `{dense.reads.formula}` numbers. Each hidden node has a weight for each "
-        f"of them: `{dense.weights.formula}` weights, {say_bytes(dense.memory)} at 4 bytes a weight.\n\n"
+        f"**Fully connected.** The numbers in the picture: `{dense.reads.formula}`. Each hidden node has a weight "
+        f"for each of them: `{dense.weights.formula}` weights, {say_bytes(dense.memory)} at 4 bytes a weight.\n\n"
         f"**Convolution.** A filter is as deep as the picture, and the same filter serves at every place: "
         f"`{convolution.weights.formula}` weights. {_compared(dense.weights.value, convolution.weights.value)} "
         "Biases are left out on both sides, as on the slide."
@@ -37,6 +37,17 @@ def _compared(dense: int, convolution: int) -> str:
 def fair(layers: Sequence[Reader]) -> str:
     """What the comparison leaves out."""
     dense, own, convolution = layers
+    if own.reads.value == dense.reads.value:
+        return (
+            "Here a filter looks at the whole picture, so each number that comes out is a sum over all of it, and "
+            "there is nothing to save. Make the filter smaller than the picture, and see."
+        )
+    if convolution.weights.value >= dense.weights.value:
+        return (
+            f"Nothing is saved here: {convolution.weights.value:,} weights against {dense.weights.value:,}, because "
+            "the picture is small, or the filters are many more than the hidden nodes. A layer of filters keeps its "
+            "number of weights when the picture grows; a fully connected one does not."
+        )
     return plain(
         f"Where does the saving come from? A number that comes out is a sum over {own.reads.value:,} numbers instead "
         f"of {dense.reads.value:,}, because a filter looks at one patch; and one filter is used at every place instead "

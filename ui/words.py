@@ -41,7 +41,9 @@ def linked(text: str) -> str:
         if term.term in seen:
             return found[0]
         seen.add(term.term)
-        return _button(found[0], term, f"word-{term.term.replace(' ', '-')}-{place}")
+        # A browser may break a line behind a button, even before a comma.
+        joined = "&#8288;" if found.string[found.end() : found.end() + 1] in tuple(",;.:?!)") else ""
+        return _button(found[0], term, f"word-{term.term.replace(' ', '-')}-{place}") + joined
 
     pieces = re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", text)  # code and links stand at odd places
     return "".join(piece if at % 2 else ANY.sub(button, piece) for at, piece in enumerate(pieces))

@@ -1,5 +1,6 @@
 """The step-through grid: one worked example, sent once; the browser shows any step of it without asking again."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from ui.theme import DARK, LIGHT
 _HERE = Path(__file__).parent
 SCRIPTS = ("words.js", "cells.js", "controls.js", "grid.js")
 """What draws a grid; a component that contains one adds its own entry behind them."""
+_MOST_DECIMALS = 5
 _SIGNIFICANT = 9  # digits sent of each number; far more than a cell shows
 
 
@@ -61,7 +63,7 @@ def grid(
     row, column) that is not told yet. Parts that are ``editable`` call ``on_edit``. ``bare`` leaves out the products
     one by one, the legend and what else a first look does not need.
     """
-    data = _payload(example) | {
+    data = _payload(example, backward) | {
         "label": label,
         "names": names,
         "channels": [*channels] or [f"channel {c + 1}" for c in range(len(example.input))],
@@ -95,7 +97,7 @@ def typed_into(state: State, **fields: Matrix) -> dict[str, Any]:
     return {"editable": () if state.teach else tuple(fields), "on_edit": edit}
 
 
-def _payload(example: Convolution | Pooling) -> dict[str, Any]:
+def _payload(example: Convolution | Pooling, backward: bool) -> dict[str, Any]:
     """What the browser needs of an example: nested lists, None for NaN and minus infinity."""
     shared = {
         "padded": numbers(example.padded),
@@ -103,7 +105,7 @@ def _payload(example: Convolution | Pooling) -> dict[str, Any]:
         "columns": axis_data(example.columns),
         "flat": example.input.shape[1] == 1,
         "output": numbers(example.output),
-        "decimals": _decimals(example),
+        "decimals": _decimals(example, backward),
     }
     if isinstance(example, Pooling):
         names = [f"channel {c + 1}" for c in range(len(example.output))]
@@ -140,14 +142,19 @@ def _tidy(value: Any, whole: bool) -> Any:
     return int(value) if whole else float(f"{value:.{_SIGNIFICANT}g}")
 
 
-def _decimals(example: Convolution | Pooling) -> int:
-    """Decimals that the cells show: none if everything is whole, else two, or three where numbers are small."""
-    arrays = [example.input, example.output]
-    arrays += [example.weight, example.bias] if isinstance(example, Convolution) else []
-    finite = np.concatenate([array[np.isfinite(array)].ravel() for array in arrays])
+def _decimals(example: Convolution | Pooling, backward: bool) -> int:
+    """Decimals that the cells show: none if everything is whole, else two, or three where numbers are small.
+
+    More where a given number would read as 0 otherwise, up to ``_MOST_DECIMALS``.
+    """
+    given = [example.input, *([example.weight, example.bias] if isinstance(example, Convolution) else [])]
+    shares = [example.shares, example.backward()] if backward and isinstance(example, Pooling) else []
+    finite = np.concatenate([array[np.isfinite(array)].ravel() for array in (*given, example.output, *shares)])
     if (finite % 1 == 0).all():
         return 0
-    return 2 if np.abs(finite).max() >= 1 else 3
+    sizes = np.abs(np.concatenate([array[np.isfinite(array) & (array != 0)].ravel() for array in given]))
+    needed = math.ceil(-math.log10(sizes.min())) if sizes.size else 0
+    return max(2 if np.abs(finite).max() >= 1 else 3, min(needed, _MOST_DECIMALS))
 
 
 def _widest(data: dict[str, Any]) -> int:

@@ -40,8 +40,8 @@ function field(cell, text, label, id, send) {
   input.addEventListener("change", () => {
     const number = Number(input.value.replace("−", "-").replace(",", "."));
     const valid = input.value.trim() !== "" && Number.isFinite(number);
-    input.setAttribute("aria-invalid", String(!valid));
     if (valid) send(number);
+    else input.value = text; // what does not read as a number must not stand there as if it were used
   });
   cell.append(input);
 }
@@ -142,8 +142,15 @@ function drawGradient(view, place) {
   const caption = `Gradient at the input: ${map.length} × ${map[0].length}`;
   return table(place, caption, map.length, map[0].length, null, (cell, row, column) => {
     cell.className = "share";
-    cell.append(show(map[row][column], data.decimals));
+    cell.append(givesAway(data, at.channel, row, column) ? "?" : show(map[row][column], data.decimals));
   });
+}
+
+// Whether a cell of the gradient would tell what the hidden output cell holds.
+function givesAway(data, channel, row, column) {
+  if (data.hidden?.[0] !== channel) return false;
+  const { rows, columns, hidden } = data;
+  return rows.windows[hidden[1]].includes(row + rows.before) && columns.windows[hidden[2]].includes(column + columns.before);
 }
 
 // One little table a channel, in the kernel's own shape: value, times weight, equals product.

@@ -190,7 +190,7 @@ function lightShares(view, rows, columns) {
     columns.forEach((column, b) => {
       const cell = view.shares[row - data.rows.before]?.[column - data.columns.before];
       if (!cell) return;
-      const share = data.shares[at.filter][at.row][at.column][a][b];
+      const share = isHidden(data, at) ? 0 : data.shares[at.filter][at.row][at.column][a][b];
       light(view, cell, share ? "gets" : "in");
       if (share) cell.dataset.badge = `+${show(share, data.decimals)}`;
     }),

@@ -98,9 +98,11 @@ function poolingText(data, at) {
 }
 
 function poolingFormula(data, at) {
-  const values = windowCells(data, at).map((cell) => factor(cell.value, data.decimals));
-  if (data.kind === "max") return `max(${values.join(", ")})`;
-  if (data.kind === "relu") return `max(0, ${values[0]})`;
+  const cells = windowCells(data, at);
+  const values = cells.map((cell) => factor(cell.value, data.decimals));
+  const shown = cells.map((cell) => show(cell.value, data.decimals));
+  if (data.kind === "max") return `max(${shown.join(", ")})`;
+  if (data.kind === "relu") return `max(0, ${shown[0]})`;
   if (data.kind === "average") return `(${values.join(" + ")}) / ${values.length}`;
   return `(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`;
 }
