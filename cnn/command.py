@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; with --out, the same command goes on from here", file=sys.stderr)
+        goes_on = "the same command goes on from here" if given.out else "a run with --out can be gone on with"
+        print(f"stopped; {goes_on}", file=sys.stderr)
         return STOPPED
     return 0
 
@@ -59,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _print(given: argparse.Namespace) -> None:
     total = sum(1 for _ in find_files(given.paths))
+    if not total:
+        print("No files were found there.", file=sys.stderr)
     rows = predict_files(find_files(given.paths), models.load(given.model), given.insist)
     print_rows(tqdm(rows, total=total, unit="file", file=sys.stderr))
 

@@ -37,13 +37,18 @@ def app_version() -> str:
     return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
-def record(source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = ()) -> str:
-    """One reading as JSON: enough to get the same numbers again, and nothing of the picture but its hash."""
+def record(
+    source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = (), refused: str = ""
+) -> str:
+    """One reading as JSON: enough to get the same numbers again, and nothing of the picture but its hash.
+
+    ``refused`` is why the picture does not look like a frontal chest radiograph, where the reader insisted.
+    """
     return json.dumps(
         {
             "notice": NOTICE,
             "image": {"name": source.name, "kind": source.kind, "sha256": source.sha256,
-                      "notes": list(source.notes)},
+                      "notes": list(source.notes), "refused": refused or None},
             "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
             "versions": {"app": app_version(), "torch": torch.__version__, "captum": captum.__version__},
             "prediction": {

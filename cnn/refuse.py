@@ -173,7 +173,8 @@ def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     if max(scores.values()) <= 1:
         return ""
     likeliest = KINDS[int(chances[1:].argmax()) + 1]
-    if scores.get("kind", 0) > 1 and likeliest != "other":
+    lungless_piece = likeliest == "piece" and area < lungs.LEAST_AREA
+    if scores.get("kind", 0) > 1 and likeliest != "other" and not lungless_piece:
         return REASONS[likeliest]
     if area < lungs.LEAST_AREA:
         return "no lungs were found in it"

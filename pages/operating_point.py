@@ -42,6 +42,7 @@ def lesson() -> None:
         "One in a hundred has it": {PREVALENCE: 1},
         "As many as in these films": {PREVALENCE: round(2 * share) / 2},
     })  # fmt: skip
+    st.caption(operating_parts.frozen_words(frozen, adults=which in (ADULTS, MINED)))
     left, right = st.columns(2)
     with left:
         threshold = state.real(THRESHOLD)

@@ -24,6 +24,8 @@ try:
     cases = first_read.choose(state)
     if cases:
         number = min(wanted, len(cases))
+        if number < wanted:
+            st.caption(f"There are {len(cases)} films; this is the last of them.")
         first_read.read(cases[number - 1], number, len(cases), model, state)
         first_read.summary()
 except UserError as error:

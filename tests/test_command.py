@@ -65,7 +65,7 @@ def test_an_interrupted_run_says_how_to_go_on(
 
     monkeypatch.setattr(command, "predict_groups", interrupted)
     assert run(films, tmp_path / "x.csv") == command.STOPPED
-    assert capsys.readouterr().err.splitlines()[-1] == "stopped; with --out, the same command goes on from here"
+    assert capsys.readouterr().err.splitlines()[-1] == "stopped; the same command goes on from here"
     assert not (tmp_path / "x.csv").exists()
 
 

@@ -16,7 +16,7 @@ from cnn.attribution import Attribution
 from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
 from cnn.samples import SAMPLES, download
-from ui import reading, upload
+from ui import chest, reading, upload
 from ui.upload import Offer
 
 PAGE = "pages/chest_xray.py"
@@ -122,8 +122,27 @@ def test_one_bad_file_does_not_stop_the_others(page: AppTest) -> None:
     assert "bad.jpg" in rows["Reason"][1]
     assert all("%" in rows["P(PNEUMONIA)"][row] for row in (0, 2))
     assert "one.png · PNG" in words(page)
-    page.selectbox(key="look").select(1).run()
+    page.selectbox(key="look").select("two.png").run()
     assert "two.png · PNG" in words(page)
+
+
+def test_the_film_that_is_looked_at_stays_when_one_before_it_is_removed(page: AppTest) -> None:
+    files = [("one.png", png(1)), ("two.png", png(2)), ("three.png", png(3))]
+    give(page, *files)
+    page.selectbox(key="look").select("two.png").run()
+    page.file_uploader(key="files").set_value([(name, data, "") for name, data in files[1:]]).run()
+    assert page.selectbox(key="look").value == "two.png"
+    assert "two.png · PNG" in words(page)
+
+
+def test_two_films_of_one_name_are_told_apart(page: AppTest) -> None:
+    give(page, ("image.png", png(1)), ("image.png", png(2)))
+    assert page.selectbox(key="look").options == ["image.png", "image.png (2)"]
+    assert list(page.table[0].value["File"]) == ["image.png", "image.png (2)"]
+    first = words(page)
+    page.selectbox(key="look").select("image.png (2)").run()
+    assert words(page) != first
+    assert chest.numbered(["a", "a", "a (2)", "a"]) == ["a", "a (2)", "a (2) (2)", "a (3)"]
 
 
 def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

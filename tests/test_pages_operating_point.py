@@ -46,6 +46,18 @@ def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_o
     assert rate(app, "sensitivity") != before["sensitivity"]
 
 
+def test_most_calls_are_false_exactly_below_the_prevalence_that_is_named() -> None:
+    said = re.search(r"Below a prevalence of about (\S+)%, most calls", shown_text(open_page(PAGE)))
+    films = measured.films("transfer", measured.TEST)
+    found = operating.rates(operating.at_threshold(films, 0.5), float(said[1]) / 100)
+    assert found.ppv.value == pytest.approx(0.5, abs=0.005)
+
+
+def test_why_adults_are_counted_otherwise_than_on_the_model_card_is_said() -> None:
+    assert "each adult is judged" not in shown_text(open_page(PAGE))
+    assert "each adult is judged" in shown_text(open_page(PAGE, films=measured.ADULTS))
+
+
 def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
     press(app, "The frozen threshold")

@@ -49,7 +49,7 @@ def name_of(app: AppTest) -> str:
 
 def reads(app: AppTest) -> list:
     keys = ("read_first.reads", "read_first.own reads")
-    return [one for key in keys if key in app.session_state for one in app.session_state[key].values()]
+    return [one.read for key in keys if key in app.session_state for one in app.session_state[key].values()]
 
 
 def test_no_answer_before_the_read_and_all_of_it_after() -> None:
@@ -90,6 +90,25 @@ def test_films_follow_each_other_and_can_be_forgotten() -> None:
     app.button(key="forget").click().run()
     assert not app.exception
     assert reads(app) == []
+
+
+def test_another_network_meets_the_answer_that_was_given() -> None:
+    app = open_page("read_first")
+    commit(app, "NORMAL")
+    (before,) = reads(app)
+    app.selectbox(key="network").select("transfer").run()
+    assert not app.exception
+    assert not app.radio, "who has seen the truth is not asked again"
+    (after,) = reads(app)
+    assert after.reader == before.reader
+    assert after.film == before.film == "Series 1, film 1"
+    assert after.network != before.network
+
+
+def test_a_number_behind_the_last_film_shows_the_last_and_says_so() -> None:
+    app = open_page("read_first", number="20")
+    assert "Film 8 of 8" in [one.value for one in app.header]
+    assert "There are 8 films" in shown_text(app)
 
 
 def test_a_link_gives_a_class_the_same_film() -> None:

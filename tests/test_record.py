@@ -19,7 +19,8 @@ def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel)
     prediction = predict(lecture, radiograph)
     map_ = attribute(lecture, to_tensor(radiograph, 128), "saliency", 0)
     found = json.loads(record(radiograph, lecture, prediction, [map_]))
-    assert found["image"] == {"name": "film-0.png", "kind": "PNG", "sha256": radiograph.sha256, "notes": []}
+    assert found["image"] == {"name": "film-0.png", "kind": "PNG", "sha256": radiograph.sha256, "notes": [],
+                              "refused": None}  # fmt: skip
     assert found["model"] == {"name": "lecture", "weights_sha256": lecture.card["sha256"], "input_size": 128}
     assert found["versions"] == {
         "app": app_version(), "torch": torch.__version__, "captum": captum.__version__,
@@ -40,6 +41,11 @@ def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel)
 
 def test_a_record_without_maps_is_a_record(lecture: LoadedModel) -> None:
     assert json.loads(record(film(), lecture, predict(lecture, film())))["maps"] == []
+
+
+def test_a_picture_that_was_refused_keeps_the_reason(lecture: LoadedModel) -> None:
+    kept = record(film(), lecture, predict(lecture, film()), refused="no lungs were found in it")
+    assert json.loads(kept)["image"]["refused"] == "no lungs were found in it"
 
 
 def test_the_app_s_version_is_the_project_s() -> None:

@@ -113,3 +113,12 @@ def test_the_card_keeps_the_issue_s_word_on_false_refusals() -> None:
     assert chosen["caught"]["report"] >= 0.95
     own = [each for each in card["compared"] if set(each["name"].split(" or ")) <= set(refuse_fit.GATE)]
     assert chosen["caught"]["choose"] == max(each["caught"]["choose"] for each in own)
+
+
+def test_a_picture_without_lungs_is_not_called_a_piece_of_a_chest() -> None:
+    chances = torch.zeros(len(refuse.KINDS))
+    chances[refuse.KINDS.index("piece")] = 1
+    limits = {"kind": 0.5}
+    none, some = torch.zeros(16, 16, dtype=torch.bool), torch.ones(16, 16, dtype=torch.bool)
+    assert refuse.verdict(chances, 0.0, none, limits).reason == "no lungs were found in it"
+    assert refuse.verdict(chances, 0.0, some, limits).reason == refuse.REASONS["piece"]

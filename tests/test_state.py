@@ -156,6 +156,10 @@ def test_teach_hides_the_controls_and_reads_the_link() -> None:
     assert not [*app.slider, *app.text_input, *app.toggle, *app.radio]
 
 
+def test_the_link_to_share_carries_what_other_widgets_have_written_into_the_address() -> None:
+    assert opened(F="5", network="lecture").code[0].value.endswith("?network=lecture&F=5&teach=1")
+
+
 def test_controls_come_back_with_the_settings_of_the_link() -> None:
     app = opened(F="5", x="2 1", teach="1")
     (show,) = app.button

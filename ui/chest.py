@@ -70,17 +70,29 @@ def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
                 st.error(film.reason)
         return read[0] if read else None
     insisted = bool(st.session_state.get("insist"))
-    rows = [_row(film, model, insisted) for film in films]
+    names = numbered([film.name for film in films])
+    rows = [_row(film, name, model, insisted) for film, name in zip(films, names, strict=True)]
     with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
         st.table(rows, hide_index=True)
     if not read:
         return None
-    names = [film.name for film in read]  # a widget's functions live as long as the session: none may hold a film
-    return read[st.selectbox("Look at", range(len(read)), format_func=names.__getitem__, key="look")]
+    # By name, not by place, so that a film stays when one before it is removed. The widget holds no film: what is
+    # given to it lives as long as the session.
+    places = {name: film for film, name in zip(films, names, strict=True) if isinstance(film, Film)}
+    return places[st.selectbox("Look at", list(places), key="look")]
 
 
-def _row(film: Film | Refused, model: LoadedModel, insisted: bool) -> dict[str, str]:
-    row = {"File": film.name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
+def numbered(names: Sequence[str]) -> list[str]:
+    """``names``, those that stand there before with a number behind them, so that all differ."""
+    found: list[str] = []
+    for name in names:
+        tries = (name, *(f"{name} ({number})" for number in range(2, len(names) + 2)))
+        found.append(next(one for one in tries if one not in found))
+    return found
+
+
+def _row(film: Film | Refused, name: str, model: LoadedModel, insisted: bool) -> dict[str, str]:
+    row = {"File": name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
     if isinstance(film, Refused):
         return row | {"Reason": film.reason}
     if not film.verdict.accepted:
@@ -109,7 +121,9 @@ def admitted(film: Film) -> bool:
         grey = np.repeat(film.picture[..., None], 3, axis=-1)
         drawn = overlay.outline(grey, lungs, theme.FILM_LUNGS)
         found = (
-            f"what was taken for lung is outlined ({lungs.mean():.0%} of it)" if lungs.any() else "no lung was found"
+            f"what was taken for lung is outlined ({percent(lungs.mean())} of it)"
+            if lungs.any()
+            else "no lung was found"
         )
         st.image(overlay.light_box(drawn), alt=f"The picture {film.name}; {found}", width="stretch")
         st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.")
@@ -202,7 +216,10 @@ def take_home(
     truth: np.ndarray | None,
 ) -> None:  # fmt: skip
     """The pictures as one PNG, and the numbers as JSON."""
-    caption = [f"{film.name}, network {model.name}", sentence(prediction), NOTICE]
+    caption = [f"{film.name}, network {model.name}", sentence(prediction)]
+    if film.verdict.reason:
+        caption.append(f"Asked all the same: {film.verdict.sentence(film.name)}")
+    caption.append(NOTICE)
     stem = film.name.rsplit(".", 1)[0] or "film"
     with st.container(horizontal=True):
         st.download_button(
@@ -210,8 +227,8 @@ def take_home(
             on_click="ignore", key="png",
         )  # fmt: skip
         st.download_button(
-            "Record (JSON)", record(film, model, prediction, maps), f"{stem}.json", "application/json",
-            on_click="ignore", key="json",
+            "Record (JSON)", record(film, model, prediction, maps, film.verdict.reason), f"{stem}.json",
+            "application/json", on_click="ignore", key="json",
         )  # fmt: skip
 
 

@@ -45,6 +45,14 @@ class Case:
     mask: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A film's read, and the network that it was held against."""
+
+    weights_sha256: str
+    read: Read
+
+
 def choose(state: State) -> list[Case]:
     """The films of the chosen series, in the order that the seed settles."""
     left, right = st.columns([3, 1])
@@ -71,18 +79,20 @@ def read(case: Case, number: int, count: int, model: LoadedModel, state: State) 
         st.error(case.film.reason)
     else:
         st.header(f"Film {number} of {count}", anchor=False)
-        kept: dict[tuple[str, str], Read] = st.session_state.setdefault(_OWN_READS if case.film.own else _READS, {})
-        key = (case.film.sha256, model.weights_sha256)
-        if key not in kept:
-            answer = _ask(case.film)
+        kept: dict[str, Kept] = st.session_state.setdefault(_OWN_READS if case.film.own else _READS, {})
+        before = kept.get(case.film.sha256)
+        if before is None or before.weights_sha256 != model.weights_sha256:
+            # Who has seen the truth is not asked again: another network meets the answer that was given.
+            answer = before.read.reader if before else _ask(case.film)
             if answer is None:
                 return
             slot = st.empty()
             attribution = _map(case.film, model, slot)
             slot.empty()
-            kept[key] = _both(case, f"Film {number}", answer, model, attribution)
+            name = before.read.film if before else f"Series {state[SEED]}, film {number}"
+            kept[case.film.sha256] = Kept(model.weights_sha256, _both(case, name, answer, model, attribution))
             st.rerun()  # so that the questions go
-        _tell(case, case.film, kept[key], model)
+        _tell(case, case.film, before.read, model)
     if number < count:
         st.button("Next film", key="next", on_click=state.put, args=(NUMBER, number + 1))
 
@@ -180,7 +190,7 @@ def told(done: Read) -> str:
 
 def summary() -> None:
     """Agreement over all films read in this session, with a row for each."""
-    done: list[Read] = [read for key in (_READS, _OWN_READS) for read in st.session_state.get(key, {}).values()]
+    done: list[Read] = [one.read for key in (_READS, _OWN_READS) for one in st.session_state.get(key, {}).values()]
     if not done:
         return
     found = reads.agreement(done)

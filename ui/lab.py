@@ -211,9 +211,9 @@ def running_table(film: Film, model: LoadedModel, method: str) -> None:
         strong=[place for place, effect in enumerate(own.values()) if effect.flipped],
     )
     st.caption(
-        "P: P(PNEUMONIA). Points: percentage points beside the untouched film. Bold: the label changed. Map alike: "
-        "rank correlation with the untouched film's map (1 is the same order of places), not given where the picture "
-        "moved. Strength: the map's scale over the untouched map's."
+        "P: P(PNEUMONIA). Points: percentage points beside the untouched film. Numbers in bold: the label changed. "
+        "Map alike: rank correlation with the untouched film's map (1 is the same order of places), not given where "
+        "the picture moved. Strength: the map's scale over the untouched map's."
     )
 
 

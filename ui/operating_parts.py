@@ -111,11 +111,21 @@ def over_thresholds(films: Scores, prevalence: float, threshold: float, frozen: 
         table(["threshold", *(name for name, _ in found)], rows, label="Rates by threshold")
 
 
+def frozen_words(frozen: float, adults: bool) -> str:
+    """Where the frozen threshold lies, and why counts may differ from those of the model card."""
+    said = f"The frozen threshold is {frozen:.3f}; the slider stands on hundredths."
+    return said + adults * (
+        " On the model card, each adult is judged by a training that did not know the patient, by that training's own "
+        "threshold; here one threshold is laid on all of them, so the counts differ."
+    )
+
+
 def over_prevalences(found: Rates, prevalence: float) -> None:
     """What a call is worth wherever the network might be used."""
     ppv, npv = operating.predictive(np.array(found.sensitivity.value), np.array(found.specificity.value), SHARES)
     crosses = np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]
-    half = SHARES[np.argmin(np.abs(ppv - 0.5))] if crosses else 0
+    alarms, hits = 1 - found.specificity.value, found.sensitivity.value
+    half = alarms / (alarms + hits) if crosses else 0  # where alarms * (1 - share) = hits * share
     operating_figures.lines(
         100 * SHARES, [("PPV", 100 * ppv), ("NPV", 100 * npv)], title="The same threshold elsewhere",
         axis="prevalence, %", unit="%", mark=100 * prevalence, frozen=None,

@@ -58,7 +58,8 @@ class Field(Generic[T]):
         """The sentence for a ``text`` that is not what is ``wanted``."""
         plain = re.sub(r"[^\w\s.,;/+-]", "?", text)  # a link must not smuggle Markdown into the sentence
         shown = plain if len(plain) <= 40 else f"{plain[:40]}..."
-        return UserError(f'{self.label} must be {wanted}, not "{shown}".')
+        label = f"“{self.label}”" if re.search(r"[,:=]", self.label) else self.label
+        return UserError(f'{label} must be {wanted}, not "{shown}".')
 
 
 @dataclass(frozen=True)
@@ -321,8 +322,10 @@ class State:
                 st.markdown("The controls are out of sight, for a class.", width="content")
                 st.button("Show the controls", on_click=_show_controls)
             return
+        own = {field.name for field in self.fields}
+        others = {name: text for name, text in st.query_params.items() if name not in own}  # film and network
         settings = {field.name: str(self._raw(field)) for field in self.fields if self._raw(field) != _default(field)}
-        link = f"{st.context.url or ''}?{urlencode(settings | {'teach': '1'})}"
+        link = f"{st.context.url or ''}?{urlencode(others | settings | {'teach': '1'})}"
         with st.expander("Share this page"):
             st.markdown(
                 "The address bar holds every setting of this page: copy it, and others open the same. "

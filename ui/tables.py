@@ -41,6 +41,8 @@ def table(
         f" border: 0; border-bottom: 1px solid {colours.line}; font-variant-numeric: tabular-nums; }}"
         f".figures thead th {{ font-weight: 400; color: {colours.muted}; }}"
         ".figures th:first-child { text-align: left; }"
+        "@media (max-width: 640px) { .figures th:first-child { position: sticky; left: 0; white-space: normal;"
+        f" min-width: 6rem; max-width: 9rem; background: {colours.background}; }} }}"
         f".figures tr.faint > * {{ color: {colours.muted}; font-weight: 400; }}"
         f".figures tr.problem > td {{ color: {colours.positive}; text-align: left; white-space: normal; }}"
         f".figures tr.strong > * {{ font-weight: 700; border-top: 2px solid {colours.text}; }}"
