@@ -160,6 +160,16 @@ def test_the_link_to_share_carries_what_other_widgets_have_written_into_the_addr
     assert opened(F="5", network="lecture").code[0].value.endswith("?network=lecture&F=5&teach=1")
 
 
+def test_controls_come_back_on_a_page_behind_that_of_the_link_too() -> None:
+    app = opened(F="5", teach="1")
+    app.session_state["page"] = "two"
+    app.query_params.clear()
+    app.run()
+    assert not app.slider
+    app.button[0].click().run()
+    assert values(app)[0] == app.slider(key="F").value
+
+
 def test_controls_come_back_with_the_settings_of_the_link() -> None:
     app = opened(F="5", x="2 1", teach="1")
     (show,) = app.button

@@ -376,7 +376,7 @@ def controls_hidden() -> bool:
 def _show_controls() -> None:
     st.session_state[_TEACH] = False
     st.session_state[_ARRIVED] = None  # the page takes its settings from the link once more, this time into widgets
-    del st.query_params["teach"]
+    st.query_params.pop("teach", None)  # the link may have been that of a page before
 
 
 def _default(field: Field[Any]) -> Any:
