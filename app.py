@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import frame, memory
 
-page = frame.navigation()
-st.set_page_config(page_title=f"{page.title} · CNNs by hand", layout="wide", initial_sidebar_state=264)
-page.run()
+st.set_page_config(layout="wide", initial_sidebar_state=264)  # the browser's tab carries the name of the page
+frame.navigation().run()
 memory.settle()

@@ -87,3 +87,7 @@ def test_who_stays_on_the_first_page_finds_pytorch_loaded(browser: Browser):
             assert time.monotonic() < end, "nothing was imported ahead"
             time.sleep(0.2)
         page.close()
+
+
+def test_the_browsers_tab_carries_the_name_of_the_page(open_page: Callable[..., Page]):
+    assert open_page("pooling").title() == "Pooling"
