@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet, MBConv
 
-from cnn import layers
-from cnn.arithmetic import ReceptiveField, Window, receptive_field
 from cnn.errors import UserError
 from cnn.images import Radiograph
-from cnn.layers import Layer, Row, Shape, Step, Volume
+from cnn.layers import layers
+from cnn.layers.layers import Layer, Row, Shape, Step, Volume
+from cnn.layers.receptive_field import ReceptiveField, receptive_field
+from cnn.layers.sizes import Window
 from cnn.models import MODELS, LoadedModel, device
 from cnn.preprocess import resample, to_tensor
 from cnn.worked import Array
@@ -191,7 +192,7 @@ def _shape(values: Tensor) -> Shape:
 
 
 def _layer(module: nn.Module) -> Layer:
-    """The layer as :mod:`cnn.layers` measures it; all windows of the registered networks are square."""
+    """The layer as :mod:`cnn.layers.layers` measures it; all windows of the registered networks are square."""
     match module:
         case nn.Conv2d():
             return layers.Conv(

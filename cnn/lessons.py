@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from cnn import architecture, arithmetic, examples, maps, operating, presets, questions, signals, softmax, why, worked
+from cnn import examples, maps, operating, questions, signals, softmax, worked
 from cnn.history import TIMELINE
-from cnn.layers import Conv, Volume
+from cnn.layers import costs, dense_vs_conv, presets, sizes
+from cnn.layers import network as architecture
+from cnn.layers.layers import Conv, Volume
 from cnn.worked import Array
 
 QUIZ = 1
@@ -60,8 +62,8 @@ def _why() -> Part:
     def link(width: int) -> dict[str, str]:
         return {"W1": f"{width}", "H1": "1000", "D1": "3", "hidden": "100", "K": "100", "F": "3"}
 
-    dense, _, convolution = why.readers(Volume(1000, 1000, 3), 100, 100, 3)
-    wider, _, same = why.readers(Volume(2000, 1000, 3), 100, 100, 3)
+    dense, _, convolution = dense_vs_conv.readers(Volume(1000, 1000, 3), 100, 100, 3)
+    wider, _, same = dense_vs_conv.readers(Volume(2000, 1000, 3), 100, 100, 3)
     return Part(
         "why_cnns", "Why convolutional networks?", "Ask before you scroll: how many numbers is a colour picture?",
         (
@@ -105,7 +107,7 @@ def _convolution_2d() -> Part:
     example = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS)
     link = {"part": "One channel", "x": rows(examples.BINARY_IMAGE), "w": rows(examples.CROSS), "flip": "false",
             "step": "0"}  # fmt: skip
-    weights, side = arithmetic.filter_weights(3, 5), arithmetic.output_size(32, 5)
+    weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
     return Part(
         "convolution_2d", "Convolution in two dimensions",
         "Step to the first position and read the nine products aloud.",
@@ -152,14 +154,14 @@ def _stride() -> Part:
                 "mode": "zeros", "hide": "true", "step": "0"}  # fmt: skip
 
     def size(n: int, f: int, s: int, p: int) -> Prompt:
-        found = arithmetic.output_size(n, f, s, p)
+        found = sizes.output_size(n, f, s, p)
         padded = f", padding {p}" if p else ""
         return Prompt(
             link(n, f, s, p), f"Input {n}, filter {f}, stride {s}{padded}: how long is the output?",
             f"`{found.formula}`", found.formula,
         )  # fmt: skip
 
-    down, up = arithmetic.output_size(7, 3, 3, rule="floor"), arithmetic.output_size(7, 3, 3, rule="ceil")
+    down, up = sizes.output_size(7, 3, 3, rule="floor"), sizes.output_size(7, 3, 3, rule="ceil")
     return Part(
         "stride_padding", "Stride and padding",
         "The page hides its answer until one has been given: let the class vote, type the vote, press “Check”.",
@@ -171,8 +173,8 @@ def _stride() -> Part:
                    f"it is {up.size}.", down.formula),
             size(5, 3, 1, 1),
             Prompt(link(7, 5, 1, 2), "Which padding keeps the size, for a filter of 5?",
-                   f"P = (F - 1)/2 = {arithmetic.same_padding(5)[0]}, with stride 1.",
-                   arithmetic.output_size(7, 5, 1, 2).formula),
+                   f"P = (F - 1)/2 = {sizes.same_padding(5)[0]}, with stride 1.",
+                   sizes.output_size(7, 5, 1, 2).formula),
         ),
     )  # fmt: skip
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from cnn.arithmetic import filter_weights, output_size
 from cnn.errors import DoesNotFit
 from cnn.kernels import Kernel, around, filter_image, strongest
+from cnn.layers.costs import filter_weights
+from cnn.layers.sizes import output_size
 from cnn.worked import Array
 
 SIDE = 96

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.arithmetic import Window, receptive_field
+from cnn.layers.receptive_field import receptive_field
+from cnn.layers.sizes import Window
 from cnn.worked import Array
 
 Pictures = Literal["shapes", "digits"]

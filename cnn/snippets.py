@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from cnn.architecture import Network
-from cnn.arithmetic import conv_parameters, linear_parameters
-from cnn.layers import Layer, Volume
+from cnn.layers.costs import conv_parameters, linear_parameters
+from cnn.layers.dense_vs_conv import readers
+from cnn.layers.layers import Layer, Volume
+from cnn.layers.network import Network
 from cnn.maps import TwoLayers
 from cnn.softmax import Loss, Softmax
-from cnn.why import readers
 from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from cnn.arithmetic import Count
 from cnn.errors import DoesNotFit
+from cnn.layers.sizes import Count
 
 _MANTISSA, _EXPONENT = f"{np.finfo(np.float32).max:.1e}".split("e+")
 LARGEST_FLOAT32 = f"{_MANTISSA} x 10^{_EXPONENT}"

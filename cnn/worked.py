@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnn.arithmetic import Rule, adaptive_windows, output_size, pool_size, same_padding
 from cnn.errors import DoesNotFit
+from cnn.layers.sizes import Rule, adaptive_windows, output_size, pool_size, same_padding
 
 Array = NDArray[np.float64]
 Pair = int | tuple[int, int]

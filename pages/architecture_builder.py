@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import architecture, snippets
-from cnn.architecture import Network
+from cnn import snippets
 from cnn.errors import UserError
-from cnn.presets import PRESETS
+from cnn.layers import network as architecture
+from cnn.layers.network import Network
+from cnn.layers.presets import PRESETS
 from ui import code, frame, network_box, network_figures
 from ui.state import Field, State, Whole
 

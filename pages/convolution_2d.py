@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import arithmetic, examples, kernels, questions, snippets, worked
+from cnn import examples, kernels, questions, snippets, worked
 from cnn.errors import UserError
-from cnn.layers import Conv, Volume
+from cnn.layers import costs, sizes
+from cnn.layers.layers import Conv, Volume
 from ui import before_after, code, film, frame, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import grid, typed_into
@@ -62,7 +63,7 @@ def one_channel() -> None:
 
 def three_channels() -> None:
     """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
-    weights, side = arithmetic.filter_weights(3, 5), arithmetic.output_size(32, 5)
+    weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
     words.say(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "

@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import arithmetic, examples, questions, snippets, softmax, worked
+from cnn import examples, questions, snippets, softmax, worked
 from cnn.errors import UserError
+from cnn.layers import costs
 from ui import code, frame, quiz, softmax_figures, words
 from ui.grid import grid
 from ui.state import Field, Names, Numbers, Real, State, Whole
@@ -63,7 +64,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
     )
     st.header("One score for each class", anchor=False)
     names = state.names(NAMES)
-    small, large = (arithmetic.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
+    small, large = (costs.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
     words.say(
         "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
         "there is only one place for them, and each leaves a single number, the score. Here the layer learns "

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cnn import feature_maps, models
-from cnn.layers import Volume
+from cnn.layers.layers import Volume
 from cnn.predict import sentence
 from ui import chest, frame, inside, reading, upload, verdict
 from ui.prose import plain

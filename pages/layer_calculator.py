@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from cnn import questions, snippets
-from cnn.arithmetic import SizeDoesNotFit
 from cnn.errors import UserError
-from cnn.layers import Conv, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, Pool, Transposed, Volume
+from cnn.layers.sizes import SizeDoesNotFit
 from ui import code, frame, layer_summary, quiz, size_rules, travel
 from ui.state import Choice, Field, Flag, State, Whole
 

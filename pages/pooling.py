@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import arithmetic, examples, questions, snippets, worked
+from cnn import examples, questions, snippets, worked
 from cnn.errors import UserError
-from cnn.layers import Pool, Volume
+from cnn.layers import sizes
+from cnn.layers.layers import Pool, Volume
 from ui import before_after, code, frame, pooled_film, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import typed_into
@@ -74,7 +75,7 @@ def step_by_step() -> None:
     """Slides 38-40, forward and backward."""
     example = pooled(np.array(x))
     if shape == "sliding":
-        across = arithmetic.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
+        across = sizes.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
         st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {plain(across.formula)}. There are no weights to learn.")
     asked_grid(
         example, questions.pooled(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from cnn import architecture, questions
-from cnn.presets import PRESETS
+from cnn import questions
+from cnn.layers import network
+from cnn.layers.presets import PRESETS
 from cnn.references import REFERENCES
 from ui import frame, mixed_quiz, quiz, review_chain, words
 from ui.state import Flag, State
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
-NETWORK = architecture.read(PRESETS["Review (slides 43-44)"])
+NETWORK = network.read(PRESETS["Review (slides 43-44)"])
 
 frame.header(
     "Review",

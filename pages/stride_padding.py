@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import arithmetic, examples, questions, snippets, worked
+from cnn import examples, questions, snippets, worked
 from cnn.errors import UserError
-from cnn.layers import Conv, Volume
+from cnn.layers import sizes as arithmetic
+from cnn.layers.layers import Conv, Volume
 from ui import code, frame, quiz, size_rules, travel
 from ui.grid import grid
 from ui.prose import plain

@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import leaf, questions, shuffle, snippets, why
+from cnn import leaf, questions, shuffle, snippets
 from cnn.errors import UserError
-from cnn.layers import Volume
+from cnn.layers import dense_vs_conv
+from cnn.layers.layers import Volume
 from ui import code, frame, quiz, why_figures, why_words, words
 from ui.state import Choice, Field, Flag, State, Whole
 
@@ -39,7 +40,7 @@ def weights() -> None:
     """Slide 8, on the reader's numbers. Raises ``UserError``."""
     picture = Volume(*state.boxes(W1, H1, D1))
     hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
-    layers = why.readers(picture, hidden, filters, kernel_size)
+    layers = dense_vs_conv.readers(picture, hidden, filters, kernel_size)
     st.markdown(why_words.counted(layers))
     why_figures.to_scale((layers[0], layers[-1]))
     why_figures.readers(layers)

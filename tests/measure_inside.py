@@ -14,7 +14,7 @@ import torch
 from cnn import feature_maps, models
 from cnn.feature_maps import Stop
 from cnn.images import read_radiograph
-from cnn.layers import Volume
+from cnn.layers.layers import Volume
 from cnn.preprocess import to_tensor
 from cnn.samples import SAMPLES
 from ui import lens

@@ -9,10 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cnn.architecture import MAX_LAYERS, Block, Network, read
-from cnn.arithmetic import ReceptiveField
 from cnn.errors import DoesNotFit, UserError
-from cnn.layers import (
+from cnn.layers.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -24,7 +22,9 @@ from cnn.layers import (
     Softmax,
     Volume,
 )
-from cnn.presets import PRESETS
+from cnn.layers.network import MAX_LAYERS, Block, Network, read
+from cnn.layers.presets import PRESETS
+from cnn.layers.receptive_field import ReceptiveField
 from tests.test_layers import random_layer, theirs
 from tests.test_presets import built
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from cnn import arithmetic
-from cnn.arithmetic import SizeDoesNotFit, Window, output_size, pool_size
 from cnn.errors import DoesNotFit
+from cnn.layers import costs, receptive_field, sizes
+from cnn.layers.sizes import SizeDoesNotFit, Window, output_size, pool_size
 
 META = torch.device("meta")
 
@@ -26,7 +26,7 @@ def torch_size(layer: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...] | No
 
 
 def our_size(*sides: tuple) -> tuple[int, ...] | None:
-    """The same from ``cnn.arithmetic``: each side is a function and its arguments."""
+    """The same from ``cnn.layers.sizes``: each side is a function and its arguments."""
     try:
         return tuple(result if isinstance(result := call(*args), int) else result.size for call, *args in sides)
     except DoesNotFit:
@@ -51,16 +51,16 @@ def test_2000_random_layers_agree_with_torch() -> None:
             conv = nn.Conv2d(c, k, (f, g), (s, t), (p, q), (d, e), groups, bias, device=META)
             theirs = torch_size(conv, (1, c, h, w))
             ours = our_size((output_size, h, f, s, p, d), (output_size, w, g, t, q, e))
-            counted = arithmetic.conv_parameters(c, k, (f, g), groups, bias).value
+            counted = costs.conv_parameters(c, k, (f, g), groups, bias).value
             assert counted == sum(parameter.numel() for parameter in conv.parameters()), told
             if ours:
                 expected = conv.weight.numel() * ours[0] * ours[1]
-                assert arithmetic.conv_multiply_adds(c, k, (f, g), ours, groups).value == expected, told
+                assert costs.conv_multiply_adds(c, k, (f, g), ours, groups).value == expected, told
         elif kind == "transposed":
             more, over = draw.randint(0, 4), draw.randint(0, 4)
             layer = nn.ConvTranspose2d(1, 1, (f, g), (s, t), (p, q), (more, over), dilation=(d, e))
             theirs = torch_size(layer, (1, 1, h, w))
-            call = lambda *numbers: arithmetic.transposed_output_size(*numbers).value  # noqa: E731
+            call = lambda *numbers: sizes.transposed_output_size(*numbers).value  # noqa: E731
             ours = our_size((call, h, f, s, p, more, d), (call, w, g, t, q, over, e))
         else:
             ceil = draw.random() < 0.5
@@ -95,7 +95,7 @@ def test_lecture_sizes_under_every_rule(n: int, f: int, s: int, p: int, size: in
 @pytest.mark.parametrize(("f", "s", "p"), [(3, 1, 1), (5, 1, 2)])
 def test_lecture_configurations_keep_the_size(f: int, s: int, p: int) -> None:
     assert output_size(32, f, s, p).size == 32
-    assert arithmetic.same_padding(f) == (p, p)
+    assert sizes.same_padding(f) == (p, p)
 
 
 def test_lecture_configuration_with_stride_2_halves() -> None:
@@ -173,21 +173,21 @@ def test_nonsense_gets_one_sentence(numbers: tuple[int, ...]) -> None:
 
 def test_refusals_of_channels_groups_and_padding_say_what_would_do() -> None:
     with pytest.raises(DoesNotFit, match="choose 3 or 6 groups"):
-        arithmetic.conv_parameters(6, 6, 3, groups=4)
+        costs.conv_parameters(6, 6, 3, groups=4)
     with pytest.raises(DoesNotFit, match="P = 1 or less"):
         pool_size(8, 2, 2, 2)
     with pytest.raises(DoesNotFit, match="stride 1"):
-        arithmetic.same_padding(3, 2)
+        sizes.same_padding(3, 2)
     with pytest.raises(DoesNotFit, match="P = 1 or less"):
-        arithmetic.transposed_output_size(1, 4, 1, 3)
+        sizes.transposed_output_size(1, 4, 1, 3)
     with pytest.raises(DoesNotFit, match="output padding"):
-        arithmetic.transposed_output_size(4, 3, 1, 0, 1)
+        sizes.transposed_output_size(4, 3, 1, 0, 1)
 
 
 @pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel:UserWarning")
 def test_same_padding_is_torch_s() -> None:
     for f, d, n in itertools.product(range(1, 7), range(1, 4), (5, 8)):
-        left, right = arithmetic.same_padding(f, dilation=d)
+        left, right = sizes.same_padding(f, dilation=d)
         assert output_size(n, f, 1, (left, right), d).size == n
         signal, kernel = torch.randn(1, 1, n), torch.randn(1, 1, f)
         padded = nn.functional.conv1d(nn.functional.pad(signal, (left, right)), kernel, dilation=d)
@@ -198,7 +198,7 @@ def test_adaptive_windows_are_torch_s() -> None:
     for n, size in itertools.product(range(1, 12), range(1, 9)):
         signal = torch.arange(float(n)) ** 2
         theirs = nn.functional.adaptive_avg_pool1d(signal[None], size)[0]
-        ours = torch.stack([signal[a:b].mean() for a, b in arithmetic.adaptive_windows(n, size)])
+        ours = torch.stack([signal[a:b].mean() for a, b in sizes.adaptive_windows(n, size)])
         torch.testing.assert_close(ours, theirs)
 
 
@@ -209,17 +209,17 @@ def test_pooling_of_the_lecture() -> None:
 
 
 def test_parameters_of_the_lecture() -> None:
-    assert arithmetic.filter_weights(3, 5).value == 75
-    assert arithmetic.conv_parameters(3, 6, 5).formula == "(5*5*3)*6 + 6 = 456"
-    assert arithmetic.conv_parameters(7, 8, 5).value == 8 * 5 * 5 * 7 + 8
-    assert arithmetic.linear_parameters(1000 * 1000 * 3, 100, bias=False).value == 300_000_000
+    assert costs.filter_weights(3, 5).value == 75
+    assert costs.conv_parameters(3, 6, 5).formula == "(5*5*3)*6 + 6 = 456"
+    assert costs.conv_parameters(7, 8, 5).value == 8 * 5 * 5 * 7 + 8
+    assert costs.linear_parameters(1000 * 1000 * 3, 100, bias=False).value == 300_000_000
 
 
 def test_memory_is_what_a_tensor_takes() -> None:
     for shape in ((1, 6, 28, 28), (4, 16, 7, 5)):
         tensor = torch.empty(shape)
         batch, channels, height, width = shape
-        assert arithmetic.activation_bytes(channels, height, width, batch).value == tensor.nbytes
+        assert costs.activation_bytes(channels, height, width, batch).value == tensor.nbytes
 
 
 def test_receptive_field_is_where_gradients_come_from() -> None:
@@ -232,7 +232,7 @@ def test_receptive_field_is_where_gradients_come_from() -> None:
         ]
         signal = torch.ones(1, 1, 160, dtype=torch.float64, requires_grad=True)
         maps = signal
-        for window, field in zip(windows, arithmetic.receptive_field(windows), strict=True):
+        for window, field in zip(windows, receptive_field.receptive_field(windows), strict=True):
             kernel = torch.ones(1, 1, window.kernel_size, dtype=torch.float64)
             maps = nn.functional.conv1d(maps, kernel, None, window.stride, window.padding, window.dilation)
             unit = maps.shape[-1] // 2
@@ -243,4 +243,4 @@ def test_receptive_field_is_where_gradients_come_from() -> None:
 
 
 def test_receptive_field_of_two_3x3_layers_is_5() -> None:
-    assert arithmetic.receptive_field([Window(3), Window(3)])[-1].size == 5
+    assert receptive_field.receptive_field([Window(3), Window(3)])[-1].size == 5

@@ -7,8 +7,10 @@ import pytest
 from stand_ins import film, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import architecture, explain, layers, models, notation
+from cnn import explain, models
 from cnn.attribution import Attribution
+from cnn.layers import layers, network_text
+from cnn.layers import network as architecture
 from cnn.predict import predict
 from cnn.preprocess import to_tensor
 from tests.pages import printed, shown_text
@@ -40,9 +42,9 @@ def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     names = dict(vars(layers))
-    exec(RECIPES["cnn/layers.py"], names)
-    for word, meaning in entry("cnn/notation.py, in _WORDS", names).items():
-        monkeypatch.setitem(notation._WORDS, word, meaning)
+    exec(RECIPES["cnn/layers/layers.py"], names)
+    for word, meaning in entry("cnn/layers/network_text.py, in _WORDS", names).items():
+        monkeypatch.setitem(network_text._WORDS, word, meaning)
     network = architecture.read("8x6x3, conv 4 3 p1, up 2, relu")
     assert network.text() == "8x6x3, conv 4 3 p1, up 2, relu"
     assert str(network.steps()[1].after) == "16x12x4"
@@ -75,6 +77,6 @@ def test_every_recipe_is_done_and_every_place_is_there() -> None:
     assert len(RECIPES) == TEXT.count("```python") == 7
     for place in re.findall(r"`((?:cnn|ui|tests|docs|pages)/[a-z_/]+\.(?:py|md))`", TEXT):
         assert (ROOT / place).exists() or place == "pages/greys.py", place
-    for name, file in (("MODULES", "cnn/from_torch.py"), ("RECIPES", "cnn/train.py"), ("ORDER", "cnn/train.py"),
+    for name, file in (("MODULES", "cnn/layers/from_torch.py"), ("RECIPES", "cnn/train.py"), ("ORDER", "cnn/train.py"),
                        ("NETWORKS", "cnn/cards.py"), ("NETWORKS", "ui/verdict.py")):  # fmt: skip
         assert re.search(rf"^{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.M), (name, file)

@@ -8,12 +8,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn import feature_maps, models
-from cnn.architecture import read
 from cnn.errors import UserError
 from cnn.feature_maps import before_pool
 from cnn.images import Radiograph
+from cnn.layers.network import read
+from cnn.layers.presets import PRESETS
 from cnn.preprocess import to_tensor
-from cnn.presets import PRESETS
 from cnn.worked import conv2d
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cnn import from_torch
-from cnn.architecture import MAX_LAYERS, read
 from cnn.errors import UserError
-from cnn.layers import Volume
-from cnn.presets import PRESETS
+from cnn.layers import from_torch
+from cnn.layers.layers import Volume
+from cnn.layers.network import MAX_LAYERS, read
+from cnn.layers.presets import PRESETS
 from tests.test_architecture import random_network
 
 COLOUR = Volume(32, 32, 3)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn.errors import DoesNotFit
-from cnn.layers import Conv, Layer, Pool, Row, Transposed, Volume
+from cnn.layers.layers import Conv, Layer, Pool, Row, Transposed, Volume
 
 
 def random_layer(draw: random.Random) -> Layer:

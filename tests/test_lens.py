@@ -9,7 +9,7 @@ import torch
 
 from cnn import feature_maps
 from cnn.feature_maps import filter_at_work, open_layer, plan
-from cnn.layers import Volume
+from cnn.layers.layers import Volume
 from ui import lens
 from ui.lens import paint
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.architecture import read
-from cnn.presets import PRESETS
+from cnn.layers.network import read
+from cnn.layers.presets import PRESETS
 from tests.pages import html, imports_torch, open_page, printed, snippets
 
 PAGE = "architecture_builder"

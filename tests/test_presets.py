@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet_Weights, ResNet18_Weights, VGG16_Weights
 
 from cnn import models
-from cnn.architecture import Network, read
-from cnn.presets import PRESETS
+from cnn.layers.network import Network, read
+from cnn.layers.presets import PRESETS
 
 
 def built(network: Network, device: str = "meta") -> tuple[nn.Sequential, str]:

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnn import architecture, questions
-from cnn.arithmetic import Window
+from cnn import questions
 from cnn.errors import DoesNotFit
-from cnn.layers import Conv, Pool, Transposed, Volume
-from cnn.presets import PRESETS
+from cnn.layers import network as architecture
+from cnn.layers.layers import Conv, Pool, Transposed, Volume
+from cnn.layers.presets import PRESETS
+from cnn.layers.sizes import Window
 from cnn.questions import Question
 from cnn.worked import conv1d, conv2d, pool2d
 

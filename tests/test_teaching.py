@@ -9,8 +9,8 @@ from torch import nn
 from torch.nn.functional import conv1d, conv2d, cross_entropy, max_pool2d
 
 from cnn import examples, lessons, teaching
-from cnn.architecture import read
-from cnn.presets import PRESETS
+from cnn.layers.network import read
+from cnn.layers.presets import PRESETS
 from tests.pages import printed
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
 from tests.pages import open_page, shown_text
 from ui import travel
 

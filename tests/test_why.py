@@ -4,8 +4,8 @@ import pytest
 from torch import nn
 
 from cnn.errors import DoesNotFit
-from cnn.layers import Volume
-from cnn.why import readers
+from cnn.layers.dense_vs_conv import readers
+from cnn.layers.layers import Volume
 from ui import why_words
 
 

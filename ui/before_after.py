@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnn import arithmetic, examples, kernels
+from cnn import examples, kernels
 from cnn.images import Radiograph
+from cnn.layers import costs, sizes
 from cnn.worked import Array
 from ui import cells
 from ui.prose import plain
@@ -38,8 +39,8 @@ def filtered(pixels: Array, weights: kernels.Rows, name: str) -> Array | None:
 
 def volume() -> None:
     """What becomes of the lecture's volume of 100 x 100 x 128."""
-    side = arithmetic.pool_size(100, 2, 2)
-    before, after = (arithmetic.activation_bytes(128, n, n) for n in (100, side.size))
+    side = sizes.pool_size(100, 2, 2)
+    before, after = (costs.activation_bytes(128, n, n) for n in (100, side.size))
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "
         f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "

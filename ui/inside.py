@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnn import feature_maps
 from cnn.feature_maps import Opened, Stop
-from cnn.layers import Volume
+from cnn.layers.layers import Volume
 from cnn.models import CLASSES, LoadedModel
 from cnn.worked import Array
 from ui import lens, maps, reading, theme

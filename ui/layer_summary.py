@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from cnn.arithmetic import Size, filter_weights, receptive_field
-from cnn.layers import Conv, Layer, Pool, Step, Transposed, Volume
+from cnn.layers.costs import filter_weights
+from cnn.layers.layers import Conv, Layer, Pool, Step, Transposed, Volume
+from cnn.layers.receptive_field import receptive_field
+from cnn.layers.sizes import Size
 from ui.prose import plain, three_figures
 
 _SIZE_RULES = {

@@ -5,9 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from cnn import architecture, from_torch
-from cnn.architecture import Network
 from cnn.errors import UserError
+from cnn.layers import from_torch
+from cnn.layers import network as architecture
+from cnn.layers.network import Network
 from ui.state import Field, State
 
 _PASTED, _REFUSED = "_network_pasted", "_network_refused"

@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from cnn.architecture import Network, Stage
-from cnn.layers import Activation, BatchNorm, Conv, Dropout, Pool, Row, Shape, Softmax, Transposed, Volume
-from cnn.notation import written
+from cnn.layers.layers import Activation, BatchNorm, Conv, Dropout, Pool, Row, Shape, Softmax, Transposed, Volume
+from cnn.layers.network import Network, Stage
+from cnn.layers.network_text import written
 from ui import theme, travel
 from ui.layer_summary import say_bytes
 from ui.tables import Bar, table

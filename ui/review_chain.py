@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnn.architecture import Network
-from cnn.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Row, Shape, Softmax, Volume
+from cnn.layers.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Row, Shape, Softmax, Volume
+from cnn.layers.network import Network
 from ui import theme
 
 _TALLEST, _WIDEST = 96, 48  # pixels

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import arithmetic
-from cnn.arithmetic import Rule, Size, SizeDoesNotFit, output_size
+from cnn.layers import sizes
+from cnn.layers.sizes import Rule, Size, SizeDoesNotFit, output_size
 from cnn.worked import Axis
 from ui import cells
 from ui.prose import plain
@@ -72,8 +72,8 @@ def layer_by_layer(n: int, f: int) -> None:
     if not 3 <= f <= n or f % 2 == 0:
         n, f = 32, 5
     rim = f // 2
-    bare = arithmetic.layer_by_layer(n, f, most=n)
-    padded = arithmetic.layer_by_layer(n, f, padding=rim, most=len(bare))
+    bare = sizes.layer_by_layer(n, f, most=n)
+    padded = sizes.layer_by_layer(n, f, padding=rim, most=len(bare))
     layers = len(bare) - 1
     st.markdown(
         f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from cnn import examples
-from cnn.architecture import Network
-from cnn.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.layers.network import Network
 from cnn.worked import Array
 
 _Link = dict[str, str]

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
+from cnn.layers.dense_vs_conv import Reader
 from cnn.shuffle import NETWORKS, ORDERS, Experiment
-from cnn.why import Reader
 from cnn.worked import Array
 from ui import tables, theme
 from ui.layer_summary import say_bytes

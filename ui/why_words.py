@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from cnn.layers.dense_vs_conv import Reader
 from cnn.leaf import FORMULAS, SIDE
 from cnn.shuffle import NETWORKS, Experiment, neighbour_correlation
-from cnn.why import Reader
 from cnn.worked import Array
 from ui.layer_summary import say_bytes
 from ui.prose import plain, three_figures

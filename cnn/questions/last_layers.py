@@ -3,7 +3,7 @@
 import math
 import random
 
-from cnn.arithmetic import linear_parameters
+from cnn.layers.costs import linear_parameters
 from cnn.questions.question import Question, make, say
 from cnn.softmax import flattened
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.arithmetic import Window
+from cnn.layers.sizes import Window
 from cnn.maps import two_layers as sizes_of_two
 from cnn.questions.cells import cell, pooled
 from cnn.questions.last_layers import fully_connected

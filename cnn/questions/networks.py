@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from cnn.architecture import Network
-from cnn.arithmetic import Window, receptive_field
-from cnn.layers import Flatten, Layer, Linear, Pool, Step
+from cnn.layers.layers import Flatten, Layer, Linear, Pool, Step
+from cnn.layers.network import Network
+from cnn.layers.receptive_field import receptive_field
+from cnn.layers.sizes import Window
 from cnn.questions.question import Question, make
 from cnn.questions.sizes import output_numbers, size
 

@@ -2,8 +2,9 @@
 
 import math
 
-from cnn.arithmetic import Rule, Size, conv_parameters, output_size
-from cnn.layers import Conv, Layer, Pool, Volume
+from cnn.layers.costs import conv_parameters
+from cnn.layers.layers import Conv, Layer, Pool, Volume
+from cnn.layers.sizes import Rule, Size, output_size
 from cnn.maps import TwoLayers
 from cnn.questions.question import Question, make
 
@@ -11,7 +12,7 @@ from cnn.questions.question import Question, make
 def size(
     n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
 ) -> Question:
-    """How long the output is. Raises as :func:`cnn.arithmetic.output_size` when nothing fits."""
+    """How long the output is. Raises as :func:`cnn.layers.sizes.output_size` when nothing fits."""
     found = output_size(n, kernel_size, stride, padding, dilation, rule)
     reach = dilation * (kernel_size - 1) + 1
 

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable
 
-from cnn.layers import Volume
+from cnn.layers.dense_vs_conv import readers
+from cnn.layers.layers import Volume
 from cnn.questions.question import Question, make
-from cnn.why import readers
 
 
 def why(seed: int) -> Question:

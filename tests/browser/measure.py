@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from cnn.presets import PRESETS
+from cnn.layers.presets import PRESETS
 from tests.browser.conftest import FLAGS, PATIENCE, ROOT, chromium, settle
 
 CHANGES = 20

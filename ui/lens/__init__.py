@@ -15,9 +15,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnn.arithmetic import ReceptiveField
 from cnn.feature_maps import FilterAtWork, Opened
-from cnn.layers import Volume
+from cnn.layers.layers import Volume
+from cnn.layers.receptive_field import ReceptiveField
 from cnn.worked import Axis, pool2d
 from ui import grid
 from ui.lens import paint

@@ -1,4 +1,4 @@
-"""Networks to start from, each as the line of text that :func:`cnn.architecture.read` reads."""
+"""Networks to start from, each as the line of text that :func:`cnn.layers.network.read` reads."""
 
 
 def _vgg(*stages: tuple[int, int]) -> str:

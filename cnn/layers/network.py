@@ -2,7 +2,7 @@
 
     32x32x3, conv 16 3 p1, relu, [conv 16 3 p1, norm, relu, conv 16 3 p1, norm], relu, max 2, flatten, fc 3, softmax
 
-First the volume, width x height x depth; then the layers, in the words of :mod:`cnn.notation`. Brackets are a block:
+First the volume, width x height x depth; then the layers, in the words of :mod:`cnn.layers.network_text`. Brackets are a block:
 what enters it is added to what its layers make of it, as in ResNet. After a bar come the layers of the shortcut, where
 it has any: ``[conv 32 3 s2 p1, norm | conv 32 1 s2]``.
 """
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from cnn import notation
-from cnn.arithmetic import PIXEL, Count, ReceptiveField, activation_bytes
 from cnn.errors import DoesNotFit, UserError
-from cnn.layers import NOTHING, Add, Layer, Shape, Step, Volume
+from cnn.layers import network_text
+from cnn.layers.costs import activation_bytes
+from cnn.layers.layers import NOTHING, Add, Layer, Shape, Step, Volume
+from cnn.layers.receptive_field import PIXEL, ReceptiveField
+from cnn.layers.sizes import Count
 
 MAX_LAYERS = 200
 Way = Literal["", "main", "shortcut", "sum"]
@@ -30,7 +32,7 @@ class Block:
     shortcut: tuple[Layer, ...] = ()
 
     def __str__(self) -> str:
-        ways = [", ".join(map(notation.written, way)) for way in (self.main, self.shortcut) if way]
+        ways = [", ".join(map(network_text.written, way)) for way in (self.main, self.shortcut) if way]
         return f"[{' | '.join(ways)}]"
 
 
@@ -118,13 +120,13 @@ class Network:
                 step, field = stage.step, stage.field
                 seen = f"{field.size},{field.jump}" if field else "all," if stage.everything else ","
                 figures = (step.parameters.value, step.multiply_adds.value, stage.memory.value)
-                name = f"{notation.written(stage.layer)},{stage.way}"
+                name = f"{network_text.written(stage.layer)},{stage.way}"
                 lines.append(f"{name},{step.after},{','.join(map(str, figures))},{seen}")
         return "\n".join(lines) + "\n"
 
     def text(self) -> str:
         """The line that :func:`read` reads back as this network."""
-        parts = (str(part) if isinstance(part, Block) else notation.written(part) for part in self.parts)
+        parts = (str(part) if isinstance(part, Block) else network_text.written(part) for part in self.parts)
         return ", ".join([str(self.volume), *parts])
 
 
@@ -145,7 +147,7 @@ for layer in net.modules():
     if not isinstance(layer, nn.Sequential):
         layer.register_forward_hook(tell)
 net.eval()(torch.zeros{})  # (batch, depth, height, width)"""
-"""What :meth:`Network.code` puts around ``net``; :mod:`cnn.from_torch` knows it again."""
+"""What :meth:`Network.code` puts around ``net``; :mod:`cnn.layers.from_torch` knows it again."""
 
 
 def _code(part: Layer | Block, steps: Iterator[Step]) -> list[str]:
@@ -220,7 +222,7 @@ def read(text: str) -> Network:
     first, *rest = [piece for piece in pieces if piece] or [""]
     size = re.fullmatch(r"(\d{1,9}) ?x ?(\d{1,9}) ?x ?(\d{1,9})", first)
     if not size:
-        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{notation.safe(first)}".')
+        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{network_text.safe(first)}".')
     count = sum(piece not in ("[", "|") for piece in rest)  # a ] stands for the sum
     if count > MAX_LAYERS:
         raise UserError(f"{count} layers are more than fit here: use {MAX_LAYERS} or fewer.")
@@ -247,7 +249,7 @@ def _parts(pieces: list[str]) -> tuple[Layer | Block, ...]:
             parts.append(Block(*map(tuple, ways)))
             ways = []
         else:
-            (ways[-1] if ways else parts).append(notation.layer(piece))
+            (ways[-1] if ways else parts).append(network_text.layer(piece))
     if ways:
         raise UserError("A [ is not closed: put a ] after the last layer of its block.")
     return tuple(parts)

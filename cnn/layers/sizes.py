@@ -6,7 +6,7 @@ PyTorch counts it: 1 is ordinary. The size formulas are those of torch.nn.Conv2d
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -22,8 +22,6 @@ the edge, unless it would start behind the input (PyTorch pooling with ``ceil_mo
 """
 MAX_SIDE = 10_000
 """Largest side, kernel, stride, padding or dilation."""
-MAX_COUNT = 1_000_000_000
-"""Largest number of channels or features."""
 _LETTERS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
 
 
@@ -71,39 +69,6 @@ class Window:
     stride: int = 1
     padding: int = 0
     dilation: int = 1
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Which input cells the units of one layer see: unit i sees ``start + i*jump`` up to that plus ``size - 1``.
-
-    ``start`` is below zero when the first unit sees padding. With dilation or a stride beyond the kernel, some cells
-    in between may be skipped.
-    """
-
-    size: int
-    jump: int
-    start: int
-
-    def behind(self, layer: Window) -> "ReceptiveField":
-        """The field one layer further on; the recurrences are those named at :func:`receptive_field`."""
-        _check("stride S", layer.stride, 1, MAX_SIDE)
-        _check("padding P", layer.padding, 0, MAX_SIDE)
-        reach = effective_kernel(layer.kernel_size, layer.dilation)
-        size = self.size + (reach - 1) * self.jump
-        return ReceptiveField(size, self.jump * layer.stride, self.start - layer.padding * self.jump)
-
-    def joined(self, other: "ReceptiveField") -> "ReceptiveField | None":
-        """What a sum of two units sees, from the first cell to the last; None where their neighbours part ways."""
-        if self.jump != other.jump:
-            return None
-        start = min(self.start, other.start)
-        end = max(self.start + self.size, other.start + other.size)
-        return ReceptiveField(end - start, self.jump, start)
-
-
-PIXEL = ReceptiveField(1, 1, 0)
-"""What a cell of the input sees: itself."""
 
 
 def effective_kernel(kernel_size: int, dilation: int = 1) -> int:
@@ -214,76 +179,6 @@ def transposed_output_size(
     return Count(size, formula)
 
 
-def filter_weights(in_channels: int, kernel_size: int | tuple[int, int], groups: int = 1) -> Count:
-    """Weights of one filter, without its bias: F*F*D1, or F*F*(D1/groups)."""
-    height, width = _pair("kernel size F", kernel_size)
-    _check_groups(in_channels, groups, "input")
-    depth = in_channels // groups
-    return Count(height * width * depth, f"{height}*{width}*{depth} = {height * width * depth:,}")
-
-
-def conv_parameters(
-    in_channels: int, out_channels: int, kernel_size: int | tuple[int, int], groups: int = 1, bias: bool = True
-) -> Count:
-    """All numbers that a convolution layer learns: (F*F*D1)*K weights and, with ``bias``, one bias for each filter."""
-    _check_groups(out_channels, groups, "output")
-    one = filter_weights(in_channels, kernel_size, groups)
-    value = one.value * out_channels + (out_channels if bias else 0)
-    product = one.formula.split(" = ")[0]
-    return Count(value, f"({product})*{out_channels}{f' + {out_channels}' if bias else ''} = {value:,}")
-
-
-def linear_parameters(in_features: int, out_features: int, bias: bool = True) -> Count:
-    """All numbers that a fully connected layer learns: one weight for each pair, and one bias for each output."""
-    _check("number of inputs", in_features, 1, MAX_COUNT)
-    _check("number of outputs", out_features, 1, MAX_COUNT)
-    value = in_features * out_features + (out_features if bias else 0)
-    return Count(value, f"{in_features:,}*{out_features:,}{f' + {out_features:,}' if bias else ''} = {value:,}")
-
-
-def conv_multiply_adds(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int | tuple[int, int],
-    output: tuple[int, int],
-    groups: int = 1,
-) -> Count:
-    """Multiply-adds for one image: the weights of a filter, once for each of ``output`` (height, width) and filter.
-
-    The addition of the bias is not counted, as is usual.
-    """
-    _check_groups(out_channels, groups, "output")
-    height, width = _pair("output size", output)
-    one = filter_weights(in_channels, kernel_size, groups)
-    value = one.value * height * width * out_channels
-    return Count(value, f"({one.formula.split(' = ')[0]})*({height}*{width}*{out_channels}) = {value:,}")
-
-
-def activation_bytes(channels: int, height: int, width: int, batch: int = 1, bytes_per_value: int = 4) -> Count:
-    """Memory of one layer's output in bytes; a float32 takes 4."""
-    _check("number of channels", channels, 1, MAX_COUNT)
-    _check("height", height, 1, MAX_SIDE)
-    _check("width", width, 1, MAX_SIDE)
-    _check("batch size", batch, 1, MAX_COUNT)
-    _check("bytes per value", bytes_per_value, 1, 16)
-    value = batch * channels * height * width * bytes_per_value
-    images = f"{batch}*" if batch > 1 else ""
-    return Count(value, f"{images}{channels}*{height}*{width}*{bytes_per_value} = {value:,}")
-
-
-def receptive_field(layers: Iterable[Window]) -> tuple[ReceptiveField, ...]:
-    """Receptive field of the units of each layer of a chain, in cells of the chain's input.
-
-    The recurrences are those of Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks"
-    (Distill, 2019): size grows by (F - 1)*D*jump, jump by the stride, start falls by P*jump.
-    """
-    field, fields = PIXEL, []
-    for layer in layers:
-        field = field.behind(layer)
-        fields.append(field)
-    return tuple(fields)
-
-
 def _check(what: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         bounds = f"be {low:,}" if low == high else f"lie between {low:,} and {high:,}"
@@ -295,17 +190,6 @@ def _pair(what: str, value: int | tuple[int, int]) -> tuple[int, int]:
     for side in (height, width):
         _check(what, side, 1, MAX_SIDE)
     return height, width
-
-
-def _check_groups(channels: int, groups: int, side: str) -> None:
-    _check(f"number of {side} channels", channels, 1, MAX_COUNT)
-    _check("number of groups", groups, 1, MAX_COUNT)
-    if channels % groups:
-        fitting = _nearest(groups, 1, channels, lambda value: channels % value == 0)
-        raise DoesNotFit(
-            f"{channels:,} {side} channels cannot be shared out evenly among {groups:,} groups: "
-            f"choose {_either(fitting)} groups."
-        )
 
 
 def _round(quotient: Fraction, rule: Rule) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cnn import arithmetic
-from cnn.architecture import HEAD, MAX_LAYERS, RESIDUAL, TAIL, Block, Network
 from cnn.errors import UserError
-from cnn.layers import (
+from cnn.layers import costs
+from cnn.layers import sizes as sizes_module
+from cnn.layers.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -27,6 +27,7 @@ from cnn.layers import (
     Transposed,
     Volume,
 )
+from cnn.layers.network import HEAD, MAX_LAYERS, RESIDUAL, TAIL, Block, Network
 
 _LONGEST = 50_000  # characters
 _SIDES = (28, 32, 64, 96, 128, 224, 227, 256, 299, 512)
@@ -84,7 +85,7 @@ def _conv(given: _Given) -> Layer:
     if padding == "valid":
         padding = 0
     elif padding == "same":
-        left, right = arithmetic.same_padding(numbers["kernel_size"], numbers["stride"], numbers["dilation"])
+        left, right = sizes_module.same_padding(numbers["kernel_size"], numbers["stride"], numbers["dilation"])
         if left != right:
             raise UserError('padding="same" with an even kernel pads one side more than the other: use an odd kernel.')
         padding = left
@@ -249,7 +250,7 @@ def _stated(line: ast.stmt) -> Volume | None:
             last = ast.parse(TAIL.format(shape)).body[-1]
             if len(shape) == 4 and ast.dump(last) == ast.dump(line):
                 _, depth, height, width = shape
-                arithmetic.activation_bytes(depth, height, width)  # refuses sizes that no layer takes
+                costs.activation_bytes(depth, height, width)  # refuses sizes that no layer takes
                 return Volume(width, height, depth)
     return None
 

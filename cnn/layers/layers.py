@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from cnn import arithmetic
-from cnn.arithmetic import Count, Rule, Size, Window
 from cnn.errors import DoesNotFit
+from cnn.layers import costs, sizes
+from cnn.layers.sizes import Count, Rule, Size, Window
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Volume:
     @property
     def memory(self) -> Count:
         """Bytes."""
-        return arithmetic.activation_bytes(self.depth, self.height, self.width)
+        return costs.activation_bytes(self.depth, self.height, self.width)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Row:
     @property
     def memory(self) -> Count:
         """Bytes."""
-        return arithmetic.activation_bytes(self.features, 1, 1)
+        return costs.activation_bytes(self.features, 1, 1)
 
 
 Shape = Volume | Row
@@ -116,14 +116,14 @@ class Conv(Layer):
         """See :meth:`Layer.through`."""
         volume = self._volume(before)
         numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
-        across, down = (arithmetic.output_size(n, *numbers) for n in (volume.width, volume.height))
+        across, down = (sizes.output_size(n, *numbers) for n in (volume.width, volume.height))
         filters = (volume.depth, self.out_channels, self.kernel_size)
         return Step(
             before,
             Volume(across.size, down.size, self.out_channels),
             (across, down),
-            arithmetic.conv_parameters(*filters, self.groups, self.bias),
-            arithmetic.conv_multiply_adds(*filters, (down.size, across.size), self.groups),
+            costs.conv_parameters(*filters, self.groups, self.bias),
+            costs.conv_multiply_adds(*filters, (down.size, across.size), self.groups),
             Window(*numbers),
         )
 
@@ -150,15 +150,15 @@ class Transposed(Layer):
         """See :meth:`Layer.through`; its units do not all read equally many cells, so there is no window."""
         volume = self._volume(before)
         numbers = (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
-        across, down = (arithmetic.transposed_output_size(n, *numbers) for n in (volume.width, volume.height))
+        across, down = (sizes.transposed_output_size(n, *numbers) for n in (volume.width, volume.height))
         filters = (volume.depth, self.out_channels, self.kernel_size)
         return Step(
             before,
             Volume(across.value, down.value, self.out_channels),
             (across, down),
-            arithmetic.conv_parameters(*filters, self.groups, self.bias),
+            costs.conv_parameters(*filters, self.groups, self.bias),
             # Every input cell, not every output cell, meets the whole filter.
-            arithmetic.conv_multiply_adds(*filters, (volume.height, volume.width), self.groups),
+            costs.conv_multiply_adds(*filters, (volume.height, volume.width), self.groups),
         )
 
     def code(self, before: Shape) -> str:
@@ -185,7 +185,7 @@ class Pool(Layer):
             raise DoesNotFit("Average pooling has no dilation: set D = 1, or take the maximum.")
         numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
         rule: Rule = "ceil" if self.ceil else "floor"
-        across, down = (arithmetic.pool_size(n, *numbers, rule) for n in (volume.width, volume.height))
+        across, down = (sizes.pool_size(n, *numbers, rule) for n in (volume.width, volume.height))
         after = Volume(across.size, down.size, volume.depth)
         return Step(before, after, (across, down), window=Window(*numbers))
 
@@ -207,7 +207,7 @@ class AdaptivePool(Layer):
         """See :meth:`Layer.through`."""
         volume = self._volume(before)
         for n in (volume.width, volume.height):
-            arithmetic.adaptive_windows(n, self.size)
+            sizes.adaptive_windows(n, self.size)
         sides = {(n // self.size, n % self.size) for n in (volume.width, volume.height)}
         (window, rest) = sides.pop()
         even = not sides and not rest and window >= 1
@@ -295,7 +295,7 @@ class Linear(Layer):
     def through(self, before: Shape) -> Step:
         """See :meth:`Layer.through`."""
         inputs = self._row(before).features
-        parameters = arithmetic.linear_parameters(inputs, self.out_features, self.bias)
+        parameters = costs.linear_parameters(inputs, self.out_features, self.bias)
         products = inputs * self.out_features
         multiply_adds = Count(products, f"{inputs}*{self.out_features} = {products:,}")
         return Step(before, Row(self.out_features), (), parameters, multiply_adds, everything=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from cnn.arithmetic import Count, linear_parameters
-from cnn.layers import Conv, Volume
+from cnn.layers.costs import linear_parameters
+from cnn.layers.layers import Conv, Volume
+from cnn.layers.sizes import Count
 
 
 @dataclass(frozen=True)

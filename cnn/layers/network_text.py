@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from cnn.errors import UserError
-from cnn.layers import (
+from cnn.layers.layers import (
     Activation,
     AdaptivePool,
     Add,
