@@ -22,8 +22,8 @@ from cnn.layers.layers import Layer, Row, Shape, Step, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
 from cnn.models import MODELS, LoadedModel, device
+from cnn.ops.windows import Array
 from cnn.preprocess import resample, to_tensor
-from cnn.worked import Array
 
 Maps = NDArray[np.float32]
 Kind = Literal["conv", "norm", "relu", "pool", "average", "add", "flatten", "fc"]

@@ -6,7 +6,7 @@ sides. Half the width at height t is w(t) = 0.36 sin(pi t^0.75), cut back by up 
 
 import numpy as np
 
-from cnn.worked import Array
+from cnn.ops.windows import Array
 
 LEVELS = ("outline", "veins", "fine veins", "the leaf")
 SIDE = 120

@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from cnn import examples, maps, operating, questions, signals, softmax, worked
+from cnn import operating, questions
 from cnn.history import TIMELINE
 from cnn.layers import costs, dense_vs_conv, presets, sizes
 from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, Volume
-from cnn.worked import Array
+from cnn.ops import convolution as convolution_module
+from cnn.ops import feature_stack, pooling, signals, softmax, toy_inputs
+from cnn.ops.windows import Array
 
 QUIZ = 1
 SIMULATED, PLANTED = "Simulated chest, nothing planted", "Simulated chest with a planted consolidation"
@@ -104,8 +106,8 @@ def _convolution_1d() -> Part:
 
 
 def _convolution_2d() -> Part:
-    example = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS)
-    link = {"part": "One channel", "x": rows(examples.BINARY_IMAGE), "w": rows(examples.CROSS), "flip": "false",
+    example = convolution_module.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS)
+    link = {"part": "One channel", "x": rows(toy_inputs.BINARY_IMAGE), "w": rows(toy_inputs.CROSS), "flip": "false",
             "step": "0"}  # fmt: skip
     weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
     return Part(
@@ -130,7 +132,7 @@ def _convolution_2d() -> Part:
 
 
 def _filters() -> Part:
-    layers = maps.two_layers(32, 3, 7, 8, 5)
+    layers = feature_stack.two_layers(32, 3, 7, 8, 5)
     link = {"N": "32", "D1": "3", "K1": "7", "K2": "8", "F": "5", "question": "1"}
     asked = questions.filter_depth(3, 7, 8, 5)
     return Part(
@@ -180,21 +182,21 @@ def _stride() -> Part:
 
 
 def _pooling() -> Part:
-    def link(x: Array | examples.Rows, stride: int) -> dict[str, str]:
+    def link(x: Array | toy_inputs.Rows, stride: int) -> dict[str, str]:
         return {"x": rows(x), "kind": "max", "windows": "sliding", "F": "2", "S": f"{stride}", "P": "0",
                 "rule": "floor", "step": "0"}  # fmt: skip
 
-    slide = worked.pool2d(np.array(examples.POOL_INPUT), 2, 2)
-    convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
-    after = worked.pool2d(convolved, 2, 1)
+    slide = pooling.pool2d(np.array(toy_inputs.POOL_INPUT), 2, 2)
+    convolved = convolution_module.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS).output[0]
+    after = pooling.pool2d(convolved, 2, 1)
     learning = int((slide.backward() != 0).sum())
     return Part(
         "pooling", "Pooling", "Four windows: four people say the maximum of theirs.",
         (
-            Prompt(link(examples.POOL_INPUT, 2), "Windows of 2x2, stride 2: what is left of the picture?",
+            Prompt(link(toy_inputs.POOL_INPUT, 2), "Windows of 2x2, stride 2: what is left of the picture?",
                    f"{said(slide.output[0], rows=' / ')}, and there is nothing to learn.",
                    said(slide.output[0], ", ")),
-            Prompt(link(examples.POOL_INPUT, 2), "On the way back, how many of the input cells get a gradient?",
+            Prompt(link(toy_inputs.POOL_INPUT, 2), "On the way back, how many of the input cells get a gradient?",
                    f"{learning} of {slide.backward().size}: the winner of each window, nobody else."),
             Prompt(link(convolved, 1), "What does the maximum make of the output of slide 12, with stride 1?",
                    f"{said(after.output[0], rows=' / ')}", said(after.output[0], ", ")),
@@ -369,7 +371,7 @@ def parts() -> dict[str, Part]:
     return {part.page: part for part in (make() for make in _PARTS)}
 
 
-def rows(numbers: Array | examples.Rows) -> str:
+def rows(numbers: Array | toy_inputs.Rows) -> str:
     """A matrix as it stands in a link."""
     return " / ".join(" ".join(f"{value:g}" for value in row) for row in numbers)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
-from cnn.worked import Array
+from cnn.ops.windows import Array
 
 Pictures = Literal["shapes", "digits"]
 Network = Literal["fully connected", "convolution"]

@@ -10,9 +10,11 @@ from cnn.layers.costs import conv_parameters, linear_parameters
 from cnn.layers.dense_vs_conv import readers
 from cnn.layers.layers import Layer, Volume
 from cnn.layers.network import Network
-from cnn.maps import TwoLayers
-from cnn.softmax import Loss, Softmax
-from cnn.worked import Array, Axis, Convolution, Pooling, conv1d
+from cnn.ops.convolution import Convolution, conv1d
+from cnn.ops.feature_stack import TwoLayers
+from cnn.ops.pooling import Pooling
+from cnn.ops.softmax import Loss, Softmax
+from cnn.ops.windows import Array, Axis
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnn.ops.windows import Array
 from cnn.shuffle import (
     NETWORKS,
     ORDERS,
@@ -33,7 +34,6 @@ from cnn.shuffle import (
     shapes,
     shuffled,
 )
-from cnn.worked import Array
 
 SEEDS = (0, 1, 2)
 EPOCHS = 20

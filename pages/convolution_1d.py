@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import questions, signals, snippets
+from cnn import questions, snippets
 from cnn.errors import UserError
+from cnn.ops import signals
 from ui import code, frame, quiz, signal_figures, words
 from ui.grid import Edit, grid
 from ui.state import Choice, Field, Numbers, Real, State, Vector, Whole

@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import examples, kernels, questions, snippets, worked
+from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import costs, sizes
 from cnn.layers.layers import Conv, Volume
+from cnn.ops import convolution, filters, toy_inputs
 from ui import before_after, code, film, frame, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import grid, typed_into
@@ -16,17 +17,17 @@ from ui.state import Choice, Field, Flag, Matrix, State, Whole
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
 PART = Choice("part", "Look at", ONE, options=(ONE, THREE, PICTURE))
-X = Matrix("x", "Input, rows separated by /", examples.BINARY_IMAGE, most=16)
-W = Matrix("w", "Filter, rows separated by /", examples.CROSS, most=7)
+X = Matrix("x", "Input, rows separated by /", toy_inputs.BINARY_IMAGE, most=16)
+W = Matrix("w", "Filter, rows separated by /", toy_inputs.CROSS, most=7)
 FLIP = Flag("flip", "Turn the filter round first (convolution as in mathematics)", False)
 DEPTH = Whole("depth", "Depth of the filters", 3, low=1, high=6)
-KERNEL = Matrix("kernel", "Filter, rows separated by /", kernels.KERNELS[0].weights, most=7)
+KERNEL = Matrix("kernel", "Filter, rows separated by /", filters.KERNELS[0].weights, most=7)
 SHRINK = Choice("shrink", "Shrink the picture first by", "4", options=("1", "2", "4", "8", "16"))
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 STARTS: dict[str, dict[Field, Any]] = {
     "Slide 12": {X: X.default, W: W.default, FLIP: False},
-    "An asymmetric filter": {W: examples.ARROW},
-    **{kernel.name: {W: kernel.weights} for kernel in (kernels.KERNELS[0], kernels.KERNELS[1], kernels.KERNELS[-1])},
+    "An asymmetric filter": {W: toy_inputs.ARROW},
+    **{kernel.name: {W: kernel.weights} for kernel in (filters.KERNELS[0], filters.KERNELS[1], filters.KERNELS[-1])},
 }
 
 frame.header(
@@ -49,7 +50,7 @@ def one_channel() -> None:
     flip = state.flag(FLIP)
     if state.wrong:
         return
-    example = worked.conv2d(x, w, flip=flip)
+    example = convolution.conv2d(x, w, flip=flip)
     asked_grid(
         example, questions.cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
         step=state[STEP], **typed_into(state, input=X, kernel=W),
@@ -71,15 +72,15 @@ def three_channels() -> None:
         f"({plain(weights.formula)}), and leaves a map of {side.size}x{side.size}x1 ({plain(side.formula)})."
     )
     left, right = st.columns([1, 3], vertical_alignment="center")
-    image = examples.colour_image()
+    image = toy_inputs.colour_image()
     with left:
         before_after.enlarged(image, "Red left, blue right, a green spot between")
     with right:
         depth = state.slider(DEPTH)
-    example = worked.conv2d(image, examples.colour_filters(depth), examples.COLOUR_BIASES)
+    example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
     asked_grid(
         example, questions.cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
-        label="Convolution over three channels", channels=examples.CHANNELS, filters=examples.COLOUR_FILTERS,
+        label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
     )  # fmt: skip
     code.show(snippets.convolution_2d(example))
 
@@ -87,17 +88,17 @@ def three_channels() -> None:
 def whole_picture() -> None:
     """Slides 13 and 17: a filter on a radiograph, and what it answers to."""
     radiograph = film.choose()
-    state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in kernels.KERNELS})
+    state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
     weights = state.matrix(KERNEL)
-    st.markdown(kernels.describe(weights))
+    st.markdown(filters.describe(weights))
     shrink = int(state.choice(SHRINK))
     st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
     if radiograph is not None and not state.wrong:
-        pixels = kernels.pool_picture(radiograph.pixels, shrink, "average")
+        pixels = filters.pool_picture(radiograph.pixels, shrink, "average")
         patch = before_after.filtered(pixels, weights, radiograph.name)
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")
-            example = worked.conv2d(patch, weights)
+            example = convolution.conv2d(patch, weights)
             grid(
                 example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
                 step_name=None, **typed_into(state, kernel=KERNEL),

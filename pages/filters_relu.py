@@ -3,8 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from cnn import kernels, maps, questions, snippets
+from cnn import questions, snippets
 from cnn.errors import UserError
+from cnn.ops import feature_stack
+from cnn.ops import filters as kernels
 from cnn.samples import SAMPLES
 from ui import cells, code, frame, quiz, words
 from ui import maps as figures
@@ -33,7 +35,7 @@ state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST,
 
 def real_maps() -> None:
     """K filters on a radiograph, and one of the maps before and after ReLU."""
-    slide = maps.two_layers(32, 3, first=6, second=1, kernel_size=5)
+    slide = feature_stack.two_layers(32, 3, first=6, second=1, kernel_size=5)
     words.say(
         "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
         f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
@@ -51,7 +53,7 @@ def real_maps() -> None:
         bias = state.real(BIAS)
     if place + 1 < state[MAP]:
         st.caption(f"There are {count} maps: the last one is looked at.")
-    stacked = maps.stack(maps.shrink(figures.sample(film.key).pixels), filters, bias)
+    stacked = feature_stack.stack(feature_stack.shrink(figures.sample(film.key).pixels), filters, bias)
     figures.volume(stacked, [kernel.name for kernel in filters], place)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 
@@ -62,8 +64,8 @@ def real_maps() -> None:
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."
     )
-    figures.before_after(chosen, maps.relu(chosen), key="relu", description=maps.told_relu(chosen))
-    corner = maps.corner(chosen)
+    figures.before_after(chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.told_relu(chosen))
+    corner = feature_stack.corner(chosen)
     weights, before, after = st.columns(3)
     with weights:
         cells.numbers(np.array(filters[place].weights), "The filter", "kernel")
@@ -80,7 +82,7 @@ def question_mark() -> None:
     for column, field in zip(columns, (SIDE, DEPTH, FIRST, SECOND, SIZE), strict=True):
         with column:
             values.append(state.number(field))
-    layers = maps.two_layers(*values)
+    layers = feature_stack.two_layers(*values)
     stage = st.container()
     told = quiz.ask(questions.two_layers(layers, state[quiz.QUESTION]), state)
     with stage:

@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import examples, questions, snippets, softmax, worked
+from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import costs
+from cnn.ops import convolution, softmax, toy_inputs
 from ui import code, frame, quiz, softmax_figures, words
 from ui.grid import grid
 from ui.state import Field, Names, Numbers, Real, State, Whole
@@ -51,7 +52,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
         side = state.slider(SIDE)
     with second:
         depth = state.slider(DEPTH)
-    volume = examples.pooled_volume(depth, side)
+    volume = toy_inputs.pooled_volume(depth, side)
     with third:
         chosen = min(state.slider(PLACE), volume.size - 1)
     if chosen < state[PLACE]:
@@ -70,8 +71,8 @@ def flatten_and_weigh() -> tuple[str, ...]:
         "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
         f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
     )
-    weights = examples.class_weights(len(names), depth, side)
-    example = worked.conv2d(volume, weights, examples.class_biases(len(names)))
+    weights = toy_inputs.class_weights(len(names), depth, side)
+    example = convolution.conv2d(volume, weights, toy_inputs.class_biases(len(names)))
     grid(example, key="scores", label="Scores step by step", names=("Volume", "Weights", "Scores"), filters=names,
          step=state[STEP])  # fmt: skip
     state.presets("Carry them on", {"Use these scores below": {SCORES: tuple(map(float, example.output.ravel()))}})

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from cnn import examples, worked
 from cnn.errors import UserError
+from cnn.ops import convolution, toy_inputs
 from ui import ahead, frame, home
 from ui.grid import grid
 
@@ -16,7 +16,7 @@ frame.header(
 by_hand, at_work = st.columns(2, gap="large")
 with by_hand:
     st.header("A convolution, step by step", anchor=False)
-    example = worked.conv2d(np.array(examples.BINARY_IMAGE), np.array(examples.CROSS))
+    example = convolution.conv2d(np.array(toy_inputs.BINARY_IMAGE), np.array(toy_inputs.CROSS))
     grid(example, key="taste", label="A convolution step by step", step_name=None, bare=True)
     st.page_link("pages/convolution_2d.py", label="Change its numbers")
 with at_work:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import examples, questions, snippets, worked
+from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import sizes
 from cnn.layers.layers import Pool, Volume
+from cnn.ops import convolution, pooling, toy_inputs
 from ui import before_after, code, frame, pooled_film, quiz, travel, words
 from ui.asked import asked_grid
 from ui.grid import typed_into
@@ -17,7 +18,7 @@ from ui.state import Choice, Field, Matrix, State, Whole
 
 KINDS = {"max": "max", "average": "average", "Lp": "lp"}
 GLOBAL, ADAPTIVE = "global", "adaptive"
-X = Matrix("x", "Input, rows separated by /", examples.POOL_INPUT, most=12)
+X = Matrix("x", "Input, rows separated by /", toy_inputs.POOL_INPUT, most=12)
 KIND = Choice("kind", "Keep of each window", "max", options=tuple(KINDS))
 SHAPE = Choice("windows", "Windows", "sliding", options=("sliding", GLOBAL, ADAPTIVE))
 F = Whole("F", "Window F", 2, low=1, high=8)
@@ -39,13 +40,13 @@ frame.header(
 state = State.open(
     "pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, *pooled_film.FIELDS, STEP, quiz.QUESTION
 )  # fmt: skip
-convolved = worked.conv2d(examples.BINARY_IMAGE, examples.CROSS).output[0]
+convolved = convolution.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS).output[0]
 state.presets(
     "Start from an example",
     {
         "Slide 38": SLIDE,
         "Slide 39: after slide 12's filter": SLIDE | {X: tuple(map(tuple, convolved)), S: 1},
-        "Overlapping, F3 S2": SLIDE | {X: tuple(map(tuple, examples.counting(7, 7))), F: 3},
+        "Overlapping, F3 S2": SLIDE | {X: tuple(map(tuple, toy_inputs.counting(7, 7))), F: 3},
         "A tie": SLIDE | {X: ((3, 3, 0, 1), (1, 3, 1, 1))},
         "Global average": SLIDE | {KIND: "average", SHAPE: GLOBAL},
     },
@@ -64,11 +65,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         size = state.number(OUT)
 
 
-def pooled(image: np.ndarray) -> worked.Pooling:
+def pooled(image: np.ndarray) -> pooling.Pooling:
     """``image`` under the settings above. Raises ``UserError``."""
     if shape == "sliding":
-        return worked.pool2d(image, f, s, kind=KINDS[kind], padding=p, rule=rule, norm=norm)  # type: ignore[arg-type]
-    return worked.adaptive_pool2d(image, 1 if shape == GLOBAL else size, kind=KINDS[kind])  # type: ignore[arg-type]
+        return pooling.pool2d(image, f, s, kind=KINDS[kind], padding=p, rule=rule, norm=norm)  # type: ignore[arg-type]
+    return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, kind=KINDS[kind])  # type: ignore[arg-type]
 
 
 def step_by_step() -> None:
@@ -95,7 +96,7 @@ def step_by_step() -> None:
 def shifts() -> None:
     """What a small shift of the picture changes before and after."""
     st.header("When the picture moves a little", anchor=False)
-    images = examples.spots(), examples.shifted(examples.spots(), state.slider(SHIFT))
+    images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), state.slider(SHIFT))
     before_after.moved(images, [pooled(image).output[0] for image in images])
 
 

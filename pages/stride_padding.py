@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import examples, questions, snippets, worked
+from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import sizes as arithmetic
 from cnn.layers.layers import Conv, Volume
+from cnn.ops import convolution, toy_inputs, windows
 from ui import code, frame, quiz, size_rules, travel
 from ui.grid import grid
 from ui.prose import plain
@@ -59,14 +60,14 @@ def show(section: Callable[..., None], *numbers: Any) -> None:
         st.error(plain(str(error)))
 
 
-def step_by_step(across: list[int], down: list[int], same: bool, mode: worked.PaddingMode) -> None:
+def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.PaddingMode) -> None:
     """The grid under PyTorch's rule, and what it leaves unread."""
     (n, f, s, p, d), (nh, fh, sh, ph, dh) = across, down
-    example = worked.conv2d(
-        examples.counting(nh, n), np.ones((fh, f)), stride=(sh, s), padding="same" if same else (ph, p),
+    example = convolution.conv2d(
+        toy_inputs.counting(nh, n), np.ones((fh, f)), stride=(sh, s), padding="same" if same else (ph, p),
         dilation=(dh, d), padding_mode=mode,
     )  # fmt: skip
-    lost = worked.unread_share(example.rows, example.columns)
+    lost = windows.unread_share(example.rows, example.columns)
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     grid(example, key="positions", label="Every position of the filter", step=state[STEP])

@@ -13,8 +13,8 @@ from cnn.feature_maps import before_pool
 from cnn.images import Radiograph
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
+from cnn.ops.convolution import conv2d
 from cnn.preprocess import to_tensor
-from cnn.worked import conv2d
 
 
 @pytest.fixture

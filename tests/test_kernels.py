@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn import kernels
+from cnn.ops import filters
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (5, 5), (1, 3), (4, 2), (1, 1)])
@@ -17,17 +17,17 @@ def test_filter_image_against_torch(shape):
         torch.from_numpy(pixels)[None, None], (left, shape[1] - 1 - left, top, shape[0] - 1 - top), mode="replicate"
     )
     theirs = F.conv2d(padded, torch.from_numpy(weights)[None, None])[0, 0].numpy()
-    np.testing.assert_allclose(kernels.filter_image(pixels, weights), theirs, atol=1e-5)
+    np.testing.assert_allclose(filters.filter_image(pixels, weights), theirs, atol=1e-5)
 
 
 def test_slide_13_edge_detector_sees_only_change():
     pixels = np.full((9, 9), 0.4)
     pixels[:, 5:] = 0.8
-    response = kernels.filter_image(pixels, kernels.KERNELS[0].weights)
+    response = filters.filter_image(pixels, filters.KERNELS[0].weights)
     assert np.allclose(response[:, :4], 0, atol=1e-5)
     assert np.allclose(response[:, 4], -1.2, atol=1e-5)
     assert np.allclose(response[:, 5], 1.2, atol=1e-5)
-    shown = kernels.as_greys(response, kernels.KERNELS[0].weights)
+    shown = filters.as_greys(response, filters.KERNELS[0].weights)
     assert np.allclose(shown.pixels[:, :4], 0.5, atol=1e-5)
     assert "1.2" in shown.scale
     assert shown.pixels[:, 4].max() < 1e-6
@@ -36,36 +36,36 @@ def test_slide_13_edge_detector_sees_only_change():
 
 def test_greys_stay_within_0_and_1_for_every_kernel():
     pixels = np.random.default_rng(0).random((20, 20))
-    for kernel in [*(kernel.weights for kernel in kernels.KERNELS), ((-1.0,),), ((5.0, 1.0),)]:
-        shown = kernels.as_greys(kernels.filter_image(pixels, kernel), kernel).pixels
+    for kernel in [*(kernel.weights for kernel in filters.KERNELS), ((-1.0,),), ((5.0, 1.0),)]:
+        shown = filters.as_greys(filters.filter_image(pixels, kernel), kernel).pixels
         assert 0 <= shown.min() <= shown.max() <= 1
-    assert np.isfinite(kernels.as_greys(np.zeros((4, 4)), ((0.0,),)).pixels).all()
+    assert np.isfinite(filters.as_greys(np.zeros((4, 4)), ((0.0,),)).pixels).all()
 
 
 def test_strongest_responses_are_apart_and_inside():
     response = np.zeros((40, 40))
     response[10, 10], response[11, 11], response[25, 30], response[0, 0] = 5, 4, -6, 9
     response[30, 8] = 3
-    assert kernels.strongest(response, 5, 2) == ((10, 10), (30, 8))
-    assert kernels.strongest(-response, 5, 1) == ((25, 30),)
-    assert kernels.strongest(np.zeros((4, 4)), 5, 2) == ()
-    assert kernels.around(response, (10, 10), 2).shape == (5, 5)
-    assert kernels.around(response, (0, 0), 2).shape == (3, 3)
+    assert filters.strongest(response, 5, 2) == ((10, 10), (30, 8))
+    assert filters.strongest(-response, 5, 1) == ((25, 30),)
+    assert filters.strongest(np.zeros((4, 4)), 5, 2) == ()
+    assert filters.around(response, (10, 10), 2).shape == (5, 5)
+    assert filters.around(response, (0, 0), 2).shape == (3, 3)
 
 
 def test_every_kernel_is_described():
-    for kernel in kernels.KERNELS:
-        assert kernel.answers_to in kernels.describe(kernel.weights)
+    for kernel in filters.KERNELS:
+        assert kernel.answers_to in filters.describe(kernel.weights)
         rounded = [[float(f"{w:g}") for w in row] for row in kernel.weights]  # as it stands in a link
-        assert kernel.answers_to in kernels.describe(rounded)
-    assert "change" in kernels.describe([[1, -1]])
-    assert "3 times" in kernels.describe([[1, 2]])
+        assert kernel.answers_to in filters.describe(rounded)
+    assert "change" in filters.describe([[1, -1]])
+    assert "3 times" in filters.describe([[1, 2]])
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_pool_picture_against_torch(size):
     pixels = np.random.default_rng(37).random((17, 22))
     tensor = torch.from_numpy(pixels)[None]
-    np.testing.assert_allclose(kernels.pool_picture(pixels, size, "max"), F.max_pool2d(tensor, size)[0])
-    np.testing.assert_allclose(kernels.pool_picture(pixels, size, "average"), F.avg_pool2d(tensor, size)[0])
-    assert kernels.enlarge(pixels, size).shape == (17 * size, 22 * size)
+    np.testing.assert_allclose(filters.pool_picture(pixels, size, "max"), F.max_pool2d(tensor, size)[0])
+    np.testing.assert_allclose(filters.pool_picture(pixels, size, "average"), F.avg_pool2d(tensor, size)[0])
+    assert filters.enlarge(pixels, size).shape == (17 * size, 22 * size)

@@ -16,8 +16,9 @@ from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, Pool, Transposed, Volume
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
+from cnn.ops.convolution import conv1d, conv2d
+from cnn.ops.pooling import pool2d
 from cnn.questions import Question
-from cnn.worked import conv1d, conv2d, pool2d
 
 
 def assert_sound(question: Question) -> None:

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn import signals
 from cnn.errors import DoesNotFit
+from cnn.ops import signals
 
 KINDS = ("average", "triangle", "bell")
 

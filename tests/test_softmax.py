@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.softmax import cross_entropy, flattened, in_float32, scores_for, softmax, told_float32, told_loss
+from cnn.ops.softmax import cross_entropy, flattened, in_float32, scores_for, softmax, told_float32, told_loss
 
 NAMES = ("Door", "Stair", "Sign")
 

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import conv1d, conv2d, cross_entropy, max_pool2d
 
-from cnn import examples, lessons, teaching
+from cnn import lessons, teaching
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
+from cnn.ops import toy_inputs
 from tests.pages import printed
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,7 @@ def test_answers_of_the_convolutions_are_torchs() -> None:
     flipped, plain, *_ = answers("convolution_1d")
     assert row(conv1d(x[None, None], w.flip(0)[None, None], padding=2)) == flipped
     assert plain.startswith(row(conv1d(x[None, None], w[None, None], padding=2)))
-    image, cross = torch.tensor(examples.BINARY_IMAGE), torch.tensor(examples.CROSS)
+    image, cross = torch.tensor(toy_inputs.BINARY_IMAGE), torch.tensor(toy_inputs.CROSS)
     first, nine, *_ = answers("convolution_2d")
     found = conv2d(image.float()[None, None], cross.float()[None, None])
     assert first.startswith(f"{found[0, 0, 0, 0]:g}:")
@@ -64,7 +65,7 @@ def test_answers_of_the_convolutions_are_torchs() -> None:
 
 
 def test_answers_on_pooling_are_torchs() -> None:
-    x = torch.tensor(examples.POOL_INPUT).float()[None, None].requires_grad_()
+    x = torch.tensor(toy_inputs.POOL_INPUT).float()[None, None].requires_grad_()
     out = max_pool2d(x, 2)
     out.sum().backward()
     kept, learning, _ = answers("pooling")

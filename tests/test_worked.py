@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn import worked
 from cnn.errors import DoesNotFit
+from cnn.ops import convolution, pooling, windows
 
 BINARY = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
 CROSS = [[1, 0, 1], [0, 1, 0], [1, 0, 1]]
@@ -25,16 +25,16 @@ def pick(rng: np.random.Generator, low: int, high: int) -> tuple[int, int]:
 
 
 def test_slide_7_convolution_of_a_signal():
-    example = worked.conv1d([0, 1, 2, 3, 3], [1, -1, 2])
+    example = convolution.conv1d([0, 1, 2, 3, 3], [1, -1, 2])
     assert example.kernel.ravel().tolist() == [2, -1, 1]
     assert example.output.ravel().tolist() == [0, 1, 1, 3, 4, 3, 6]
     assert example.products[0, 0, 4, 0, 0].tolist() == [4, -3, 3]
 
 
 def test_without_the_flip_it_is_cross_correlation():
-    assert worked.conv1d([0, 1, 2, 3, 3], [1, -1, 2], flip=False).output.ravel().tolist() == [0, 2, 3, 5, 5, 0, 3]
-    assert not worked.conv1d([1, 2], [1, -1, 2]).symmetric
-    assert worked.conv1d([1, 2], [2, -1, 2]).symmetric
+    assert convolution.conv1d([0, 1, 2, 3, 3], [1, -1, 2], flip=False).output.ravel().tolist() == [0, 2, 3, 5, 5, 0, 3]
+    assert not convolution.conv1d([1, 2], [1, -1, 2]).symmetric
+    assert convolution.conv1d([1, 2], [2, -1, 2]).symmetric
 
 
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
@@ -43,15 +43,15 @@ def test_signals_against_numpy(mode):
     for _ in range(100):
         kernel_size = int(rng.integers(1, 7))
         x, w = rng.normal(size=int(rng.integers(kernel_size, 15))), rng.normal(size=kernel_size)
-        equal(worked.conv1d(x, w, mode=mode).output.ravel(), np.convolve(x, w, mode))
-        equal(worked.conv1d(x, w, mode=mode, flip=False).output.ravel(), np.convolve(x, w[::-1], mode))
+        equal(convolution.conv1d(x, w, mode=mode).output.ravel(), np.convolve(x, w, mode))
+        equal(convolution.conv1d(x, w, mode=mode, flip=False).output.ravel(), np.convolve(x, w[::-1], mode))
 
 
 # Slides 12-14 and 17: convolution in two dimensions.
 
 
 def test_slide_12_binary_image():
-    example = worked.conv2d(BINARY, CROSS)
+    example = convolution.conv2d(BINARY, CROSS)
     assert example.output[0].tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
     assert example.products[0, 0, 0, 0].tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
@@ -60,12 +60,12 @@ def test_slide_13_edge_detector_is_silent_on_flat_ground():
     kernel = np.full((3, 3), -1)
     kernel[1, 1] = 8
     step = np.repeat([[0, 0, 0, 9, 9, 9]], 5, axis=0)
-    assert worked.conv2d(step, kernel).output[0].tolist() == [[0, -27, 27, 0]] * 3
+    assert convolution.conv2d(step, kernel).output[0].tolist() == [[0, -27, 27, 0]] * 3
 
 
 def test_slide_14_one_number_is_75_products_and_a_bias():
     rng = np.random.default_rng(14)
-    example = worked.conv2d(rng.normal(size=(3, 32, 32)), rng.normal(size=(3, 5, 5)), [0.5])
+    example = convolution.conv2d(rng.normal(size=(3, 32, 32)), rng.normal(size=(3, 5, 5)), [0.5])
     assert example.output.shape == (1, 28, 28)
     assert example.products[0, 0, 0].size == 75
     equal(example.output[0, 3, 4], example.products[0, 3, 4].sum() + 0.5)
@@ -76,32 +76,32 @@ def test_slide_14_one_number_is_75_products_and_a_bias():
 
 @pytest.mark.parametrize(("stride", "size", "unread"), [(1, 5, ()), (2, 3, ()), (3, 2, (6,))])
 def test_slides_19_to_31_strides_on_7x7(stride, size, unread):
-    axis = worked.Axis.sliding(7, 3, stride)
+    axis = windows.Axis.sliding(7, 3, stride)
     assert len(axis.windows) == size
     assert axis.unread == unread
     if stride == 3:
         with pytest.raises(DoesNotFit, match=r"2\.33"):
-            worked.Axis.sliding(7, 3, stride, rule="exact")
+            windows.Axis.sliding(7, 3, stride, rule="exact")
 
 
 def test_slide_33_volumes_shrink_and_slide_34_padding_stops_it():
     image, five, three = np.ones((32, 32)), np.ones((5, 5)), np.ones((3, 3))
-    first = worked.conv2d(image, five).output
+    first = convolution.conv2d(image, five).output
     assert first.shape == (1, 28, 28)
-    assert worked.conv2d(first, five).output.shape == (1, 24, 24)
-    assert worked.conv2d(image, five, padding=2).output.shape == (1, 32, 32)
-    assert worked.conv2d(np.ones((4, 4)), three).output.shape == (1, 2, 2)
-    assert worked.conv2d(np.ones((5, 5)), three, padding=1).output.shape == (1, 5, 5)
+    assert convolution.conv2d(first, five).output.shape == (1, 24, 24)
+    assert convolution.conv2d(image, five, padding=2).output.shape == (1, 32, 32)
+    assert convolution.conv2d(np.ones((4, 4)), three).output.shape == (1, 2, 2)
+    assert convolution.conv2d(np.ones((5, 5)), three, padding=1).output.shape == (1, 5, 5)
 
 
 def test_unread_counts_padding_cells_and_data_alike():
-    axis = worked.Axis.sliding(6, 3, 4, 1)  # cells 0 and 7 are padding; windows read 0-2 and 4-6
+    axis = windows.Axis.sliding(6, 3, 4, 1)  # cells 0 and 7 are padding; windows read 0-2 and 4-6
     assert axis.windows == ((0, 1, 2), (4, 5, 6))
     assert axis.unread == (3, 7)
 
 
 def test_overhang_of_a_ceil_window():
-    axis = worked.Axis.sliding(6, 3, 2, rule="ceil")
+    axis = windows.Axis.sliding(6, 3, 2, rule="ceil")
     assert axis.windows[-1] == (4, 5, 6)
     assert axis.overhang == 1
     assert axis.index[-1].tolist() == [4, 5, -1]
@@ -111,20 +111,20 @@ def test_overhang_of_a_ceil_window():
 
 
 def test_slide_38_max_pool_and_where_the_gradient_goes():
-    example = worked.pool2d(POOL, 2)
+    example = pooling.pool2d(POOL, 2)
     assert example.output[0].tolist() == [[10, 11], [9, 7]]
     assert example.backward()[0].tolist() == [[0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]]
 
 
 def test_slide_39_convolution_then_max_pool():
-    convolved = worked.conv2d(BINARY, CROSS).output
-    assert worked.pool2d(convolved, 2, 1).output[0].tolist() == [[4, 4], [4, 4]]
-    assert worked.pool2d(convolved, 3).output.tolist() == [[[4]]]
+    convolved = convolution.conv2d(BINARY, CROSS).output
+    assert pooling.pool2d(convolved, 2, 1).output[0].tolist() == [[4, 4], [4, 4]]
+    assert pooling.pool2d(convolved, 3).output.tolist() == [[[4]]]
 
 
 def test_a_tie_names_all_winners_but_the_gradient_goes_to_the_first_as_in_torch():
     flat = [[3, 3], [1, 3]]
-    example = worked.pool2d(flat, 2)
+    example = pooling.pool2d(flat, 2)
     assert example.winners[0, 0, 0].tolist() == [[True, True], [False, True]]
     x = torch.tensor([flat], dtype=torch.float64, requires_grad=True)
     F.max_pool2d(x, 2).sum().backward()
@@ -150,7 +150,7 @@ def test_convolutions_against_torch(mode):
     for _ in range(200):
         x, w, b, options = random_layer(rng)
         flip = bool(rng.integers(2))
-        example = worked.conv2d(x, w, b, padding_mode=mode, flip=flip, **options)
+        example = convolution.conv2d(x, w, b, padding_mode=mode, flip=flip, **options)
         layer = torch.nn.Conv2d(w.shape[1], w.shape[0], w.shape[2:], padding_mode=mode, dtype=torch.float64, **options)
         laid = torch.from_numpy(w).flip(-1, -2) if flip else torch.from_numpy(w)
         with torch.no_grad():
@@ -167,7 +167,7 @@ def test_same_padding_against_torch():
     rng = np.random.default_rng(34)
     for _ in range(100):
         x, w, b, options = random_layer(rng)
-        example = worked.conv2d(x, w, b, padding="same", dilation=options["dilation"])
+        example = convolution.conv2d(x, w, b, padding="same", dilation=options["dilation"])
         tensors = (torch.from_numpy(array) for array in (x, w, b))
         equal(example.output, F.conv2d(*tensors, padding="same", dilation=options["dilation"]).numpy())
         assert example.output.shape[1:] == x.shape[1:]
@@ -204,7 +204,7 @@ def test_pooling_forward_and_backward_against_torch(kind):
         theirs = torch_pool(x, kind, options, norm)
         gradient = rng.normal(size=theirs.shape)
         theirs.backward(torch.from_numpy(gradient))
-        ours = worked.pool2d(array, kind=kind, norm=norm, **options)
+        ours = pooling.pool2d(array, kind=kind, norm=norm, **options)
         equal(ours.output, theirs.detach().numpy())
         # Where a whole window is 0 torch's Lp gradient is 0 or undefined (NaN); ours is 0.
         equal(ours.backward(gradient), np.nan_to_num(x.grad.numpy()))
@@ -219,7 +219,7 @@ def test_adaptive_and_global_pooling_against_torch(kind, function):
         x = torch.tensor(array, requires_grad=True)
         theirs = function(x, output)
         theirs.sum().backward()
-        ours = worked.adaptive_pool2d(array, output, kind=kind)
+        ours = pooling.adaptive_pool2d(array, output, kind=kind)
         equal(ours.output, theirs.detach().numpy())
         equal(ours.backward(), x.grad.numpy())
 
@@ -230,21 +230,21 @@ def test_adaptive_and_global_pooling_against_torch(kind, function):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: worked.conv2d(np.ones((3, 5, 5)), np.ones((2, 3, 3))), "depth 2 and the input has depth 3"),
-        (lambda: worked.conv2d(BINARY, CROSS, [1, 2]), "2 biases for 1 filters"),
-        (lambda: worked.conv2d(BINARY, np.ones((6, 6))), "is longer than"),
-        (lambda: worked.conv2d(BINARY, CROSS, padding=5, padding_mode="reflect"), "P = 4 or less"),
-        (lambda: worked.conv2d(BINARY, CROSS, padding="same", stride=2), "stride 1"),
-        (lambda: worked.conv2d(np.ones((500, 500)), CROSS), "by hand|write out"),
-        (lambda: worked.conv2d([1, 2], CROSS), "rows and columns"),
-        (lambda: worked.conv2d(BINARY, [1, 2]), "rows and columns"),
-        (lambda: worked.conv1d([], [1]), "at least one number"),
-        (lambda: worked.conv1d([1, 2], [1, 2, 3], mode="valid"), "is longer than"),
-        (lambda: worked.pool2d(POOL, 2, padding=2), "half of a pooling window"),
-        (lambda: worked.pool2d(POOL, 2, kind="average", dilation=2), "Only max pooling"),
-        (lambda: worked.pool2d(POOL, 2, kind="lp", padding=1), "no padding"),
-        (lambda: worked.pool2d([[-3, 1], [1, 1]], 2, kind="lp", norm=3), "even p"),
-        (lambda: worked.pool2d(POOL, 2).backward(np.ones((1, 3, 3))), "shape"),
+        (lambda: convolution.conv2d(np.ones((3, 5, 5)), np.ones((2, 3, 3))), "depth 2 and the input has depth 3"),
+        (lambda: convolution.conv2d(BINARY, CROSS, [1, 2]), "2 biases for 1 filters"),
+        (lambda: convolution.conv2d(BINARY, np.ones((6, 6))), "is longer than"),
+        (lambda: convolution.conv2d(BINARY, CROSS, padding=5, padding_mode="reflect"), "P = 4 or less"),
+        (lambda: convolution.conv2d(BINARY, CROSS, padding="same", stride=2), "stride 1"),
+        (lambda: convolution.conv2d(np.ones((500, 500)), CROSS), "by hand|write out"),
+        (lambda: convolution.conv2d([1, 2], CROSS), "rows and columns"),
+        (lambda: convolution.conv2d(BINARY, [1, 2]), "rows and columns"),
+        (lambda: convolution.conv1d([], [1]), "at least one number"),
+        (lambda: convolution.conv1d([1, 2], [1, 2, 3], mode="valid"), "is longer than"),
+        (lambda: pooling.pool2d(POOL, 2, padding=2), "half of a pooling window"),
+        (lambda: pooling.pool2d(POOL, 2, kind="average", dilation=2), "Only max pooling"),
+        (lambda: pooling.pool2d(POOL, 2, kind="lp", padding=1), "no padding"),
+        (lambda: pooling.pool2d([[-3, 1], [1, 1]], 2, kind="lp", norm=3), "even p"),
+        (lambda: pooling.pool2d(POOL, 2).backward(np.ones((1, 3, 3))), "shape"),
     ],
 )
 def test_refusals(call, sentence):

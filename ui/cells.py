@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn.worked import Array, Axis
+from cnn.ops.windows import Array, Axis
 from ui.theme import Palette, palette
 
 _HATCH = "repeating-linear-gradient(135deg, {fill} 0 4px, {ground} 4px 8px)"

@@ -11,7 +11,7 @@ from cnn import feature_maps
 from cnn.feature_maps import Opened, Stop
 from cnn.layers.layers import Volume
 from cnn.models import CLASSES, LoadedModel
-from cnn.worked import Array
+from cnn.ops.windows import Array
 from ui import lens, maps, reading, theme
 from ui.layer_summary import say_bytes
 from ui.privacy import with_the_page

@@ -12,9 +12,9 @@ from PIL import Image
 from plotly.subplots import make_subplots
 
 from cnn.images import Radiograph, read_radiograph
-from cnn.maps import TwoLayers
+from cnn.ops.feature_stack import TwoLayers
+from cnn.ops.windows import Array
 from cnn.samples import SAMPLES
-from cnn.worked import Array
 from ui import theme
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from cnn.signals import Match, Signal, Trace, template_peak
+from cnn.ops.signals import Match, Signal, Trace, template_peak
 from ui import theme
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.layers import sizes
 from cnn.layers.sizes import Rule, Size, SizeDoesNotFit, output_size
-from cnn.worked import Axis
+from cnn.ops.windows import Axis
 from ui import cells
 from ui.prose import plain
 from ui.state import Field, State, Whole

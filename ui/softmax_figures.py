@@ -6,8 +6,8 @@ from decimal import Decimal
 import numpy as np
 import streamlit as st
 
-from cnn.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, flattened, in_float32, told_float32
-from cnn.worked import Array
+from cnn.ops.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, flattened, in_float32, told_float32
+from cnn.ops.windows import Array
 from ui import cells
 from ui.tables import Bar, table
 

@@ -7,10 +7,10 @@ page has no room for so large a volume or filter, there is no link to it.
 import numpy as np
 import streamlit as st
 
-from cnn import examples
 from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
 from cnn.layers.network import Network
-from cnn.worked import Array
+from cnn.ops import toy_inputs
+from cnn.ops.windows import Array
 
 _Link = dict[str, str]
 
@@ -80,7 +80,7 @@ def _pooling(layer: Layer, before: Volume) -> _Link | None:
 
 def _rows(volume: Volume) -> str:
     """One channel of ``volume``, with digits in it."""
-    return _written(examples.counting(volume.height, volume.width))
+    return _written(toy_inputs.counting(volume.height, volume.width))
 
 
 def _written(array: Array) -> str:

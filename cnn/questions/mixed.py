@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnn.layers.sizes import Window
-from cnn.maps import two_layers as sizes_of_two
+from cnn.ops.convolution import conv1d, conv2d
+from cnn.ops.feature_stack import two_layers as sizes_of_two
+from cnn.ops.pooling import pool2d
+from cnn.ops.windows import Array
 from cnn.questions.cells import cell, pooled
 from cnn.questions.last_layers import fully_connected
 from cnn.questions.networks import sight
@@ -15,7 +18,6 @@ from cnn.questions.question import Question
 from cnn.questions.sizes import parameters, size, two_layers
 from cnn.questions.why import why
 from cnn.questions.years import year
-from cnn.worked import Array, conv1d, conv2d, pool2d
 
 
 @dataclass(frozen=True)

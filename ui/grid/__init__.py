@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from cnn.worked import Array, Axis, Convolution, Pooling
+from cnn.ops.convolution import Convolution
+from cnn.ops.pooling import Pooling
+from cnn.ops.windows import Array, Axis
 from ui.state import Matrix, Rows, State
 from ui.theme import DARK, LIGHT
 

@@ -18,7 +18,8 @@ from PIL import Image
 from cnn.feature_maps import FilterAtWork, Opened
 from cnn.layers.layers import Volume
 from cnn.layers.receptive_field import ReceptiveField
-from cnn.worked import Axis, pool2d
+from cnn.ops.pooling import pool2d
+from cnn.ops.windows import Axis
 from ui import grid
 from ui.lens import paint
 from ui.reading import Film

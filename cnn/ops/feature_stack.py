@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image
 
 from cnn.errors import DoesNotFit
-from cnn.kernels import Kernel, around, filter_image, strongest
 from cnn.layers.costs import filter_weights
 from cnn.layers.sizes import output_size
-from cnn.worked import Array
+from cnn.ops.filters import Kernel, around, filter_image, strongest
+from cnn.ops.windows import Array
 
 SIDE = 96
 """Longer side of the pictures whose maps are shown, so that single numbers can still be pointed at."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.errors import DoesNotFit
-from cnn.worked import Convolution, conv1d
+from cnn.ops.convolution import Convolution, conv1d
 
 Signal = NDArray[np.float64]
 Mode = Literal["full", "same", "valid"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn.worked import Array
+from cnn.ops.windows import Array
 
 Rows = tuple[tuple[float, ...], ...]
 

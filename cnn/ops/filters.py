@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnn.worked import Array
+from cnn.ops.windows import Array
 
 Rows = tuple[tuple[float, ...], ...]
 Pool = Literal["max", "average"]
