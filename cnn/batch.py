@@ -14,9 +14,9 @@ from torch import Tensor
 
 from cnn import models, refuse
 from cnn.errors import UserError
-from cnn.images import MAX_BYTES, read_radiograph
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import MAX_BYTES, read_radiograph
 from cnn.predict import Prediction, classify
-from cnn.preprocess import to_tensor
 
 BATCH = 16
 """Films per forward pass: more gains nothing on a CPU and holds more memory."""

@@ -9,10 +9,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from cnn import localisation, models, samples
+from cnn import localisation, models
 from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
-from cnn.images import read_radiograph
-from cnn.preprocess import standardise, to_tensor
+from cnn.imaging import samples
+from cnn.imaging.preprocess import standardise, to_tensor
+from cnn.imaging.radiograph import read_radiograph
 from cnn.train import ADULT_FOLDS, Split
 
 PLANTED = "simulated-consolidation"

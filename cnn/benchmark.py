@@ -31,10 +31,10 @@ from cnn import models, refuse
 from cnn.allocator import keep_memory
 from cnn.batch import BATCH, find_files, predict_files
 from cnn.explain import STEPS, attribute, passes
-from cnn.images import read_radiograph
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
 from cnn.models import LoadedModel
 from cnn.predict import PNEUMONIA, classify
-from cnn.preprocess import to_tensor
 
 SIDE = 2000
 """Pixels of the side of the film that is uploaded."""

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from cnn import augment
-from cnn.preprocess import resample
+from cnn.imaging.preprocess import resample
 
 
 def upside_down(films: Tensor, generator: Generator) -> Tensor:

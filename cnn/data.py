@@ -20,8 +20,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from cnn.errors import UserError
+from cnn.imaging.preprocess import resize
 from cnn.models import CLASSES
-from cnn.preprocess import resize
 
 ADULT = "nih-"
 """What the names of adult patients start with."""
@@ -105,7 +105,7 @@ def split_by_patient(films: Sequence[Film], fold: int, folds: int, salt: str = "
 
 
 def load_pixels(films: Sequence[Film], size: int, what: str = "films") -> Tensor:
-    """All films as (N, 1, size, size) uint8 greys, resized as :mod:`cnn.preprocess` does, with a progress bar."""
+    """All films as (N, 1, size, size) uint8 greys, resized as :mod:`cnn.imaging.preprocess` does, with a progress bar."""
     pixels = torch.empty(len(films), 1, size, size, dtype=torch.uint8)
     for index, film in enumerate(tqdm(films, desc=f"reading {what}", unit="film", leave=False)):
         with Image.open(film.path) as image:

@@ -20,12 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn import augment, lungs, models, scores
+from cnn import lungs, models, scores
 from cnn.bootstrap import Estimate, resamples
 from cnn.data import Film, labels_of, load_pixels, paediatric_films
+from cnn.imaging import hide_lungs
+from cnn.imaging.preprocess import resample
 from cnn.measures import auc
 from cnn.operating import performance
-from cnn.preprocess import resample
 from cnn.scores import HIDDEN, Scores
 from cnn.train import ORDER, Split
 from cnn.training import margins_of, write_card
@@ -84,7 +85,7 @@ def hidden(films: tuple[Film, ...], size: int) -> Iterator[tuple[str, Tensor]]:
     inside = masks > 0.5
     every = torch.ones(len(films), 1, 1, 1, dtype=torch.bool)
     changed = (
-        augment.hide_lungs(greys, masks, every),
+        hide_lungs.hide_lungs(greys, masks, every),
         torch.where(inside, 0.0, greys),
         torch.where(inside, greys, mean),
     )

@@ -80,7 +80,7 @@ def attribute(
     Safe to call from any number of threads: the same film gives the same map.
 
     Args:
-        pixels: (1, 1, S, S), standardised by :mod:`cnn.preprocess`.
+        pixels: (1, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
         progress: told (passes done, passes in all) between chunks; what it raises ends the work.
         waiting: told (place in line, passes done, passes in all) while others compute; what it raises ends the wait.
 

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet, MBConv
 
 from cnn.errors import UserError
-from cnn.images import Radiograph
+from cnn.imaging.preprocess import resample, to_tensor
+from cnn.imaging.radiograph import Radiograph
 from cnn.layers import layers
 from cnn.layers.layers import Layer, Row, Shape, Step, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
 from cnn.models import MODELS, LoadedModel, device
 from cnn.ops.windows import Array
-from cnn.preprocess import resample, to_tensor
 
 Maps = NDArray[np.float32]
 Kind = Literal["conv", "norm", "relu", "pool", "average", "add", "flatten", "fc"]

@@ -19,7 +19,7 @@ from torchvision.models.efficientnet import EfficientNet
 from tqdm import trange
 
 from cnn import augment, changed_films, models
-from cnn.preprocess import resample, resize, standardise
+from cnn.imaging.preprocess import resample, resize, standardise
 from cnn.training import batched, half_precision_is_quick, imagenet_file, write_weights
 
 SIZE = 224

@@ -1,6 +1,6 @@
 """The networks that read a radiograph, their registry, and the checked loading of their weights.
 
-Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cnn.preprocess`, and returns logits
+Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cnn.imaging.preprocess`, and returns logits
 ``(B, 2)`` in the order of :data:`CLASSES`.
 """
 
@@ -23,7 +23,7 @@ from torchvision.models.efficientnet import EfficientNet, MBConv, MBConvConfig
 
 from cnn.cards import CLASSES, WEIGHTS, read_card
 from cnn.errors import WeightsRejected
-from cnn.preprocess import resample
+from cnn.imaging.preprocess import resample
 
 
 def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int = 128) -> nn.Sequential:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cnn.images import Radiograph
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import Radiograph
 from cnn.models import CLASSES, LoadedModel, device
-from cnn.preprocess import to_tensor
 
 NORMAL, PNEUMONIA = range(len(CLASSES))
 
@@ -39,7 +39,7 @@ def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
 
 
 def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
-    """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.preprocess`.
+    """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
 
     Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.explain` works on a double of its own.
     """

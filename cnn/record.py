@@ -18,7 +18,7 @@ NOTICE = "For teaching only; not a medical device, and no diagnosis."
 
 
 class Source(Protocol):
-    """What is known of a picture besides its pixels; a :class:`cnn.images.Radiograph` is one."""
+    """What is known of a picture besides its pixels; a :class:`cnn.imaging.radiograph.Radiograph` is one."""
 
     @property
     def name(self) -> str: ...

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from cnn import lungs, models
 from cnn.errors import WeightsRejected
-from cnn.images import Radiograph
-from cnn.preprocess import to_tensor
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import Radiograph
 
 SIZE = lungs.SIZE
 GRIDS = {2: 3, 3: 4}
@@ -135,7 +135,7 @@ def look(network: lungs.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def judge(pixels: Tensor) -> list[Verdict]:
-    """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by :mod:`cnn.preprocess`."""
+    """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by :mod:`cnn.imaging.preprocess`."""
     loaded = load()
     inputs = pixels.to(models.device(), memory_format=torch.channels_last)
     features, lung = look(loaded.network, inputs)

@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from cnn import augment, changed_films, lungs, models, refuse
 from cnn.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
+from cnn.imaging.preprocess import resample, resize, standardise
 from cnn.other_pictures import pictures
-from cnn.preprocess import resample, resize, standardise
 from cnn.training import write_weights
 
 KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {

@@ -14,12 +14,13 @@ from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from cnn import augment, lungs
+from cnn import lungs
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.evidence import likeness
+from cnn.imaging import hide_lungs
+from cnn.imaging.preprocess import resample, standardise
 from cnn.predict import Prediction
-from cnn.preprocess import resample, standardise
 
 MARKER = "R"
 """The letter that a radiographer lays on the film's right side."""
@@ -186,7 +187,7 @@ CHANGES: dict[str, Change] = {
     "grey_box": Change(
         "Grey out the lungs' box",
         "The box around the lungs becomes the film's mean grey: no lung and no outline is left.",
-        lambda greys, mask, amount: augment.hide_lungs(greys, mask.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool)),
+        lambda greys, mask, amount: hide_lungs.hide_lungs(greys, mask.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool)),
         needs_lungs=True,
     ),
     "only_lungs": Change(

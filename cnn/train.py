@@ -29,7 +29,8 @@ from tqdm import tqdm
 from cnn import augment, guidance, lungs, metrics, models
 from cnn.allocator import keep_memory
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
-from cnn.preprocess import resample, standardise
+from cnn.imaging import hide_lungs
+from cnn.imaging.preprocess import resample, standardise
 from cnn.training import half_precision_is_quick, imagenet_file, margins_of, write_card, write_weights
 
 log = logging.getLogger(__name__)
@@ -207,7 +208,7 @@ class Run:
         """One batch; its loss."""
         pixels, masks = changed(pixels, masks, self.generator, self.recipe)
         hidden = augment.chance(len(pixels), self.recipe.lungs_hidden, self.generator)
-        inputs = standardise(augment.hide_lungs(pixels, masks[:, :1], hidden))
+        inputs = standardise(hide_lungs.hide_lungs(pixels, masks[:, :1], hidden))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_is_quick(self.device)):
             logits, cells = self.answer(inputs.to(self.device, memory_format=torch.channels_last))
         loss = loss_of(logits.float().cpu(), labels, hidden, self.recipe.label_smoothing)

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnn.errors import UserError
-from cnn.preprocess import standardise
+from cnn.imaging.preprocess import standardise
 
 
 def imagenet_file() -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.samples import truth_mask
+from cnn.imaging.samples import truth_mask
 from ui import chest, frame, map_checks, reading, verdict
 
 frame.header(

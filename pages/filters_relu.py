@@ -5,9 +5,9 @@ import streamlit as st
 
 from cnn import questions, snippets
 from cnn.errors import UserError
+from cnn.imaging.samples import SAMPLES
 from cnn.ops import feature_stack
 from cnn.ops import filters as kernels
-from cnn.samples import SAMPLES
 from ui import cells, code, frame, quiz, words
 from ui import maps as figures
 from ui.state import Choice, Real, State, Whole

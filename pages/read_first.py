@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from cnn import models, series
+from cnn import models
 from cnn.errors import UserError
+from cnn.imaging import practice_series
 from ui import first_read, frame, reading
 from ui.state import State
 
@@ -11,7 +12,7 @@ frame.header(
     "Read first",
     "Say NORMAL or PNEUMONIA and mark where, before the network says a word. A reader who has seen the answer first "
     "tends to see what it says.",
-    f"Read all {series.COUNT} simulated films. Who finds more of what was planted, you or the network?",
+    f"Read all {practice_series.COUNT} simulated films. Who finds more of what was planted, you or the network?",
 )
 state = State.open("read_first", *first_read.FIELDS)
 left, right = st.columns([3, 1])

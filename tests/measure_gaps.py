@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from cnn import models
 from cnn.data import load_pixels, paediatric_films
 from cnn.explain import attribute
-from cnn.preprocess import standardise
+from cnn.imaging.preprocess import standardise
 
 EVERY = 60
 METHODS = ("integrated_gradients", "gradient_shap", "deep_lift")

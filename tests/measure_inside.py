@@ -13,10 +13,10 @@ import torch
 
 from cnn import feature_maps, models
 from cnn.feature_maps import Stop
-from cnn.images import read_radiograph
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import SAMPLES
 from cnn.layers.layers import Volume
-from cnn.preprocess import to_tensor
-from cnn.samples import SAMPLES
 from ui import lens
 
 REPEATS = 9

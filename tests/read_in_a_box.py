@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from cnn.errors import ImageRejected
-from cnn.images import read_radiograph
+from cnn.imaging.radiograph import read_radiograph
 
 MEMORY = 600 * 2**20
 

@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import nn
 
 from cnn import lungs, models, refuse
-from cnn.images import Radiograph
+from cnn.imaging.radiograph import Radiograph
 
 
 def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:

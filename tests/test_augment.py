@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from cnn import augment
+from cnn.imaging import hide_lungs
 
 
 def batch(count: int = 6, side: int = 64) -> Tensor:
@@ -66,7 +67,7 @@ def test_a_film_without_lungs_keeps_its_background() -> None:
 def test_the_lungs_box_is_filled_with_the_mean_grey_and_nothing_else_changes() -> None:
     images = batch()
     hide = torch.tensor([True, False, True, False, True, False]).view(-1, 1, 1, 1)
-    hidden = augment.hide_lungs(images, lungs(), hide)
+    hidden = hide_lungs.hide_lungs(images, lungs(), hide)
     box = torch.zeros_like(images, dtype=torch.bool)
     box[:, :, 16:48, 10:54] = True
     mean = images.mean(dim=(1, 2, 3), keepdim=True).expand_as(images)
@@ -75,6 +76,6 @@ def test_the_lungs_box_is_filled_with_the_mean_grey_and_nothing_else_changes() -
 
 def test_a_film_without_lungs_loses_its_middle() -> None:
     images = batch()
-    hidden = augment.hide_lungs(images, torch.zeros_like(images), torch.ones(6, 1, 1, 1, dtype=torch.bool))
+    hidden = hide_lungs.hide_lungs(images, torch.zeros_like(images), torch.ones(6, 1, 1, 1, dtype=torch.bool))
     assert torch.equal(hidden[:, :, :10], images[:, :, :10])
     assert hidden[:, :, 20:40, 20:40].flatten(1).std(dim=1).max() < 1e-6

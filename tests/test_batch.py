@@ -10,7 +10,7 @@ import stand_ins
 from PIL import Image
 
 from cnn import batch, command, models, refuse
-from cnn.images import read_radiograph
+from cnn.imaging.radiograph import read_radiograph
 from cnn.predict import predict
 
 pytestmark = pytest.mark.usefixtures("random_networks")

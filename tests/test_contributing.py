@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from cnn import explain, models
 from cnn.attribution import Attribution
+from cnn.imaging.preprocess import to_tensor
 from cnn.layers import layers, network_text
 from cnn.layers import network as architecture
 from cnn.predict import predict
-from cnn.preprocess import to_tensor
 from tests.pages import printed, shown_text
 from ui import frame
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cnn.errors import UserError
-from cnn.images import read_radiograph
-from cnn.samples import Sample, download
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import Sample, download
 
 
 def archive(n: int = 30) -> bytes:

@@ -14,9 +14,9 @@ from cnn.attribution import Attribution
 from cnn.curves import GRID, RANDOM_ORDERS, STEPS, Curves
 from cnn.evidence import EDGES, MAP, RANDOM, Evidence, Likeness
 from cnn.explain import attribute
+from cnn.imaging.preprocess import to_tensor
 from cnn.models import LoadedModel
 from cnn.predict import classify
-from cnn.preprocess import to_tensor
 
 SIDE = 8 * GRID
 

@@ -18,9 +18,9 @@ from cnn import explain, models
 from cnn.attribution import describe
 from cnn.errors import Busy, UserError
 from cnn.explain import BASELINE, METHODS, attribute, occlusion_window, passes
+from cnn.imaging.preprocess import to_tensor
 from cnn.models import LoadedModel
 from cnn.predict import predict
-from cnn.preprocess import to_tensor
 
 PNEUMONIA = 1
 pytestmark = pytest.mark.filterwarnings(r"ignore:\s*Setting (forward|backward):UserWarning")

@@ -10,11 +10,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnn import feature_maps, models
 from cnn.errors import UserError
 from cnn.feature_maps import before_pool
-from cnn.images import Radiograph
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import Radiograph
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
 from cnn.ops.convolution import conv2d
-from cnn.preprocess import to_tensor
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 from sklearn.datasets import load_sample_image
 
-from cnn.images import MAX_BYTES, Radiograph, read_radiograph, shown_name
+from cnn.imaging.radiograph import MAX_BYTES, Radiograph, read_radiograph, shown_name
 from tests.corpus import BAD, GOOD, HEAVY
 from tests.corpus.build import PATIENT, picture, saved
 from tests.corpus.mutate import MUTATION, judge, mutated

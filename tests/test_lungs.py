@@ -3,9 +3,9 @@
 import torch
 
 from cnn import lungs, models
-from cnn.images import read_radiograph
-from cnn.preprocess import resize
-from cnn.samples import SAMPLES
+from cnn.imaging.preprocess import resize
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import SAMPLES
 
 
 def test_logits_have_the_film_s_size() -> None:

@@ -15,7 +15,7 @@ from cnn import explain, models, refuse
 from cnn.attribution import Attribution
 from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
-from cnn.samples import SAMPLES, download
+from cnn.imaging.samples import SAMPLES, download
 from ui import chest, reading, upload
 from ui.upload import Offer
 

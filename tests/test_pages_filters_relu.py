@@ -5,8 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.imaging.samples import SAMPLES
 from cnn.ops.filters import KERNELS
-from cnn.samples import SAMPLES
 from tests.pages import html, imports_torch, open_page, printed, shown_text, snippets
 
 PAGE = "filters_relu"

@@ -10,7 +10,8 @@ from PIL import Image
 from stand_ins import film
 from streamlit.testing.v1 import AppTest
 
-from cnn import models, series
+from cnn import models
+from cnn.imaging import practice_series
 from tests.pages import html, open_page, shown_text
 from ui import first_read, upload
 
@@ -53,7 +54,7 @@ def reads(app: AppTest) -> list:
 
 
 def test_no_answer_before_the_read_and_all_of_it_after() -> None:
-    number = next(n for n, case in enumerate(series.simulated(1), start=1) if case.mask is not None)
+    number = next(n for n, case in enumerate(practice_series.simulated(1), start=1) if case.mask is not None)
     app = open_page("read_first", number=str(number))
     assert not any(answer in words(app) for answer in ANSWERS)
     assert not app.get("image")
@@ -127,7 +128,7 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
     assert not app.exception
     files = [("a.png", png(1), ""), ("b.png", png(2), ""), ("words.png", b"words", "")]
     app.file_uploader(key="files").set_value(files).run()
-    bad = series.order(3, 1).index(2) + 1
+    bad = practice_series.order(3, 1).index(2) + 1
     for number in (1, 2, 3):
         app.number_input(key="number").set_value(number).run()
         if number == bad:

@@ -8,7 +8,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn import lungs, models
-from cnn.samples import SAMPLES
+from cnn.imaging.samples import SAMPLES
 from cnn.shortcuts import CHANGES
 from tests.pages import html, open_page, shown_text
 from ui import lab

@@ -7,9 +7,9 @@ import pytest
 import torch
 from stand_ins import film
 
+from cnn.imaging.preprocess import to_tensor
 from cnn.models import CLASSES, LoadedModel
 from cnn.predict import Prediction, classify, percent, predict, sentence
-from cnn.preprocess import to_tensor
 
 
 def test_probabilities_are_the_softmax_of_the_cooled_logits(model: LoadedModel) -> None:

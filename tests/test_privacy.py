@@ -61,7 +61,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def chest() -> Image.Image:
     """A film that the network may be asked about."""
-    return Image.open(ROOT / "cnn" / "samples" / "simulated.png").convert("L")
+    return Image.open(ROOT / "cnn" / "imaging" / "samples" / "simulated.png").convert("L")
 
 
 def dicom() -> bytes:

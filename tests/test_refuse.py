@@ -9,9 +9,9 @@ from torch import Tensor
 
 from cnn import lungs, models, refuse, refuse_fit
 from cnn.errors import WeightsRejected
-from cnn.images import read_radiograph
-from cnn.preprocess import resize, standardise
-from cnn.samples import SAMPLES
+from cnn.imaging.preprocess import resize, standardise
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import SAMPLES
 
 LIMITS = {"kind": 0.5, "distance": 10.0, "lungs": 0.1}
 LUNGS = torch.zeros(10, 10, dtype=torch.bool)

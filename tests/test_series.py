@@ -5,36 +5,36 @@ import io
 import numpy as np
 from PIL import Image
 
-from cnn import series
-from cnn.images import read_radiograph
+from cnn.imaging import practice_series
+from cnn.imaging.radiograph import read_radiograph
 
 
 def test_half_of_a_series_is_planted_and_each_film_can_be_read() -> None:
-    cases = series.simulated(1)
-    assert len(cases) == series.COUNT
-    assert sum(case.label == "PNEUMONIA" for case in cases) == series.COUNT // 2
+    cases = practice_series.simulated(1)
+    assert len(cases) == practice_series.COUNT
+    assert sum(case.label == "PNEUMONIA" for case in cases) == practice_series.COUNT // 2
     for case in cases:
         film = read_radiograph(*case.read())
         assert (case.mask is not None) == (case.label == "PNEUMONIA")
         if case.mask is not None:
             assert case.mask.shape == film.pixels.shape
             assert 0.02 < case.mask.mean() < 0.08
-    assert len({case.key for case in cases}) == len({case.data for case in cases}) == series.COUNT
+    assert len({case.key for case in cases}) == len({case.data for case in cases}) == practice_series.COUNT
 
 
 def test_a_seed_gives_one_series() -> None:
-    first = series.simulated(2)
-    series.simulated.cache_clear()
-    assert [case.data for case in series.simulated(2)] == [case.data for case in first]
-    assert [case.label for case in series.simulated(3)] != [case.label for case in first]
+    first = practice_series.simulated(2)
+    practice_series.simulated.cache_clear()
+    assert [case.data for case in practice_series.simulated(2)] == [case.data for case in first]
+    assert [case.label for case in practice_series.simulated(3)] != [case.label for case in first]
 
 
 def test_what_is_planted_makes_the_film_brighter_where_the_truth_says_and_nowhere_else() -> None:
-    def greys(case: series.Case) -> np.ndarray:
+    def greys(case: practice_series.Case) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(case.data)), dtype=float)
 
     for number in range(3):
-        with_, without = (series._case(7, number, planted) for planted in (True, False))
+        with_, without = (practice_series._case(7, number, planted) for planted in (True, False))
         assert with_.mask is not None
         brighter = greys(with_) - greys(without)
         assert brighter[with_.mask].mean() > 5
@@ -42,5 +42,5 @@ def test_what_is_planted_makes_the_film_brighter_where_the_truth_says_and_nowher
 
 
 def test_an_order_is_a_permutation_that_the_seed_settles() -> None:
-    assert sorted(series.order(9, 4)) == list(range(9))
-    assert series.order(9, 4) == series.order(9, 4) != series.order(9, 5)
+    assert sorted(practice_series.order(9, 4)) == list(range(9))
+    assert practice_series.order(9, 4) == practice_series.order(9, 4) != practice_series.order(9, 5)

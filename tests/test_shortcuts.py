@@ -8,8 +8,8 @@ from stand_ins import film
 from cnn import lungs, shortcuts
 from cnn.attribution import Attribution
 from cnn.errors import UserError
+from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.predict import Prediction
-from cnn.preprocess import standardise, to_tensor
 from cnn.shortcuts import CHANGES, PATCHES, Patch
 
 SIDE = 128

@@ -3,13 +3,13 @@
 import numpy as np
 
 from cnn.cards import WEIGHTS, read_card
-from cnn.samples import taste
+from cnn.imaging.samples import taste
 
 
 def test_it_was_made_by_the_shipped_weights() -> None:
     found = taste.read()
     card = read_card(WEIGHTS, found.network)
-    assert found.weights_sha256 == card["sha256"], "weights have changed: run python -m cnn.samples.taste"
+    assert found.weights_sha256 == card["sha256"], "weights have changed: run python -m cnn.imaging.samples.taste"
     assert found.label in found.said
 
 

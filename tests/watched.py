@@ -22,7 +22,7 @@ from streamlit.web import cli
 
 from cnn.attribution import Attribution
 from cnn.evidence import Evidence
-from cnn.images import Radiograph
+from cnn.imaging.radiograph import Radiograph
 from ui import memory, reading
 from ui.reading import Film
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnn.images import Radiograph
+from cnn.imaging.radiograph import Radiograph
 from cnn.layers import costs, sizes
 from cnn.ops import filters, toy_inputs
 from cnn.ops.windows import Array

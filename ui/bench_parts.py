@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn import bench_words
 from cnn.bench_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
-from cnn.samples import truth_mask
+from cnn.imaging.samples import truth_mask
 from ui import bench_figures, bench_tables, maps
 from ui.state import Choice, State
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.images import Radiograph, read_radiograph
+from cnn.imaging.radiograph import Radiograph, read_radiograph
 from ui import upload
 from ui.privacy import with_the_page
 

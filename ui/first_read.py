@@ -11,9 +11,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn import reads, series
+from cnn import reads
 from cnn.attribution import Attribution
 from cnn.errors import UserError
+from cnn.imaging import practice_series
 from cnn.models import CLASSES, LoadedModel
 from cnn.predict import PNEUMONIA, percent
 from cnn.reads import Agreement, Answer, Cell, Read, Score
@@ -61,16 +62,16 @@ def choose(state: State) -> list[Case]:
     with right:
         seed = state.number(SEED)
     if source == SIMULATED:
-        made = series.simulated(seed)
+        made = practice_series.simulated(seed)
         films = reading.films([Offer(case.key, f"{case.name}.png", case.read) for case in made])
         return [Case(film, case.label, case.mask) for film, case in zip(films, made, strict=True)]
     if source == upload.OWN:
         films = reading.films(upload.own())
-        return [Case(films[number]) for number in series.order(len(films), seed)]
+        return [Case(films[number]) for number in practice_series.order(len(films), seed)]
     samples = upload.fetched()
     films = reading.films([Offer(sample.key, sample.title, sample.read, sample) for sample in samples])
     cases = [Case(film, getattr(sample, "label", None)) for film, sample in zip(films, samples, strict=True)]
-    return [cases[number] for number in series.order(len(cases), seed)]
+    return [cases[number] for number in practice_series.order(len(cases), seed)]
 
 
 def read(case: Case, number: int, count: int, model: LoadedModel, state: State) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnn import models
 from cnn.feature_maps import before_pool
-from cnn.images import Radiograph
+from cnn.imaging.radiograph import Radiograph
 from cnn.ops import filters, pooling
 from ui.grid import grid
 

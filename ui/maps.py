@@ -11,10 +11,10 @@ import streamlit as st
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from cnn.images import Radiograph, read_radiograph
+from cnn.imaging.radiograph import Radiograph, read_radiograph
+from cnn.imaging.samples import SAMPLES
 from cnn.ops.feature_stack import TwoLayers
 from cnn.ops.windows import Array
-from cnn.samples import SAMPLES
 from ui import theme
 
 

@@ -22,10 +22,10 @@ from cnn import allocator, models, refuse
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.explain import METHODS, attribute
-from cnn.images import read_radiograph, shown_name
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph, shown_name
 from cnn.models import LoadedModel
 from cnn.predict import Prediction, classify
-from cnn.preprocess import to_tensor
 from cnn.refuse import Verdict
 from ui.privacy import with_the_page
 from ui.upload import Offer

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
-from cnn.samples import SAMPLES, Sample
+from cnn.imaging.samples import SAMPLES, Sample
 
 BUILT_IN, OWN, FETCHED = "Built-in films", "My own files", "Real test films"
 MOST_FILES = 24
@@ -69,7 +69,7 @@ def fetched() -> tuple[Sample, ...]:
     if _FETCHED_KEY in st.session_state:
         return tuple(st.session_state[_FETCHED_KEY])
     if st.button("Fetch real test films (a download of about 200 MB, once)"):
-        from cnn.samples.download import fetch
+        from cnn.imaging.samples.download import fetch
 
         bar = st.progress(0.0, "Asking for PneumoniaMNIST …")
 

@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnn import models
 from cnn.feature_maps import open_layer, stop
-from cnn.images import read_radiograph
-from cnn.preprocess import to_tensor
-from cnn.samples import SAMPLES
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import SAMPLES
 from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser

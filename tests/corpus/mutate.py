@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cnn.errors import ImageRejected
-from cnn.images import MAX_PIXELS, MIN_SIDE, Radiograph, read_radiograph, shown_name
+from cnn.imaging.radiograph import MAX_PIXELS, MIN_SIDE, Radiograph, read_radiograph, shown_name
 from tests.corpus import GOOD
 from tests.corpus.build import PATIENT, with_crcs
 

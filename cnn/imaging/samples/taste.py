@@ -1,6 +1,6 @@
 """The first page's taste of the classifier: a simulated film, what the network says of it, and where it looked.
 
-    python -m cnn.samples.taste
+    python -m cnn.imaging.samples.taste
 
 computes it from the shipped weights and writes ``taste.png`` (the map, from its lowest value to its highest) and
 ``taste.json`` beside this file, so that the first page opens without PyTorch. Run it whenever weights have changed.
@@ -16,7 +16,7 @@ from PIL import Image
 from cnn.attribution import Attribution, Meaning
 from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.samples import SAMPLES, Sample
+from cnn.imaging.samples import SAMPLES, Sample
 
 SAMPLE, METHOD, TARGET = "simulated-consolidation", "grad_cam", 1
 _PICTURE, _FACTS = (Path(__file__).parent / name for name in ("taste.png", "taste.json"))
@@ -52,16 +52,18 @@ def read() -> Taste:
     try:
         return Taste(**json.loads(_FACTS.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise UserError("The first page's picture is missing: make it with python -m cnn.samples.taste.") from error
+        raise UserError(
+            "The first page's picture is missing: make it with python -m cnn.imaging.samples.taste."
+        ) from error
 
 
 def main() -> None:
     """Computes and writes both files."""
     from cnn import models
     from cnn.explain import attribute
-    from cnn.images import read_radiograph
+    from cnn.imaging.preprocess import to_tensor
+    from cnn.imaging.radiograph import read_radiograph
     from cnn.predict import predict, sentence
-    from cnn.preprocess import to_tensor
 
     model, film = models.load(models.DEFAULT), read_radiograph(*sample().read())
     found = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)

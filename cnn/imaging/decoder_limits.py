@@ -7,7 +7,7 @@ of header parts or blocks of a few pixels. Encoders of radiographs stay far belo
 import re
 from io import BytesIO
 
-from cnn.greys import Refused
+from cnn.imaging.grayscale import Refused
 
 MAX_READS = 50_000  # of header parts; a file of 20 MB in parts of 4 KB takes about 15,000
 MAX_SCANS = 50  # of a JPEG; progressive encoders write about ten

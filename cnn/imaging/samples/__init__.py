@@ -25,7 +25,7 @@ class Sample:
     file: str
 
     def read(self) -> tuple[bytes, str]:
-        """The file's bytes and its name, ready for :func:`cnn.images.read_radiograph`.
+        """The file's bytes and its name, ready for :func:`cnn.imaging.radiograph.read_radiograph`.
 
         Raises :class:`cnn.errors.UserError` if the package that holds the picture is not installed.
         """

@@ -15,8 +15,8 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import affine
 
-from cnn.models import CLASSES
-from cnn.samples import SAMPLES, truth_mask
+from cnn.cards import CLASSES
+from cnn.imaging.samples import SAMPLES, truth_mask
 
 COUNT = 8
 WIDTH = 640
@@ -38,7 +38,7 @@ class Case:
     mask: np.ndarray | None = field(repr=False, compare=False)
 
     def read(self) -> tuple[bytes, str]:
-        """The PNG's bytes and its name, ready for :func:`cnn.images.read_radiograph`."""
+        """The PNG's bytes and its name, ready for :func:`cnn.imaging.radiograph.read_radiograph`."""
         return self.data, f"{self.name}.png"
 
 

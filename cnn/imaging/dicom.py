@@ -16,8 +16,8 @@ from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
-from cnn.codestream import Metered, check_jpeg, check_jpeg_2000
-from cnn.greys import Refused, check_size, grey_of_colour, scale_greys
+from cnn.imaging.decoder_limits import Metered, check_jpeg, check_jpeg_2000
+from cnn.imaging.grayscale import Refused, check_size, grey_of_colour, scale_greys
 
 # Warnings and logs of the library quote values out of the file, which may be a patient's.
 config.settings.reading_validation_mode = config.IGNORE

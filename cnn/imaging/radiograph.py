@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from cnn.codestream import Metered, check_jpeg, check_png
-from cnn.dicom import decode_dicom
 from cnn.errors import ImageRejected
-from cnn.greys import MAX_PIXELS, MIN_SIDE, Refused, check_size, grey_of_colour, scale_greys
+from cnn.imaging.decoder_limits import Metered, check_jpeg, check_png
+from cnn.imaging.dicom import decode_dicom
+from cnn.imaging.grayscale import MAX_PIXELS, MIN_SIDE, Refused, check_size, grey_of_colour, scale_greys
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Radiograph", "read_radiograph", "shown_name"]
 

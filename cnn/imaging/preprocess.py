@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from cnn.images import Radiograph
+    from cnn.imaging.radiograph import Radiograph
 
 SPREAD_FLOOR = 1e-3
 """Below this standard deviation a picture is one grey, and is divided by the floor instead of by noise."""

@@ -1,6 +1,6 @@
 """Fetch real test radiographs, when asked: PneumoniaMNIST at 224 px, as the package medmnist publishes it.
 
-    python -m cnn.samples.download --out FOLDER [--count N]
+    python -m cnn.imaging.samples.download --out FOLDER [--count N]
 
 writes FOLDER/NORMAL/*.png and FOLDER/PNEUMONIA/*.png. The images are those of the official test split of Kermany et al.
 (2018), cropped square by MedMNIST v2 (Yang et al., 2023; CC BY 4.0), so the networks here were not trained on them.
@@ -28,7 +28,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnn.errors import UserError
-from cnn.samples import Sample
+from cnn.imaging.samples import Sample
 
 FILE = "pneumoniamnist_224.npz"
 TIMEOUT = 10.0  # seconds without a byte
@@ -157,7 +157,8 @@ def _sample(image: np.ndarray, number: int, label: str) -> FetchedSample:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m cnn.samples.download", description="Fetch real test radiographs (PneumoniaMNIST, CC BY 4.0)."
+        prog="python -m cnn.imaging.samples.download",
+        description="Fetch real test radiographs (PneumoniaMNIST, CC BY 4.0).",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets NORMAL/*.png, PNEUMONIA/*.png")
     parser.add_argument("--count", type=int, default=8, metavar="N", help="how many images (8; there are 624)")

