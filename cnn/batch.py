@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cnn import models, refuse
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import MAX_BYTES, read_radiograph
+from cnn.models import loading, ood_gate
 from cnn.predict import Prediction, classify
 
 BATCH = 16
@@ -48,9 +48,9 @@ class Inputs:
     judged: Tensor
 
 
-def weights_used(model: models.LoadedModel) -> dict[str, str]:
+def weights_used(model: loading.LoadedModel) -> dict[str, str]:
     """SHA-256 of all the weights that make a row: the classifier's, and those of the gate before it."""
-    return {"weights": model.weights_sha256, "gate": refuse.load().weights_sha256}
+    return {"weights": model.weights_sha256, "gate": ood_gate.load().weights_sha256}
 
 
 def find_files(paths: Sequence[Path], passed_over: Path | None = None) -> Iterator[Path]:
@@ -104,7 +104,7 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool = False) -> Iterator[Row]:
+def predict_files(paths: Iterable[Path], model: loading.LoadedModel, insist: bool = False) -> Iterator[Row]:
     """A row for each path, in order. Files are read ahead, and as many batches scored at once as torch has threads.
 
     Each batch has one thread of torch: the last digits of a sum depend on how many it is shared among, and a row must
@@ -125,7 +125,7 @@ def predict_files(paths: Iterable[Path], model: models.LoadedModel, insist: bool
 
 
 def predict_groups(
-    groups: Iterable[Sequence[str]], model: models.LoadedModel, insist: bool = False
+    groups: Iterable[Sequence[str]], model: loading.LoadedModel, insist: bool = False
 ) -> Iterator[Iterator[Row]]:
     """The rows of each group of files, in order; those of one are to be taken before the next is asked for.
 
@@ -143,18 +143,18 @@ def _read(path: Path, size: int) -> Inputs | str:
         if path.stat().st_size > MAX_BYTES:
             return f"{path.name} is larger than {MAX_BYTES // 2**20} MB; make it smaller."
         radiograph = read_radiograph(path.read_bytes(), path.name)
-        sides = {side: to_tensor(radiograph, side) for side in {size, refuse.SIZE}}  # mostly one and the same
-        return Inputs(radiograph.name, sides[size], sides[refuse.SIZE])
+        sides = {side: to_tensor(radiograph, side) for side in {size, ood_gate.SIZE}}  # mostly one and the same
+        return Inputs(radiograph.name, sides[size], sides[ood_gate.SIZE])
     except UserError as refusal:
         return str(refusal)
     except OSError as error:
         return f"{path.name} cannot be read ({error.strerror})."
 
 
-def _rows(chunk: list[Path], coming: Iterable[Inputs | str], model: models.LoadedModel, insist: bool) -> list[Row]:
+def _rows(chunk: list[Path], coming: Iterable[Inputs | str], model: loading.LoadedModel, insist: bool) -> list[Row]:
     read = list(coming)
     inputs = [one for one in read if isinstance(one, Inputs)]
-    verdicts = refuse.judge(torch.cat([each.judged for each in inputs])) if inputs else []
+    verdicts = ood_gate.judge(torch.cat([each.judged for each in inputs])) if inputs else []
     doubts = ["" if verdict.accepted else verdict.sentence(each.name)
               for each, verdict in zip(inputs, verdicts, strict=True)]  # fmt: skip
     taken = [each.classified for each, doubt in zip(inputs, doubts, strict=True) if insist or not doubt]

@@ -26,9 +26,10 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_films, bench_statistics, bootstrap, controls, curves, explain, localisation, models, sanity
+from cnn import bench_films, bench_statistics, bootstrap, cards, controls, curves, explain, localisation, sanity
 from cnn.attribution import Attribution
 from cnn.bench_films import TARGET, Case
+from cnn.models import loading, registry
 from cnn.predict import classify
 from cnn.train import Split
 
@@ -64,20 +65,20 @@ class Bench:
         bar: moves by the passes made.
     """
 
-    networks: dict[int, models.LoadedModel]
+    networks: dict[int, loading.LoadedModel]
     boxed: dict[str, list[Case]]
     subset: list[Case]
     children: list[Case]
     planted: Case
-    cascade: dict[str, models.LoadedModel]
+    cascade: dict[str, loading.LoadedModel]
     bar: Any
 
     @property
-    def first(self) -> models.LoadedModel:
+    def first(self) -> loading.LoadedModel:
         """The network that ships."""
         return next(iter(self.networks.values()))
 
-    def explain(self, model: models.LoadedModel, case: Case, method: str) -> Attribution:
+    def explain(self, model: loading.LoadedModel, case: Case, method: str) -> Attribution:
         """The map of ``method`` for PNEUMONIA."""
         found = explain.attribute(model, case.pixels, method, TARGET)
         self.bar.update(found.passes)
@@ -229,8 +230,8 @@ def _mean(found: list[dict[str, float]]) -> dict[str, float]:
 
 def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar: Any) -> Bench:
     """Networks and films of one network's tests."""
-    networks = {seed: models.load_from(given.runs / f"seed-{seed}", name) for seed in given.seeds}
-    size = models.REGISTRY[name].input_size
+    networks = {seed: loading.load_from(given.runs / f"seed-{seed}", name) for seed in given.seeds}
+    size = registry.REGISTRY[name].input_size
     boxed = {source: bench_films.boxed(given.adults, source, given.seeds, size, given.films) for source in
              bench_films.SOURCES}  # fmt: skip
     bench_films.check_unseen([case for cases in boxed.values() for case in cases], splits)
@@ -308,9 +309,9 @@ def main() -> None:
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of `python -m cnn.train`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
-    parser.add_argument("--networks", nargs="+", choices=models.MODELS, default=[models.DEFAULT])
+    parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[registry.DEFAULT])
     parser.add_argument("--films", type=int, help="only so many films of each kind: quick, for trying out")
-    parser.add_argument("--out", type=Path, default=models.WEIGHTS / "bench.json")
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS / "bench.json")
     given = parser.parse_args()
     splits = {seed: Split.of(given.folder, given.adults, seed) for seed in given.seeds}
     written = {

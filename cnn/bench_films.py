@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from cnn import localisation, models
+from cnn import cards, localisation
 from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
 from cnn.imaging import samples
 from cnn.imaging.preprocess import standardise, to_tensor
@@ -17,7 +17,7 @@ from cnn.imaging.radiograph import read_radiograph
 from cnn.train import ADULT_FOLDS, Split
 
 PLANTED = "simulated-consolidation"
-TARGET = models.CLASSES.index("PNEUMONIA")
+TARGET = cards.CLASSES.index("PNEUMONIA")
 SOURCES = {"rsna": "rsna_boxes", "nih": "nih_boxes"}
 """Who drew the boxes, and their column in labels.csv."""
 

@@ -27,13 +27,13 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn import models, refuse
-from cnn.allocator import keep_memory
 from cnn.batch import BATCH, find_files, predict_files
 from cnn.explain import STEPS, attribute, passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.models import LoadedModel
+from cnn.models import loading, ood_gate, registry
+from cnn.models.allocator import keep_memory
+from cnn.models.loading import LoadedModel
 from cnn.predict import PNEUMONIA, classify
 
 SIDE = 2000
@@ -173,7 +173,7 @@ def _by_torchcam(model: LoadedModel, pixels: Tensor) -> Work:
 def _double(model: LoadedModel) -> tuple[nn.Module, nn.Module]:
     """A network for others to set their hooks on, and the layer that Grad-CAM looks at."""
     network = copy.deepcopy(model.module)
-    return network, network.get_submodule(models.REGISTRY[model.name].cam_layer)
+    return network, network.get_submodule(registry.REGISTRY[model.name].cam_layer)
 
 
 def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
@@ -192,7 +192,7 @@ def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
     """``cnn.predict`` over files beside reading them and passing them through gate and network, with all threads."""
-    gate = refuse.load().network
+    gate = ood_gate.load().network
     torch.set_num_threads(os.cpu_count() or 1)
     busy = 0.0
 
@@ -207,9 +207,9 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
         read = [read_radiograph(path.read_bytes(), path.name) for path in films]
         for start in range(0, len(read), BATCH):
             part = read[start : start + BATCH]
-            sides = {refuse.SIZE, model.input_size}
+            sides = {ood_gate.SIZE, model.input_size}
             inputs = {side: torch.cat([to_tensor(film, side) for film in part]) for side in sides}
-            forward(gate, inputs[refuse.SIZE].contiguous(memory_format=torch.channels_last))
+            forward(gate, inputs[ood_gate.SIZE].contiguous(memory_format=torch.channels_last))
             forward(model.module, inputs[model.input_size])
 
     row = compared(
@@ -264,13 +264,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m cnn.benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--films", type=Path, help="a folder of films for the batch (default: some are made)")
-    parser.add_argument("--model", default=models.DEFAULT, help=f"one of {', '.join(models.MODELS)}")
+    parser.add_argument("--model", default=registry.DEFAULT, help=f"one of {', '.join(registry.MODELS)}")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     keep_memory()  # as the app does
-    model = models.load(given.model)
+    model = loading.load(given.model)
     few = max(given.repeats // 3, 1)
     pixels = to_tensor(read_radiograph(jpeg(400, seed=1), "film.jpg"), model.input_size)
     rows = [upload(model, given.repeats), grad_cam(model, pixels, given.repeats),

@@ -21,3 +21,8 @@ def read_card(folder: Path, name: str) -> dict[str, Any]:
     except ValueError as error:
         raise WeightsRejected(f"The card weights/{name}.json is not readable as JSON; get it again.") from error
     return dict(card)
+
+
+def write_card(folder: Path, name: str, card: dict[str, Any]) -> None:
+    """Writes ``NAME.json``."""
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

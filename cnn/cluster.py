@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn.allocator import ENVIRONMENT
 from cnn.archive import Part
 from cnn.batch import CommandFailed, Row, predict_groups, weights_used
 from cnn.errors import UserError
-from cnn.models import LoadedModel
+from cnn.models.allocator import ENVIRONMENT
+from cnn.models.loading import LoadedModel
 
 HERE = "here"
 """The address of a cluster that a run starts for itself, on this machine."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cnn import cluster, models
-from cnn.allocator import keep_memory
+from cnn import cluster
 from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
 from cnn.batch import CommandFailed, Row, find_files, predict_files, predict_groups, weights_used
 from cnn.errors import UserError
+from cnn.models import loading, registry
+from cnn.models.allocator import keep_memory
 
 STOPPED = 130
 """Exit code after Ctrl-C, as of a process that its signal ends."""
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="CSV or Parquet file to write, by its ending; a run that was killed goes on "
                              "(default: CSV on standard output)")  # fmt: skip
-    parser.add_argument("--model", default=models.DEFAULT, help=f"one of {', '.join(models.REGISTRY)}")
+    parser.add_argument("--model", default=registry.DEFAULT, help=f"one of {', '.join(registry.REGISTRY)}")
     parser.add_argument(
         "--insist", action="store_true", help="classify what does not look like a frontal chest radiograph, too"
     )
@@ -62,13 +63,13 @@ def _print(given: argparse.Namespace) -> None:
     total = sum(1 for _ in find_files(given.paths))
     if not total:
         print("No files were found there.", file=sys.stderr)
-    rows = predict_files(find_files(given.paths), models.load(given.model), given.insist)
+    rows = predict_files(find_files(given.paths), loading.load(given.model), given.insist)
     print_rows(tqdm(rows, total=total, unit="file", file=sys.stderr))
 
 
 def _write(given: argparse.Namespace) -> None:
     check_output(given.out)  # before a network is loaded
-    model = models.load(given.model)
+    model = loading.load(given.model)
     asked = {
         "paths": {str(path): str(path.absolute()) for path in given.paths},
         "model": model.name,
@@ -86,12 +87,12 @@ def _write(given: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _workers(given: argparse.Namespace, model: models.LoadedModel) -> Iterator[Workers]:
+def _workers(given: argparse.Namespace, model: loading.LoadedModel) -> Iterator[Workers]:
     """What turns parts into rows: this process, or the workers of a cluster."""
     if given.ray is None:
         yield partial(predict_parts, model=model, insist=given.insist)
         return
-    load = partial(models.load, given.model)
+    load = partial(loading.load, given.model)
     with cluster.connected(given.ray) as size:
         print(f"Ray: {size}.", file=sys.stderr)
         yield partial(cluster.predict_parts, size=size, load=load, weights=weights_used(model),
@@ -110,7 +111,7 @@ def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:
 
 
 def predict_parts(
-    parts: Iterable[Part], model: models.LoadedModel, insist: bool = False
+    parts: Iterable[Part], model: loading.LoadedModel, insist: bool = False
 ) -> Iterator[tuple[int, Iterator[Row]]]:
     """The number of each part and its rows, as :func:`cnn.batch.predict_groups` gives them."""
     ours, theirs = tee(parts)

@@ -19,9 +19,9 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.imaging.preprocess import resize
-from cnn.models import CLASSES
 
 ADULT = "nih-"
 """What the names of adult patients start with."""

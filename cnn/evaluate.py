@@ -20,16 +20,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn import lungs, models, scores
+from cnn import cards, scores
 from cnn.bootstrap import Estimate, resamples
+from cnn.cards import write_card
 from cnn.data import Film, labels_of, load_pixels, paediatric_films
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample
 from cnn.measures import auc
+from cnn.models import loading, lung_segmenter
+from cnn.models.inference import margins_of
 from cnn.operating import performance
 from cnn.scores import HIDDEN, Scores
 from cnn.train import ORDER, Split
-from cnn.training import margins_of, write_card
 
 GROUPS = ("validation", "test", "adults_left_out")
 SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "ece")
@@ -45,15 +47,15 @@ def pixels_of(films: tuple[Film, ...], size: int) -> Tensor:
 @cache
 def masks_of(films: tuple[Film, ...]) -> Tensor:
     """P(lung) of each film (N, 1, S, S), found once for all networks."""
-    return lungs.lung_masks(pixels_of(films, lungs.SIZE))
+    return lung_segmenter.lung_masks(pixels_of(films, lung_segmenter.SIZE))
 
 
-def logits_of(model: models.LoadedModel, pixels: Tensor) -> np.ndarray:
+def logits_of(model: loading.LoadedModel, pixels: Tensor) -> np.ndarray:
     """Calibrated logits of P(PNEUMONIA), (N,), for films (N, 1, S, S) uint8."""
     return margins_of(model.module, pixels) / model.temperature
 
 
-def score(model: models.LoadedModel, films: list[Film], seed: int, hide: bool = False) -> Scores:
+def score(model: loading.LoadedModel, films: list[Film], seed: int, hide: bool = False) -> Scores:
     """What ``model`` says of ``films``, in an order that says nothing, and if asked also with parts of them hidden."""
     mixed = tuple(sorted(films, key=lambda film: hashlib.sha256(film.path.name.encode()).digest()))
     return Scores(
@@ -68,7 +70,7 @@ def facts_of(film: Film) -> dict[str, str]:
     """What the source says of a film: for an adult age, sex, view and the mined label, for a child's what caused it."""
     facts = dict.fromkeys(scores.FACTS, "")
     if film.adult:
-        mined = str(models.CLASSES.index(film.facts["nih_label"]))
+        mined = str(cards.CLASSES.index(film.facts["nih_label"]))
         return facts | {key: film.facts[key] for key in ("age", "sex", "view")} | {"text_mined_label": mined}
     named = film.path.stem.split("_")
     return facts | {"cause": named[1] if len(named) > 1 else ""}
@@ -80,7 +82,7 @@ def hidden(films: tuple[Film, ...], size: int) -> Iterator[tuple[str, Tensor]]:
     A network that reads lungs has nothing to say when their box is filled, and loses little when all else is.
     """
     masks = masks_of(films)
-    greys = pixels_of(films, lungs.SIZE).float() / 255
+    greys = pixels_of(films, lung_segmenter.SIZE).float() / 255
     mean = greys.mean(dim=(1, 2, 3), keepdim=True)
     inside = masks > 0.5
     every = torch.ones(len(films), 1, 1, 1, dtype=torch.bool)
@@ -135,7 +137,7 @@ def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[i
     """
     test = paediatric_films(films_folder, ("test",))
     splits = {seed: Split.of(films_folder, adults_folder, seed) for seed in folders}
-    loaded = {seed: models.load_from(folder, name) for seed, folder in folders.items()}
+    loaded = {seed: loading.load_from(folder, name) for seed, folder in folders.items()}
     first = next(iter(folders))
     tests = [score(model, test, seed, hide=seed == first) for seed, model in loaded.items()]
     outside = [score(model, splits[seed].adults_out, seed) for seed, model in loaded.items()]
@@ -175,7 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--weights", type=Path, default=models.WEIGHTS, help="the shipped networks")
+    parser.add_argument("--weights", type=Path, default=cards.WEIGHTS, help="the shipped networks")
     parser.add_argument("--runs", type=Path, help="folder of `python -m cnn.train`; ships its first seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()
@@ -183,11 +185,11 @@ def main() -> None:
         ship(given.runs / f"seed-{given.seeds[0]}", ORDER, given.weights)
         folders = {seed: given.runs / f"seed-{seed}" for seed in given.seeds}
     else:
-        folders = {int(models.read_card(given.weights, "transfer")["seed"]): given.weights}
+        folders = {int(cards.read_card(given.weights, "transfer")["seed"]): given.weights}
     measured = {name: evaluate(name, given.films, given.adults, folders, given.weights) for name in ORDER}
     if given.runs:
         for name, numbers in measured.items():
-            write_card(given.weights, name, models.read_card(given.weights, name) | {"metrics": numbers})
+            write_card(given.weights, name, cards.read_card(given.weights, name) | {"metrics": numbers})
     print(table(measured))
 
 

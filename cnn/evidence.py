@@ -2,7 +2,7 @@
 
 The controls: the same method on a network that has learnt nothing (Adebayo et al., Sanity Checks for Saliency Maps,
 NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion (:mod:`cnn.curves`), other
-methods, and where the lungs are (:mod:`cnn.lungs`). To pass is no proof; to fail is a reason not to believe.
+methods, and where the lungs are (:mod:`cnn.models.lung_segmenter`). To pass is no proof; to fail is a reason not to believe.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn import curves, lungs
+from cnn import curves
 from cnn.attribution import Attribution
 from cnn.controls import edges as edge_filter
 from cnn.explain import METHODS, attribute, passes
-from cnn.models import REGISTRY, LoadedModel
+from cnn.models import lung_segmenter
+from cnn.models.loading import LoadedModel
+from cnn.models.registry import REGISTRY
 from cnn.predict import classify
 from cnn.sanity import rank_correlation, reset, ssim
 
@@ -107,13 +109,13 @@ def examine(
     others = {method: explain(model, method) for method in quick_methods(model, attribution.method)}
     edges = edge_filter(pixels[0, 0].numpy(), 0)
     found = draw_curves(model, pixels, attribution, edges, baseline, tell)
-    inside = lungs.mask_of(pixels)[0, 0].numpy()
+    inside = lung_segmenter.mask_of(pixels)[0, 0].numpy()
     progress(total, total)
     maps = {RANDOM: random.map, EDGES: edges} | {other: one.map for other, one in others.items()}
     share = float(inside.mean())
     return Evidence(
         attribution, random, edges, {name: likeness(attribution.map, one) for name, one in maps.items()}, found,
-        inside if share >= lungs.LEAST_AREA else None, share, share_inside(attribution.map, inside), total,
+        inside if share >= lung_segmenter.LEAST_AREA else None, share, share_inside(attribution.map, inside), total,
     )  # fmt: skip
 
 

@@ -26,8 +26,11 @@ from captum.attr import (
 from torch import Tensor, nn
 
 from cnn.attribution import Attribution, Meaning
+from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.models import CLASSES, REGISTRY, LoadedModel, device
+from cnn.models.inference import device
+from cnn.models.loading import LoadedModel
+from cnn.models.registry import REGISTRY
 from cnn.turns import Turn, Turns
 
 BASELINE = 0.0
@@ -75,7 +78,7 @@ def attribute(
     model: LoadedModel, pixels: Tensor, method: str, target: int, progress: Progress = lambda done, total: None,
     waiting: Waiting = lambda place, done, total: None,
 ) -> Attribution:  # fmt: skip
-    """The map of ``method``, a key of :data:`METHODS`, for the class number ``target`` of :data:`cnn.models.CLASSES`.
+    """The map of ``method``, a key of :data:`METHODS`, for the class number ``target`` of :data:`cnn.cards.CLASSES`.
 
     Safe to call from any number of threads: the same film gives the same map.
 

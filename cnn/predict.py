@@ -5,16 +5,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cnn.cards import CLASSES
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
-from cnn.models import CLASSES, LoadedModel, device
+from cnn.models.inference import device
+from cnn.models.loading import LoadedModel
 
 NORMAL, PNEUMONIA = range(len(CLASSES))
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one radiograph. Pairs are in the order of :data:`cnn.models.CLASSES`.
+    """What a model says of one radiograph. Pairs are in the order of :data:`cnn.cards.CLASSES`.
 
     ``probabilities`` are the softmax of ``logits / temperature``; they add up to 1. ``label`` is PNEUMONIA from
     ``threshold`` on, which P(PNEUMONIA) is compared with.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.attribution import Attribution
-from cnn.models import CLASSES
+from cnn.cards import CLASSES
 
 GRID = 8
 """Cells a side of the grid on which places are marked."""

@@ -11,7 +11,8 @@ import captum
 import torch
 
 from cnn.attribution import SCALE_PERCENTILE, Attribution
-from cnn.models import CLASSES, LoadedModel
+from cnn.cards import CLASSES
+from cnn.models.loading import LoadedModel
 from cnn.predict import Prediction
 
 NOTICE = "For teaching only; not a medical device, and no diagnosis."

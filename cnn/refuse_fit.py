@@ -1,4 +1,4 @@
-"""Fits the refusal of :mod:`cnn.refuse`, and compares it with others: ``python -m cnn.refuse_fit FILMS --adults A``.
+"""Fits the refusal of :mod:`cnn.models.ood_gate`, and compares it with others: ``python -m cnn.refuse_fit FILMS --adults A``.
 
 Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
 set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
@@ -20,11 +20,12 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import augment, changed_films, lungs, models, refuse
+from cnn import augment, cards, changed_films
 from cnn.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
 from cnn.imaging.preprocess import resample, resize, standardise
+from cnn.models import loading, lung_segmenter, ood_gate, registry
 from cnn.other_pictures import pictures
-from cnn.training import write_weights
+from cnn.training.pretrained import write_weights
 
 KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {
     changed_films.upside_down: "upside down", changed_films.quarter_turn: "lying", changed_films.quarter: "piece",
@@ -36,7 +37,7 @@ GATE = {
     "features, Mahalanobis": "distance",
     "area of the lungs found": "lungs",
 }
-"""Methods that :class:`cnn.refuse.Gate` can use, with the names of their limits in its card."""
+"""Methods that :class:`cnn.models.ood_gate.Gate` can use, with the names of their limits in its card."""
 NEIGHBOURS, PIXEL_AXES, PENALTY = 5, 64, 1e-3
 FIT_CHILDREN, LIMIT_CHILDREN, CHANGED, SHOWN_CHANGED = 900, 450, 150, 30
 VALIDATION_FOLDS = 10
@@ -82,12 +83,12 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
     kept = fold(children, 0, VALIDATION_FOLDS, "validation")
     used = [film for film in children if patient_fold(film.patient, VALIDATION_FOLDS, "validation")]
     thirds = [fold(adults, number, 3, "refuse") for number in range(3)]
-    fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], refuse.SIZE)
+    fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], ood_gate.SIZE)
     limit_children, limit_adults = (
-        load_pixels(part, refuse.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1])
+        load_pixels(part, ood_gate.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1])
     )
     test, adults_out = (
-        load_pixels(part, refuse.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2])
+        load_pixels(part, ood_gate.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2])
     )
     found = [
         Group("films", "fit", "film", fit),
@@ -96,7 +97,7 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
         Group("adults", "limit", "film", limit_adults),
         Group("official test films", "report", "film", test),
         Group("adults of patients not used before", "report", "film", adults_out),
-        Group("adults of all patients", "all", "film", load_pixels(adults, refuse.SIZE)),
+        Group("adults of all patients", "all", "film", load_pixels(adults, ood_gate.SIZE)),
     ]
     sources = {"fit": fit, "choose": torch.cat([limit_children, limit_adults]), "report": torch.cat([test, adults_out])}
     for name, change in changed_films.REFUSED.items():
@@ -121,7 +122,7 @@ def _others(generator: torch.Generator) -> Iterator[Group]:
     for part in ("learn", "choose", "report"):
         by_kind: dict[str, list[Tensor]] = {}
         for picture in pictures(part):
-            by_kind.setdefault(picture.kind, []).append(resize(picture.pixels, refuse.SIZE) * 255)
+            by_kind.setdefault(picture.kind, []).append(resize(picture.pixels, ood_gate.SIZE) * 255)
         for kind, found in by_kind.items():
             pixels = torch.cat(found).round().clamp(0, 255).to(torch.uint8)
             yield Group(kind, "fit" if part == "learn" else part, "other", pixels)
@@ -130,12 +131,12 @@ def _others(generator: torch.Generator) -> Iterator[Group]:
 
 
 @torch.inference_mode()
-def see(group: Group, network: lungs.LungNet, classifier: torch.nn.Module) -> Seen:
+def see(group: Group, network: lung_segmenter.LungNet, classifier: torch.nn.Module) -> Seen:
     """All passes for a group."""
     features, masks, thumbnails, energy = [], [], [], []
     for part in group.pixels.split(16):
         inputs = standardise(part.float()).contiguous(memory_format=torch.channels_last)
-        pooled, lung = refuse.look(network, inputs)
+        pooled, lung = ood_gate.look(network, inputs)
         features.append(pooled)
         masks.append(lung > 0.5)
         thumbnails.append(standardise(resample(part.float(), 32)).flatten(1))
@@ -178,16 +179,16 @@ def shape_of(lungs_found: Tensor) -> Tensor:
     return torch.stack(numbers, dim=1)
 
 
-def fit_gate(seen: list[Seen]) -> refuse.Gate:
+def fit_gate(seen: list[Seen]) -> ood_gate.Gate:
     """The gate: centre and spread of the films' features, their axes, and the classifier of kinds."""
-    gate = refuse.Gate()
+    gate = ood_gate.Gate()
     films = _films(seen, lambda each: each.features)
     gate.mean, gate.spread = films.mean(dim=0), films.std(dim=0).clamp(min=1e-4)
     weight, bias = axes_of((films - gate.mean) / gate.spread, gate.axes.out_features)
     fitted = [each for each in seen if each.group.part == "fit"]
     features = (torch.cat([each.features for each in fitted]) - gate.mean) / gate.spread
-    kinds = np.concatenate([np.full(len(each.features), refuse.KINDS.index(each.group.kind)) for each in fitted])
-    clipped = features.clamp(-refuse.CLIP, refuse.CLIP).numpy()
+    kinds = np.concatenate([np.full(len(each.features), ood_gate.KINDS.index(each.group.kind)) for each in fitted])
+    clipped = features.clamp(-ood_gate.CLIP, ood_gate.CLIP).numpy()
     classifier = LogisticRegression(C=PENALTY, max_iter=2000, tol=1e-3).fit(clipped, kinds)
     with torch.no_grad():
         gate.axes.weight.copy_(weight)
@@ -197,9 +198,9 @@ def fit_gate(seen: list[Seen]) -> refuse.Gate:
     return gate.eval()
 
 
-def methods(seen: list[Seen], gate: refuse.Gate) -> dict[str, Score]:
+def methods(seen: list[Seen], gate: ood_gate.Gate) -> dict[str, Score]:
     """The methods compared, by name."""
-    plain = _films(seen, lambda each: each.features)[:, : sum(refuse.CHANNELS)]
+    plain = _films(seen, lambda each: each.features)[:, : sum(ood_gate.CHANNELS)]
     centre, spread = plain.mean(dim=0), plain.std(dim=0).clamp(min=1e-4)
 
     def unit(each: Seen) -> Tensor:
@@ -230,7 +231,7 @@ def methods(seen: list[Seen], gate: refuse.Gate) -> dict[str, Score]:
 
 
 @torch.inference_mode()
-def opinions(gate: refuse.Gate, each: Seen) -> tuple[np.ndarray, np.ndarray]:
+def opinions(gate: ood_gate.Gate, each: Seen) -> tuple[np.ndarray, np.ndarray]:
     """Log odds of being no film (N,), so that ties at 1 are told apart, and distances (N,)."""
     logits, distances = gate(each.features)
     return (logits[:, 1:].logsumexp(dim=1) - logits[:, 0]).numpy(), distances.numpy()
@@ -266,7 +267,7 @@ def measure(name: str, rules: list[tuple[Score, float]], seen: list[Seen]) -> Me
     )  # fmt: skip
 
 
-def compare(seen: list[Seen], gate: refuse.Gate) -> tuple[list[Measured], tuple[str, ...], dict[str, float]]:
+def compare(seen: list[Seen], gate: ood_gate.Gate) -> tuple[list[Measured], tuple[str, ...], dict[str, float]]:
     """Every method by itself and the gate's own together; the best of the gate's on *choose*; every limit."""
     scores = methods(seen, gate)
     limits = {name: limit_of(score, seen) for name, score in scores.items()}
@@ -302,10 +303,10 @@ def card_of(
     counts = {part: sum(len(each.features) for each in seen if each.group.part == part) for part in ("fit", "choose")}
     strange = [each for each in seen if each.group.part == "report" and each.group.kind != "film"]
     return {
-        "classes": list(refuse.KINDS),
-        "input_size": refuse.SIZE,
-        "energy_of": models.read_card(models.WEIGHTS, models.DEFAULT)["sha256"],
-        "lungs_sha256": models.read_card(models.WEIGHTS, "lungs")["sha256"],
+        "classes": list(ood_gate.KINDS),
+        "input_size": ood_gate.SIZE,
+        "energy_of": cards.read_card(cards.WEIGHTS, registry.DEFAULT)["sha256"],
+        "lungs_sha256": cards.read_card(cards.WEIGHTS, "lungs")["sha256"],
         "limits": {key: _limit(key, limits[name]) if name in best else None for name, key in GATE.items()},
         "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
         "chosen_by": "the share caught of the pictures to choose by; those to report were looked at after that",
@@ -316,7 +317,7 @@ def card_of(
 
 
 def _limit(key: str, limit: float) -> float:
-    """Limits in the units of :func:`cnn.refuse.verdict`: a probability for log odds, an area for its negative."""
+    """Limits in the units of :func:`cnn.models.ood_gate.verdict`: a probability for log odds, an area for its negative."""
     if key == "kind":
         return float(1 / (1 + np.exp(-limit)))
     return -limit if key == "lungs" else limit
@@ -327,9 +328,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--out", type=Path, default=models.WEIGHTS)
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS)
     given = parser.parse_args()
-    network, classifier = lungs.load(), models.load().module
+    network, classifier = lung_segmenter.load(), loading.load().module
     seen = [
         see(group, network, classifier)
         for group in tqdm(groups(given.films, given.adults), desc="looking", unit="kind")

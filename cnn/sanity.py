@@ -10,7 +10,8 @@ from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 from torch import Tensor, nn
 
-from cnn.models import REGISTRY, LoadedModel
+from cnn.models.loading import LoadedModel
+from cnn.models.registry import REGISTRY
 
 
 def randomised(model: LoadedModel, films: Tensor, seed: int = 0) -> Iterator[tuple[str, LoadedModel]]:

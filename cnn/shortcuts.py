@@ -14,12 +14,12 @@ from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from cnn import lungs
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.evidence import likeness
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
+from cnn.models import lung_segmenter
 from cnn.predict import Prediction
 
 MARKER = "R"
@@ -99,8 +99,8 @@ def apply(pixels: Tensor, change: str, amount: float | None = None, patch: Patch
     chosen = CHANGES[change]
     usual = chosen.amount[1] / 100 if chosen.amount else 0.0
     greys = greys_of(pixels)
-    mask = lungs.mask_of(pixels) if chosen.needs_lungs else torch.zeros_like(pixels, dtype=torch.bool)
-    if chosen.needs_lungs and mask.float().mean() < lungs.LEAST_AREA:
+    mask = lung_segmenter.mask_of(pixels) if chosen.needs_lungs else torch.zeros_like(pixels, dtype=torch.bool)
+    if chosen.needs_lungs and mask.float().mean() < lung_segmenter.LEAST_AREA:
         raise UserError("No lungs were found in this picture, so they can neither be hidden nor be kept alone.")
     changed = chosen.run(greys, mask, usual if amount is None else amount)
     return standardise(lay(changed, patch) if patch else changed)

@@ -26,12 +26,16 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from cnn import augment, guidance, lungs, metrics, models
-from cnn.allocator import keep_memory
+from cnn import augment, cards, guidance, metrics
+from cnn.cards import write_card
 from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
-from cnn.training import half_precision_is_quick, imagenet_file, margins_of, write_card, write_weights
+from cnn.models import architectures, inference, loading, lung_segmenter, registry
+from cnn.models.allocator import keep_memory
+from cnn.models.inference import margins_of
+from cnn.training import pretrained
+from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
 
 log = logging.getLogger(__name__)
 ADULT_FOLDS = 3
@@ -100,9 +104,9 @@ class Films:
 @lru_cache(maxsize=3)
 def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tensor]:
     """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network and seed needs them."""
-    pixels = load_pixels(films, lungs.SIZE, what)
+    pixels = load_pixels(films, lung_segmenter.SIZE, what)
     masks = [
-        (lungs.lung_masks(part) * 255).round().to(torch.uint8)
+        (lung_segmenter.lung_masks(part) * 255).round().to(torch.uint8)
         for part in tqdm(pixels.split(64), desc=f"finding lungs in {what}", unit="batch", leave=False)
     ]
     return pixels, torch.cat(masks)
@@ -127,7 +131,7 @@ def draw(labels: Tensor, adult: Tensor, recipe: Recipe, generator: Generator) ->
     """Indices of one epoch's films: both classes equally often, adults as often as the recipe says."""
     weights = torch.zeros(len(labels), dtype=torch.float64)
     for grown, share in ((False, 1 - recipe.adults), (True, recipe.adults)):
-        for label in range(len(models.CLASSES)):
+        for label in range(len(cards.CLASSES)):
             group = (labels == label) & (adult == grown)
             weights[group] = share / max(1, int(group.sum()))
     return torch.multinomial(weights, recipe.films_per_epoch, replacement=True, generator=generator)
@@ -135,7 +139,7 @@ def draw(labels: Tensor, adult: Tensor, recipe: Recipe, generator: Generator) ->
 
 def loss_of(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
     """Cross-entropy with smoothed labels; a film whose lungs are hidden should be answered half and half."""
-    targets = F.one_hot(labels, len(models.CLASSES)).float() * (1 - smoothing) + smoothing / 2
+    targets = F.one_hot(labels, len(cards.CLASSES)).float() * (1 - smoothing) + smoothing / 2
     targets = torch.where(hidden.view(-1, 1), 0.5, targets)
     return F.cross_entropy(logits, targets)
 
@@ -147,10 +151,10 @@ class Run:
         torch.manual_seed(seed)
         self.name, self.recipe, self.folder = name, recipe, folder
         self.generator = torch.Generator().manual_seed(seed)
-        network = models.imagenet_lite0(imagenet_file()) if name == "transfer" else models.REGISTRY[name].build()
+        network = pretrained.imagenet_lite0(imagenet_file()) if name == "transfer" else registry.REGISTRY[name].build()
         if recipe.guidance:
             guidance.start_balanced(network)
-        self.device = models.device()
+        self.device = inference.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
         body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]
@@ -272,7 +276,7 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
     run = Run(name, recipe, seed, folder)
     run.resume()
     if run.epoch < recipe.epochs:
-        size = models.REGISTRY[name].input_size
+        size = registry.REGISTRY[name].input_size
         films = Films.read(split.train, size, "training films")
         adult = torch.tensor([film.adult for film in split.train])
         validation = Films.read(split.validation, size, "validation films")
@@ -297,10 +301,10 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
 
 def fit_floor(split: Split) -> nn.Module:
     """The logistic regression that the networks have to beat, on the same films."""
-    size = models.BASELINES["floor"].input_size
+    size = registry.BASELINES["floor"].input_size
     pixels = standardise(Films.read(split.train, size, "training films").pixels.float() / 255)
     fitted = LogisticRegression(max_iter=2000).fit(pixels.flatten(1).numpy(), labels_of(split.train).numpy())
-    network = models.floor()
+    network = architectures.floor()
     last = network[-1]
     assert isinstance(last, nn.Linear)
     with torch.no_grad():  # one set of weights for the margin: half of it for PNEUMONIA, half against NORMAL
@@ -314,7 +318,7 @@ def network_of(name: str, split: Split, seed: int, folder: Path) -> nn.Module:
     """The trained network ``name`` of this seed: trained now, or made of what the folder holds."""
     if name == "floor":
         return fit_floor(split)
-    return ensemble_of(folder) if models.REGISTRY[name].parts else train(name, split, seed, folder)
+    return ensemble_of(folder) if registry.REGISTRY[name].parts else train(name, split, seed, folder)
 
 
 def centre(network: nn.Module, shift: float) -> None:
@@ -334,8 +338,8 @@ def calibrate(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 def card_of(name: str, split: Split, seed: int) -> dict[str, Any]:
     """What the card says of a training before any measurement."""
     return {
-        "classes": list(models.CLASSES),
-        "input_size": models.REGISTRY[name].input_size,
+        "classes": list(cards.CLASSES),
+        "input_size": registry.REGISTRY[name].input_size,
         "data": "Kermany et al. 2018 (children, one hospital) and NIH ChestX-ray14, RSNA 2018 second reading (adults)",
         "split": {
             "rule": "by patient; validation is a tenth of the children, the same for every seed; "
@@ -352,12 +356,12 @@ def card_of(name: str, split: Split, seed: int) -> dict[str, Any]:
 
 def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path) -> None:
     """Calibrates ``network`` on shifted validation and writes its weights and card into ``folder``."""
-    size = models.REGISTRY[name].input_size
+    size = registry.REGISTRY[name].input_size
     hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
     margins = margins_of(network, hard)
-    if models.REGISTRY[name].parts:  # centred already
+    if registry.REGISTRY[name].parts:  # centred already
         card = card_of(name, split, seed) | calibrate(margins, labels)
-        write_card(folder, name, {"name": name, "sha256": models.read_state(folder, name)[1], **card})
+        write_card(folder, name, {"name": name, "sha256": loading.read_state(folder, name)[1], **card})
     else:
         shift = metrics.fit_shift(margins, labels)
         centre(network, shift)
@@ -368,8 +372,8 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
 
 def ensemble_of(folder: Path) -> nn.Module:
     """The mean of the two networks that this folder holds."""
-    both = models.Ensemble()
-    models.fit(both, models.read_state(folder, "ensemble")[0], "ensemble")
+    both = architectures.Ensemble()
+    loading.fit(both, loading.read_state(folder, "ensemble")[0], "ensemble")
     return both.eval()
 
 

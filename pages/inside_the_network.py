@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import feature_maps, models
+from cnn import cards
 from cnn.layers.layers import Volume
+from cnn.models import feature_maps
 from cnn.predict import sentence
 from ui import chest, frame, inside, reading, upload, verdict
 from ui.prose import plain
@@ -44,7 +45,7 @@ layer_field = LAYERS[network]
 model, film = chest.film_and_network(offers, network)
 verdict.doubt(film)
 prediction = reading.prediction(film, model)
-target = models.CLASSES.index(prediction.label)
+target = cards.CLASSES.index(prediction.label)
 
 st.header("From pixels to a score", anchor=False)
 st.markdown(plain(sentence(prediction)))

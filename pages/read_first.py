@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from cnn import models
 from cnn.errors import UserError
 from cnn.imaging import practice_series
+from cnn.models import loading, registry
 from ui import first_read, frame, reading
 from ui.state import State
 
@@ -21,7 +21,7 @@ with left:
 with right:
     wanted = state.number(first_read.NUMBER)
 try:
-    model = models.load(name or models.DEFAULT)
+    model = loading.load(name or registry.DEFAULT)
     cases = first_read.choose(state)
     if cases:
         number = min(wanted, len(cases))

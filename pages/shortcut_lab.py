@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import models
 from cnn.errors import UserError
+from cnn.models import loading
 from ui import chest, frame, lab, reading, verdict
 from ui.state import State
 
@@ -16,7 +16,7 @@ frame.header(
 state = State.open("shortcut_lab", *lab.FIELDS)
 offers, name = chest.choose()
 try:
-    model = models.load(name)
+    model = loading.load(name)
     film = chest.pick(reading.films(offers), model)
     if film is not None:
         verdict.doubt(film)

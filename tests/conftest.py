@@ -8,8 +8,9 @@ import streamlit as st
 import torch
 from stand_ins import write_weights
 
-from cnn import bootstrap, models, refuse
-from cnn.models import LoadedModel
+from cnn import bootstrap
+from cnn.models import loading, ood_gate, registry
+from cnn.models.loading import LoadedModel
 from ui import reading
 
 torch.set_num_threads(1)
@@ -32,23 +33,23 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_weights(tmp_path_factory.mktemp("weights"))
 
 
-@pytest.fixture(params=list(models.MODELS))
+@pytest.fixture(params=list(registry.MODELS))
 def model(request: pytest.FixtureRequest, weights: Path) -> LoadedModel:
     """Each registered model in turn, with random weights."""
-    return models.load_from(weights, request.param)
+    return loading.load_from(weights, request.param)
 
 
 @pytest.fixture
 def lecture(weights: Path) -> LoadedModel:
     """The smallest registered model, with random weights."""
-    return models.load_from(weights, "lecture")
+    return loading.load_from(weights, "lecture")
 
 
 @pytest.fixture
 def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the command line loads are networks, and a gate that lets every picture through, with random weights."""
-    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
-    monkeypatch.setattr(refuse, "load", lambda: refuse._load(weights))
+    monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(weights))
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cnn import models
+from cnn import cards
 from cnn.data import load_pixels, paediatric_films
 from cnn.explain import attribute
 from cnn.imaging.preprocess import standardise
+from cnn.models import loading
 
 EVERY = 60
 METHODS = ("integrated_gradients", "gradient_shap", "deep_lift")
-TARGET = models.CLASSES.index("PNEUMONIA")
+TARGET = cards.CLASSES.index("PNEUMONIA")
 
 
 def gaps(network: nn.Module, inputs: Sequence[Tensor], total: Callable[[Tensor], float]) -> str:
@@ -42,7 +43,7 @@ def main() -> None:
     films = paediatric_films(parser.parse_args().films, ("test",))[::EVERY]
     torch.set_num_threads(1)
     for name in ("transfer", "lecture"):
-        model = models.load_from(models.WEIGHTS, name)
+        model = loading.load_from(cards.WEIGHTS, name)
         inputs = [standardise(film.float() / 255) for film in load_pixels(films, model.input_size).split(1)]
         for method in METHODS:
             total = partial(total_of, model, method)
@@ -55,7 +56,7 @@ def main() -> None:
     print(f"lecture, Captum's own DeepLift: {gaps(model.module, inputs, captums)}")
 
 
-def total_of(model: models.LoadedModel, method: str, pixels: Tensor) -> float:
+def total_of(model: loading.LoadedModel, method: str, pixels: Tensor) -> float:
     """What the map of ``method`` adds up to."""
     return float(attribute(model, pixels, method, TARGET).map.sum())
 

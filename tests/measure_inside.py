@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import torch
 
-from cnn import feature_maps, models
-from cnn.feature_maps import Stop
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples import SAMPLES
 from cnn.layers.layers import Volume
+from cnn.models import feature_maps, loading
+from cnn.models.feature_maps import Stop
 from ui import lens
 
 REPEATS = 9
@@ -34,7 +34,7 @@ def main() -> None:
     torch.set_num_threads(1)  # as the app does
     film = read_radiograph(*SAMPLES[0].read())
     for name in ("lecture", "transfer"):
-        model = models.load(name)
+        model = loading.load(name)
         pixels = to_tensor(film, model.input_size)
 
         def forward() -> None:

@@ -12,8 +12,9 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from cnn import lungs, models, refuse
+from cnn import cards
 from cnn.imaging.radiograph import Radiograph
+from cnn.models import loading, lung_segmenter, ood_gate, registry
 
 
 def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:
@@ -27,7 +28,7 @@ def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:
 
 def random_module(name: str) -> nn.Module:
     """The network ``name`` with random weights and batch norms that know the spread they meet, so that signals live."""
-    module = models.MODELS[name].build()
+    module = registry.MODELS[name].build()
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
@@ -35,7 +36,7 @@ def random_module(name: str) -> nn.Module:
             nn.init.normal_(part.weight, std=0.05)
         elif isinstance(part, nn.BatchNorm2d):
             part.momentum = 1.0
-    side = models.MODELS[name].input_size
+    side = registry.MODELS[name].input_size
     with torch.no_grad():
         module.train()(nn.functional.interpolate(torch.randn(4, 1, 14, 14), size=(side, side), mode="bilinear"))
     return module.eval()
@@ -43,12 +44,12 @@ def random_module(name: str) -> nn.Module:
 
 def write_weights(folder: Path, seed: int = 0) -> Path:
     """Weight files and cards of every registered model in ``folder``; the cards say that they are random."""
-    card = {"classes": list(models.CLASSES), "temperature": 1.5, "threshold": 0.4, "metrics": {}, "data": "random",
+    card = {"classes": list(cards.CLASSES), "temperature": 1.5, "threshold": 0.4, "metrics": {}, "data": "random",
             "threshold_rule": "where these random weights put it"}  # fmt: skip
     hashes = {}
-    for name, architecture in models.MODELS.items():
+    for name, architecture in registry.MODELS.items():
         if architecture.parts:
-            hashes[name] = models.combined_sha256([hashes[part] for part in architecture.parts])
+            hashes[name] = loading.combined_sha256([hashes[part] for part in architecture.parts])
         else:
             torch.manual_seed(seed)
             data = save(random_module(name).state_dict())
@@ -63,10 +64,10 @@ def write_gate(folder: Path, **limits: float) -> None:
     """A random lung segmenter and a gate that lets every picture through, but for the ``limits`` given."""
     torch.manual_seed(0)
     lung_card = {"classes": ["lung"]}
-    write(folder, "lungs", lungs.LungNet(), lung_card)
+    write(folder, "lungs", lung_segmenter.LungNet(), lung_card)
     wide = {"kind": 1.0, "distance": 1e9, "lungs": 0.0}
-    digest = models.read_card(folder, "lungs")["sha256"]
-    write(folder, "refuse", refuse.Gate(), {"classes": list(refuse.KINDS), "lungs_sha256": digest,
+    digest = cards.read_card(folder, "lungs")["sha256"]
+    write(folder, "refuse", ood_gate.Gate(), {"classes": list(ood_gate.KINDS), "lungs_sha256": digest,
                                             "limits": wide | limits})  # fmt: skip
 
 
@@ -92,6 +93,6 @@ class Dying(nn.Module):
         return self.network(pixels)  # type: ignore[no-any-return]
 
 
-def dying(model: models.LoadedModel, died: Path, pass_number: int) -> models.LoadedModel:
+def dying(model: loading.LoadedModel, died: Path, pass_number: int) -> loading.LoadedModel:
     """``model``, but for :class:`Dying`."""
     return dataclasses.replace(model, module=Dying(model.module, died, pass_number))

@@ -9,8 +9,9 @@ import pytest
 import stand_ins
 from PIL import Image
 
-from cnn import batch, command, models, refuse
+from cnn import batch, command
 from cnn.imaging.radiograph import read_radiograph
+from cnn.models import loading, ood_gate
 from cnn.predict import predict
 
 pytestmark = pytest.mark.usefixtures("random_networks")
@@ -62,7 +63,7 @@ def test_what_is_no_chest_film_is_refused_unless_the_user_insists(
     strict.mkdir()
     stand_ins.write_weights(strict)
     stand_ins.write_gate(strict, lungs=2.0)  # no picture is lung twice over
-    monkeypatch.setattr(refuse, "load", lambda: refuse._load(strict))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(strict))
     film = str(folder / "00.png")
     assert command.main([film, "--model", "lecture"]) == 0
     (row,) = rows_of(capsys.readouterr().out)
@@ -76,7 +77,7 @@ def test_what_is_no_chest_film_is_refused_unless_the_user_insists(
 
 def test_rows_say_what_the_app_says(folder: Path, capsys: pytest.CaptureFixture[str], weights: Path) -> None:
     assert command.main([str(folder / "00.png"), str(folder / "deeper"), "--model", "lecture"]) == 0
-    model = models.load_from(weights, "lecture")
+    model = loading.load_from(weights, "lecture")
     rows = rows_of(capsys.readouterr().out)
     assert rows[0]["file"] == str(folder / "00.png")
     for row in rows:

@@ -8,7 +8,7 @@ import torch
 
 from cnn import benchmark
 from cnn.benchmark import Row, compared, table, write
-from cnn.models import LoadedModel
+from cnn.models.loading import LoadedModel
 
 
 def test_a_row_is_the_ratio_of_medians_taken_in_turns() -> None:

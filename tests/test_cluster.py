@@ -16,8 +16,9 @@ import pytest
 import stand_ins
 from PIL import Image
 
-from cnn import cluster, command, models
+from cnn import cluster, command
 from cnn.batch import BATCH, CommandFailed, weights_used
+from cnn.models import loading
 
 with_ray = pytest.mark.skipif(
     find_spec("ray") is None and "CI" not in os.environ, reason="Ray is not installed: requirements-ray.txt"
@@ -52,9 +53,9 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     (films / os.fsdecode(b"latin-\xe9.png")).write_bytes(b"")
     died, dying = tmp_path / "died", stand_ins.dying
     asked = [str(films), "--model", "lecture", "--insist"]
-    monkeypatch.setattr(models, "load", lambda name: models.load_from(weights, name))
+    monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
     assert command.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
-    monkeypatch.setattr(models, "load", lambda name: dying(models.load_from(weights, name), died, 2))
+    monkeypatch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), died, 2))
     assert command.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
@@ -68,19 +69,19 @@ def said_by(worker: cluster.Worker) -> str:
 
 
 def test_a_worker_that_does_not_see_the_archive_says_so(weights: Path, tmp_path: Path) -> None:
-    load = partial(models.load_from, weights, "lecture")
+    load = partial(loading.load_from, weights, "lecture")
     blind = cluster.Worker(load, weights_used(load()), str(tmp_path), [str(tmp_path / "films")])
     assert f"{socket.gethostname()} does not see {tmp_path / 'films'} (No such file" in said_by(blind)
 
 
 def test_a_worker_with_other_weights_says_so(weights: Path, tmp_path: Path) -> None:
-    load = partial(models.load_from, weights, "lecture")
+    load = partial(loading.load_from, weights, "lecture")
     for other in ("weights", "gate"):
         theirs = weights_used(load()) | {other: "ffff"}
         assert "has other weights of 'lecture' or of the gate" in said_by(
             cluster.Worker(load, theirs, str(tmp_path), [])
         )
-    nothing = partial(models.load_from, tmp_path, "lecture")
+    nothing = partial(loading.load_from, tmp_path, "lecture")
     assert "The card weights/lecture.json is missing" in said_by(cluster.Worker(nothing, {}, str(tmp_path), []))
 
 

@@ -11,9 +11,10 @@ from PIL import Image
 from pyarrow import parquet
 from stand_ins import dying
 
-from cnn import command, models
+from cnn import command
 from cnn.archive import parts_folder
 from cnn.batch import BATCH, CommandFailed, find_files
+from cnn.models import loading
 
 pytestmark = pytest.mark.usefixtures("random_networks")
 
@@ -41,7 +42,7 @@ def test_a_killed_run_goes_on_to_the_same_rows(
     assert run(films, tmp_path / "whole.csv") == 0
     out = tmp_path / "killed.csv"
     with monkeypatch.context() as patch:
-        patch.setattr(models, "load", lambda name: dying(models.load_from(weights, name), tmp_path / "died", 3))
+        patch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), tmp_path / "died", 3))
         process = multiprocessing.get_context("fork").Process(target=run, args=(films, out))
         process.start()
         process.join(60)

@@ -7,11 +7,12 @@ import pytest
 from stand_ins import film, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import explain, models
+from cnn import explain
 from cnn.attribution import Attribution
 from cnn.imaging.preprocess import to_tensor
 from cnn.layers import layers, network_text
 from cnn.layers import network as architecture
+from cnn.models import loading, registry
 from cnn.predict import predict
 from tests.pages import printed, shown_text
 from ui import frame
@@ -52,18 +53,18 @@ def test_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_and_every_method_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = entry("cnn/models.py, in MODELS", vars(models))
-    monkeypatch.setattr(models, "MODELS", made)
-    monkeypatch.setattr(models, "REGISTRY", models.REGISTRY | made)
+    made = entry("cnn/models/loading.py, in MODELS", vars(loading))
+    monkeypatch.setattr(registry, "MODELS", made)
+    monkeypatch.setattr(registry, "REGISTRY", registry.REGISTRY | made)
     monkeypatch.setattr(explain, "REGISTRY", explain.REGISTRY | made)
-    model = models.load_from(write_weights(tmp_path), "short")
+    model = loading.load_from(write_weights(tmp_path), "short")
     assert 0 < predict(model, film()).p_pneumonia < 1
     pixels = to_tensor(film(), model.input_size)
     for method in ("grad_cam", "deep_lift", "guided_backprop"):  # those that hook layers
         assert explain.attribute(model, pixels, method, 1).map.shape == (128, 128)
 
 
-def test_a_saliency_method(lecture: models.LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     names = vars(explain).copy()
     exec(RECIPES["cnn/explain.py"], names)
     for name, method in entry("cnn/explain.py, in METHODS", names).items():

@@ -9,8 +9,10 @@ import torch
 from films import make_adults, make_children
 from torch import Tensor, nn
 
-from cnn import evaluate, lungs, models, scores, train
+from cnn import cards as cards_module
+from cnn import evaluate, scores, train
 from cnn.data import paediatric_films
+from cnn.models import loading, lung_segmenter
 from cnn.scores import Scores
 
 ROOT = Path(__file__).parents[1]
@@ -45,11 +47,11 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     """Folders of children, adults, and of a floor trained on them for two seeds."""
 
     def masks(films: Tensor) -> Tensor:
-        found = torch.zeros(len(films), 1, lungs.SIZE, lungs.SIZE)
+        found = torch.zeros(len(films), 1, lung_segmenter.SIZE, lung_segmenter.SIZE)
         found[:, :, 50:170, 35:190] = 1
         return found
 
-    monkeypatch.setattr(lungs, "lung_masks", masks)
+    monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
     monkeypatch.setattr(train, "VALIDATION_FOLDS", 3)
     train._pixels_and_lungs.cache_clear()
     children, adults = make_children(tmp_path / "children"), make_adults(tmp_path / "adults")
@@ -85,7 +87,7 @@ def test_the_scores_say_what_the_sources_say_but_not_who(trained: tuple[Path, Pa
     causes, labels = found["test"].facts["cause"], found["test"].labels
     assert ((causes == "bacteria") == (labels == 1)).all()
     assert len(np.unique(found["test"].patients)) == 12 + 6  # every second film of pneumonia is of one seen before
-    again = models.load_from(tmp_path, "floor")
+    again = loading.load_from(tmp_path, "floor")
     films = paediatric_films(children, ("test",))
     logits = evaluate.logits_of(again, evaluate.pixels_of(tuple(films), again.input_size))
     np.testing.assert_allclose(np.sort(found["test"].logits), np.sort(logits), atol=1e-4)
@@ -95,18 +97,18 @@ def test_shipping_copies_what_the_cards_describe(trained: tuple[Path, Path, Path
     out = tmp_path / "shipped"
     out.mkdir()
     evaluate.ship(trained[2] / "seed-0", ("floor", "ensemble"), out)
-    assert isinstance(models.load_from(out, "floor").module, nn.Sequential)
+    assert isinstance(loading.load_from(out, "floor").module, nn.Sequential)
     assert sorted(path.name for path in out.iterdir()) == ["floor.json", "floor.safetensors"]
 
 
 def test_the_readme_s_table_is_the_cards() -> None:
-    cards = {name: models.read_card(models.WEIGHTS, name)["metrics"] for name in train.ORDER}
+    cards = {name: cards_module.read_card(cards_module.WEIGHTS, name)["metrics"] for name in train.ORDER}
     assert evaluate.table(cards) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_cards_hold_numbers_over_three_seeds_chosen_before_the_test() -> None:
     for name in train.ORDER:
-        card = json.loads((models.WEIGHTS / f"{name}.json").read_text())
+        card = json.loads((cards_module.WEIGHTS / f"{name}.json").read_text())
         assert len(card["metrics"]["test_over_seeds"]["auc"]["each"]) >= 3
         assert card["seed"] == 0
         assert card["threshold_rule"] == train.THRESHOLD_RULE

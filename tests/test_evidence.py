@@ -9,13 +9,14 @@ import pytest
 import torch
 from stand_ins import film
 
-from cnn import evidence, lungs, models
+from cnn import evidence
 from cnn.attribution import Attribution
 from cnn.curves import GRID, RANDOM_ORDERS, STEPS, Curves
 from cnn.evidence import EDGES, MAP, RANDOM, Evidence, Likeness
 from cnn.explain import attribute
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import LoadedModel
+from cnn.models import loading, lung_segmenter
+from cnn.models.loading import LoadedModel
 from cnn.predict import classify
 
 SIDE = 8 * GRID
@@ -82,17 +83,17 @@ def masks(share: float) -> Callable[[torch.Tensor], torch.Tensor]:
 @pytest.fixture(scope="module")
 def examined(weights: Path) -> Evidence:
     """Evidence of a map of the lecture's network, on a film whose upper half is lung."""
-    lecture = models.load_from(weights, "lecture")
+    lecture = loading.load_from(weights, "lecture")
     pixels = to_tensor(film(), lecture.input_size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lungs, "lung_masks", masks(0.5))
+        patch.setattr(lung_segmenter, "lung_masks", masks(0.5))
         return evidence.examine(lecture, pixels, attribute(lecture, pixels, "saliency", 1))
 
 
 def test_everything_is_measured_and_counted(
     lecture: LoadedModel, examined: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lungs, "lung_masks", masks(0.5))
+    monkeypatch.setattr(lung_segmenter, "lung_masks", masks(0.5))
     pixels = to_tensor(film(), lecture.input_size)
     told: list[tuple[int, int]] = []
     before = classify(lecture, pixels)
@@ -117,7 +118,7 @@ def test_everything_is_measured_and_counted(
 def test_the_baseline_changes_the_curves_alone_and_a_film_without_lungs_is_told_so(
     lecture: LoadedModel, examined: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lungs, "lung_masks", masks(0.05))
+    monkeypatch.setattr(lung_segmenter, "lung_masks", masks(0.05))
     pixels = to_tensor(film(), lecture.input_size)
     found = evidence.examine(lecture, pixels, examined.attribution, "blur")
     assert not np.allclose(found.curves.deletion[MAP], examined.curves.deletion[MAP])

@@ -14,12 +14,13 @@ from captum.attr._core import gradient_shap
 from stand_ins import film
 from torch import Tensor, nn
 
-from cnn import explain, models
+from cnn import cards, explain
 from cnn.attribution import describe
 from cnn.errors import Busy, UserError
 from cnn.explain import BASELINE, METHODS, attribute, occlusion_window, passes
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import LoadedModel
+from cnn.models import architectures, loading
+from cnn.models.loading import LoadedModel
 from cnn.predict import predict
 
 PNEUMONIA = 1
@@ -79,7 +80,7 @@ def test_every_method_works_on_every_model(model: LoadedModel, method: str, targ
     assert (found.map.shape, found.map.dtype) == ((side, side), np.float32)
     assert np.isfinite(found.map).all()
     assert (found.method, found.target, found.passes) == (method, target, passes(model, method))
-    assert found.class_name == models.CLASSES[target]
+    assert found.class_name == cards.CLASSES[target]
     assert found.signed or (found.map >= 0).all()
     assert np.abs(found.shown()).max() <= 1
     assert describe(found)
@@ -294,7 +295,7 @@ def test_random_methods_give_the_same_map_every_time(lecture: LoadedModel, metho
 
 
 def test_a_dead_network_gives_blank_maps(lecture: LoadedModel) -> None:
-    module = models.lecture().eval().requires_grad_(False)
+    module = architectures.lecture().eval().requires_grad_(False)
     module.fc.weight.zero_()
     dead = dataclasses.replace(lecture, module=module, cam_layer=module.relu5)
     for method in METHODS:
@@ -306,7 +307,7 @@ def test_a_dead_network_gives_blank_maps(lecture: LoadedModel) -> None:
 @pytest.mark.usefixtures("short")
 def test_six_threads_mixing_methods_give_the_maps_of_one(weights: Path) -> None:
     """And plain predictions in between. Unlocked on one module, Captum's hooks give silently wrong maps."""
-    shared = {name: models.load_from(weights, name) for name in ("lecture", "transfer")}
+    shared = {name: loading.load_from(weights, name) for name in ("lecture", "transfer")}
     tasks = [("lecture", method, target) for method in METHODS for target in (0, 1)]
     tasks += [("transfer", method, PNEUMONIA) for method in METHODS]
 
@@ -451,7 +452,7 @@ def test_progress_counts_every_pass(lecture: LoadedModel) -> None:
 def test_the_double_is_the_same_function(model: LoadedModel) -> None:
     """Made in double precision, where no ReLU goes another way for rounding, logits and gradients are equal."""
     exact = copy.deepcopy(model.module).double()
-    double = explain._Bench(models.quickened(exact)).network
+    double = explain._Bench(loading.quickened(exact)).network
     assert not any(isinstance(part, nn.BatchNorm2d) for part in double.modules())
     pixels = pixels_for(model).double()
     torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)

@@ -7,22 +7,22 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn import feature_maps, models
 from cnn.errors import UserError
-from cnn.feature_maps import before_pool
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
+from cnn.models import architectures, feature_maps, loading
+from cnn.models.feature_maps import before_pool
 from cnn.ops.convolution import conv2d
 
 
 @pytest.fixture
-def small() -> models.LoadedModel:
+def small() -> loading.LoadedModel:
     """The lecture's chain with two small stages and random weights."""
     torch.manual_seed(0)
-    module = models.lecture((3, 4), input_size=16).eval()
-    return models.LoadedModel("lecture", module, {}, 16, module.get_submodule("relu2"))
+    module = architectures.lecture((3, 4), input_size=16).eval()
+    return loading.LoadedModel("lecture", module, {}, 16, module.get_submodule("relu2"))
 
 
 def film() -> Radiograph:
@@ -50,12 +50,12 @@ def test_a_stage_that_is_not_there(small):
 
 
 @pytest.fixture(params=["lecture", "transfer"])
-def network(request: pytest.FixtureRequest, weights: Path) -> models.LoadedModel:
+def network(request: pytest.FixtureRequest, weights: Path) -> loading.LoadedModel:
     """Each network that can be looked into, with random weights."""
-    return models.load_from(weights, request.param)
+    return loading.load_from(weights, request.param)
 
 
-def pixels(model: models.LoadedModel) -> torch.Tensor:
+def pixels(model: loading.LoadedModel) -> torch.Tensor:
     return to_tensor(film(), model.input_size)
 
 
@@ -105,7 +105,7 @@ def test_the_blocks_are_those_of_the_networks():
 )
 def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
     """Pixels that are not numbers spread to every cell that reads them, through any weight, maximum or ReLU."""
-    model = models.load_from(weights, name)
+    model = loading.load_from(weights, name)
     model.module.double()  # in single precision a fast convolution may mix neighbours that do not belong to a cell
     side = model.input_size
     for layer in layers:
@@ -123,7 +123,7 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
                 assert np.isnan(after(model, corner, stop)[:, row, column]).any()
 
 
-def after(model: models.LoadedModel, values: torch.Tensor, stop: feature_maps.Stop) -> np.ndarray:
+def after(model: loading.LoadedModel, values: torch.Tensor, stop: feature_maps.Stop) -> np.ndarray:
     return feature_maps.open_layer(model, values, stop).after
 
 
@@ -152,7 +152,7 @@ def test_the_last_maps_add_up_to_the_score(network, target):
 
 @pytest.mark.parametrize(("name", "layer"), [("lecture", "relu3"), ("transfer", "block 5 add")])
 def test_activation_x_gradient_is_how_the_score_answers_when_a_map_grows(name, layer, weights):
-    model = models.load_from(weights, name)
+    model = loading.load_from(weights, name)
     model.module.double()
     stop, x = feature_maps.stop(name, layer), pixels(model).double()
     effects = feature_maps.activation_x_gradient(model, x, stop, 1)

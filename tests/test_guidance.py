@@ -8,9 +8,10 @@ from captum.attr import LayerGradCam
 from torch import Tensor
 from torchvision.models.efficientnet import EfficientNet
 
-from cnn import guidance, models
+from cnn import guidance
+from cnn.cards import CLASSES
 from cnn.data import Film
-from cnn.models import CLASSES
+from cnn.models import architectures
 
 PNEUMONIA = CLASSES.index("PNEUMONIA")
 
@@ -18,7 +19,7 @@ PNEUMONIA = CLASSES.index("PNEUMONIA")
 @pytest.fixture(scope="module")
 def network() -> EfficientNet:
     torch.manual_seed(0)
-    network = models.lite0().eval()
+    network = architectures.lite0().eval()
     guidance.start_balanced(network)
     return network
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import models
+from cnn import cards
+from cnn.models import loading
 from ui import theme
 from ui.frame import chapters
 
@@ -74,13 +75,13 @@ def test_pages_that_are_said_to_need_torch_are_in_the_course() -> None:
 
 @pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.file)
 def test_every_page_opens(chapter, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    loading.load.cache_clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     drawn: list[tuple[Any, dict[str, Any]]] = []
     monkeypatch.setattr(theme.st, "plotly_chart", lambda figure, **options: drawn.append((figure, options)))
     app.switch_page(chapter.path).run()
-    models.load.cache_clear()
+    loading.load.cache_clear()
     assert not app.exception
     assert len(app.title) == 1
     prose = [element.value for element in app.markdown]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from cnn import feature_maps
-from cnn.feature_maps import filter_at_work, open_layer, plan
 from cnn.layers.layers import Volume
+from cnn.models import feature_maps
+from cnn.models.feature_maps import filter_at_work, open_layer, plan
 from ui import lens
 from ui.lens import paint
 

@@ -2,14 +2,16 @@
 
 import torch
 
-from cnn import lungs, models
+from cnn import cards
 from cnn.imaging.preprocess import resize
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples import SAMPLES
+from cnn.models import lung_segmenter as models_lung_segmenter
+from cnn.training import lung_segmenter
 
 
 def test_logits_have_the_film_s_size() -> None:
-    assert lungs.LungNet().eval()(torch.zeros(2, 1, 64, 96)).shape == (2, 1, 64, 96)
+    assert models_lung_segmenter.LungNet().eval()(torch.zeros(2, 1, 64, 96)).shape == (2, 1, 64, 96)
 
 
 def test_dice_of_known_masks() -> None:
@@ -18,7 +20,7 @@ def test_dice_of_known_masks() -> None:
     found = truth.clone()
     found[1, :, 1] = False  # half of the truth: 2 * 4 / (4 + 8)
     found[2] = ~truth[2]
-    torch.testing.assert_close(lungs.dice(found, truth), torch.tensor([1, 2 / 3, 0]))
+    torch.testing.assert_close(lung_segmenter.dice(found, truth), torch.tensor([1, 2 / 3, 0]))
 
 
 def test_the_shipped_segmenter_finds_two_lungs_in_the_samples() -> None:
@@ -26,14 +28,14 @@ def test_the_shipped_segmenter_finds_two_lungs_in_the_samples() -> None:
         if sample.key == "ankle":
             continue
         film = read_radiograph(*sample.read())
-        mask = lungs.lung_masks(resize(film.pixels, lungs.SIZE))[0, 0] > 0.5
+        mask = models_lung_segmenter.lung_masks(resize(film.pixels, models_lung_segmenter.SIZE))[0, 0] > 0.5
         assert 0.1 < mask.float().mean() < 0.6
-        middle = lungs.SIZE // 2
+        middle = models_lung_segmenter.SIZE // 2
         assert mask[:, :middle].float().mean() > 0.1
         assert mask[:, middle:].float().mean() > 0.1
 
 
 def test_the_card_tells_the_overlap_on_films_held_out() -> None:
-    card = models.read_card(models.WEIGHTS, "lungs")
+    card = cards.read_card(cards.WEIGHTS, "lungs")
     assert card["metrics"]["dice"]["films"] == 13
     assert card["metrics"]["dice"]["mean"] >= 0.93

@@ -7,25 +7,26 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import curves, evidence, models
+from cnn import cards, curves, evidence
 from cnn.errors import Busy
+from cnn.models import loading, registry
 from ui import map_checks
 
 
 @pytest.fixture
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network and short curves."""
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    monkeypatch.setattr(models, "DEFAULT", "lecture")
-    monkeypatch.setattr("cnn.lungs.lung_masks", lambda films: (films > 0).float())
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr("cnn.models.lung_segmenter.lung_masks", lambda films: (films > 0).float())
     monkeypatch.setattr(curves, "STEPS", 4)
     monkeypatch.setattr(curves, "RANDOM_ORDERS", 2)
     monkeypatch.setattr(evidence, "quick_methods", lambda *anything: ["input_x_gradient"])
-    models.load.cache_clear()
+    loading.load.cache_clear()
     app = AppTest.from_file("../app.py", default_timeout=60).run()
     app.switch_page("pages/chest_xray.py").run()
     yield app
-    models.load.cache_clear()
+    loading.load.cache_clear()
 
 
 def words(page: AppTest) -> str:

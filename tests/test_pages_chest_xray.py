@@ -11,11 +11,12 @@ from pydicom.data import get_testdata_file
 from stand_ins import film, write_gate, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import explain, models, refuse
+from cnn import cards, explain
 from cnn.attribution import Attribution
 from cnn.errors import Busy, UserError
 from cnn.explain import METHODS
 from cnn.imaging.samples import SAMPLES, download
+from cnn.models import loading, ood_gate, registry
 from ui import chest, reading, upload
 from ui.upload import Offer
 
@@ -25,14 +26,14 @@ PAGE = "pages/chest_xray.py"
 @pytest.fixture
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network, whose maps are quick."""
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    monkeypatch.setattr(models, "DEFAULT", "lecture")
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    loading.load.cache_clear()
     app = AppTest.from_file("../app.py", default_timeout=60).run()
     app.switch_page(PAGE).run()
     assert not app.exception
     yield app
-    models.load.cache_clear()
+    loading.load.cache_clear()
 
 
 def png(seed: int = 0, side: int = 96) -> bytes:
@@ -271,8 +272,8 @@ def test_every_network_with_weights_can_be_chosen(page: AppTest) -> None:
 
 
 def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", tmp_path)
+    loading.load.cache_clear()
     page.run()
     assert not page.exception
     assert "missing" in page.error[0].value
@@ -314,7 +315,7 @@ def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ap
     """The page behind a gate that lets nothing through."""
     folder = write_weights(tmp_path)
     write_gate(folder, lungs=2.0)  # no picture is lung twice over
-    monkeypatch.setattr(refuse, "load", lambda: refuse._load(folder))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(folder))
     return page
 
 

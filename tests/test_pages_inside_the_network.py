@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from cnn import feature_maps
+from cnn.models import feature_maps
 from tests.pages import html, open_page, shown_text
 
 PAGE = "inside_the_network"

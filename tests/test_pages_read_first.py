@@ -10,8 +10,9 @@ from PIL import Image
 from stand_ins import film
 from streamlit.testing.v1 import AppTest
 
-from cnn import models
+from cnn import cards
 from cnn.imaging import practice_series
+from cnn.models import loading, registry
 from tests.pages import html, open_page, shown_text
 from ui import first_read, upload
 
@@ -20,11 +21,11 @@ ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A conso
 
 @pytest.fixture(autouse=True)
 def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    monkeypatch.setattr(models, "DEFAULT", "lecture")
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    loading.load.cache_clear()
     yield
-    models.load.cache_clear()
+    loading.load.cache_clear()
 
 
 def words(app: AppTest) -> str:

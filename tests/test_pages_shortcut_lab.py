@@ -7,8 +7,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnn import lungs, models
+from cnn import cards
 from cnn.imaging.samples import SAMPLES
+from cnn.models import loading, lung_segmenter, registry
 from cnn.shortcuts import CHANGES
 from tests.pages import html, open_page, shown_text
 from ui import lab
@@ -21,12 +22,12 @@ def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         mask[:, :, 20:80, 20:100] = True
         return mask
 
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    monkeypatch.setattr(models, "DEFAULT", "lecture")
-    monkeypatch.setattr(lungs, "mask_of", upper_middle)
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr(lung_segmenter, "mask_of", upper_middle)
+    loading.load.cache_clear()
     yield
-    models.load.cache_clear()
+    loading.load.cache_clear()
 
 
 def tried(app: AppTest) -> list[str]:
@@ -72,7 +73,7 @@ def test_a_patch_lies_where_the_link_and_the_sliders_say() -> None:
 
 
 def test_a_film_without_lungs_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lungs, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
+    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
     app = open_page("shortcut_lab", film=next(sample.title for sample in SAMPLES if sample.key == "ankle"))
     assert "No lungs were found" in app.info[0].value
     app.button(key="try all").click().run()

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import lessons, models, teaching
+from cnn import cards, lessons, teaching
+from cnn.models import loading
 from tests.pages import html, open_page, shown_text, snippets
 from ui import state as states
 from ui.frame import chapters
@@ -43,10 +44,10 @@ def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Field]]:
 
 @pytest.fixture(autouse=True)
 def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(models, "WEIGHTS", weights)
-    models.load.cache_clear()
+    monkeypatch.setattr(cards, "WEIGHTS", weights)
+    loading.load.cache_clear()
     yield
-    models.load.cache_clear()
+    loading.load.cache_clear()
 
 
 def test_the_guide_has_a_link_for_every_question() -> None:

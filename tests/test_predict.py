@@ -7,8 +7,9 @@ import pytest
 import torch
 from stand_ins import film
 
+from cnn.cards import CLASSES
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import CLASSES, LoadedModel
+from cnn.models.loading import LoadedModel
 from cnn.predict import Prediction, classify, percent, predict, sentence
 
 

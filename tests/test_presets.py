@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet_Weights, ResNet18_Weights, VGG16_Weights
 
-from cnn import models
 from cnn.layers.network import Network, read
 from cnn.layers.presets import PRESETS
+from cnn.models import architectures
 
 
 def built(network: Network, device: str = "meta") -> tuple[nn.Sequential, str]:
@@ -121,8 +121,8 @@ REFERENCES: dict[str, tuple[int, Callable[[], nn.Module] | None]] = {
     "AlexNet": (61_100_840, torchvision.models.alexnet),
     "VGG-16": (138_357_544, torchvision.models.vgg16),
     "ResNet-18": (11_689_512, torchvision.models.resnet18),
-    "lecture, our own": (193_506, models.lecture),
-    "transfer, our own": (3_372_994, models.lite0),
+    "lecture, our own": (193_506, architectures.lecture),
+    "transfer, our own": (3_372_994, architectures.lite0),
 }
 
 

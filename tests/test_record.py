@@ -9,7 +9,7 @@ from stand_ins import film
 from cnn.attribution import SCALE_PERCENTILE
 from cnn.explain import attribute
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import LoadedModel
+from cnn.models.loading import LoadedModel
 from cnn.predict import predict
 from cnn.record import app_version, record
 

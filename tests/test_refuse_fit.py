@@ -10,7 +10,8 @@ import torch
 from films import make_adults, make_children
 from torch import nn
 
-from cnn import changed_films, lungs, models, refuse, refuse_fit
+from cnn import cards, changed_films, refuse_fit
+from cnn.models import loading, lung_segmenter, ood_gate
 from cnn.other_pictures import Picture
 from cnn.refuse_fit import Group, Seen
 
@@ -56,23 +57,23 @@ def test_what_is_refused_is_counted_by_part_and_kind() -> None:
 def test_a_small_run_writes_a_gate_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     films, adults, out = make_children(tmp_path / "films", 4), make_adults(tmp_path / "adults", 8), tmp_path / "weights"
     torch.manual_seed(0)
-    network = lungs.LungNet().eval()
+    network = lung_segmenter.LungNet().eval()
     monkeypatch.setattr(refuse_fit.lungs, "load", lambda: network)
     classifier = SimpleNamespace(module=nn.Sequential(nn.AvgPool2d(56), nn.Flatten(), nn.Linear(16, 2)))
     monkeypatch.setattr(refuse_fit.models, "load", lambda: classifier)
     monkeypatch.setattr(refuse_fit.models, "read_card", lambda folder, name: {"sha256": "of the lungs"})
     monkeypatch.setattr(refuse_fit.changed_films, "ACCEPTED", {"mirrored": changed_films.mirrored})
-    monkeypatch.setattr(refuse, "AXES", 8)
+    monkeypatch.setattr(ood_gate, "AXES", 8)
     for name, value in (("VALIDATION_FOLDS", 2), ("CHANGED", 2), ("SHOWN_CHANGED", 2)):
         monkeypatch.setattr(refuse_fit, name, value)
     noise = np.random.default_rng(0).random((3, 40, 40)).astype(np.float32)
     monkeypatch.setattr(refuse_fit, "pictures", lambda part: [Picture("noise", part, each) for each in noise])
     monkeypatch.setattr(sys, "argv", ["refuse_fit", str(films), "--adults", str(adults), "--out", str(out)])
     refuse_fit.main()
-    gate = refuse.Gate()
+    gate = ood_gate.Gate()
     monkeypatch.undo()
-    card = models.read_card(out, "refuse")
-    models.fit(gate, models.read_weights(out, "refuse")[0], "refuse")
+    card = cards.read_card(out, "refuse")
+    loading.fit(gate, loading.read_weights(out, "refuse")[0], "refuse")
     assert card["chosen"] in {each["name"] for each in card["compared"]}
     assert len(card["compared"]) == 7 + 4
     used = {refuse_fit.GATE[name] for name in card["chosen"].split(" or ")}

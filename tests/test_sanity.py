@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from cnn import models, sanity
-from cnn.models import LoadedModel, lecture, lite0
+from cnn import sanity
+from cnn.models import loading
+from cnn.models.architectures import lecture, lite0
+from cnn.models.loading import LoadedModel
 
 MAP = np.random.default_rng(0).random((32, 32))
 
@@ -19,7 +21,7 @@ def test_blocks_are_those_with_weights_in_order() -> None:
 
 @pytest.mark.parametrize(("name", "side"), [("transfer", 64), ("lecture", 128)])
 def test_each_stage_changes_one_more_block_and_never_the_model(name: str, side: int, weights: Path) -> None:
-    model = models.load_from(weights, name)
+    model = loading.load_from(weights, name)
     before = {key: value.clone() for key, value in model.module.state_dict().items()}
     films = torch.randn(2, 1, side, side)
     names = sanity.blocks(model.module)

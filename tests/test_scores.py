@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import cards, evaluate, models, operating, scores
+from cnn import cards, evaluate, operating, scores
 from cnn.errors import WeightsRejected
+from cnn.models import registry
 from cnn.scores import Scores
 from cnn.train import ORDER
 
@@ -98,4 +99,4 @@ def test_no_file_of_scores_names_a_film() -> None:
 
 def test_the_networks_that_pages_offer_are_those_that_are_measured() -> None:
     assert set(cards.NETWORKS) == set(ORDER)
-    assert cards.NETWORKS[0] == models.DEFAULT
+    assert cards.NETWORKS[0] == registry.DEFAULT

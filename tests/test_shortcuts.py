@@ -5,10 +5,11 @@ import pytest
 import torch
 from stand_ins import film
 
-from cnn import lungs, shortcuts
+from cnn import shortcuts
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.imaging.preprocess import standardise, to_tensor
+from cnn.models import lung_segmenter
 from cnn.predict import Prediction
 from cnn.shortcuts import CHANGES, PATCHES, Patch
 
@@ -25,7 +26,7 @@ def mask(monkeypatch: pytest.MonkeyPatch) -> torch.Tensor:
     """Two lungs, and a segmenter that finds them."""
     found = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.bool)
     found[:, :, 30:100, 20:55] = found[:, :, 34:96, 70:110] = True
-    monkeypatch.setattr(lungs, "mask_of", lambda pixels: found)
+    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: found)
     return found
 
 
@@ -108,7 +109,7 @@ def test_the_eraser_removes_a_marker_from_smooth_ground() -> None:
 def test_without_lungs_or_with_an_unknown_change_there_is_a_sentence(
     pixels: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lungs, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
+    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
     with pytest.raises(UserError, match="No lungs were found"):
         shortcuts.apply(pixels, "only_lungs")
     with pytest.raises(UserError, match="no change named"):

@@ -10,10 +10,11 @@ from films import SIDE, make_adults, make_children
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from cnn import lungs, metrics, models, train
+from cnn import metrics, train
 from cnn.data import labels_of
+from cnn.models import architectures, loading, lung_segmenter
+from cnn.models.inference import margins_of
 from cnn.train import Films, Recipe, Run, Split
-from cnn.training import margins_of
 
 RECIPE = Recipe(epochs=2, films_per_epoch=24, batch=8, learning_rate=1e-3, head_learning_rate=1e-3, weight_decay=0)
 
@@ -23,14 +24,14 @@ def known_lungs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The drawn lungs stand where they stand; no segmenter is needed to find them."""
 
     def masks(films: Tensor) -> Tensor:
-        found = torch.zeros(len(films), 1, lungs.SIZE, lungs.SIZE)
+        found = torch.zeros(len(films), 1, lung_segmenter.SIZE, lung_segmenter.SIZE)
         found[:, :, 50:170, 35:98] = 1
         found[:, :, 50:170, 125:190] = 1
         return found
 
     train._pixels_and_lungs.cache_clear()
     monkeypatch.setattr(train, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
-    monkeypatch.setattr(lungs, "lung_masks", masks)
+    monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_the_chain_learns_what_is_there(split: Split, tmp_path: Path) -> None:
 
 def test_finishing_writes_a_calibrated_network_that_loads(split: Split, tmp_path: Path) -> None:
     train.finish("floor", train.fit_floor(split), split, 0, tmp_path)
-    model = models.load_from(tmp_path, "floor")
+    model = loading.load_from(tmp_path, "floor")
     assert model.card["threshold_rule"] == train.THRESHOLD_RULE
     films = Films.read(split.validation, 32, "films")
     scores = metrics.sigmoid(margins_of(model.module, films.pixels) / model.temperature)
@@ -109,7 +110,7 @@ def test_calibration_is_of_the_margins_given() -> None:
 
 
 def test_centring_moves_every_margin_alike() -> None:
-    network = models.lecture().eval()
+    network = architectures.lecture().eval()
     pixels = torch.randint(0, 256, (3, 1, 128, 128), dtype=torch.uint8)
     before = margins_of(network, pixels)
     train.centre(network, 1.5)
@@ -117,7 +118,7 @@ def test_centring_moves_every_margin_alike() -> None:
 
 
 def test_depthwise_in_float32_computes_the_same_network() -> None:
-    network = models.lite0().eval()
+    network = architectures.lite0().eval()
     picture = torch.randn(1, 1, SIDE, SIDE)
     with torch.no_grad():
         before = network(picture)

@@ -8,9 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution import Attribution, describe
+from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.explain import METHODS, passes
-from cnn.models import CLASSES, DEFAULT, LoadedModel, load
+from cnn.models.loading import LoadedModel, load
+from cnn.models.registry import DEFAULT
 from cnn.predict import Prediction, percent, sentence
 from cnn.record import NOTICE, record
 from ui import frame, overlay, reading, theme, upload

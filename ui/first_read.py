@@ -13,9 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cnn import reads
 from cnn.attribution import Attribution
+from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.imaging import practice_series
-from cnn.models import CLASSES, LoadedModel
+from cnn.models.loading import LoadedModel
 from cnn.predict import PNEUMONIA, percent
 from cnn.reads import Agreement, Answer, Cell, Read, Score
 from ui import overlay, reading, theme, upload, verdict

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import feature_maps
-from cnn.feature_maps import Opened, Stop
+from cnn.cards import CLASSES
 from cnn.layers.layers import Volume
-from cnn.models import CLASSES, LoadedModel
+from cnn.models import feature_maps
+from cnn.models.feature_maps import Opened, Stop
+from cnn.models.loading import LoadedModel
 from cnn.ops.windows import Array
 from ui import lens, maps, reading, theme
 from ui.layer_summary import say_bytes

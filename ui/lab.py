@@ -10,9 +10,10 @@ from torch import Tensor
 
 from cnn import shortcuts
 from cnn.attribution import Attribution
+from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.explain import METHODS
-from cnn.models import CLASSES, LoadedModel
+from cnn.models.loading import LoadedModel
 from cnn.predict import PNEUMONIA, Prediction, percent
 from cnn.shortcuts import CHANGES, PATCHES, Effect, Patch
 from ui import overlay, reading

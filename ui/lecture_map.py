@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from cnn import models
-from cnn.feature_maps import before_pool
 from cnn.imaging.radiograph import Radiograph
+from cnn.models import loading
+from cnn.models.feature_maps import before_pool
 from cnn.ops import filters, pooling
 from ui.grid import grid
 
@@ -17,7 +17,7 @@ PATCH = 8
 
 def show(radiograph: Radiograph, stage: int, number: int) -> None:
     """Draws map ``number`` (from 1) before pool ``stage``, what is left of it, and the place of its largest number."""
-    maps = before_pool(models.load("lecture"), radiograph, stage)
+    maps = before_pool(loading.load("lecture"), radiograph, stage)
     one = maps[number - 1]
     top = float(one.max()) or 1.0
     pooled = pooling.pool2d(one, 2)

@@ -15,7 +15,7 @@ from cnn.curves import Curves, area
 from cnn.errors import UserError
 from cnn.evidence import EDGES, MAP, RANDOM, Evidence
 from cnn.explain import METHODS
-from cnn.models import LoadedModel
+from cnn.models.loading import LoadedModel
 from ui import overlay, theme
 from ui.privacy import with_the_page
 from ui.reading import Film

@@ -10,7 +10,7 @@ import gc
 import sys
 import time
 
-from cnn.allocator import give_back
+from cnn.models.allocator import give_back
 
 _STEP = 100
 """So many new modules make it worth while to freeze again."""

@@ -18,15 +18,16 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from cnn import allocator, models, refuse
+from cnn import cards
 from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.explain import METHODS, attribute
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph, shown_name
-from cnn.models import LoadedModel
+from cnn.models import allocator, ood_gate, registry
+from cnn.models.loading import LoadedModel
+from cnn.models.ood_gate import Verdict
 from cnn.predict import Prediction, classify
-from cnn.refuse import Verdict
 from ui.privacy import with_the_page
 from ui.upload import Offer
 
@@ -104,11 +105,11 @@ def _read(offer: Offer) -> Film | Refused:
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-    sides = {refuse.SIZE, *(architecture.input_size for architecture in models.MODELS.values())}
+    sides = {ood_gate.SIZE, *(architecture.input_size for architecture in registry.MODELS.values())}
     inputs = {side: to_tensor(radiograph, side) for side in sides}
     return Film(
         radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
-        np.asarray(picture), inputs, refuse.judge(inputs[refuse.SIZE])[0], own=offer.own,
+        np.asarray(picture), inputs, ood_gate.judge(inputs[ood_gate.SIZE])[0], own=offer.own,
     )  # fmt: skip
 
 
@@ -120,8 +121,8 @@ def as_seen(film: Film, side: int) -> np.ndarray:
 
 def available_models() -> list[str]:
     """Names of the registered networks whose weights are here, the default first."""
-    names = [name for name in models.MODELS if (models.WEIGHTS / f"{name}.json").is_file()]
-    return sorted(names, key=lambda name: name != models.DEFAULT)
+    names = [name for name in registry.MODELS if (cards.WEIGHTS / f"{name}.json").is_file()]
+    return sorted(names, key=lambda name: name != registry.DEFAULT)
 
 
 def prediction(film: Film, model: LoadedModel) -> Prediction:

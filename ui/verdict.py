@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from cnn.models import LoadedModel
+from cnn.models.loading import LoadedModel
 from cnn.predict import NORMAL, PNEUMONIA, Prediction, percent, sentence
 from ui.reading import Film
 from ui.theme import palette

@@ -73,7 +73,7 @@ PRESETS: dict[str, str] = {
         + "conv 1280 1 nobias, norm, relu, adaptive 1, flatten, drop 0.2, fc 2"
     ),
 }  # fmt: skip
-"""AlexNet, VGG-16 and ResNet-18 as in torchvision; ``lecture`` and ``transfer`` as in :mod:`cnn.models`.
+"""AlexNet, VGG-16 and ResNet-18 as in torchvision; ``lecture`` and ``transfer`` as in :mod:`cnn.models.loading`.
 
 ``transfer`` is EfficientNet-Lite0; its stochastic depth, which skips whole blocks at random in training only, has no
 figure and is left out.

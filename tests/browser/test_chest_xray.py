@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Download, Page, expect
 from pydicom.data import get_testdata_file
 
-from cnn import models
+from cnn import cards
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +80,7 @@ def test_a_test_film_is_read_explained_and_taken_home(upload: Callable[..., Page
 
     record = json.loads(download(page, "Record (JSON)"))
     assert record["image"]["sha256"] == hashlib.sha256(films[0].read_bytes()).hexdigest()
-    assert record["model"]["weights_sha256"] == models.read_card(models.WEIGHTS, "transfer")["sha256"]
+    assert record["model"]["weights_sha256"] == cards.read_card(cards.WEIGHTS, "transfer")["sha256"]
     assert [one["method"] for one in record["maps"]] == ["saliency"]
     p = record["prediction"]["probabilities"]["PNEUMONIA"]
     assert shown in (f"{p:.0%}".replace("%", " %"), "over 99 %", "under 1 %")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cnn import models
-from cnn.feature_maps import open_layer, stop
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples import SAMPLES
+from cnn.models import loading
+from cnn.models.feature_maps import open_layer, stop
 from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ def test_any_cell_is_shown_with_its_sum_and_nothing_is_sent(open_page: Callable[
     page.wait_for_timeout(500)  # late messages of the page's own first run
     assert sent, "the frames of the first run must be counted, or nothing is"
     before = len(sent)
-    model = models.load("lecture")
+    model = loading.load("lecture")
     pixels = to_tensor(read_radiograph(*SAMPLES[0].read()), 128)
     cells = open_layer(model, pixels, stop("lecture", "conv2")).after[4]  # (64, 64), by PyTorch itself
     for row, column in ((0, 0), (20, 31), (63, 40), (41, 63)):

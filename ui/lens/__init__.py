@@ -15,9 +15,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnn.feature_maps import FilterAtWork, Opened
 from cnn.layers.layers import Volume
 from cnn.layers.receptive_field import ReceptiveField
+from cnn.models.feature_maps import FilterAtWork, Opened
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
 from ui import grid

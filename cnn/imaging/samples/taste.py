@@ -59,13 +59,13 @@ def read() -> Taste:
 
 def main() -> None:
     """Computes and writes both files."""
-    from cnn import models
     from cnn.explain import attribute
     from cnn.imaging.preprocess import to_tensor
     from cnn.imaging.radiograph import read_radiograph
+    from cnn.models import loading, registry
     from cnn.predict import predict, sentence
 
-    model, film = models.load(models.DEFAULT), read_radiograph(*sample().read())
+    model, film = loading.load(registry.DEFAULT), read_radiograph(*sample().read())
     found = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)
     lowest, highest = float(found.map.min()), float(found.map.max())
     levels = np.round(255 * (found.map - lowest) / max(highest - lowest, 1e-9)).astype(np.uint8)

@@ -22,7 +22,9 @@ from cnn.layers import layers
 from cnn.layers.layers import Layer, Row, Shape, Step, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
-from cnn.models import MODELS, LoadedModel, device
+from cnn.models.inference import device
+from cnn.models.loading import LoadedModel
+from cnn.models.registry import MODELS
 from cnn.ops.windows import Array
 
 Maps = NDArray[np.float32]

@@ -1,6 +1,6 @@
 """Is this a frontal chest radiograph? Asked between reading a picture and classifying it.
 
-One pass of the lung segmenter (:mod:`cnn.lungs`) gives both where the lungs are and the features that are judged here.
+One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features that are judged here.
 ``python -m cnn.refuse_fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
 ``weights/refuse.safetensors`` and its card: see :mod:`cnn.refuse_fit`.
 """
@@ -16,15 +16,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnn import lungs, models
+from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
+from cnn.models import inference, loading, lung_segmenter
 
-SIZE = lungs.SIZE
+SIZE = lung_segmenter.SIZE
 GRIDS = {2: 3, 3: 4}
 """Levels of the segmenter, by place in ``lungs.LEVELS``, that are also pooled to a grid of this side: where is what."""
-CHANNELS = tuple(lungs.LEVELS.values())
+CHANNELS = tuple(lung_segmenter.LEVELS.values())
 FEATURES = sum(CHANNELS) + sum(CHANNELS[level] * side**2 for level, side in GRIDS.items())
 CLIP = 6.0
 """Standard deviations beyond which a feature is no stranger to the classifier of kinds."""
@@ -95,7 +96,7 @@ class Gate(nn.Module):
 class LoadedGate:
     """The gate with its card's limits and the segmenter that it was fitted on."""
 
-    network: lungs.LungNet
+    network: lung_segmenter.LungNet
     gate: Gate
     limits: dict[str, float]
     weights_sha256: str
@@ -107,25 +108,25 @@ def load() -> LoadedGate:
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card, or another segmenter than it was fitted on.
     """
-    return _load(models.WEIGHTS)
+    return _load(cards.WEIGHTS)
 
 
 @cache
 def _load(folder: Path) -> LoadedGate:
-    card = models.read_card(folder, "refuse")
-    state, digest = models.read_weights(folder, "refuse")
-    models.check("refuse", card, digest, classes=KINDS)
-    network, segmenter = lungs.load_from(folder)
+    card = cards.read_card(folder, "refuse")
+    state, digest = loading.read_weights(folder, "refuse")
+    loading.check("refuse", card, digest, classes=KINDS)
+    network, segmenter = lung_segmenter.load_from(folder)
     if card.get("lungs_sha256") != segmenter:
         raise WeightsRejected("The weights of 'refuse' were fitted on another lung segmenter; get both files again.")
     gate = Gate()
-    models.fit(gate, state, "refuse")
-    gate.eval().requires_grad_(False).to(models.device())
+    loading.fit(gate, state, "refuse")
+    gate.eval().requires_grad_(False).to(inference.device())
     limits = {key: float(limit) for key, limit in card["limits"].items() if limit is not None}
     return LoadedGate(network, gate, limits, digest)
 
 
-def look(network: lungs.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
+def look(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Features (B, FEATURES) and P(lung) (B, 1, S, S) of standardised pictures (B, 1, S, S), in one pass."""
     levels = network.encode(pixels)
     pooled = [level.mean(dim=(2, 3)) for level in levels]
@@ -137,7 +138,7 @@ def look(network: lungs.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
 def judge(pixels: Tensor) -> list[Verdict]:
     """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by :mod:`cnn.imaging.preprocess`."""
     loaded = load()
-    inputs = pixels.to(models.device(), memory_format=torch.channels_last)
+    inputs = pixels.to(inference.device(), memory_format=torch.channels_last)
     features, lung = look(loaded.network, inputs)
     logits, distances = loaded.gate(features)
     chances = logits.softmax(dim=1)
@@ -173,10 +174,10 @@ def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     if max(scores.values()) <= 1:
         return ""
     likeliest = KINDS[int(chances[1:].argmax()) + 1]
-    lungless_piece = likeliest == "piece" and area < lungs.LEAST_AREA
+    lungless_piece = likeliest == "piece" and area < lung_segmenter.LEAST_AREA
     if scores.get("kind", 0) > 1 and likeliest != "other" and not lungless_piece:
         return REASONS[likeliest]
-    if area < lungs.LEAST_AREA:
+    if area < lung_segmenter.LEAST_AREA:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
         return f"only {area:.0%} of it was found to be lung".replace("%", " %")

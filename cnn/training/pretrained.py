@@ -1,18 +1,17 @@
 """What every training in this project shares: the pretrained start, and writing weights with their card."""
 
 import hashlib
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
+from torchvision.models.efficientnet import EfficientNet
 
-from cnn.errors import UserError
-from cnn.imaging.preprocess import standardise
+from cnn.cards import write_card
+from cnn.errors import UserError, WeightsRejected
+from cnn.models.architectures import lite0
 
 
 def imagenet_file() -> str:
@@ -38,20 +37,21 @@ def write_weights(folder: Path, name: str, module: nn.Module, card: dict[str, An
     write_card(folder, name, {"name": name, "sha256": digest, "torch": torch.__version__, **card})
 
 
-def write_card(folder: Path, name: str, card: dict[str, Any]) -> None:
-    """Writes ``NAME.json``."""
-    (folder / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def imagenet_lite0(path: str | Path) -> EfficientNet:
+    """Lite0 for one grey channel with published ImageNet weights; the classifier keeps its fresh start.
 
-
-def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor, batch: int) -> Tensor:
-    """``call`` on standardised films (N, 1, S, S), ``batch`` at a time, on the network's device; results on the CPU."""
-    device = next(network.parameters()).device
-    inputs = (standardise(part.float()).to(device, memory_format=torch.channels_last) for part in films.split(batch))
-    return torch.cat([call(part).cpu() for part in inputs])
-
-
-@torch.inference_mode()
-def margins_of(network: nn.Module, pixels: Tensor, batch: int = 16) -> np.ndarray:
-    """Logit of PNEUMONIA minus logit of NORMAL, (N,), for films (N, 1, S, S) as uint8 greys."""
-    logits = batched(network, network, pixels, batch)
-    return (logits[:, 1] - logits[:, 0]).double().numpy()
+    The file's tensors fit torchvision's in order, shape for shape. A grey picture has the same value in red, green and
+    blue, so the three slices of the first filters are added up: the same output from a third of the input.
+    """
+    published = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    network = lite0()
+    own = network.state_dict()
+    if len(published) != len(own):
+        raise WeightsRejected(f"{Path(path).name} holds {len(published)} tensors where Lite0 has {len(own)}.")
+    for name, tensor in zip(own, published, strict=True):
+        if name == "features.0.0.weight":
+            own[name] = tensor.sum(dim=1, keepdim=True)
+        elif not name.startswith("classifier"):
+            own[name] = tensor
+    network.load_state_dict(own)
+    return network

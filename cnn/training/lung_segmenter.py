@@ -1,11 +1,6 @@
-"""Where the lungs are: a small segmenter, used to train the classifier against shortcuts and to check it afterwards.
-
-``python -m cnn.lungs FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``, ``masks/NNN.png``) and
-writes ``weights/lungs.safetensors`` and its card.
-"""
+"""Train the lung segmenter: ``python -m cnn.training.lung_segmenter FOLDER``."""
 
 import argparse
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,91 +8,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torchvision.models.efficientnet import EfficientNet
 from tqdm import trange
 
-from cnn import augment, changed_films, models
-from cnn.imaging.preprocess import resample, resize, standardise
-from cnn.training import batched, half_precision_is_quick, imagenet_file, write_weights
+from cnn import augment, cards, changed_films
+from cnn.imaging.preprocess import resize, standardise
+from cnn.models.lung_segmenter import LEAST_AREA, SIZE, LungNet, lung_masks
+from cnn.training import pretrained
+from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
 
-SIZE = 224
-LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
-"""Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
 HELD_OUT_EVERY = 5
-LEAST_AREA = 0.08
-"""A picture of which less than this share is found to be lung is taken to show no lungs."""
-
-
-class LungNet(nn.Module):
-    """Lite0's first stages with a top-down decoder (Lin et al., Feature Pyramid Networks, CVPR 2017)."""
-
-    def __init__(self, encoder: EfficientNet | None = None, width: int = 48) -> None:
-        super().__init__()
-        self.encoder = (encoder or models.lite0()).features[:7]
-        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in LEVELS.values())
-        self.smooth = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()) for _ in LEVELS
-        )
-        self.head = nn.Conv2d(width, 1, 1)
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Standardised films (B, 1, S, S) to logits (B, 1, S, S): above 0 is lung."""
-        return self.decode(self.encode(pixels), pixels.shape[-2:])
-
-    def encode(self, pixels: Tensor) -> list[Tensor]:
-        """Standardised films (B, 1, S, S) to what the stages of :data:`LEVELS` make of them, finest first."""
-        levels = []
-        features = pixels
-        for number, stage in enumerate(self.encoder):
-            features = stage(features)
-            if number in LEVELS:
-                levels.append(features)
-        return levels
-
-    def decode(self, levels: list[Tensor], size: torch.Size) -> Tensor:
-        """Levels to logits (B, 1, *size): above 0 is lung."""
-        merged: Tensor | None = None
-        for features, lateral, smooth in reversed(list(zip(levels, self.lateral, self.smooth, strict=True))):
-            own = lateral(features)
-            if merged is not None:
-                own = own + F.interpolate(merged, size=own.shape[-2:], mode="bilinear")
-            merged = smooth(own)
-        assert merged is not None
-        return F.interpolate(self.head(merged), size=size, mode="bilinear")
-
-
-def load() -> LungNet:
-    """The shipped segmenter, checked against its card; loaded once for each folder of weights.
-
-    Raises:
-        WeightsRejected: missing, damaged or unfitting weight file or card.
-    """
-    return load_from(models.WEIGHTS)[0]
-
-
-@cache
-def load_from(folder: Path) -> tuple[LungNet, str]:
-    """As :func:`load`, from ``folder``, and the hash of its weights."""
-    state, digest = models.read_weights(folder, "lungs")
-    models.check("lungs", models.read_card(folder, "lungs"), digest, classes=("lung",))
-    network = LungNet()
-    models.fit(network, state, "lungs")
-    network.eval().requires_grad_(False).to(models.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network, digest
-
-
-@torch.inference_mode()
-def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
-    """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
-    network = network or load()
-    return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
-
-
-def mask_of(pixels: Tensor) -> Tensor:
-    """Where the lungs are in a network's input (1, 1, S, S) of any brightness and size: bool of the same shape."""
-    return resample(lung_masks(resample(pixels, SIZE)), pixels.shape[-1]) > 0.5
 
 
 def dice(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -152,7 +73,7 @@ def train(
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    network = LungNet(models.imagenet_lite0(imagenet_file()))
+    network = LungNet(pretrained.imagenet_lite0(imagenet_file()))
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-3)
     per_epoch = -(-len(images) // batch)
@@ -186,7 +107,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder with images/ and masks/")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=models.WEIGHTS)
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS)
     given = parser.parse_args()
     images, masks = read_folder(given.folder)
     held = torch.arange(len(images)) % HELD_OUT_EVERY == 0

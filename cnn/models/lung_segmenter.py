@@ -1,0 +1,94 @@
+"""Where the lungs are: a small segmenter, used to train the classifier against shortcuts and to check it afterwards.
+
+``python -m cnn.models.lung_segmenter FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``, ``masks/NNN.png``) and
+writes ``weights/lungs.safetensors`` and its card.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models.efficientnet import EfficientNet
+
+from cnn import cards
+from cnn.imaging.preprocess import resample
+from cnn.models import architectures, inference, loading
+from cnn.models.inference import batched
+
+SIZE = 224
+LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
+"""Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
+LEAST_AREA = 0.08
+"""A picture of which less than this share is found to be lung is taken to show no lungs."""
+
+
+class LungNet(nn.Module):
+    """Lite0's first stages with a top-down decoder (Lin et al., Feature Pyramid Networks, CVPR 2017)."""
+
+    def __init__(self, encoder: EfficientNet | None = None, width: int = 48) -> None:
+        super().__init__()
+        self.encoder = (encoder or architectures.lite0()).features[:7]
+        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in LEVELS.values())
+        self.smooth = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()) for _ in LEVELS
+        )
+        self.head = nn.Conv2d(width, 1, 1)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Standardised films (B, 1, S, S) to logits (B, 1, S, S): above 0 is lung."""
+        return self.decode(self.encode(pixels), pixels.shape[-2:])
+
+    def encode(self, pixels: Tensor) -> list[Tensor]:
+        """Standardised films (B, 1, S, S) to what the stages of :data:`LEVELS` make of them, finest first."""
+        levels = []
+        features = pixels
+        for number, stage in enumerate(self.encoder):
+            features = stage(features)
+            if number in LEVELS:
+                levels.append(features)
+        return levels
+
+    def decode(self, levels: list[Tensor], size: torch.Size) -> Tensor:
+        """Levels to logits (B, 1, *size): above 0 is lung."""
+        merged: Tensor | None = None
+        for features, lateral, smooth in reversed(list(zip(levels, self.lateral, self.smooth, strict=True))):
+            own = lateral(features)
+            if merged is not None:
+                own = own + F.interpolate(merged, size=own.shape[-2:], mode="bilinear")
+            merged = smooth(own)
+        assert merged is not None
+        return F.interpolate(self.head(merged), size=size, mode="bilinear")
+
+
+def load() -> LungNet:
+    """The shipped segmenter, checked against its card; loaded once for each folder of weights.
+
+    Raises:
+        WeightsRejected: missing, damaged or unfitting weight file or card.
+    """
+    return load_from(cards.WEIGHTS)[0]
+
+
+@cache
+def load_from(folder: Path) -> tuple[LungNet, str]:
+    """As :func:`load`, from ``folder``, and the hash of its weights."""
+    state, digest = loading.read_weights(folder, "lungs")
+    loading.check("lungs", cards.read_card(folder, "lungs"), digest, classes=("lung",))
+    network = LungNet()
+    loading.fit(network, state, "lungs")
+    network.eval().requires_grad_(False).to(inference.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network, digest
+
+
+@torch.inference_mode()
+def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
+    """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
+    network = network or load()
+    return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
+
+
+def mask_of(pixels: Tensor) -> Tensor:
+    """Where the lungs are in a network's input (1, 1, S, S) of any brightness and size: bool of the same shape."""
+    return resample(lung_masks(resample(pixels, SIZE)), pixels.shape[-1]) > 0.5
