@@ -30,7 +30,7 @@ from cnn import bench_films, bench_statistics, bootstrap, cards, controls, curve
 from cnn.attribution import Attribution
 from cnn.bench_films import TARGET, Case
 from cnn.models import loading, registry
-from cnn.predict import classify
+from cnn.predict.prediction import classify
 from cnn.train import Split
 
 SUBSET, COSTLY_SUBSET = 12, 6

@@ -27,14 +27,15 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn.batch import BATCH, find_files, predict_files
 from cnn.explain import STEPS, attribute, passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.models import loading, ood_gate, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.loading import LoadedModel
-from cnn.predict import PNEUMONIA, classify
+from cnn.predict.files import find_files
+from cnn.predict.prediction import PNEUMONIA, classify
+from cnn.predict.rows import BATCH, predict_files
 
 SIDE = 2000
 """Pixels of the side of the film that is uploaded."""
@@ -191,7 +192,7 @@ def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 
 def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
-    """``cnn.predict`` over files beside reading them and passing them through gate and network, with all threads."""
+    """``cnn.predict.prediction`` over files beside reading them and passing them through gate and network, with all threads."""
     gate = ood_gate.load().network
     torch.set_num_threads(os.cpu_count() or 1)
     busy = 0.0
@@ -213,7 +214,7 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
             forward(model.module, inputs[model.input_size])
 
     row = compared(
-        f"cnn.predict over {len(films)} files", ours, "decode, then batched forward passes of gate and network", bare,
+        f"cnn.predict.prediction over {len(films)} files", ours, "decode, then batched forward passes of gate and network", bare,
         1.2, repeats, time.perf_counter,
     )  # fmt: skip
     torch.set_num_threads(1)

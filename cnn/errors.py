@@ -19,3 +19,7 @@ class WeightsRejected(UserError):
 
 class Busy(UserError):
     """The model is explaining other pictures and did not become free in time."""
+
+
+class CommandFailed(UserError):
+    """The command cannot do what it was asked, whatever the files say."""

@@ -21,7 +21,7 @@ from cnn.explain import METHODS, attribute, passes
 from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.models.registry import REGISTRY
-from cnn.predict import classify
+from cnn.predict.prediction import classify
 from cnn.sanity import rank_correlation, reset, ssim
 
 QUICK = 2

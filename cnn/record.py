@@ -13,7 +13,7 @@ import torch
 from cnn.attribution import SCALE_PERCENTILE, Attribution
 from cnn.cards import CLASSES
 from cnn.models.loading import LoadedModel
-from cnn.predict import Prediction
+from cnn.predict.prediction import Prediction
 
 NOTICE = "For teaching only; not a medical device, and no diagnosis."
 

@@ -20,7 +20,7 @@ from cnn.evidence import likeness
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import lung_segmenter
-from cnn.predict import Prediction
+from cnn.predict.prediction import Prediction
 
 MARKER = "R"
 """The letter that a radiographer lays on the film's right side."""

@@ -8,7 +8,7 @@ import streamlit as st
 from cnn import cards
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
-from cnn.predict import sentence
+from cnn.predict.prediction import sentence
 from ui import chest, frame, inside, reading, upload, verdict
 from ui.prose import plain
 from ui.state import Choice, Field, Flag, State, Whole

@@ -1,6 +1,6 @@
 """What a run over a large archive takes; run it by hand: ``python -m tests.measure_archive FILMS [--ray] [--kill]``.
 
-Makes a folder of links to the films of FILMS, over and over, with broken files among them; runs ``cnn.predict`` on it
+Makes a folder of links to the films of FILMS, over and over, with broken files among them; runs ``cnn.predict.prediction`` on it
 as a user would; looks every second at the memory and the processor time of the process and all below it; and checks
 that every file has its row once, in order, and every broken one its reason. With ``--kill`` the run is killed with
 SIGKILL at a third of the files, and gone on with.
@@ -16,7 +16,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-from cnn.archive import part_size, parts_folder
+from cnn.predict.resumable import part_size, parts_folder
 
 
 def make_archive(films: Path, folder: Path, files: int, broken: int) -> set[str]:
@@ -97,7 +97,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder, out = Path(temporary) / "archive", Path(temporary) / "x.csv"
         harmed = make_archive(given.films, folder, given.files, given.broken)
-        command = [sys.executable, "-m", "cnn.predict", str(folder), "--out", str(out), "--model", given.model]
+        command = [
+            sys.executable,
+            "-m",
+            "cnn.predict.prediction",
+            str(folder),
+            "--out",
+            str(out),
+            "--model",
+            given.model,
+        ]
         command += ["--ray"] * given.ray
         if given.kill:
             watch(command, out, given.files, kill_at=1 / 3)

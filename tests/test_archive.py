@@ -13,9 +13,10 @@ from weakref import WeakSet
 import pytest
 from pyarrow import parquet
 
-from cnn import archive
-from cnn.archive import MOST_PARTS, Part, Run, open_run, part_size, parts_folder
-from cnn.batch import BATCH, CommandFailed, Row
+from cnn.errors import CommandFailed
+from cnn.predict import output
+from cnn.predict.resumable import MOST_PARTS, Part, Run, open_run, part_size, parts_folder
+from cnn.predict.rows import BATCH, Row
 
 ASKED = {"model": "lecture", "weights": "0a1b"}
 FILES = [Path(f"films/{number:03}.png") for number in range(3 * BATCH + 5)]
@@ -64,7 +65,7 @@ def test_parts_are_whole_batches_and_never_too_many() -> None:
 
 
 def test_parquet_says_what_csv_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_GROUP", 20)
+    monkeypatch.setattr(output, "_GROUP", 20)
     for name in ("x.csv", "x.PARQUET"):
         go(tmp_path / name)
     table = parquet.read_table(tmp_path / "x.PARQUET")
@@ -99,7 +100,7 @@ def test_odd_names_keep_their_row(name: str, tmp_path: Path) -> None:
     with open_run(out, ASKED, []) as run:
         assert run.done == 1
         run.finish()
-    assert files_of(out) == [archive.shown(name)]
+    assert files_of(out) == [output.shown(name)]
 
 
 def test_a_damaged_part_is_done_again(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_a_full_standard_output_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     with open("/dev/full", "w") as full:
         monkeypatch.setattr("sys.stdout", full)
         with pytest.raises(CommandFailed, match="standard output \\(No space left on device\\)"):
-            archive.print_rows(rows(Part(0, [str(file) for file in FILES])))
+            output.print_rows(rows(Part(0, [str(file) for file in FILES])))
 
 
 def test_another_question_does_not_go_on(tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_no_more_than_a_stretch_of_an_archive_is_in_memory(
 ) -> None:
     """Counts the names and rows that are alive at once, out of 640 each."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(archive, "_GROUP", 48)
+    monkeypatch.setattr(output, "_GROUP", 48)
     alive: WeakSet[object] = WeakSet()
     most = Counter[str]()
 
@@ -242,8 +243,8 @@ def test_no_more_than_a_stretch_of_an_archive_is_in_memory(
         most.update({kind: max(0, number - most[kind]) for kind, number in kinds.items()})
         return thing
 
-    read = archive.read_rows
-    monkeypatch.setattr(archive, "read_rows", lambda path: map(counted, read(path)))
+    read = output.read_rows
+    monkeypatch.setattr(output, "read_rows", lambda path: map(counted, read(path)))
     with open_run(tmp_path / name, ASKED, map(counted, (Name(f"films/{number}.png") for number in range(640)))) as run:
         for part in run.missing():
             run.keep(part.number, map(counted, rows(part)))
@@ -254,5 +255,5 @@ def test_no_more_than_a_stretch_of_an_archive_is_in_memory(
 
 def test_what_is_written_is_read_back() -> None:
     file = io.StringIO()
-    assert archive.write_rows(rows(Part(0, ["0.png", "1.png"])), file) == 2
+    assert output.write_rows(rows(Part(0, ["0.png", "1.png"])), file) == 2
     assert file.getvalue().splitlines()[1] == '0.png,refused,"“0.png” is empty, or not.",,,,'

@@ -9,10 +9,11 @@ import pytest
 import stand_ins
 from PIL import Image
 
-from cnn import batch, command
 from cnn.imaging.radiograph import read_radiograph
 from cnn.models import loading, ood_gate
-from cnn.predict import predict
+from cnn.predict import __main__
+from cnn.predict import rows as batch
+from cnn.predict.prediction import predict
 
 pytestmark = pytest.mark.usefixtures("random_networks")
 
@@ -45,7 +46,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def test_every_file_has_one_row(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "predictions.csv"
-    assert command.main([str(folder), "--out", str(out), "--model", "lecture"]) == 0
+    assert __main__.main([str(folder), "--out", str(out), "--model", "lecture"]) == 0
     rows = rows_of(out.read_text())
     assert list(rows[0]) == ["file", "status", "reason", "p_pneumonia", "label", "threshold", "model"]
     assert len(rows) == len({row["file"] for row in rows}) == 23
@@ -65,18 +66,18 @@ def test_what_is_no_chest_film_is_refused_unless_the_user_insists(
     stand_ins.write_gate(strict, lungs=2.0)  # no picture is lung twice over
     monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(strict))
     film = str(folder / "00.png")
-    assert command.main([film, "--model", "lecture"]) == 0
+    assert __main__.main([film, "--model", "lecture"]) == 0
     (row,) = rows_of(capsys.readouterr().out)
     assert (row["status"], row["p_pneumonia"]) == ("refused", "")
     assert row["reason"].startswith("“00.png” does not look like a frontal chest radiograph, because")
-    assert command.main([film, "--model", "lecture", "--insist"]) == 0
+    assert __main__.main([film, "--model", "lecture", "--insist"]) == 0
     (insisted,) = rows_of(capsys.readouterr().out)
     assert (insisted["status"], insisted["reason"]) == ("ok", row["reason"])
     assert 0 <= float(insisted["p_pneumonia"]) <= 1
 
 
 def test_rows_say_what_the_app_says(folder: Path, capsys: pytest.CaptureFixture[str], weights: Path) -> None:
-    assert command.main([str(folder / "00.png"), str(folder / "deeper"), "--model", "lecture"]) == 0
+    assert __main__.main([str(folder / "00.png"), str(folder / "deeper"), "--model", "lecture"]) == 0
     model = loading.load_from(weights, "lecture")
     rows = rows_of(capsys.readouterr().out)
     assert rows[0]["file"] == str(folder / "00.png")
@@ -93,7 +94,7 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path, capsys: pytest.C
     path = tmp_path / "large.png"
     with path.open("wb") as file:
         file.truncate(batch.MAX_BYTES + 1)
-    assert command.main([str(path), "--model", "lecture"]) == 0
+    assert __main__.main([str(path), "--model", "lecture"]) == 0
     assert rows_of(capsys.readouterr().out)[0]["reason"] == "large.png is larger than 20 MB; make it smaller."
 
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken.csv").write_text("kept")
-    assert command.main(arguments) == 2
+    assert __main__.main(arguments) == 2
     assert sentence in capsys.readouterr().err
     assert (tmp_path / "taken.csv").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["taken.csv"]

@@ -16,9 +16,10 @@ import pytest
 import stand_ins
 from PIL import Image
 
-from cnn import cluster, command
-from cnn.batch import BATCH, CommandFailed, weights_used
+from cnn.errors import CommandFailed
 from cnn.models import loading
+from cnn.predict import __main__, ray_workers
+from cnn.predict.rows import BATCH, weights_used
 
 with_ray = pytest.mark.skipif(
     find_spec("ray") is None and "CI" not in os.environ, reason="Ray is not installed: requirements-ray.txt"
@@ -54,14 +55,14 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     died, dying = tmp_path / "died", stand_ins.dying
     asked = [str(films), "--model", "lecture", "--insist"]
     monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
-    assert command.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
+    assert __main__.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
     monkeypatch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), died, 2))
-    assert command.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
+    assert __main__.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 
 
-def said_by(worker: cluster.Worker) -> str:
+def said_by(worker: ray_workers.Worker) -> str:
     answer = worker({"number": [3, 4], "files": 2 * [zlib.compress(json.dumps(["a.png"]).encode())]})
     assert (answer["number"], answer["rows"]) == ([3, 4], ["[]", "[]"])
     assert answer["fault"] == 2 * answer["fault"][:1]
@@ -70,7 +71,7 @@ def said_by(worker: cluster.Worker) -> str:
 
 def test_a_worker_that_does_not_see_the_archive_says_so(weights: Path, tmp_path: Path) -> None:
     load = partial(loading.load_from, weights, "lecture")
-    blind = cluster.Worker(load, weights_used(load()), str(tmp_path), [str(tmp_path / "films")])
+    blind = ray_workers.Worker(load, weights_used(load()), str(tmp_path), [str(tmp_path / "films")])
     assert f"{socket.gethostname()} does not see {tmp_path / 'films'} (No such file" in said_by(blind)
 
 
@@ -79,10 +80,10 @@ def test_a_worker_with_other_weights_says_so(weights: Path, tmp_path: Path) -> N
     for other in ("weights", "gate"):
         theirs = weights_used(load()) | {other: "ffff"}
         assert "has other weights of 'lecture' or of the gate" in said_by(
-            cluster.Worker(load, theirs, str(tmp_path), [])
+            ray_workers.Worker(load, theirs, str(tmp_path), [])
         )
     nothing = partial(loading.load_from, tmp_path, "lecture")
-    assert "The card weights/lecture.json is missing" in said_by(cluster.Worker(nothing, {}, str(tmp_path), []))
+    assert "The card weights/lecture.json is missing" in said_by(ray_workers.Worker(nothing, {}, str(tmp_path), []))
 
 
 def closed_port() -> int:
@@ -107,7 +108,10 @@ def test_a_cluster_that_is_not_there_is_a_sentence(
     import ray
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    with pytest.raises(CommandFailed, match=sentence), cluster.connected(address.replace("CLOSED", str(closed_port()))):
+    with (
+        pytest.raises(CommandFailed, match=sentence),
+        ray_workers.connected(address.replace("CLOSED", str(closed_port()))),
+    ):
         pass
 
 
@@ -121,5 +125,5 @@ def test_ray_that_is_not_installed_is_a_sentence(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(CommandFailed, match=r"not installed: pip install -r requirements-ray\.txt"), \
-         cluster.connected(cluster.HERE):  # fmt: skip
+         ray_workers.connected(ray_workers.HERE):  # fmt: skip
         pass

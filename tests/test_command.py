@@ -11,10 +11,12 @@ from PIL import Image
 from pyarrow import parquet
 from stand_ins import dying
 
-from cnn import command
-from cnn.archive import parts_folder
-from cnn.batch import BATCH, CommandFailed, find_files
+from cnn.errors import CommandFailed
 from cnn.models import loading
+from cnn.predict import __main__
+from cnn.predict.files import find_files
+from cnn.predict.resumable import parts_folder
+from cnn.predict.rows import BATCH
 
 pytestmark = pytest.mark.usefixtures("random_networks")
 
@@ -32,7 +34,7 @@ def films(tmp_path: Path) -> Path:
 
 
 def run(films: Path, out: Path, *more: str) -> int:
-    return command.main([str(films), "--out", str(out), "--model", "lecture", "--insist", *more])
+    return __main__.main([str(films), "--out", str(out), "--model", "lecture", "--insist", *more])
 
 
 def test_a_killed_run_goes_on_to_the_same_rows(
@@ -64,8 +66,8 @@ def test_an_interrupted_run_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "predict_groups", interrupted)
-    assert run(films, tmp_path / "x.csv") == command.STOPPED
+    monkeypatch.setattr(__main__, "predict_groups", interrupted)
+    assert run(films, tmp_path / "x.csv") == __main__.STOPPED
     assert capsys.readouterr().err.splitlines()[-1] == "stopped; the same command goes on from here"
     assert not (tmp_path / "x.csv").exists()
 
@@ -84,7 +86,7 @@ def test_an_output_within_the_archive_is_not_read(films: Path) -> None:
 
 
 def test_ray_without_an_output_is_a_sentence(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main([str(films), "--ray"]) == 2
+    assert __main__.main([str(films), "--ray"]) == 2
     assert capsys.readouterr().err == "error: --ray works on parts of an output; name it with --out FILE.\n"
 
 

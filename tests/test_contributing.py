@@ -13,7 +13,7 @@ from cnn.imaging.preprocess import to_tensor
 from cnn.layers import layers, network_text
 from cnn.layers import network as architecture
 from cnn.models import loading, registry
-from cnn.predict import predict
+from cnn.predict.prediction import predict
 from tests.pages import printed, shown_text
 from ui import frame
 

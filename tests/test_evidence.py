@@ -17,7 +17,7 @@ from cnn.explain import attribute
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import loading, lung_segmenter
 from cnn.models.loading import LoadedModel
-from cnn.predict import classify
+from cnn.predict.prediction import classify
 
 SIDE = 8 * GRID
 

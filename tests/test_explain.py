@@ -21,7 +21,7 @@ from cnn.explain import BASELINE, METHODS, attribute, occlusion_window, passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import architectures, loading
 from cnn.models.loading import LoadedModel
-from cnn.predict import predict
+from cnn.predict.prediction import predict
 
 PNEUMONIA = 1
 pytestmark = pytest.mark.filterwarnings(r"ignore:\s*Setting (forward|backward):UserWarning")

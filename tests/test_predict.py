@@ -10,7 +10,7 @@ from stand_ins import film
 from cnn.cards import CLASSES
 from cnn.imaging.preprocess import to_tensor
 from cnn.models.loading import LoadedModel
-from cnn.predict import Prediction, classify, percent, predict, sentence
+from cnn.predict.prediction import Prediction, classify, percent, predict, sentence
 
 
 def test_probabilities_are_the_softmax_of_the_cooled_logits(model: LoadedModel) -> None:

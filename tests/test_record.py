@@ -10,7 +10,7 @@ from cnn.attribution import SCALE_PERCENTILE
 from cnn.explain import attribute
 from cnn.imaging.preprocess import to_tensor
 from cnn.models.loading import LoadedModel
-from cnn.predict import predict
+from cnn.predict.prediction import predict
 from cnn.record import app_version, record
 
 

@@ -10,7 +10,7 @@ from cnn.attribution import Attribution
 from cnn.errors import UserError
 from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.models import lung_segmenter
-from cnn.predict import Prediction
+from cnn.predict.prediction import Prediction
 from cnn.shortcuts import CHANGES, PATCHES, Patch
 
 SIDE = 128

@@ -13,7 +13,7 @@ from cnn.errors import UserError
 from cnn.explain import METHODS, passes
 from cnn.models.loading import LoadedModel, load
 from cnn.models.registry import DEFAULT
-from cnn.predict import Prediction, percent, sentence
+from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.record import NOTICE, record
 from ui import frame, overlay, reading, theme, upload
 from ui.reading import Film, Refused

@@ -17,7 +17,7 @@ from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
-from cnn.predict import PNEUMONIA, percent
+from cnn.predict.prediction import PNEUMONIA, percent
 from cnn.reads import Agreement, Answer, Cell, Read, Score
 from ui import overlay, reading, theme, upload, verdict
 from ui.place import Box, place

@@ -14,7 +14,7 @@ from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.explain import METHODS
 from cnn.models.loading import LoadedModel
-from cnn.predict import PNEUMONIA, Prediction, percent
+from cnn.predict.prediction import PNEUMONIA, Prediction, percent
 from cnn.shortcuts import CHANGES, PATCHES, Effect, Patch
 from ui import overlay, reading
 from ui.place import Box, place

@@ -27,7 +27,7 @@ from cnn.imaging.radiograph import read_radiograph, shown_name
 from cnn.models import allocator, ood_gate, registry
 from cnn.models.loading import LoadedModel
 from cnn.models.ood_gate import Verdict
-from cnn.predict import Prediction, classify
+from cnn.predict.prediction import Prediction, classify
 from ui.privacy import with_the_page
 from ui.upload import Offer
 

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from cnn.models.loading import LoadedModel
-from cnn.predict import NORMAL, PNEUMONIA, Prediction, percent, sentence
+from cnn.predict.prediction import NORMAL, PNEUMONIA, Prediction, percent, sentence
 from ui.reading import Film
 from ui.theme import palette
 

@@ -63,7 +63,7 @@ def main() -> None:
     from cnn.imaging.preprocess import to_tensor
     from cnn.imaging.radiograph import read_radiograph
     from cnn.models import loading, registry
-    from cnn.predict import predict, sentence
+    from cnn.predict.prediction import predict, sentence
 
     model, film = loading.load(registry.DEFAULT), read_radiograph(*sample().read())
     found = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)

@@ -1,4 +1,4 @@
-"""The command line behind ``python -m cnn.predict``: a film, a folder or an archive, here or on a cluster."""
+"""The command line behind ``python -m cnn.predict.prediction``: a film, a folder or an archive, here or on a cluster."""
 
 import argparse
 import sys
@@ -10,12 +10,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cnn import cluster
-from cnn.archive import Part, Run, check_output, open_run, parts_folder, print_rows
-from cnn.batch import CommandFailed, Row, find_files, predict_files, predict_groups, weights_used
-from cnn.errors import UserError
+from cnn.errors import CommandFailed, UserError
 from cnn.models import loading, registry
 from cnn.models.allocator import keep_memory
+from cnn.predict import ray_workers
+from cnn.predict.files import find_files
+from cnn.predict.output import print_rows
+from cnn.predict.resumable import Part, Run, check_output, open_run, parts_folder
+from cnn.predict.rows import Row, predict_files, predict_groups, weights_used
 
 STOPPED = 130
 """Exit code after Ctrl-C, as of a process that its signal ends."""
@@ -44,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cnn.predict", description="Read chest radiographs; teaching only.")
+    parser = argparse.ArgumentParser(
+        prog="python -m cnn.predict.prediction", description="Read chest radiographs; teaching only."
+    )
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="CSV or Parquet file to write, by its ending; a run that was killed goes on "
@@ -53,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--insist", action="store_true", help="classify what does not look like a frontal chest radiograph, too"
     )
-    parser.add_argument("--ray", nargs="?", const=cluster.HERE, metavar="ADDRESS",
+    parser.add_argument("--ray", nargs="?", const=ray_workers.HERE, metavar="ADDRESS",
                         help="work on Ray: with workers of its own on this machine, or on the cluster at HOST:PORT, "
                              "ray://HOST:PORT or auto; write it after the paths")  # fmt: skip
     return parser
@@ -93,9 +97,9 @@ def _workers(given: argparse.Namespace, model: loading.LoadedModel) -> Iterator[
         yield partial(predict_parts, model=model, insist=given.insist)
         return
     load = partial(loading.load, given.model)
-    with cluster.connected(given.ray) as size:
+    with ray_workers.connected(given.ray) as size:
         print(f"Ray: {size}.", file=sys.stderr)
-        yield partial(cluster.predict_parts, size=size, load=load, weights=weights_used(model),
+        yield partial(ray_workers.predict_parts, size=size, load=load, weights=weights_used(model),
                       paths=given.paths, insist=given.insist)  # fmt: skip
 
 
@@ -113,7 +117,11 @@ def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:
 def predict_parts(
     parts: Iterable[Part], model: loading.LoadedModel, insist: bool = False
 ) -> Iterator[tuple[int, Iterator[Row]]]:
-    """The number of each part and its rows, as :func:`cnn.batch.predict_groups` gives them."""
+    """The number of each part and its rows, as :func:`cnn.predict.rows.predict_groups` gives them."""
     ours, theirs = tee(parts)
     for part, rows in zip(theirs, predict_groups((part.files for part in ours), model, insist), strict=True):
         yield part.number, rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

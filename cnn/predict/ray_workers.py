@@ -2,7 +2,7 @@
 
 A part of the list goes to whichever actor is free; it reads, decodes and scores the files and sends the rows back. The
 process that started the run writes them: workers write nothing, so one that dies leaves nothing half done, and Ray
-gives what it was working on to another. All of :mod:`cnn.archive` holds as on one machine; Ray only says who does what.
+gives what it was working on to another. All of :mod:`cnn.predict.resumable` holds as on one machine; Ray only says who does what.
 
 Ray is optional (``requirements-ray.txt``) and is imported when a run asks for it.
 """
@@ -18,15 +18,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn.archive import Part
-from cnn.batch import CommandFailed, Row, predict_groups, weights_used
-from cnn.errors import UserError
+from cnn.errors import CommandFailed, UserError
 from cnn.models.allocator import ENVIRONMENT
 from cnn.models.loading import LoadedModel
+from cnn.predict.resumable import Part
+from cnn.predict.rows import Row, predict_groups, weights_used
 
 HERE = "here"
 """The address of a cluster that a run starts for itself, on this machine."""
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 _TOGETHER = 4  # parts in one task where there are many: handing out a task costs Ray as much as scoring several films
 _MANY = 16  # parts for each actor, from which on it is no loss that the last task is long
 _RETRIES = 5  # deaths that one part may cause or suffer; a file that kills every reader must not be given out for ever
@@ -125,7 +125,7 @@ def predict_parts(
         parts: taken all at once; their names are packed, so that a million take about 10 MB.
         size: of the open session.
         load: called once by each actor.
-        weights: that the actors have to have, as :func:`cnn.batch.weights_used` tells them.
+        weights: that the actors have to have, as :func:`cnn.predict.rows.weights_used` tells them.
         paths: what every worker has to see.
 
     Raises:

@@ -81,9 +81,3 @@ def sentence(prediction: Prediction) -> str:
     if likelier != prediction.label:
         said += f" {likelier} is the more probable of the two, but the threshold does not lie at one half."
     return said
-
-
-if __name__ == "__main__":
-    from cnn.command import main
-
-    raise SystemExit(main())
