@@ -1,1 +1,7 @@
-"""The science of the course: arithmetic, worked examples, models, images, explanations. Knows no user interface."""
+"""The science behind the app; no user interface, usable from a notebook.
+
+Packages, each importing only from those before it: layers, ops, imaging, models, predict, attribution, evaluation,
+lecture, training.
+"""
+
+__version__ = "0.2.0"

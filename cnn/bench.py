@@ -26,8 +26,9 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_films, bench_statistics, bootstrap, cards, controls, curves, explain, localisation, sanity
-from cnn.attribution import Attribution
+from cnn import bench_films, bench_statistics, bootstrap, cards
+from cnn.attribution import control_maps, deletion_insertion, localisation, methods, randomization, similarity
+from cnn.attribution.attribution import Attribution
 from cnn.bench_films import TARGET, Case
 from cnn.models import loading, registry
 from cnn.predict.prediction import classify
@@ -46,7 +47,7 @@ TIMED = 3
 RANDOM_DRAWS = 3
 """Random maps of a film, whose scores are averaged."""
 
-FILLINGS: dict[str, curves.Baseline] = {"mean grey": "grey", "blurred": "blur"}
+FILLINGS: dict[str, deletion_insertion.Baseline] = {"mean grey": "grey", "blurred": "blur"}
 """What a deleted square shows; the choice is known to change the curves, so both are measured."""
 
 Raw = dict[str, Any]
@@ -80,7 +81,7 @@ class Bench:
 
     def explain(self, model: loading.LoadedModel, case: Case, method: str) -> Attribution:
         """The map of ``method`` for PNEUMONIA."""
-        found = explain.attribute(model, case.pixels, method, TARGET)
+        found = methods.attribute(model, case.pixels, method, TARGET)
         self.bar.update(found.passes)
         return found
 
@@ -89,7 +90,7 @@ def measure_method(bench: Bench, method: str) -> Raw:
     """All that is measured of one method."""
     heat_of = {case.name: bench.explain(bench.networks[case.seed], case, method)
                for case in {case.name: case for cases in bench.boxed.values() for case in cases}.values()}  # fmt: skip
-    costly = explain.passes(bench.first, method) > COSTLY
+    costly = methods.passes(bench.first, method) > COSTLY
     few = slice(COSTLY_SUBSET if costly else SUBSET)
     ordered = {name: localisation.ordered(one.map, one.meaning) for name, one in heat_of.items()}
     return {
@@ -114,7 +115,7 @@ def measure_control(bench: Bench, name: str) -> Raw:
         found = []
         for draw in draws:
             number = int(hashlib.sha256(f"{case.name} {draw}".encode()).hexdigest()[:8], 16)
-            found.append(score(controls.CONTROLS[name](case.film, number), case))
+            found.append(score(control_maps.CONTROLS[name](case.film, number), case))
         return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
     def located(heat: np.ndarray, case: Case) -> dict[str, float]:
@@ -134,7 +135,7 @@ def _randomisation(bench: Bench, method: str, cases: list[Case], trained: dict[s
     """Likeness of each map to those with random weights, stage by stage, and to the maps of other films."""
     maps = [_size(trained[case.name]) for case in cases]
     stages = {
-        stage: [sanity.likeness(one, _size(bench.explain(model, case, method)))
+        stage: [similarity.likeness(one, _size(bench.explain(model, case, method)))
                 for one, case in zip(maps, cases, strict=True)]
         for stage, model in bench.cascade.items()
     }  # fmt: skip
@@ -149,7 +150,7 @@ def _repeatability(bench: Bench, method: str, cases: list[Case]) -> Raw:
     seeds = list(maps)
     pairs = [(one, other) for number, one in enumerate(seeds) for other in seeds[number + 1 :]]
     between = [
-        _mean([sanity.likeness(maps[one][number], maps[other][number]) for one, other in pairs])
+        _mean([similarity.likeness(maps[one][number], maps[other][number]) for one, other in pairs])
         for number in range(len(cases))
     ]
     others = [_other_films(maps[seed]) for seed in seeds]
@@ -164,7 +165,7 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
     """Mean likeness of each map to those of the films that follow it."""
     count = len(maps)
     return [
-        _mean([sanity.likeness(maps[number], maps[(number + step) % count])
+        _mean([similarity.likeness(maps[number], maps[(number + step) % count])
                for step in range(1, min(NEIGHBOURS, count - 1) + 1)])
         for number in range(count)
     ]  # fmt: skip
@@ -172,14 +173,16 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
 
 def _deletion(bench: Bench, case: Case, heat: np.ndarray) -> dict[str, float]:
     """Areas under the curves of deletion and insertion, for each filling."""
-    order = curves.order_of(heat)
+    order = deletion_insertion.order_of(heat)
     found: dict[str, float] = {}
 
     def score(pictures: Tensor) -> np.ndarray:
         return np.array([one.probabilities[TARGET] for one in classify(bench.first, pictures)])
 
     for name, baseline in FILLINGS.items():
-        deleted, inserted = curves.areas(score, case.pixels, curves.filling(case.pixels, baseline), order)
+        deleted, inserted = deletion_insertion.areas(
+            score, case.pixels, deletion_insertion.filling(case.pixels, baseline), order
+        )
         found |= {f"deletion, {name}": deleted, f"insertion, {name}": inserted}
     return found
 
@@ -191,7 +194,7 @@ def _cost(bench: Bench, method: str) -> Raw:
         with torch.no_grad():
             forward = median(_seconds(partial(bench.first.module, case.pixels)) for _ in range(5))
         ratios.append(_seconds(partial(bench.explain, bench.first, case, method)) / forward)
-    return {"passes": explain.passes(bench.first, method), "forward_passes_of_time": median(ratios)}
+    return {"passes": methods.passes(bench.first, method), "forward_passes_of_time": median(ratios)}
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -238,7 +241,7 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
     own = {case.patient: case for case in boxed["rsna"] if case.seed == given.seeds[0]}
     subset = list(own.values())[:SUBSET]
     first = networks[given.seeds[0]]
-    stages = list(sanity.randomised(first, torch.cat([case.pixels for case in subset])))
+    stages = list(randomization.randomised(first, torch.cat([case.pixels for case in subset])))
     measured = sorted({round(place) for place in np.linspace(0, len(stages) - 1, STAGES)})
     children = bench_films.unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
     return Bench(
@@ -249,7 +252,7 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
 def passes_of(bench: Bench, method: str) -> int:
     """Passes that the test of ``method`` makes, for the progress bar."""
     boxed = len({case.name for cases in bench.boxed.values() for case in cases})
-    each = explain.passes(bench.first, method)
+    each = methods.passes(bench.first, method)
     few = COSTLY_SUBSET if each > COSTLY else SUBSET
     cascade = len(bench.subset[:few]) * len(bench.cascade)
     repeated = (len(bench.children[:few]) + 1) * len(bench.networks)
@@ -272,7 +275,7 @@ def fingerprint(bench: Bench) -> str:
     """Changes with the weights, the films and the code that measures."""
     parts = [model.weights_sha256 for model in bench.networks.values()]
     parts += [case.name for cases in (*bench.boxed.values(), bench.children) for case in cases]
-    for module in (controls, curves, explain, localisation, sanity):
+    for module in (control_maps, deletion_insertion, methods, localisation, randomization):
         parts.append(hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
@@ -281,20 +284,20 @@ def measure_network(name: str, given: argparse.Namespace, splits: dict[int, Spli
     """All methods and controls of one network, as numbers with intervals."""
     with tqdm(unit="pass", unit_scale=True, desc=name, mininterval=5, smoothing=0.05) as bar:
         bench = prepare(name, given, splits, bar)
-        bar.reset(sum(passes_of(bench, method) for method in explain.METHODS))
+        bar.reset(sum(passes_of(bench, method) for method in methods.METHODS))
         key, folder = fingerprint(bench), given.runs / "bench"
         found = {
             control: kept(folder / f"{name}-{control}.json", key, partial(measure_control, bench, control))
-            for control in controls.CONTROLS
+            for control in control_maps.CONTROLS
         }
-        for method in explain.METHODS:
+        for method in methods.METHODS:
             bar.set_postfix_str(method)
             before = bar.n
             found[method] = kept(folder / f"{name}-{method}.json", key, partial(measure_method, bench, method))
             bar.update(max(0, passes_of(bench, method) - (bar.n - before)))
     numbers = bench_statistics.summary(
-        {method: found[method] for method in explain.METHODS},
-        {control: found[control] for control in controls.CONTROLS},
+        {method: found[method] for method in methods.METHODS},
+        {control: found[control] for control in control_maps.CONTROLS},
         {source: [case.patient for case in cases] for source, cases in bench.boxed.items()},
         [case.patient for case in bench.subset],
     )
@@ -320,14 +323,14 @@ def main() -> None:
             "films_limited_to": given.films,
             "torch": torch.__version__,
             "top_share": localisation.TOP,
-            "squares": curves.GRID**2,
+            "squares": deletion_insertion.GRID**2,
             "costly_passes": COSTLY,
             "random_draws": RANDOM_DRAWS,
             "bootstrap_draws": bootstrap.REPEATS,
         },
         "methods": {
             name: {"title": method.title, "meaning": method.meaning, "source": method.source}
-            for name, method in explain.METHODS.items()
+            for name, method in methods.METHODS.items()
         },
         "networks": {name: measure_network(name, given, splits) for name in given.networks},
     }

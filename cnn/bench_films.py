@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from cnn import cards, localisation
+from cnn import cards
+from cnn.attribution import localisation
 from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
 from cnn.imaging import samples
 from cnn.imaging.preprocess import standardise, to_tensor

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
 from cnn.errors import UserError
 
 FILE = Path(__file__).resolve().parent.parent / "weights" / "bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
-"""The measures of localisation as a reader calls them, and as :mod:`cnn.localisation` does."""
+"""The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""
 CONTROLS = {"random": "random", "centre": "centre", "edges": "edges", "anatomy": "lung blobs"}
 UNTRAINED = ("random", "centre", "edges")
 """Controls that know nothing of where lungs are."""

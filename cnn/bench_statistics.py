@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from cnn.attribution.localisation import MEASURES
 from cnn.bootstrap import resamples
-from cnn.localisation import MEASURES
 
 LIKENESS = ("ssim", "rank")
 

@@ -27,7 +27,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn.explain import STEPS, attribute, passes
+from cnn.attribution.methods import STEPS, attribute, passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.models import loading, ood_gate, registry

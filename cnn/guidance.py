@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet
 
+from cnn.attribution.localisation import box_mask
 from cnn.cards import CLASSES
 from cnn.data import Film
-from cnn.localisation import box_mask
 
 BOXED_SIDE = 512
 """Side in pixels of the films on which the boxes were drawn."""

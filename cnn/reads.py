@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 
 GRID = 8

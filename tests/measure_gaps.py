@@ -1,7 +1,7 @@
 """How far maps that should add up do: ``python -m tests.measure_gaps FILMS`` prints the figures of docs/saliency.md.
 
 The gap of a map is what it misses of the score's change, over that change, on every sixtieth test film. The last line
-is Captum's own DeepLift on ``lecture``, without the copy that ``cnn.explain`` sets between a ReLU and the next pool.
+is Captum's own DeepLift on ``lecture``, without the copy that ``cnn.attribution.methods`` sets between a ReLU and the next pool.
 """
 
 import argparse
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from cnn import cards
+from cnn.attribution.methods import attribute
 from cnn.data import load_pixels, paediatric_films
-from cnn.explain import attribute
 from cnn.imaging.preprocess import standardise
 from cnn.models import loading
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn.attribution import Attribution, Meaning, describe, half_area
+from cnn.attribution.attribution import Attribution, Meaning, describe, half_area
 
 
 def attribution(values: np.ndarray, meaning: Meaning = "evidence", change: float | None = None) -> Attribution:

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from films import make_adults, make_children
 
-from cnn import bench, bench_films, bench_report, bootstrap, explain
+from cnn import bench, bench_films, bench_report, bootstrap
+from cnn.attribution import methods
 from cnn.data import patient_fold
 from cnn.train import ADULT_FOLDS, Split
 
@@ -64,7 +65,7 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
     folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children, adults, runs = folders
-    monkeypatch.setattr(explain, "METHODS", {name: explain.METHODS[name] for name in SHOWN})
+    monkeypatch.setattr(methods, "METHODS", {name: methods.METHODS[name] for name in SHOWN})
     monkeypatch.setattr(bootstrap, "REPEATS", 20)
     monkeypatch.setattr(bench, "SUBSET", 2)
     monkeypatch.setattr(bench, "STAGES", 2)

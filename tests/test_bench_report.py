@@ -111,7 +111,8 @@ def test_missing_or_damaged_results_are_one_sentence(tmp_path: Path, text: str |
 
 
 def test_names_of_curves_are_those_that_are_measured() -> None:
-    from cnn import bench, localisation
+    from cnn import bench
+    from cnn.attribution import localisation
 
     assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in bench.FILLINGS]
     assert set(bench_report.MEASURES.values()) == set(localisation.MEASURES)

@@ -7,8 +7,8 @@ import pytest
 from stand_ins import film, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import explain
-from cnn.attribution import Attribution
+from cnn.attribution import methods
+from cnn.attribution.attribution import Attribution
 from cnn.imaging.preprocess import to_tensor
 from cnn.layers import layers, network_text
 from cnn.layers import network as architecture
@@ -56,20 +56,20 @@ def test_a_model_and_every_method_on_it(tmp_path: Path, monkeypatch: pytest.Monk
     made = entry("cnn/models/loading.py, in MODELS", vars(loading))
     monkeypatch.setattr(registry, "MODELS", made)
     monkeypatch.setattr(registry, "REGISTRY", registry.REGISTRY | made)
-    monkeypatch.setattr(explain, "REGISTRY", explain.REGISTRY | made)
+    monkeypatch.setattr(methods, "REGISTRY", methods.REGISTRY | made)
     model = loading.load_from(write_weights(tmp_path), "short")
     assert 0 < predict(model, film()).p_pneumonia < 1
     pixels = to_tensor(film(), model.input_size)
     for method in ("grad_cam", "deep_lift", "guided_backprop"):  # those that hook layers
-        assert explain.attribute(model, pixels, method, 1).map.shape == (128, 128)
+        assert methods.attribute(model, pixels, method, 1).map.shape == (128, 128)
 
 
 def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = vars(explain).copy()
-    exec(RECIPES["cnn/explain.py"], names)
-    for name, method in entry("cnn/explain.py, in METHODS", names).items():
-        monkeypatch.setitem(explain.METHODS, name, method)
-    found = explain.attribute(lecture, to_tensor(film(), lecture.input_size), "gradient", 1)
+    names = vars(methods).copy()
+    exec(RECIPES["cnn/attribution/methods.py"], names)
+    for name, method in entry("cnn/attribution/methods.py, in METHODS", names).items():
+        monkeypatch.setitem(methods.METHODS, name, method)
+    found = methods.attribute(lecture, to_tensor(film(), lecture.input_size), "gradient", 1)
     assert isinstance(found, Attribution)
     assert found.map.any()
 

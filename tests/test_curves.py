@@ -6,8 +6,8 @@ import torch
 from sklearn.metrics import auc
 from torch import Tensor
 
-from cnn import curves
-from cnn.curves import GRID, RANDOM_ORDERS, STEPS
+from cnn.attribution import deletion_insertion
+from cnn.attribution.deletion_insertion import GRID, RANDOM_ORDERS, STEPS
 
 SIDE = 2 * GRID
 
@@ -17,7 +17,7 @@ def weights() -> np.ndarray:
     return np.random.default_rng(3).normal(size=(SIDE, SIDE))
 
 
-def of_sum(weights: np.ndarray) -> curves.Score:
+def of_sum(weights: np.ndarray) -> deletion_insertion.Score:
     """A linear score, under which every square has an effect of its own."""
     factor = torch.from_numpy(weights).float()
 
@@ -30,25 +30,25 @@ def of_sum(weights: np.ndarray) -> curves.Score:
 def test_squares_are_means() -> None:
     values = np.arange(SIDE * SIDE, dtype=float).reshape(SIDE, SIDE)
     pooled = torch.nn.functional.avg_pool2d(torch.from_numpy(values)[None, None], SIDE // GRID)
-    np.testing.assert_allclose(curves.squares(values), pooled[0, 0])
+    np.testing.assert_allclose(deletion_insertion.squares(values), pooled[0, 0])
 
 
 def test_area_is_the_trapezoidal_rule_of_scikit_learn() -> None:
     share, values = np.array([0, 0.2, 0.7, 1]), np.array([[1, 0.5, 0.4, 0], [0, 0, 1, 1]])
-    np.testing.assert_allclose(curves.area(share, values), [auc(share, line) for line in values])
+    np.testing.assert_allclose(deletion_insertion.area(share, values), [auc(share, line) for line in values])
 
 
 def test_an_order_starts_with_the_largest_square() -> None:
     values = np.zeros((SIDE, SIDE))
     values[2:4, 4:6] = 1  # row 1, column 2
     values[0:2, 0:2] = -1
-    order = curves.order_of(values)
+    order = deletion_insertion.order_of(values)
     assert order[0] == GRID + 2
     assert order[-1] == 0
 
 
 def test_random_orders_are_all_squares_and_always_the_same() -> None:
-    first, second = curves.random_orders(), curves.random_orders()
+    first, second = deletion_insertion.random_orders(), deletion_insertion.random_orders()
     assert len(first) == RANDOM_ORDERS
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -57,15 +57,15 @@ def test_random_orders_are_all_squares_and_always_the_same() -> None:
 
 def test_curves_of_a_weighted_sum_are_its_partial_sums(weights: np.ndarray) -> None:
     film = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-    effects = curves.squares(weights * film[0, 0].numpy()).ravel() * (SIDE // GRID) ** 2
-    order = curves.order_of(weights * film[0, 0].numpy())
+    effects = deletion_insertion.squares(weights * film[0, 0].numpy()).ravel() * (SIDE // GRID) ** 2
+    order = deletion_insertion.order_of(weights * film[0, 0].numpy())
     told: list[tuple[int, int]] = []
-    found = curves.draw(of_sum(weights), film, torch.zeros_like(film), {"best": order, "worst": order[::-1].copy()},
+    found = deletion_insertion.draw(of_sum(weights), film, torch.zeros_like(film), {"best": order, "worst": order[::-1].copy()},
                         lambda *passes: told.append(passes))  # fmt: skip
     removed = np.concatenate([[0], effects[order].cumsum()])[np.round(found.share * GRID**2).astype(int)]
     np.testing.assert_allclose(found.deletion["best"], effects.sum() - removed, atol=1e-3)
     np.testing.assert_allclose(found.insertion["best"], removed, atol=1e-3)
-    for number, random in enumerate(curves.random_orders()):
+    for number, random in enumerate(deletion_insertion.random_orders()):
         gone = np.concatenate([[0], effects[random].cumsum()])[np.round(found.share * GRID**2).astype(int)]
         np.testing.assert_allclose(found.random_deletion[number], effects.sum() - gone, atol=1e-3)
         np.testing.assert_allclose(found.random_insertion[number], (effects.sum() - gone)[::-1], atol=1e-3)
@@ -74,12 +74,12 @@ def test_curves_of_a_weighted_sum_are_its_partial_sums(weights: np.ndarray) -> N
     assert found.share[[0, -1]].tolist() == [0, 1]
     assert len(found.share) == STEPS + 1
     assert told[-1] == (found.passes, found.passes)
-    assert found.passes == curves.count_passes(orders=2)
+    assert found.passes == deletion_insertion.count_passes(orders=2)
 
 
 def test_hidden_squares_show_the_baseline() -> None:
     film, baseline = torch.ones(1, 1, SIDE, SIDE), torch.full((1, 1, SIDE, SIDE), 3.0)
-    means = curves.draw(lambda pictures: pictures.mean(dim=(1, 2, 3)).numpy(), film, baseline, {})
+    means = deletion_insertion.draw(lambda pictures: pictures.mean(dim=(1, 2, 3)).numpy(), film, baseline, {})
     np.testing.assert_allclose(means.random_deletion, np.tile(1 + 2 * means.share, (RANDOM_ORDERS, 1)), rtol=1e-5)
 
 
@@ -90,20 +90,20 @@ def test_what_progress_raises_ends_the_work(weights: np.ndarray) -> None:
 
     film = torch.zeros(1, 1, SIDE, SIDE)
     with pytest.raises(KeyboardInterrupt):
-        curves.draw(of_sum(weights), film, film, {}, stop)
+        deletion_insertion.draw(of_sum(weights), film, film, {}, stop)
 
 
 def test_areas_are_those_of_the_curves(weights: np.ndarray) -> None:
     film = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-    order, baseline = curves.order_of(weights), curves.filling(film, "blur")
-    drawn = curves.draw(of_sum(weights), film, baseline, {"own": order})
-    expected = [float(curves.area(drawn.share, each["own"])) for each in (drawn.deletion, drawn.insertion)]
-    assert curves.areas(of_sum(weights), film, baseline, order) == pytest.approx(expected)
+    order, baseline = deletion_insertion.order_of(weights), deletion_insertion.filling(film, "blur")
+    drawn = deletion_insertion.draw(of_sum(weights), film, baseline, {"own": order})
+    expected = [float(deletion_insertion.area(drawn.share, each["own"])) for each in (drawn.deletion, drawn.insertion)]
+    assert deletion_insertion.areas(of_sum(weights), film, baseline, order) == pytest.approx(expected)
 
 
 def test_the_blurred_film_keeps_its_mean_and_loses_its_detail() -> None:
     pixels = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
-    assert not curves.filling(pixels, "grey").any()
-    blurred = curves.filling(pixels, "blur")
+    assert not deletion_insertion.filling(pixels, "grey").any()
+    blurred = deletion_insertion.filling(pixels, "blur")
     assert blurred.std() < 0.3 * pixels.std()
     assert float(blurred.mean()) == pytest.approx(float(pixels.mean()), abs=0.05)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn.explain import METHODS, PATIENCE
+from cnn.attribution.methods import METHODS, PATIENCE
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [

@@ -9,11 +9,11 @@ import pytest
 import torch
 from stand_ins import film
 
-from cnn import evidence
-from cnn.attribution import Attribution
-from cnn.curves import GRID, RANDOM_ORDERS, STEPS, Curves
-from cnn.evidence import EDGES, MAP, RANDOM, Evidence, Likeness
-from cnn.explain import attribute
+from cnn.attribution import checks
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.checks import EDGES, MAP, RANDOM, Evidence, Likeness
+from cnn.attribution.deletion_insertion import GRID, RANDOM_ORDERS, STEPS, Curves
+from cnn.attribution.methods import attribute
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import loading, lung_segmenter
 from cnn.models.loading import LoadedModel
@@ -29,10 +29,10 @@ def smooth(seed: int) -> np.ndarray:
 def test_a_map_is_like_itself_at_any_scale_and_sign() -> None:
     one = smooth(1)
     for other in (one, -3 * one):
-        found = evidence.likeness(one, other)
+        found = checks.likeness(one, other)
         assert found.rank == pytest.approx(1)
         assert found.ssim == pytest.approx(1)
-    cubed = evidence.likeness(np.abs(one), np.repeat(np.repeat(_squares(one) ** 3, 8, 0), 8, 1))
+    cubed = checks.likeness(np.abs(one), np.repeat(np.repeat(_squares(one) ** 3, 8, 0), 8, 1))
     assert cubed.rank == pytest.approx(1), "only the order of the squares counts"
     assert cubed.ssim < 0.9
 
@@ -43,27 +43,27 @@ def _squares(values: np.ndarray) -> np.ndarray:
 
 def test_a_map_is_unlike_its_opposite_noise_and_nothing() -> None:
     one = np.abs(smooth(1))
-    assert evidence.likeness(one, one.max() - one).rank == pytest.approx(-1)
+    assert checks.likeness(one, one.max() - one).rank == pytest.approx(-1)
     noise = np.random.default_rng(0).random((SIDE, SIDE))
-    assert abs(evidence.likeness(one, noise).rank) < 0.2
-    assert evidence.likeness(one, np.zeros_like(one)).rank == 0
+    assert abs(checks.likeness(one, noise).rank) < 0.2
+    assert checks.likeness(one, np.zeros_like(one)).rank == 0
 
 
 def test_share_inside() -> None:
     values, mask = np.array([[1.0, -3], [0, 4]]), np.array([[True, True], [False, False]])
-    assert evidence.share_inside(values, mask) == 0.5
-    assert evidence.share_inside(np.zeros((2, 2)), mask) == 0
+    assert checks.share_inside(values, mask) == 0.5
+    assert checks.share_inside(np.zeros((2, 2)), mask) == 0
 
 
 @pytest.mark.parametrize("name", ["lecture", "ensemble"])
 def test_the_random_twin_is_alive_and_always_the_same(name: str) -> None:
-    twin = evidence.random_twin(name)
+    twin = checks.random_twin(name)
     pixels = torch.cat([to_tensor(film(seed), twin.input_size) for seed in range(2)])
     with torch.inference_mode():
         logits = twin.module(pixels)
-    evidence.random_twin.cache_clear()
+    checks.random_twin.cache_clear()
     torch.manual_seed(99)
-    again = evidence.random_twin(name).module.state_dict()
+    again = checks.random_twin(name).module.state_dict()
     assert all(torch.equal(again[key], value) for key, value in twin.module.state_dict().items())
     assert logits.isfinite().all()
     assert logits.std(dim=0).min() > 1e-3, "it answers to what it sees"
@@ -87,7 +87,7 @@ def examined(weights: Path) -> Evidence:
     pixels = to_tensor(film(), lecture.input_size)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lung_segmenter, "lung_masks", masks(0.5))
-        return evidence.examine(lecture, pixels, attribute(lecture, pixels, "saliency", 1))
+        return checks.examine(lecture, pixels, attribute(lecture, pixels, "saliency", 1))
 
 
 def test_everything_is_measured_and_counted(
@@ -97,7 +97,7 @@ def test_everything_is_measured_and_counted(
     pixels = to_tensor(film(), lecture.input_size)
     told: list[tuple[int, int]] = []
     before = classify(lecture, pixels)
-    found = evidence.examine(lecture, pixels, examined.attribution, "grey", lambda *passes: told.append(passes))
+    found = checks.examine(lecture, pixels, examined.attribution, "grey", lambda *passes: told.append(passes))
     assert found.likeness == examined.likeness, "the same film and map give the same evidence"
     np.testing.assert_array_equal(found.curves.random_insertion, examined.curves.random_insertion)
     assert classify(lecture, pixels) == before
@@ -105,7 +105,7 @@ def test_everything_is_measured_and_counted(
     done = [done for done, _ in told]
     assert done == sorted(done)
     assert told[-1] == (found.passes, found.passes)
-    others = evidence.quick_methods(lecture, "saliency")
+    others = checks.quick_methods(lecture, "saliency")
     assert set(found.likeness) == {RANDOM, EDGES, *others}
     assert "saliency" not in others
     assert {"grad_cam", "deep_lift"} <= set(others)
@@ -120,11 +120,11 @@ def test_the_baseline_changes_the_curves_alone_and_a_film_without_lungs_is_told_
 ) -> None:
     monkeypatch.setattr(lung_segmenter, "lung_masks", masks(0.05))
     pixels = to_tensor(film(), lecture.input_size)
-    found = evidence.examine(lecture, pixels, examined.attribution, "blur")
+    found = checks.examine(lecture, pixels, examined.attribution, "blur")
     assert not np.allclose(found.curves.deletion[MAP], examined.curves.deletion[MAP])
     assert found.likeness == examined.likeness
     assert found.lungs is None
-    failed = {check.name: check.sentence for check in evidence.checks(found) if not check.passed}
+    failed = {check.name: check.sentence for check in checks.checks(found) if not check.passed}
     assert "No lungs were found" in failed["In the lungs"]
 
 
@@ -140,8 +140,8 @@ def good(examined: Evidence) -> Evidence:
 
 def test_a_map_that_passes_everything_is_still_no_proof(examined: Evidence) -> None:
     best = good(examined)
-    assert all(check.passed for check in evidence.checks(best))
-    assert "not yet where a disease is" in evidence.verdict(best)
+    assert all(check.passed for check in checks.checks(best))
+    assert "not yet where a disease is" in checks.verdict(best)
 
 
 @pytest.mark.parametrize(
@@ -155,24 +155,24 @@ def test_a_map_that_passes_everything_is_still_no_proof(examined: Evidence) -> N
 def test_the_sentence_follows_from_likeness(examined: Evidence, spoilt: dict, sentence: str) -> None:
     best = good(examined)
     found = replace(best, likeness=best.likeness | spoilt)
-    assert evidence.verdict(found).startswith(sentence)
-    assert "more of" not in evidence.verdict(found)
+    assert checks.verdict(found).startswith(sentence)
+    assert "more of" not in checks.verdict(found)
 
 
 def test_the_sentence_follows_from_the_curves_and_the_lungs(examined: Evidence) -> None:
     best = good(examined)
     flat = replace(best.curves, insertion={MAP: best.curves.random_insertion[0]})
-    assert evidence.verdict(replace(best, curves=flat)).startswith("Hiding what the map marks moves the answer no more")
-    assert evidence.verdict(replace(best, in_lungs=0.39)).startswith("Less of the map lies in the lungs")
+    assert checks.verdict(replace(best, curves=flat)).startswith("Hiding what the map marks moves the answer no more")
+    assert checks.verdict(replace(best, in_lungs=0.39)).startswith("Less of the map lies in the lungs")
 
 
 def test_the_gravest_failure_is_said_and_the_others_are_counted(examined: Evidence) -> None:
     best = good(examined)
     found = replace(best, likeness=best.likeness | {EDGES: Likeness(0.9, 0)}, in_lungs=0.1)
-    assert evidence.verdict(found).startswith("An edge detector")
-    assert evidence.verdict(found).endswith("It fails 1 more of 5 checks.")
+    assert checks.verdict(found).startswith("An edge detector")
+    assert checks.verdict(found).endswith("It fails 1 more of 5 checks.")
 
 
 def test_a_blank_map_is_not_judged(examined: Evidence) -> None:
     blank = Attribution(np.zeros((SIDE, SIDE), np.float32), "saliency", "strength", 1, "PNEUMONIA", 1)
-    assert "blank" in evidence.verdict(replace(good(examined), attribution=blank))
+    assert "blank" in checks.verdict(replace(good(examined), attribution=blank))

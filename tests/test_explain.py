@@ -14,10 +14,11 @@ from captum.attr._core import gradient_shap
 from stand_ins import film
 from torch import Tensor, nn
 
-from cnn import cards, explain
-from cnn.attribution import describe
+from cnn import cards
+from cnn.attribution import methods
+from cnn.attribution.attribution import describe
+from cnn.attribution.methods import BASELINE, METHODS, attribute, occlusion_window, passes
 from cnn.errors import Busy, UserError
-from cnn.explain import BASELINE, METHODS, attribute, occlusion_window, passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import architectures, loading
 from cnn.models.loading import LoadedModel
@@ -66,9 +67,9 @@ def linear_model(side: int = 14) -> tuple[LoadedModel, Tensor]:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Long methods with few passes, in several chunks still."""
-    monkeypatch.setattr(explain, "STEPS", 8)
-    monkeypatch.setattr(explain, "SAMPLES", 8)
-    monkeypatch.setattr(explain, "occlusion_window", lambda size: (size // 2, size // 6))
+    monkeypatch.setattr(methods, "STEPS", 8)
+    monkeypatch.setattr(methods, "SAMPLES", 8)
+    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 6))
 
 
 @pytest.mark.usefixtures("short")
@@ -120,8 +121,8 @@ def test_captum_s_deep_lift_alone_does_not_add_up_on_the_lecture_s_network(lectu
 def test_integrated_gradients_add_up_as_steps_grow(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = pixels_for(lecture)
     gaps = []
-    for steps in (explain.STEPS, 8 * explain.STEPS):
-        monkeypatch.setattr(explain, "STEPS", steps)
+    for steps in (methods.STEPS, 8 * methods.STEPS):
+        monkeypatch.setattr(methods, "STEPS", steps)
         found = attribute(lecture, pixels, "integrated_gradients", PNEUMONIA)
         assert found.change is not None
         gaps.append(abs(float(found.map.sum()) - found.change) / abs(found.change))
@@ -130,7 +131,7 @@ def test_integrated_gradients_add_up_as_steps_grow(lecture: LoadedModel, monkeyp
 
 def test_integrated_gradients_in_chunks_are_captum_s(lecture: LoadedModel) -> None:
     pixels = pixels_for(lecture)
-    whole = captum.IntegratedGradients(lecture.module).attribute(pixels, BASELINE, PNEUMONIA, n_steps=explain.STEPS)
+    whole = captum.IntegratedGradients(lecture.module).attribute(pixels, BASELINE, PNEUMONIA, n_steps=methods.STEPS)
     assert_same(attribute(lecture, pixels, "integrated_gradients", PNEUMONIA).map, whole)
 
 
@@ -238,7 +239,7 @@ def test_occlusion_windows_grow_with_the_input(size: int, window: int, stride: i
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "gradient_shap", "deep_lift", "input_x_gradient"])
 def test_attributions_of_a_linear_network_are_weight_times_pixel(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "SHAP_NOISE", 0.0)
+    monkeypatch.setattr(methods, "SHAP_NOISE", 0.0)
     model, weight = linear_model()
     pixels = torch.randn(1, 1, 14, 14, generator=torch.Generator().manual_seed(5))
     assert_same(attribute(model, pixels, method, PNEUMONIA).map, weight * pixels)
@@ -249,11 +250,11 @@ def test_smoothgrad_is_captum_s_noise_tunnel_with_the_same_draws(
 ) -> None:
     pixels = pixels_for(lecture)
     found = attribute(lecture, pixels, "smoothgrad", PNEUMONIA).map
-    spread = float(explain.NOISE * (pixels.max() - pixels.min()))
+    spread = float(methods.NOISE * (pixels.max() - pixels.min()))
     give_noise(monkeypatch, pixels, spread)
     tunnel = captum.NoiseTunnel(captum.Saliency(lecture.module))
     expected = tunnel.attribute(
-        pixels, nt_samples=explain.SAMPLES, nt_samples_batch_size=explain.GRADIENT_CHUNK, stdevs=spread,
+        pixels, nt_samples=methods.SAMPLES, nt_samples_batch_size=methods.GRADIENT_CHUNK, stdevs=spread,
         target=PNEUMONIA, abs=False,
     )  # fmt: skip
     assert_same(found, expected.abs())
@@ -262,18 +263,18 @@ def test_smoothgrad_is_captum_s_noise_tunnel_with_the_same_draws(
 def test_gradient_shap_is_captum_s_with_the_same_draws(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = pixels_for(lecture)
     found = attribute(lecture, pixels, "gradient_shap", PNEUMONIA).map
-    spread = float(explain.SHAP_NOISE * (pixels.max() - pixels.min()))
+    spread = float(methods.SHAP_NOISE * (pixels.max() - pixels.min()))
     positions = torch.cat([position.flatten() for position in give_noise(monkeypatch, pixels, spread)])
     monkeypatch.setattr(gradient_shap.np.random, "uniform", lambda low, high, count: positions.numpy())
     expected = captum.GradientShap(lecture.module).attribute(
-        pixels, torch.zeros_like(pixels), explain.SAMPLES, spread, PNEUMONIA
+        pixels, torch.zeros_like(pixels), methods.SAMPLES, spread, PNEUMONIA
     )
     assert_same(found, expected)
 
 
 def give_noise(monkeypatch: pytest.MonkeyPatch, pixels: Tensor, spread: float) -> list[Tensor]:
     """Lets Captum draw this project's noise; returns the positions that belong to it."""
-    run = explain._Run(nn.Identity(), (), pixels, PNEUMONIA, 0, lambda done, total: None, None)  # type: ignore[arg-type]
+    run = methods._Run(nn.Identity(), (), pixels, PNEUMONIA, 0, lambda done, total: None, None)  # type: ignore[arg-type]
     noise, positions = zip(*run.noise(), strict=True)
     rest = list(torch.cat(noise))
 
@@ -370,8 +371,8 @@ def test_a_quick_method_overtakes_a_slow_one(lecture: LoadedModel) -> None:
 
 
 def test_a_wait_that_is_too_long_ends_in_a_sentence(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "PATIENCE", 0.05)
-    with explain._bench(lecture).turns.take(1), pytest.raises(Busy, match="in line"):
+    monkeypatch.setattr(methods, "PATIENCE", 0.05)
+    with methods._bench(lecture).turns.take(1), pytest.raises(Busy, match="in line"):
         attribute(lecture, pixels_for(lecture), "saliency", PNEUMONIA)
 
 
@@ -383,9 +384,9 @@ def test_who_waits_is_told_the_place_in_line(lecture: LoadedModel) -> None:
         if len(told) == 2:
             raise KeyboardInterrupt
 
-    with explain._bench(lecture).turns.take(1), pytest.raises(KeyboardInterrupt):
+    with methods._bench(lecture).turns.take(1), pytest.raises(KeyboardInterrupt):
         attribute(lecture, pixels_for(lecture), "occlusion", PNEUMONIA, waiting=waiting)
-    assert told == 2 * [(1, 0, explain.passes(lecture, "occlusion"))]
+    assert told == 2 * [(1, 0, methods.passes(lecture, "occlusion"))]
 
 
 def hooks(module: nn.Module) -> int:
@@ -394,7 +395,7 @@ def hooks(module: nn.Module) -> int:
 
 
 def state(model: LoadedModel) -> tuple[object, ...]:
-    both = (model.module, explain._bench(model).network)
+    both = (model.module, methods._bench(model).network)
     return (
         [hooks(module) for module in both],
         [part.training for module in both for part in module.modules()],
@@ -409,7 +410,7 @@ def test_a_model_is_left_as_it_was_after_success_and_after_a_stop(lecture: Loade
     class StoppedError(BaseException):
         """As Streamlit stops a script: not an Exception."""
 
-    def stop_at(last: int) -> explain.Progress:
+    def stop_at(last: int) -> methods.Progress:
         def progress(done: int, total: int) -> None:
             if done >= last:
                 raise StoppedError
@@ -445,14 +446,14 @@ def test_progress_counts_every_pass(lecture: LoadedModel) -> None:
         assert {now[1] for now in told} == {total}
         assert (done[0], done[-1], sorted(done)) == (0, total, done)
         last_chunk = total - done[-2]
-        assert 0 < last_chunk <= explain.FORWARD_CHUNK, "passes are counted as they happen"
+        assert 0 < last_chunk <= methods.FORWARD_CHUNK, "passes are counted as they happen"
         assert len(told) > 4
 
 
 def test_the_double_is_the_same_function(model: LoadedModel) -> None:
     """Made in double precision, where no ReLU goes another way for rounding, logits and gradients are equal."""
     exact = copy.deepcopy(model.module).double()
-    double = explain._Bench(loading.quickened(exact)).network
+    double = methods._Bench(loading.quickened(exact)).network
     assert not any(isinstance(part, nn.BatchNorm2d) for part in double.modules())
     pixels = pixels_for(model).double()
     torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)
@@ -461,7 +462,7 @@ def test_the_double_is_the_same_function(model: LoadedModel) -> None:
 
 
 def test_the_double_shares_its_weights(model: LoadedModel) -> None:
-    double = explain._bench(model).network
+    double = methods._bench(model).network
     assert double is not model.quick
     own = {id(tensor) for tensor in model.quick.state_dict(keep_vars=True).values()}
     assert {id(tensor) for tensor in double.state_dict(keep_vars=True).values()} == own

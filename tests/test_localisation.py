@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, jaccard_score, precision_recall_curve
 
-from cnn import localisation
+from cnn.attribution import localisation
 
 TRUTH = np.zeros((4, 4), dtype=bool)
 TRUTH[1:3, 1:3] = True

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards, curves, evidence
+from cnn import cards
+from cnn.attribution import checks, deletion_insertion
 from cnn.errors import Busy
 from cnn.models import loading, registry
 from ui import map_checks
@@ -19,9 +20,9 @@ def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setattr(cards, "WEIGHTS", weights)
     monkeypatch.setattr(registry, "DEFAULT", "lecture")
     monkeypatch.setattr("cnn.models.lung_segmenter.lung_masks", lambda films: (films > 0).float())
-    monkeypatch.setattr(curves, "STEPS", 4)
-    monkeypatch.setattr(curves, "RANDOM_ORDERS", 2)
-    monkeypatch.setattr(evidence, "quick_methods", lambda *anything: ["input_x_gradient"])
+    monkeypatch.setattr(deletion_insertion, "STEPS", 4)
+    monkeypatch.setattr(deletion_insertion, "RANDOM_ORDERS", 2)
+    monkeypatch.setattr(checks, "quick_methods", lambda *anything: ["input_x_gradient"])
     loading.load.cache_clear()
     app = AppTest.from_file("../app.py", default_timeout=60).run()
     app.switch_page("pages/chest_xray.py").run()
@@ -35,7 +36,7 @@ def words(page: AppTest) -> str:
 
 
 def test_nothing_is_tested_until_it_is_asked_for(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "examine", lambda *anything: pytest.fail("computed without being asked"))
+    monkeypatch.setattr(checks, "examine", lambda *anything: pytest.fail("computed without being asked"))
     page.run()
     assert not page.exception
     assert "evidence.kept" not in page.session_state
@@ -46,16 +47,16 @@ def test_a_map_is_tested_once_and_again_behind_another_filling(page: AppTest, mo
     assert not page.exception
     said = words(page)
     (found,) = page.session_state["evidence.kept"].values()
-    assert evidence.verdict(found) in said
+    assert checks.verdict(found) in said
     assert f"took {found.passes} passes" in said
-    for check in evidence.checks(found):
+    for check in checks.checks(found):
         assert check.name in said
         assert check.rule in said
     assert len(page.get("image")) == 6
     assert len(page.get("plotly_chart")) == 2
     page.selectbox(key="filling").select(list(map_checks.FILLINGS)[1]).run()
     assert len(page.session_state["evidence.kept"]) == 2
-    monkeypatch.setattr(evidence, "examine", lambda *anything: pytest.fail("computed twice"))
+    monkeypatch.setattr(checks, "examine", lambda *anything: pytest.fail("computed twice"))
     page.slider(key="opacity").set_value(30).run()
     assert not page.exception
 
@@ -64,7 +65,7 @@ def test_a_busy_network_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyP
     def busy(*anything: object) -> None:
         raise Busy("The network is busy with other pictures.")
 
-    monkeypatch.setattr(evidence, "examine", busy)
+    monkeypatch.setattr(checks, "examine", busy)
     page.toggle(key="test").set_value(True).run()
     assert not page.exception
     assert "busy with other pictures" in words(page)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnn.attribution import Attribution, Meaning
+from cnn.attribution.attribution import Attribution, Meaning
 from ui import overlay, theme
 from ui.overlay import SIDE, Panel, colour_bar, lay_over, legend, light_box, outline, sheet
 

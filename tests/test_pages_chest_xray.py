@@ -11,10 +11,11 @@ from pydicom.data import get_testdata_file
 from stand_ins import film, write_gate, write_weights
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards, explain
-from cnn.attribution import Attribution
+from cnn import cards
+from cnn.attribution import methods
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.methods import METHODS
 from cnn.errors import Busy, UserError
-from cnn.explain import METHODS
 from cnn.imaging.samples import SAMPLES, download
 from cnn.models import loading, ood_gate, registry
 from ui import chest, reading, upload
@@ -155,9 +156,9 @@ def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_is_shown(page: AppTest, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "STEPS", 6)
-    monkeypatch.setattr(explain, "SAMPLES", 6)
-    monkeypatch.setattr(explain, "occlusion_window", lambda size: (size // 2, size // 4))
+    monkeypatch.setattr(methods, "STEPS", 6)
+    monkeypatch.setattr(methods, "SAMPLES", 6)
+    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 4))
     page.button_group(key="maps").set_value([method]).run()
     assert not page.exception
     assert METHODS[method].about in words(page)

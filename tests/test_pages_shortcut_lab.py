@@ -8,9 +8,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn import cards
+from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples import SAMPLES
 from cnn.models import loading, lung_segmenter, registry
-from cnn.shortcuts import CHANGES
 from tests.pages import html, open_page, shown_text
 from ui import lab
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import brier_score_loss
 
 from cnn import reads
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
 from cnn.reads import GRID, Answer, Read
 
 SIDE = 4 * GRID

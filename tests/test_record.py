@@ -6,12 +6,12 @@ import captum
 import torch
 from stand_ins import film
 
-from cnn.attribution import SCALE_PERCENTILE
-from cnn.explain import attribute
+from cnn.attribution.attribution import SCALE_PERCENTILE
+from cnn.attribution.methods import attribute
+from cnn.attribution.record import app_version, record
 from cnn.imaging.preprocess import to_tensor
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import predict
-from cnn.record import app_version, record
 
 
 def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel) -> None:

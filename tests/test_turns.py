@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from cnn.attribution.fair_lock import Turns
 from cnn.errors import Busy
-from cnn.turns import Turns
 
 
 def test_one_at_a_time_in_order_of_arrival() -> None:

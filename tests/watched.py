@@ -20,8 +20,8 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.web import cli
 
-from cnn.attribution import Attribution
-from cnn.evidence import Evidence
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.checks import Evidence
 from cnn.imaging.radiograph import Radiograph
 from ui import memory, reading
 from ui.reading import Film

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
 from cnn.bench_report import Estimate
 from ui import overlay, theme
 

@@ -7,14 +7,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn.attribution import Attribution, describe
+from cnn.attribution.attribution import Attribution, describe
+from cnn.attribution.methods import METHODS, passes
+from cnn.attribution.record import NOTICE, record
 from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.explain import METHODS, passes
 from cnn.models.loading import LoadedModel, load
 from cnn.models.registry import DEFAULT
 from cnn.predict.prediction import Prediction, percent, sentence
-from cnn.record import NOTICE, record
 from ui import frame, overlay, reading, theme, upload
 from ui.reading import Film, Refused
 from ui.upload import Offer

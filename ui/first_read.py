@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn import reads
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.imaging import practice_series

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
+from cnn.attribution import front_page_example as tasted
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import taste as tasted
 from ui import frame, overlay
 
 _OPACITY = 0.8

@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from cnn import shortcuts
-from cnn.attribution import Attribution
+from cnn.attribution import perturbations
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.methods import METHODS
+from cnn.attribution.perturbations import CHANGES, PATCHES, Effect, Patch
 from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.explain import METHODS
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, Prediction, percent
-from cnn.shortcuts import CHANGES, PATCHES, Effect, Patch
 from ui import overlay, reading
 from ui.place import Box, place
 from ui.privacy import with_the_page
@@ -88,7 +88,7 @@ def method_of(state: State) -> str:
 def changed(film: Film, model: LoadedModel, trial: Trial) -> Film:
     """``film`` as ``model`` sees it after ``trial``. Raises ``UserError``."""
     side = model.input_size
-    pixels: Tensor = shortcuts.apply(film.inputs[side], trial.change, trial.amount, trial.patch)
+    pixels: Tensor = perturbations.apply(film.inputs[side], trial.change, trial.amount, trial.patch)
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
     other = replace(film, name=trial.say(), sha256=digest, inputs={side: pixels}, predictions={})
     return replace(other, picture=reading.as_seen(other, side))
@@ -119,7 +119,7 @@ def compare(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
         with right:
             st.html(overlay.colour_bar(new, _OPACITY))
             st.caption("Each map has its own scale; the table says how their strengths compare.")
-        note(film, model, method, trial, shortcuts.effect(trial.change, (before, old), (after, new)))
+        note(film, model, method, trial, perturbations.effect(trial.change, (before, old), (after, new)))
 
 
 def sentence(before: Prediction, after: Prediction) -> str:
@@ -191,7 +191,7 @@ def try_all(film: Film, model: LoadedModel, method: str) -> None:
         (new,) = reading.maps(other, model, [method], PNEUMONIA, [slot])
         if isinstance(old, Attribution) and isinstance(new, Attribution):
             after = reading.prediction(other, model)
-            note(film, model, method, trial, shortcuts.effect(key, (said, old), (after, new)))
+            note(film, model, method, trial, perturbations.effect(key, (said, old), (after, new)))
     slot.empty()
 
 

@@ -9,19 +9,19 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from cnn import curves, evidence
-from cnn.attribution import Attribution
-from cnn.curves import Curves, area
+from cnn.attribution import checks, deletion_insertion
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.checks import EDGES, MAP, RANDOM, Evidence
+from cnn.attribution.deletion_insertion import Curves, area
+from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
-from cnn.evidence import EDGES, MAP, RANDOM, Evidence
-from cnn.explain import METHODS
 from cnn.models.loading import LoadedModel
 from ui import overlay, theme
 from ui.privacy import with_the_page
 from ui.reading import Film
 from ui.tables import table
 
-FILLINGS: dict[str, curves.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
+FILLINGS: dict[str, deletion_insertion.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 MOST_KEPT = 8
 _KEPT = with_the_page("evidence.kept")
 
@@ -42,7 +42,7 @@ def show(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: f
     except UserError as error:
         slot.info(str(error))
         return
-    slot.markdown(f"**{evidence.verdict(found)}**")
+    slot.markdown(f"**{checks.verdict(found)}**")
     _pictures(film, found, opacity)
     _checks(found)
     _curves(found.curves, found.attribution.class_name, filling)
@@ -53,13 +53,15 @@ def _title(method: str) -> str:
     return METHODS[method].title
 
 
-def _examined(film: Film, model: LoadedModel, one: Attribution, baseline: curves.Baseline, slot: Any) -> Evidence:
+def _examined(
+    film: Film, model: LoadedModel, one: Attribution, baseline: deletion_insertion.Baseline, slot: Any
+) -> Evidence:
     """Computed where this session does not have it yet; choosing something else stops it, as it stops a map."""
     kept: OrderedDict[tuple[Any, ...], Evidence] = st.session_state.setdefault(_KEPT, OrderedDict())
     key = (film.sha256, model.weights_sha256, one.method, one.target, baseline)
     if key not in kept:
         tell = partial(_show_progress, slot)
-        kept[key] = evidence.examine(model, film.inputs[model.input_size], one, baseline, tell)
+        kept[key] = checks.examine(model, film.inputs[model.input_size], one, baseline, tell)
     kept.move_to_end(key)
     while len(kept) > MOST_KEPT:
         kept.popitem(last=False)
@@ -101,7 +103,7 @@ def _checks(found: Evidence) -> None:
     )
     rows = [
         (check.name, "passed" if check.passed else "FAILED", check.measured, check.rule)
-        for check in evidence.checks(found)
+        for check in checks.checks(found)
     ]
     table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
 
@@ -109,7 +111,7 @@ def _checks(found: Evidence) -> None:
 def _curves(found: Curves, name: str, filling: str) -> None:
     """Deletion and insertion side by side, or below each other on a phone, and their areas as a table."""
     st.markdown(
-        f"The film is hidden, or uncovered, in {curves.GRID} x {curves.GRID} squares, the strongest of the map first; "
+        f"The film is hidden, or uncovered, in {deletion_insertion.GRID} x {deletion_insertion.GRID} squares, the strongest of the map first; "
         f"hidden squares show {filling}. Fill them with something else and the curves change, so they rank maps only "
         "under one filling: a film with holes is unlike any that the network has learnt from."
     )

@@ -13,7 +13,7 @@ import numpy as np
 import plotly.colors
 from PIL import Image, ImageDraw, ImageFont
 
-from cnn.attribution import Attribution, Meaning
+from cnn.attribution.attribution import Attribution, Meaning
 from ui import theme
 
 STEPS = 255

@@ -19,9 +19,9 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from cnn import cards
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.methods import METHODS, attribute
 from cnn.errors import UserError
-from cnn.explain import METHODS, attribute
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph, shown_name
 from cnn.models import allocator, ood_gate, registry

@@ -1,16 +1,14 @@
 """What was computed from which picture by which weights, as a small JSON record to keep."""
 
 import json
-import tomllib
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import captum
 import torch
 
-from cnn.attribution import SCALE_PERCENTILE, Attribution
+from cnn import __version__
+from cnn.attribution.attribution import SCALE_PERCENTILE, Attribution
 from cnn.cards import CLASSES
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction
@@ -31,13 +29,6 @@ class Source(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
 
-@cache
-def app_version() -> str:
-    """The version in pyproject.toml."""
-    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
-    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
-
-
 def record(
     source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = (), refused: str = ""
 ) -> str:
@@ -51,7 +42,7 @@ def record(
             "image": {"name": source.name, "kind": source.kind, "sha256": source.sha256,
                       "notes": list(source.notes), "refused": refused or None},
             "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
-            "versions": {"app": app_version(), "torch": torch.__version__, "captum": captum.__version__},
+            "versions": {"app": __version__, "torch": torch.__version__, "captum": captum.__version__},
             "prediction": {
                 "logits": dict(zip(CLASSES, prediction.logits, strict=True)),
                 "temperature": prediction.temperature,

@@ -25,13 +25,13 @@ from captum.attr import (
 )
 from torch import Tensor, nn
 
-from cnn.attribution import Attribution, Meaning
+from cnn.attribution.attribution import Attribution, Meaning
+from cnn.attribution.fair_lock import Turn, Turns
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.models.inference import device
 from cnn.models.loading import LoadedModel
 from cnn.models.registry import REGISTRY
-from cnn.turns import Turn, Turns
 
 BASELINE = 0.0
 STEPS = 50

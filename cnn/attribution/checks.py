@@ -1,7 +1,7 @@
 """Is this map worth anything? A map beside its controls, the numbers that follow, and a sentence by stated rules.
 
 The controls: the same method on a network that has learnt nothing (Adebayo et al., Sanity Checks for Saliency Maps,
-NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion (:mod:`cnn.curves`), other
+NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion (:mod:`cnn.attribution.deletion_insertion`), other
 methods, and where the lungs are (:mod:`cnn.models.lung_segmenter`). To pass is no proof; to fail is a reason not to believe.
 """
 
@@ -14,15 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn import curves
-from cnn.attribution import Attribution
-from cnn.controls import edges as edge_filter
-from cnn.explain import METHODS, attribute, passes
+from cnn.attribution import deletion_insertion
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.control_maps import edges as edge_filter
+from cnn.attribution.methods import METHODS, attribute, passes
+from cnn.attribution.randomization import reset
+from cnn.attribution.similarity import rank_correlation, ssim
 from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.models.registry import REGISTRY
 from cnn.predict.prediction import classify
-from cnn.sanity import rank_correlation, reset, ssim
 
 QUICK = 2
 """A map is compared with every other method that takes at most so many passes."""
@@ -71,7 +72,7 @@ class Evidence:
     random: Attribution = field(repr=False)
     edges: np.ndarray = field(repr=False, compare=False)
     likeness: dict[str, Likeness]
-    curves: curves.Curves
+    curves: deletion_insertion.Curves
     lungs: np.ndarray | None = field(repr=False, compare=False)
     lung_share: float
     in_lungs: float
@@ -82,7 +83,7 @@ MAP, RANDOM, EDGES = "this map", "random weights", "edges"
 
 
 def examine(
-    model: LoadedModel, pixels: Tensor, attribution: Attribution, baseline: curves.Baseline = "grey",
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, baseline: deletion_insertion.Baseline = "grey",
     progress: Progress = lambda done, total: None,
 ) -> Evidence:  # fmt: skip
     """Measures ``attribution``, which is of ``pixels`` (1, 1, S, S) and of ``model``.
@@ -92,7 +93,7 @@ def examine(
         progress: told (passes done, passes in all); what it raises ends the work.
 
     Raises:
-        Busy: see :func:`cnn.explain.attribute`.
+        Busy: see :func:`cnn.attribution.methods.attribute`.
     """
     total, done = count_passes(model, attribution.method), 0
 
@@ -127,21 +128,21 @@ def quick_methods(model: LoadedModel, method: str) -> list[str]:
 def count_passes(model: LoadedModel, method: str) -> int:
     """Pictures that :func:`examine` sends through a network: the maps, the curves, and the segmenter once."""
     maps = passes(model, method) + sum(passes(model, other) for other in quick_methods(model, method))
-    return maps + curves.count_passes(orders=2) + 1
+    return maps + deletion_insertion.count_passes(orders=2) + 1
 
 
 def draw_curves(
-    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: curves.Baseline,
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: deletion_insertion.Baseline,
     progress: Progress,
-) -> curves.Curves:  # fmt: skip
+) -> deletion_insertion.Curves:  # fmt: skip
     """Deletion and insertion of the map and of the edges; a signed map is followed from most for to most against."""
     values = attribution.map if attribution.meaning == "evidence" else np.abs(attribution.map)
-    orders = {MAP: curves.order_of(values), EDGES: curves.order_of(edges)}
+    orders = {MAP: deletion_insertion.order_of(values), EDGES: deletion_insertion.order_of(edges)}
 
     def score(pictures: Tensor) -> np.ndarray:
         return np.array([one.probabilities[attribution.target] for one in classify(model, pictures)])
 
-    return curves.draw(score, pixels, curves.filling(pixels, baseline), orders, progress)
+    return deletion_insertion.draw(score, pixels, deletion_insertion.filling(pixels, baseline), orders, progress)
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> Likeness:
@@ -149,7 +150,7 @@ def likeness(one: np.ndarray, other: np.ndarray) -> Likeness:
 
     Both are scaled to a maximum of 1 for SSIM. A map without any variation is like none: its rank correlation is 0.
     """
-    first, second = (curves.squares(np.abs(values).astype(np.float64)) for values in (one, other))
+    first, second = (deletion_insertion.squares(np.abs(values).astype(np.float64)) for values in (one, other))
     first, second = (values / (values.max() or 1.0) for values in (first, second))
     return Likeness(rank_correlation(first, second), ssim(first, second))
 
@@ -164,7 +165,7 @@ def share_inside(values: np.ndarray, mask: np.ndarray) -> float:
 def random_twin(name: str) -> LoadedModel:
     """The registered network ``name`` with random weights, always the same: it has learnt nothing.
 
-    Its batch norms meet smooth noise: see :func:`cnn.sanity.reset`.
+    Its batch norms meet smooth noise: see :func:`cnn.attribution.randomization.reset`.
     """
     architecture = REGISTRY[name]
     generator = torch.Generator().manual_seed(0)

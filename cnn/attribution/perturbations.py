@@ -14,9 +14,9 @@ from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from cnn.attribution import Attribution
+from cnn.attribution.attribution import Attribution
+from cnn.attribution.checks import likeness
 from cnn.errors import UserError
-from cnn.evidence import likeness
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import lung_segmenter
@@ -67,7 +67,7 @@ class Patch:
 class Effect:
     """What a change did: P(PNEUMONIA) after it, the difference in percentage points, and the map's.
 
-    ``likeness`` is the rank correlation of the two maps (see :func:`cnn.evidence.likeness`), None where the film moved;
+    ``likeness`` is the rank correlation of the two maps (see :func:`cnn.attribution.checks.likeness`), None where the film moved;
     ``strength`` is how strong the map is, of what it was.
     """
 

@@ -21,7 +21,7 @@ class Attribution:
 
     Attributes:
         map: (S, S) float32, in the method's own units.
-        method: key of :data:`cnn.explain.METHODS`.
+        method: key of :data:`cnn.attribution.methods.METHODS`.
         target: number of the class explained, and ``class_name`` its name.
         passes: pictures that went through the network for it.
         change: by how much the logit differs from the baseline's, which the map of a complete method adds up to; None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from cnn.attribution import Meaning
+from cnn.attribution.attribution import Meaning
 
 TOP = 0.10
 """Share of a film's pixels that a map is cut to before it is compared with the truth; fixed before measuring."""

@@ -1,9 +1,9 @@
 """The first page's taste of the classifier: a simulated film, what the network says of it, and where it looked.
 
-    python -m cnn.imaging.samples.taste
+    python -m cnn.attribution.front_page_example
 
-computes it from the shipped weights and writes ``taste.png`` (the map, from its lowest value to its highest) and
-``taste.json`` beside this file, so that the first page opens without PyTorch. Run it whenever weights have changed.
+computes it from the shipped weights and writes ``front_page_example.png`` (the map, from its lowest value to its highest) and
+``front_page_example.json`` beside this file, so that the first page opens without PyTorch. Run it whenever weights have changed.
 """
 
 import json
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnn.attribution import Attribution, Meaning
+from cnn.attribution.attribution import Attribution, Meaning
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.imaging.samples import SAMPLES, Sample
 
 SAMPLE, METHOD, TARGET = "simulated-consolidation", "grad_cam", 1
-_PICTURE, _FACTS = (Path(__file__).parent / name for name in ("taste.png", "taste.json"))
+_PICTURE, _FACTS = (Path(__file__).parent / name for name in ("front_page_example.png", "front_page_example.json"))
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ def read() -> Taste:
         return Taste(**json.loads(_FACTS.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            "The first page's picture is missing: make it with python -m cnn.imaging.samples.taste."
+            "The first page's picture is missing: make it with python -m cnn.attribution.front_page_example."
         ) from error
 
 
 def main() -> None:
     """Computes and writes both files."""
-    from cnn.explain import attribute
+    from cnn.attribution.methods import attribute
     from cnn.imaging.preprocess import to_tensor
     from cnn.imaging.radiograph import read_radiograph
     from cnn.models import loading, registry

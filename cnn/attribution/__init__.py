@@ -1,0 +1,1 @@
+"""Saliency maps by Captum and by hand, and what tests whether to believe them."""
