@@ -26,10 +26,11 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_films, bench_statistics, bootstrap, cards
+from cnn import bench_films, bench_statistics, cards
 from cnn.attribution import control_maps, deletion_insertion, localisation, methods, randomization, similarity
 from cnn.attribution.attribution import Attribution
 from cnn.bench_films import TARGET, Case
+from cnn.evaluation import bootstrap
 from cnn.models import loading, registry
 from cnn.predict.prediction import classify
 from cnn.train import Split
@@ -216,7 +217,7 @@ def _planted(bench: Bench, method: str) -> Raw:
 
 
 def packed(values: np.ndarray) -> str:
-    """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by :func:`cnn.bench_report.unpacked`."""
+    """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by :func:`cnn.evaluation.saliency_report.unpacked`."""
     buffer = io.BytesIO()
     Image.fromarray(np.round(128 + 127 * values).astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()

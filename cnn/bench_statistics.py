@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cnn.attribution.localisation import MEASURES
-from cnn.bootstrap import resamples
+from cnn.evaluation.bootstrap import resamples
 
 LIKENESS = ("ssim", "rank")
 

@@ -20,17 +20,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnn import cards, scores
-from cnn.bootstrap import Estimate, resamples
+from cnn import cards
 from cnn.cards import write_card
 from cnn.data import Film, labels_of, load_pixels, paediatric_films
+from cnn.evaluation import scores
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.metrics import auc
+from cnn.evaluation.operating_point import performance
+from cnn.evaluation.scores import HIDDEN, Scores
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample
-from cnn.measures import auc
 from cnn.models import loading, lung_segmenter
 from cnn.models.inference import margins_of
-from cnn.operating import performance
-from cnn.scores import HIDDEN, Scores
 from cnn.train import ORDER, Split
 
 GROUPS = ("validation", "test", "adults_left_out")

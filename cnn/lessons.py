@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from cnn import operating, questions
+from cnn import questions
+from cnn.evaluation import operating_point
 from cnn.history import TIMELINE
 from cnn.layers import costs, dense_vs_conv, presets, sizes
 from cnn.layers import network as architecture
@@ -336,10 +337,10 @@ def _shortcuts() -> Part:
 
 
 def _operating() -> Part:
-    def worth(right: float, prevalence: float) -> operating.People:
+    def worth(right: float, prevalence: float) -> operating_point.People:
         values = np.array([right, right])
-        found = operating.Outcomes(values, 1 - values, 1 - values, values)
-        return operating.out_of_a_thousand(operating.rates(found, prevalence), prevalence)
+        found = operating_point.Outcomes(values, 1 - values, 1 - values, values)
+        return operating_point.out_of_a_thousand(operating_point.rates(found, prevalence), prevalence)
 
     rare, common = worth(0.9, 0.01), worth(0.9, 0.5)
     called = rare.hits + rare.alarms

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
-from cnn.scores import sigmoid
+from cnn.evaluation.scores import sigmoid
 
 __all__ = ["balanced_threshold", "class_weights", "cross_entropy", "fit_shift", "fit_temperature", "sigmoid"]
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import bench_report, bench_words
 from cnn.errors import UserError
+from cnn.evaluation import saliency_report, saliency_sentences
 from ui import bench_parts, bench_tables, frame
 from ui.state import State
 
@@ -15,15 +15,15 @@ frame.header(
 )
 state = State.open("method_bench", *bench_parts.FIELDS)
 try:
-    reports = bench_report.read()
+    reports = saliency_report.read()
     shown = next(iter(reports.values()))
-    st.markdown(bench_words.provenance(shown))
+    st.markdown(saliency_sentences.provenance(shown))
     for part in (bench_parts.where, bench_parts.weights_and_seeds, bench_parts.faithful):
         part(shown, state)
     bench_parts.lesion(shown)
     st.header("So, should you believe it?", anchor=False)
     bench_tables.everything(shown)
-    st.markdown(bench_words.conclusion(shown))
+    st.markdown(saliency_sentences.conclusion(shown))
     state.share()
 except UserError as error:
     st.info(str(error))

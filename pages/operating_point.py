@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import operating
 from cnn.errors import UserError
+from cnn.evaluation import operating_point
 from ui import frame, measured, operating_parts, quiz
 from ui.measured import ADULTS, IN_WORDS, MINED, NETWORK, TEST, VALIDATION
 from ui.state import Choice, Flag, Real, State, Whole
@@ -33,7 +33,7 @@ def lesson() -> None:
         which = state.choice(FILMS)
     films, validation = measured.films(name, which), measured.films(name, VALIDATION)
     frozen, share = measured.card(name)["threshold"], 100 * films.labels.mean()
-    best = operating.cheapest(validation, operating_parts.TRIED, state[PREVALENCE] / 100, state[MISS])
+    best = operating_point.cheapest(validation, operating_parts.TRIED, state[PREVALENCE] / 100, state[MISS])
     st.markdown(f"These are {IN_WORDS[which]}: {measured.count(films)}.")
     state.presets("Go to", {
         "The frozen threshold": {THRESHOLD: round(frozen, 2)},
@@ -48,15 +48,15 @@ def lesson() -> None:
         threshold = state.real(THRESHOLD)
     with right:
         prevalence = state.real(PREVALENCE) / 100
-    counts = operating.at_threshold(films, threshold)
-    rates = operating.rates(counts, prevalence)
-    people = operating.out_of_a_thousand(rates, prevalence)
+    counts = operating_point.at_threshold(films, threshold)
+    rates = operating_point.rates(counts, prevalence)
+    people = operating_point.out_of_a_thousand(rates, prevalence)
     hide, stage = state.flag(HIDE), st.container()
-    told = people.hits + people.alarms == 0 or quiz.ask(operating.question(people, rates), state)
+    told = people.hits + people.alarms == 0 or quiz.ask(operating_point.question(people, rates), state)
     with stage:
         operating_parts.rates(rates, counts, films, hidden=hide and not told)
     if told or not hide:
-        st.header(f"Out of {operating.PEOPLE:,} people", anchor=False)
+        st.header(f"Out of {operating_point.PEOPLE:,} people", anchor=False)
         operating_parts.a_thousand(people, rates)
         st.header("What lies behind", anchor=False)
         operating_parts.scores(films, threshold, frozen)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn import bench, bench_report, bench_statistics
+from cnn import bench, bench_statistics
+from cnn.evaluation import saliency_report
 
 PATIENTS = [f"p{number // 2}" for number in range(12)]
 GOOD, BAD = "grad_cam", "guided_backprop"
@@ -18,17 +19,17 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
     def around(value: float, names: tuple[str, ...]) -> list[dict[str, float]]:
         return [dict(zip(names, value + 0.02 * generator.standard_normal(len(names)), strict=True)) for _ in PATIENTS]
 
-    measures = tuple(bench_report.MEASURES.values())
+    measures = tuple(saliency_report.MEASURES.values())
     likeness = bench_statistics.LIKENESS
     levels = {"random": 0.1, "centre": 0.25, "edges": 0.12, "anatomy": 0.45}
 
     def located(value: float) -> dict[str, list[dict[str, float]]]:
-        return {source: around(value, measures) for source in bench_report.SOURCES.values()}
+        return {source: around(value, measures) for source in saliency_report.SOURCES.values()}
 
     controls = {
         name: {
             "localisation": located(value),
-            "deletion": around(0.5, bench_report.CURVES),
+            "deletion": around(0.5, saliency_report.CURVES),
             "planted": [dict.fromkeys(measures, value)],
         }
         for name, value in levels.items()
@@ -50,7 +51,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
             },
             "deletion": [
                 row | {key: row[key] + (0.2 if good else -0.2) * (1 if "insertion" in key else -1) for key in row}
-                for row in around(0.5, bench_report.CURVES)
+                for row in around(0.5, saliency_report.CURVES)
             ],
             "cost": {"passes": 1 if good else 170, "forward_passes_of_time": 2.0 if good else 200.0},
             "planted": {
@@ -59,7 +60,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
         }
         for name, good in ((GOOD, True), (BAD, False))
     }  # fmt: skip
-    boxed = dict.fromkeys(bench_report.SOURCES.values(), PATIENTS)
+    boxed = dict.fromkeys(saliency_report.SOURCES.values(), PATIENTS)
     how = {"seeds": list(range(seeds)), "films_limited_to": limited, "top_share": 0.1, "squares": 196,
            "costly_passes": 10, "bootstrap_draws": 1000}  # fmt: skip
     titles = {GOOD: ("Grad-CAM", "evidence"), BAD: ("Guided Backprop", "brightness")}

@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 from stand_ins import write_weights
 
-from cnn import bootstrap
+from cnn.evaluation import bootstrap
 from cnn.models import loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
 from ui import reading

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 from films import make_adults, make_children
 
-from cnn import bench, bench_films, bench_report, bootstrap
+from cnn import bench, bench_films
 from cnn.attribution import methods
 from cnn.data import patient_fold
+from cnn.evaluation import bootstrap, saliency_report
 from cnn.train import ADULT_FOLDS, Split
 
 SHOWN = ("grad_cam", "saliency")
@@ -75,7 +76,7 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
         "--networks", "lecture", "--films", "2", "--out", str(runs / "bench.json"),
     ])  # fmt: skip
     bench.main()
-    report = bench_report.read(runs / "bench.json")["lecture"]
+    report = saliency_report.read(runs / "bench.json")["lecture"]
     assert list(report.titles) == list(SHOWN)
     for name in SHOWN:
         assert 0 <= report.score("rsna", name, "auprc").mean <= 1

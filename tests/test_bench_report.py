@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import bench, bench_report, bench_statistics, bench_words, bootstrap
-from cnn.bench_report import CONTROLS, CURVES, UNTRAINED, Estimate, Report, Verdicts
+from cnn import bench, bench_statistics
+from cnn.evaluation import bootstrap, saliency_report, saliency_sentences
+from cnn.evaluation.saliency_report import CONTROLS, CURVES, UNTRAINED, Estimate, Report, Verdicts
 from tests import bench_results
 from tests.bench_results import BAD, GOOD
 
@@ -18,7 +19,7 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
-    return bench_report.read(bench_results.write(tmp_path / "bench.json"))["transfer"]
+    return saliency_report.read(bench_results.write(tmp_path / "bench.json"))["transfer"]
 
 
 def test_estimates_are_means_inside_their_intervals() -> None:
@@ -63,51 +64,53 @@ def test_being_apart_is_stricter_than_being_above(report: Report) -> None:
 
 
 def test_sentences_name_who_passes_and_who_fails(report: Report) -> None:
-    assert "Above the lung blobs too: Grad-CAM." in bench_words.localisation(report, "rsna", "auprc")
-    assert "0 of these 2 lie in that range, 1 above it and 1 below" in bench_words.localisation(report, "rsna", "auprc")
-    assert "Guided Backprop on 3 films" in bench_words.localisation(report, "nih", "auprc")
-    assert "Arun" not in bench_words.localisation(report, "nih", "auprc")
-    for words in (bench_words.randomisation(report), bench_words.repeatability(report)):
+    assert "Above the lung blobs too: Grad-CAM." in saliency_sentences.localisation(report, "rsna", "auprc")
+    assert "0 of these 2 lie in that range, 1 above it and 1 below" in saliency_sentences.localisation(
+        report, "rsna", "auprc"
+    )
+    assert "Guided Backprop on 3 films" in saliency_sentences.localisation(report, "nih", "auprc")
+    assert "Arun" not in saliency_sentences.localisation(report, "nih", "auprc")
+    for words in (saliency_sentences.randomisation(report), saliency_sentences.repeatability(report)):
         assert "Pass: Grad-CAM. Fail: Guided Backprop." in words
-    assert "four curves: Grad-CAM." in bench_words.deletion(report)
-    assert "planted lesion for Grad-CAM." in bench_words.planted(report)
-    assert "170" not in bench_words.cost(report)
-    assert "as long as 200" in bench_words.cost(report)
-    said = bench_words.conclusion(report)
+    assert "four curves: Grad-CAM." in saliency_sentences.deletion(report)
+    assert "planted lesion for Grad-CAM." in saliency_sentences.planted(report)
+    assert "170" not in saliency_sentences.cost(report)
+    assert "as long as 200" in saliency_sentences.cost(report)
+    said = saliency_sentences.conclusion(report)
     assert "Passing every test: Grad-CAM." in said
     assert "Failing the test of random weights: Guided Backprop." in said
 
 
 def test_when_none_passes_the_conclusion_says_so(report: Report) -> None:
     del report.titles[GOOD]
-    said = bench_words.conclusion(report)
+    said = saliency_sentences.conclusion(report)
     assert "No method passes every test" in said
     assert "Guided Backprop fails the fewest, 6." in said
     assert "above all four controls on the same films: no method" in said
 
 
 def test_one_seed_leaves_repeatability_untested(tmp_path: Path) -> None:
-    report = bench_report.read(bench_results.write(tmp_path / "bench.json", seeds=1))["transfer"]
+    report = saliency_report.read(bench_results.write(tmp_path / "bench.json", seeds=1))["transfer"]
     assert report.verdicts(GOOD).repeats is None
-    assert "Only one seed" in bench_words.repeatability(report)
+    assert "Only one seed" in saliency_sentences.repeatability(report)
 
 
 def test_a_trial_run_is_called_one(tmp_path: Path) -> None:
-    limited = bench_report.read(bench_results.write(tmp_path / "bench.json", limited=2))["transfer"]
-    assert "not results" in bench_words.provenance(limited)
+    limited = saliency_report.read(bench_results.write(tmp_path / "bench.json", limited=2))["transfer"]
+    assert "not results" in saliency_sentences.provenance(limited)
 
 
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
-    np.testing.assert_allclose(bench_report.unpacked(bench.packed(values)), values, atol=0.5 / 127 + 1e-6)
+    np.testing.assert_allclose(saliency_report.unpacked(bench.packed(values)), values, atol=0.5 / 127 + 1e-6)
 
 
 @pytest.mark.parametrize("text", [None, "not json"])
 def test_missing_or_damaged_results_are_one_sentence(tmp_path: Path, text: str | None) -> None:
     if text:
         (tmp_path / "bench.json").write_text(text)
-    with pytest.raises(bench_report.BenchMissing, match=r"python -m cnn\.bench"):
-        bench_report.read(tmp_path / "bench.json")
+    with pytest.raises(saliency_report.BenchMissing, match=r"python -m cnn\.bench"):
+        saliency_report.read(tmp_path / "bench.json")
 
 
 def test_names_of_curves_are_those_that_are_measured() -> None:
@@ -115,4 +118,4 @@ def test_names_of_curves_are_those_that_are_measured() -> None:
     from cnn.attribution import localisation
 
     assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in bench.FILLINGS]
-    assert set(bench_report.MEASURES.values()) == set(localisation.MEASURES)
+    assert set(saliency_report.MEASURES.values()) == set(localisation.MEASURES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn.bootstrap import Estimate, resamples
+from cnn.evaluation.bootstrap import Estimate, resamples
 
 PATIENTS = np.array([3, 3, 3, 1, 1, 2, 7, 7, 5, 6])
 VALUES = np.arange(10.0)

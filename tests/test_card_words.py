@@ -5,11 +5,11 @@ from dataclasses import asdict
 import numpy as np
 from test_measures import made
 
-from cnn import measures, operating
-from cnn.bootstrap import Estimate, resamples
-from cnn.operating import outcomes
-from cnn.scores import Scores
-from cnn.subgroups import Subgroup
+from cnn.evaluation import metrics, operating_point
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.operating_point import outcomes
+from cnn.evaluation.scores import Scores
+from cnn.evaluation.subgroups import Subgroup
 from cnn.train import RECIPES
 from ui import card_words
 
@@ -46,13 +46,13 @@ def test_confusion_says_which_error_is_more_frequent() -> None:
 def test_probabilities_that_are_too_high_are_called_so() -> None:
     scores = made()
     bold = Scores(scores.logits + 2, scores.labels, scores.patients, scores.seeds, scores.thresholds)
-    error = Estimate.of(measures.calibration_error(bold.probabilities, bold.labels, resamples(bold.patients)))
-    assert "points too high" in card_words.reliability(measures.reliability(bold), error)
+    error = Estimate.of(metrics.calibration_error(bold.probabilities, bold.labels, resamples(bold.patients)))
+    assert "points too high" in card_words.reliability(metrics.reliability(bold), error)
 
 
 def test_small_groups_are_not_compared() -> None:
     few, good, bad = made(12), made(), guessing()
-    pairs = [(Subgroup("age", name, each), operating.performance(each))
+    pairs = [(Subgroup("age", name, each), operating_point.performance(each))
              for name, each in (("few", few), ("good", good), ("bad", bad))]  # fmt: skip
     assert "best on *good*" in card_words.subgroups(pairs)
     assert "intervals lie apart" in card_words.subgroups(pairs)

@@ -10,10 +10,11 @@ from films import make_adults, make_children
 from torch import Tensor, nn
 
 from cnn import cards as cards_module
-from cnn import evaluate, scores, train
+from cnn import evaluate, train
 from cnn.data import paediatric_films
+from cnn.evaluation import scores
+from cnn.evaluation.scores import Scores
 from cnn.models import loading, lung_segmenter
-from cnn.scores import Scores
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,9 +5,9 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from cnn import measures
-from cnn.bootstrap import resamples
-from cnn.scores import Scores, sigmoid
+from cnn.evaluation import metrics
+from cnn.evaluation.bootstrap import resamples
+from cnn.evaluation.scores import Scores, sigmoid
 
 
 def made(count: int = 300, ties: bool = False) -> Scores:
@@ -23,8 +23,8 @@ def made(count: int = 300, ties: bool = False) -> Scores:
 def test_areas_are_scikit_learn_s_for_every_draw(ties: bool) -> None:
     scores = made(ties=ties)
     weights = resamples(scores.patients)[:20]
-    areas = measures.auc(scores.logits, scores.labels, weights)
-    precisions = measures.average_precision(scores.logits, scores.labels, weights)
+    areas = metrics.auc(scores.logits, scores.labels, weights)
+    precisions = metrics.average_precision(scores.logits, scores.labels, weights)
     for row, area, precision in zip(weights, areas, precisions, strict=True):
         assert area == pytest.approx(roc_auc_score(scores.labels, scores.logits, sample_weight=row))
         assert precision == pytest.approx(average_precision_score(scores.labels, scores.logits, sample_weight=row))
@@ -33,25 +33,25 @@ def test_areas_are_scikit_learn_s_for_every_draw(ties: bool) -> None:
 def test_a_draw_with_one_class_gives_no_number() -> None:
     logits, labels = np.array([0.1, 0.2, 0.3]), np.array([0, 1, 1])
     weights = np.array([[1.0, 1, 1], [0, 2, 1], [3, 0, 0]])
-    assert np.isnan(measures.auc(logits, labels, weights)).tolist() == [False, True, True]
-    assert np.isnan(measures.average_precision(logits, labels, weights)).tolist() == [False, False, True]
+    assert np.isnan(metrics.auc(logits, labels, weights)).tolist() == [False, True, True]
+    assert np.isnan(metrics.average_precision(logits, labels, weights)).tolist() == [False, False, True]
 
 
 def test_roc_curve_is_scikit_learn_s() -> None:
     scores = made(ties=True)
-    found = measures.roc(scores)
+    found = metrics.roc(scores)
     x, y, thresholds = roc_curve(scores.labels, scores.logits, drop_intermediate=False)
     np.testing.assert_allclose(found.x, x)
     np.testing.assert_allclose(found.y, y)
     np.testing.assert_allclose(found.thresholds, thresholds)
     assert found.area.value == pytest.approx(roc_auc_score(scores.labels, scores.logits))
-    inside = np.interp(measures.GRID, found.x, found.y)
+    inside = np.interp(metrics.GRID, found.x, found.y)
     assert ((found.low <= inside + 1e-9) & (inside <= found.high + 1e-9)).all()
 
 
 def test_precision_recall_curve_is_scikit_learn_s() -> None:
     scores = made(ties=True)
-    found = measures.precision_recall(scores)
+    found = metrics.precision_recall(scores)
     precision, recall, _ = precision_recall_curve(scores.labels, scores.logits)
     np.testing.assert_allclose(found.x, recall[::-1])
     np.testing.assert_allclose(found.y[1:], precision[::-1][1:])
@@ -60,18 +60,18 @@ def test_precision_recall_curve_is_scikit_learn_s() -> None:
 
 def test_reliability_is_scikit_learn_s_and_its_gaps_are_the_calibration_error() -> None:
     scores = made()
-    bins = measures.reliability(scores)
-    observed, predicted = calibration_curve(scores.labels, scores.probabilities, n_bins=measures.BINS)
+    bins = metrics.reliability(scores)
+    observed, predicted = calibration_curve(scores.labels, scores.probabilities, n_bins=metrics.BINS)
     np.testing.assert_allclose([each.observed.value for each in bins], observed)
     np.testing.assert_allclose([each.predicted for each in bins], predicted)
     gaps = sum(abs(each.observed.value - each.predicted) * each.films for each in bins) / 300
     weights = np.ones((1, 300))
-    assert measures.calibration_error(scores.probabilities, scores.labels, weights)[0] == pytest.approx(gaps)
+    assert metrics.calibration_error(scores.probabilities, scores.labels, weights)[0] == pytest.approx(gaps)
 
 
 def test_calibration_error_of_cases_that_are_known() -> None:
     def error(probabilities: list[float], labels: list[int]) -> float:
-        return measures.calibration_error(np.array(probabilities), np.array(labels), np.ones((1, len(labels))))[0]
+        return metrics.calibration_error(np.array(probabilities), np.array(labels), np.ones((1, len(labels))))[0]
 
     assert error([0.9] * 10, [1] * 6 + [0] * 4) == pytest.approx(0.3)
     assert error([1.0, 0.0], [1, 0]) == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn import bench_report, bootstrap
+from cnn.evaluation import bootstrap, saliency_report
 from tests import bench_results
 from tests.pages import html, imports_torch, open_page, shown_text
 
@@ -14,7 +14,7 @@ PAGE = "method_bench"
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "REPEATS", 100)
-    monkeypatch.setattr(bench_report, "FILE", bench_results.write(tmp_path / "bench.json"))
+    monkeypatch.setattr(saliency_report, "FILE", bench_results.write(tmp_path / "bench.json"))
 
 
 @pytest.mark.usefixtures("results")
@@ -47,7 +47,7 @@ def test_nonsense_in_a_link_is_said_and_teach_hides_the_controls() -> None:
 
 
 def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_report, "FILE", tmp_path / "none.json")
+    monkeypatch.setattr(saliency_report, "FILE", tmp_path / "none.json")
     app = open_page(PAGE)
     assert "python -m cnn.bench" in app.info[0].value
     assert "What you now know" in shown_text(app)

@@ -5,7 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards, operating
+from cnn import cards
+from cnn.evaluation import operating_point
 from tests.pages import html, open_page, shown_text
 from tests.test_pages_model_card import table
 from ui import measured
@@ -26,10 +27,10 @@ def press(app: AppTest, label: str) -> None:
 def test_rates_and_people_follow_from_the_link() -> None:
     app = open_page(PAGE, threshold="0.3", prevalence="2", network="lecture")
     films = measured.films("lecture", measured.TEST)
-    rates = operating.rates(operating.at_threshold(films, 0.3), 0.02)
+    rates = operating_point.rates(operating_point.at_threshold(films, 0.3), 0.02)
     assert rate(app, "sensitivity") == measured.percent(rates.sensitivity)
     assert rate(app, "PPV") == measured.percent(rates.ppv)
-    people = operating.out_of_a_thousand(rates, 0.02)
+    people = operating_point.out_of_a_thousand(rates, 0.02)
     rows = {row[0]: row[1:] for row in table(app, "A thousand people")}
     assert rows["have it"] == [str(people.hits), str(people.misses), "20"]
     assert rows["do not have it"] == [str(people.alarms), str(people.cleared), "980"]
@@ -49,7 +50,7 @@ def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_o
 def test_most_calls_are_false_exactly_below_the_prevalence_that_is_named() -> None:
     said = re.search(r"Below a prevalence of about (\S+)%, most calls", shown_text(open_page(PAGE)))
     films = measured.films("transfer", measured.TEST)
-    found = operating.rates(operating.at_threshold(films, 0.5), float(said[1]) / 100)
+    found = operating_point.rates(operating_point.at_threshold(films, 0.5), float(said[1]) / 100)
     assert found.ppv.value == pytest.approx(0.5, abs=0.005)
 
 

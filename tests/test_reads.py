@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
-from cnn import reads
 from cnn.attribution.attribution import Attribution
-from cnn.reads import GRID, Answer, Read
+from cnn.evaluation import reader_study
+from cnn.evaluation.reader_study import GRID, Answer, Read
 
 SIDE = 4 * GRID
 
@@ -18,10 +18,10 @@ def map_of(values: np.ndarray) -> Attribution:
 def test_a_cell_and_its_mask_go_there_and_back() -> None:
     for shape in ((SIDE, SIDE), (101, 77)):
         for cell in ((0, 0), (7, 7), (2, 5)):
-            mask = reads.cell_mask(cell, shape)
+            mask = reader_study.cell_mask(cell, shape)
             assert mask.any()
-            assert cell in reads.cells_of(mask)
-    covered = sum(reads.cell_mask((x, y), (101, 77)).astype(int) for x in range(GRID) for y in range(GRID))
+            assert cell in reader_study.cells_of(mask)
+    covered = sum(reader_study.cell_mask((x, y), (101, 77)).astype(int) for x in range(GRID) for y in range(GRID))
     assert (covered == 1).all(), "the cells tile the film"
 
 
@@ -29,14 +29,14 @@ def test_the_strongest_place_is_the_largest_value_for_the_class() -> None:
     values = np.zeros((SIDE, SIDE))
     values[9, 30] = 1  # row 2, column 7
     values[0, 0] = -5
-    assert reads.strongest_cell(map_of(values)) == (7, 2)
-    assert reads.strongest_cell(map_of(-np.abs(values))) is None
-    assert reads.strongest_cell(map_of(np.zeros((SIDE, SIDE)))) is None
+    assert reader_study.strongest_cell(map_of(values)) == (7, 2)
+    assert reader_study.strongest_cell(map_of(-np.abs(values))) is None
+    assert reader_study.strongest_cell(map_of(np.zeros((SIDE, SIDE)))) is None
 
 
 def test_sureness_becomes_a_probability_and_normal_has_no_mark() -> None:
-    assert reads.reader_answer("PNEUMONIA", 80, (1, 2)) == Answer("PNEUMONIA", 0.8, (1, 2))
-    normal = reads.reader_answer("NORMAL", 80, (1, 2))
+    assert reader_study.reader_answer("PNEUMONIA", 80, (1, 2)) == Answer("PNEUMONIA", 0.8, (1, 2))
+    normal = reader_study.reader_answer("NORMAL", 80, (1, 2))
     assert normal.p_pneumonia == pytest.approx(0.2)
     assert normal.mark is None
 
@@ -49,7 +49,7 @@ def test_agreement_of_known_reads() -> None:
         Read("3", Answer("NORMAL", 0.3, None), Answer("NORMAL", 0.1, None), "NORMAL"),
         Read("4", Answer("NORMAL", 0.0, None), Answer("PNEUMONIA", 1.0, (3, 3))),
     ]
-    found = reads.agreement(done)
+    found = reader_study.agreement(done)
     assert (found.films, found.agreed, found.known) == (4, 2, 3)
     assert found.chance == pytest.approx(2 / GRID**2)
     assert found.reader is not None
@@ -61,6 +61,6 @@ def test_agreement_of_known_reads() -> None:
 
 
 def test_without_known_truth_there_is_agreement_only() -> None:
-    found = reads.agreement([Read("1", Answer("NORMAL", 0.1, None), Answer("NORMAL", 0.2, None))])
+    found = reader_study.agreement([Read("1", Answer("NORMAL", 0.1, None), Answer("NORMAL", 0.2, None))])
     assert (found.agreed, found.known) == (1, 0)
     assert found.reader is found.network is found.chance is None

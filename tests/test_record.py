@@ -6,9 +6,10 @@ import captum
 import torch
 from stand_ins import film
 
+from cnn import __version__
 from cnn.attribution.attribution import SCALE_PERCENTILE
 from cnn.attribution.methods import attribute
-from cnn.attribution.record import app_version, record
+from cnn.attribution.record import record
 from cnn.imaging.preprocess import to_tensor
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import predict
@@ -23,7 +24,7 @@ def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel)
                               "refused": None}  # fmt: skip
     assert found["model"] == {"name": "lecture", "weights_sha256": lecture.card["sha256"], "input_size": 128}
     assert found["versions"] == {
-        "app": app_version(), "torch": torch.__version__, "captum": captum.__version__,
+        "app": __version__, "torch": torch.__version__, "captum": captum.__version__,
     }  # fmt: skip
     assert found["prediction"] == {
         "logits": {"NORMAL": prediction.logits[0], "PNEUMONIA": prediction.logits[1]},
@@ -49,4 +50,4 @@ def test_a_picture_that_was_refused_keeps_the_reason(lecture: LoadedModel) -> No
 
 
 def test_the_app_s_version_is_the_project_s() -> None:
-    assert app_version().count(".") == 2
+    assert __version__.count(".") == 2

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import cards, evaluate, operating, scores
+from cnn import cards, evaluate
 from cnn.errors import WeightsRejected
+from cnn.evaluation import operating_point, scores
+from cnn.evaluation.scores import Scores
 from cnn.models import registry
-from cnn.scores import Scores
 from cnn.train import ORDER
 
 SHIPPED = [scores.read(cards.WEIGHTS, name, evaluate.GROUPS) for name in ORDER]
@@ -79,14 +80,14 @@ def test_the_card_s_numbers_are_those_of_the_scores(place: int) -> None:
     card, found = cards.read_card(cards.WEIGHTS, ORDER[place]), SHIPPED[place]
     assert {card["threshold"]} == set(found["test"].thresholds) == set(found["validation"].thresholds)
     for group in ("validation", "test"):
-        for key, estimate in operating.performance(found[group]).items():
+        for key, estimate in operating_point.performance(found[group]).items():
             assert card["metrics"][group][key] == pytest.approx(estimate.value, abs=2e-4), (group, key)
     for what, area in card["metrics"]["test_auc_when_hidden"].items():
         assert evaluate.auc_of(found["test"].while_hidden(what)).value == pytest.approx(area, abs=2e-4)
     adults, alone = found["adults_left_out"], {"auc": {"each": [card["metrics"]["adults_left_out"]["auc"]]}}
     over = card["metrics"].get("adults_left_out_over_seeds", alone)
     for seed in np.unique(adults.seeds):
-        each = operating.performance(adults.take(adults.seeds == seed))["auc"].value
+        each = operating_point.performance(adults.take(adults.seeds == seed))["auc"].value
         assert each == pytest.approx(over["auc"]["each"][card["metrics"]["adults_left_out"]["seeds"].index(seed)])
 
 

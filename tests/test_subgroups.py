@@ -3,8 +3,8 @@
 import numpy as np
 from test_measures import made
 
-from cnn.scores import Scores
-from cnn.subgroups import subgroups
+from cnn.evaluation.scores import Scores
+from cnn.evaluation.subgroups import subgroups
 
 
 def with_facts(**facts: list[str]) -> Scores:

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from cnn.attribution.attribution import Attribution
-from cnn.bench_report import Estimate
+from cnn.evaluation.saliency_report import Estimate
 from ui import overlay, theme
 
 _DASHES = ("dot", "dash", "longdash", "solid")

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import bench_words
-from cnn.bench_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
+from cnn.evaluation import saliency_sentences
+from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
 from cnn.imaging.samples import truth_mask
 from ui import bench_figures, bench_tables, maps
 from ui.state import Choice, State
@@ -29,7 +29,7 @@ def where(report: Report, state: State) -> None:
         "film. **Energy**: share of the map in the boxes. Controls: random numbers, a blob in the centre, the film's "
         "edges (Sobel), and two blobs where lungs usually are."
     )
-    st.markdown(bench_words.localisation(report, source, kind))
+    st.markdown(saliency_sentences.localisation(report, source, kind))
     arun = source == "rsna" and kind == "auprc"
     bench_figures.dots(
         {title: report.score(source, name, kind) for name, title in report.titles.items()},
@@ -55,7 +55,7 @@ def weights_and_seeds(report: Report, state: State) -> None:
         "tells what the network has learnt should turn into another one. Compared is how strong "
         "each pixel is, without its sign."
     )
-    st.markdown(bench_words.randomisation(report))
+    st.markdown(saliency_sentences.randomisation(report))
     stages = {title: report.stages(name, kind) for name, title in report.titles.items()}
     passed = {title: report.verdicts(name).forgets for name, title in report.titles.items()}
     bench_figures.cascade(
@@ -66,7 +66,7 @@ def weights_and_seeds(report: Report, state: State) -> None:
     bench_tables.randomisation(report, kind)
     st.header("Does it come out the same twice?", anchor=False)
     st.markdown("The same recipe, trained from several seeds, explains films that none of the networks has seen.")
-    st.markdown(bench_words.repeatability(report))
+    st.markdown(saliency_sentences.repeatability(report))
     if report.seeds_compared:
         both = [{title: report.likeness("repeatability", name, key, kind) for name, title in report.titles.items()}
                 for key in ("between_seeds", "other_films")]  # fmt: skip
@@ -87,7 +87,7 @@ def faithful(report: Report, state: State) -> None:
         "grey, or is blurred. "
         f"{report.results['deletion']['films']} films."
     )
-    st.markdown(bench_words.deletion(report))
+    st.markdown(saliency_sentences.deletion(report))
     curve = state.choice(CURVE)
     bench_figures.dots(
         {title: report.better_than_random(name, curve) for name, title in report.titles.items()},
@@ -98,7 +98,7 @@ def faithful(report: Report, state: State) -> None:
     )  # fmt: skip
     bench_tables.deletion(report)
     st.header("What does it cost?", anchor=False)
-    st.markdown(bench_words.cost(report))
+    st.markdown(saliency_sentences.cost(report))
     bench_tables.cost(report)
 
 
@@ -107,9 +107,9 @@ def lesion(report: Report) -> None:
     st.header("Does it find a lesion that we planted?", anchor=False)
     truth, film = truth_mask(PLANTED), maps.sample(PLANTED).pixels
     assert truth is not None
-    st.markdown(bench_words.planted(report))
+    st.markdown(saliency_sentences.planted(report))
     bench_figures.maps(
         (film * 255).round().astype("uint8"), truth,
-        {title: (report.planted_map(name), bench_words.hit(report, name)) for name, title in report.titles.items()},
+        {title: (report.planted_map(name), saliency_sentences.hit(report, name)) for name, title in report.titles.items()},
     )  # fmt: skip
     bench_tables.planted(report)

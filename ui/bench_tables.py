@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.bench_report import CONTROLS, CURVES, MEASURES, UNTRAINED, Report
+from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, UNTRAINED, Report
 from ui.tables import Bar, table
 
 KINDS = {"SSIM": "ssim", "rank correlation": "rank"}

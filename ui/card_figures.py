@@ -7,11 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from cnn.bootstrap import Estimate
 from cnn.cards import CLASSES
-from cnn.measures import GRID, Bin, Curve
-from cnn.operating import Outcomes
-from cnn.scores import sigmoid
+from cnn.evaluation.bootstrap import Estimate
+from cnn.evaluation.metrics import GRID, Bin, Curve
+from cnn.evaluation.operating_point import Outcomes
+from cnn.evaluation.scores import sigmoid
 from ui import theme
 
 HEIGHT = 420

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnn import cards, measures, operating
-from cnn.bootstrap import Estimate, resamples
+from cnn import cards
 from cnn.cards import CLASSES
-from cnn.measures import Curve
-from cnn.operating import Outcomes, outcomes
-from cnn.scores import HIDDEN, Scores, sigmoid
-from cnn.subgroups import Subgroup, subgroups
+from cnn.evaluation import metrics as measures
+from cnn.evaluation import operating_point
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.metrics import Curve
+from cnn.evaluation.operating_point import Outcomes, outcomes
+from cnn.evaluation.scores import HIDDEN, Scores, sigmoid
+from cnn.evaluation.subgroups import Subgroup, subgroups
 from ui import card_figures, card_words, measured
 from ui.card_figures import Line
 from ui.measured import ADULTS, FLOOR, IN_WORDS, MINED, TEST, VALIDATION, number, percent
@@ -184,7 +186,7 @@ def by_group(name: str, which: str) -> None:
 
 @measured.once
 def _groups(name: str, which: str) -> list[tuple[Subgroup, dict[str, Estimate]]]:
-    return [(group, operating.performance(group.scores)) for group in subgroups(measured.films(name, which))]
+    return [(group, operating_point.performance(group.scores)) for group in subgroups(measured.films(name, which))]
 
 
 def when_hidden(name: str) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from cnn.bootstrap import Estimate, resamples
-from cnn.measures import Bin, Curve, auc
-from cnn.operating import Outcomes
-from cnn.scores import HIDDEN, Scores
-from cnn.subgroups import Subgroup
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.metrics import Bin, Curve, auc
+from cnn.evaluation.operating_point import Outcomes
+from cnn.evaluation.scores import HIDDEN, Scores
+from cnn.evaluation.subgroups import Subgroup
 from ui.measured import number, percent
 
 FEW = 10

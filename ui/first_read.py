@@ -11,14 +11,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn import reads
 from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.evaluation import reader_study
+from cnn.evaluation.reader_study import Agreement, Answer, Cell, Read, Score
 from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
-from cnn.reads import Agreement, Answer, Cell, Read, Score
 from ui import overlay, reading, theme, upload, verdict
 from ui.place import Box, place
 from ui.privacy import with_the_page
@@ -33,7 +33,7 @@ SEED = Whole("seed", "Series", 1, low=1, high=999)
 NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MOST_FILES)
 FIELDS = (SEED, NUMBER)
 METHOD = "grad_cam"
-_GRID = Box(reads.GRID, reads.GRID, 1 / reads.GRID, 1 / reads.GRID, "cells", lines=True)
+_GRID = Box(reader_study.GRID, reader_study.GRID, 1 / reader_study.GRID, 1 / reader_study.GRID, "cells", lines=True)
 _READS, _MARKS = "read_first.reads", "read_first.marks"
 _OWN_READS, _OWN_MARKS = with_the_page("read_first.own reads"), with_the_page("read_first.own marks")
 
@@ -121,7 +121,7 @@ def _ask(film: Film) -> Answer | None:
         if label == CLASSES[PNEUMONIA] and film.sha256 not in marks:
             st.info("Mark on the film first where you see it; a guess will do.")
             return None
-    return reads.reader_answer(label, sure, marks.get(film.sha256))
+    return reader_study.reader_answer(label, sure, marks.get(film.sha256))
 
 
 def _mark(marks: dict[str, Cell], digest: str, column: int, row: int) -> None:
@@ -136,8 +136,12 @@ def _map(film: Film, model: LoadedModel, slot: DeltaGenerator) -> Attribution | 
 def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attribution | UserError) -> Read:
     assert isinstance(case.film, Film)
     said = reading.prediction(case.film, model)
-    mark = reads.strongest_cell(found) if isinstance(found, Attribution) and said.label == CLASSES[PNEUMONIA] else None
-    planted = reads.cells_of(case.mask) if case.mask is not None else frozenset()
+    mark = (
+        reader_study.strongest_cell(found)
+        if isinstance(found, Attribution) and said.label == CLASSES[PNEUMONIA]
+        else None
+    )
+    planted = reader_study.cells_of(case.mask) if case.mask is not None else frozenset()
     return Read(name, answer, Answer(said.label, said.p_pneumonia, mark), case.truth, planted)
 
 
@@ -171,7 +175,7 @@ def _marked(picture: np.ndarray, mark: Cell | None, truth: np.ndarray | None) ->
     if truth is not None:
         picture = overlay.outline(picture, truth)
     if mark is not None:
-        picture = overlay.outline(picture, reads.cell_mask(mark, picture.shape[:2]), theme.FILM_MARK)
+        picture = overlay.outline(picture, reader_study.cell_mask(mark, picture.shape[:2]), theme.FILM_MARK)
     return picture
 
 
@@ -195,7 +199,7 @@ def summary() -> None:
     done: list[Read] = [one.read for key in (_READS, _OWN_READS) for one in st.session_state.get(key, {}).values()]
     if not done:
         return
-    found = reads.agreement(done)
+    found = reader_study.agreement(done)
     st.subheader("So far", anchor=False)
     st.markdown(f"You and the network agree on **{found.agreed} of {found.films}** films.")
     if found.reader and found.network:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import cards, measures, operating, scores
-from cnn.bootstrap import Estimate
-from cnn.measures import Bin, Curve
-from cnn.scores import Scores
+from cnn import cards
+from cnn.evaluation import metrics, operating_point, scores
+from cnn.evaluation.bootstrap import Estimate
+from cnn.evaluation.metrics import Bin, Curve
+from cnn.evaluation.scores import Scores
 from ui.state import Choice
 
 TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, text-mined"
@@ -42,26 +43,26 @@ def films(name: str, which: str) -> Scores:
 
 @once
 def performance(name: str, which: str) -> dict[str, Estimate]:
-    """See :func:`cnn.operating.performance`."""
-    return operating.performance(films(name, which))
+    """See :func:`cnn.evaluation.operating_point.performance`."""
+    return operating_point.performance(films(name, which))
 
 
 @once
 def roc(name: str, which: str) -> Curve:
-    """See :func:`cnn.measures.roc`."""
-    return measures.roc(films(name, which))
+    """See :func:`cnn.evaluation.metrics.roc`."""
+    return metrics.roc(films(name, which))
 
 
 @once
 def precision_recall(name: str, which: str) -> Curve:
-    """See :func:`cnn.measures.precision_recall`."""
-    return measures.precision_recall(films(name, which))
+    """See :func:`cnn.evaluation.metrics.precision_recall`."""
+    return metrics.precision_recall(films(name, which))
 
 
 @once
 def reliability(name: str, which: str) -> list[Bin]:
-    """See :func:`cnn.measures.reliability`."""
-    return measures.reliability(films(name, which))
+    """See :func:`cnn.evaluation.metrics.reliability`."""
+    return metrics.reliability(films(name, which))
 
 
 def number(found: Estimate) -> str:

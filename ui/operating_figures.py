@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnn.cards import CLASSES
-from cnn.operating import PEOPLE, People
-from cnn.scores import Scores
+from cnn.evaluation.operating_point import PEOPLE, People
+from cnn.evaluation.scores import Scores
 from ui import theme
 
 _COLUMNS = 50

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from cnn import operating
-from cnn.operating import PEOPLE, Outcomes, People, Rates
-from cnn.scores import Scores
+from cnn.evaluation import operating_point
+from cnn.evaluation.operating_point import PEOPLE, Outcomes, People, Rates
+from cnn.evaluation.scores import Scores
 from ui import operating_figures
 from ui.measured import percent
 from ui.tables import table
@@ -94,8 +94,8 @@ def scores(films: Scores, threshold: float, frozen: float) -> None:
 
 def over_thresholds(films: Scores, prevalence: float, threshold: float, frozen: float) -> None:
     """All four rates at every threshold."""
-    sensitivity, specificity = operating.thresholds_tried(films, TRIED)
-    ppv, npv = operating.predictive(sensitivity, specificity, np.array(prevalence))
+    sensitivity, specificity = operating_point.thresholds_tried(films, TRIED)
+    ppv, npv = operating_point.predictive(sensitivity, specificity, np.array(prevalence))
     found = [("sensitivity", sensitivity), ("specificity", specificity), ("PPV", ppv), ("NPV", npv)]
     operating_figures.lines(
         TRIED, [(name, 100 * values) for name, values in found], title="The four rates at every threshold",
@@ -122,7 +122,7 @@ def frozen_words(frozen: float, adults: bool) -> str:
 
 def over_prevalences(found: Rates, prevalence: float) -> None:
     """What a call is worth wherever the network might be used."""
-    ppv, npv = operating.predictive(np.array(found.sensitivity.value), np.array(found.specificity.value), SHARES)
+    ppv, npv = operating_point.predictive(np.array(found.sensitivity.value), np.array(found.specificity.value), SHARES)
     crosses = np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]
     alarms, hits = 1 - found.specificity.value, found.sensitivity.value
     half = alarms / (alarms + hits) if crosses else 0  # where alarms * (1 - share) = hits * share
@@ -143,10 +143,10 @@ def over_prevalences(found: Rates, prevalence: float) -> None:
 
 def costs(films: Scores, validation: Scores, prevalence: float, miss: int, threshold: float, frozen: float) -> None:
     """What a threshold costs; the cheapest is looked for on validation, and its price read on the chosen films."""
-    found = operating.cost(*operating.thresholds_tried(films, TRIED), prevalence, miss)
-    best = operating.cheapest(validation, TRIED, prevalence, miss)
+    found = operating_point.cost(*operating_point.thresholds_tried(films, TRIED), prevalence, miss)
+    best = operating_point.cheapest(validation, TRIED, prevalence, miss)
     price = dict(zip(TRIED.round(2).tolist(), found.tolist(), strict=True))
-    here = operating.cost(*operating.thresholds_tried(films, np.array([threshold])), prevalence, miss)[0]
+    here = operating_point.cost(*operating_point.thresholds_tried(films, np.array([threshold])), prevalence, miss)[0]
     operating_figures.lines(
         TRIED, [("cost", found)], title="What a threshold costs", axis="threshold on P(PNEUMONIA)",
         unit="cost for 1,000 people", mark=threshold, frozen=frozen, key="costs",

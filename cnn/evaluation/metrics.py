@@ -1,15 +1,15 @@
 """How well scores part two classes, and whether probabilities mean what they say: curves with 95 % bands.
 
 Functions that take ``weights`` (R, N) work out one number for each row: how often each film counts in each of the
-draws of :func:`cnn.bootstrap.resamples`. A row in which a class is missing gives NaN.
+draws of :func:`cnn.evaluation.bootstrap.resamples`. A row in which a class is missing gives NaN.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from cnn.bootstrap import Estimate, resamples
-from cnn.scores import Scores
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.scores import Scores
 
 BINS = 15
 GRID = np.linspace(0, 1, 101)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn.scores import Scores
+from cnn.evaluation.scores import Scores
 
 AGES = ((0, 18), (18, 40), (40, 60), (60, 130))
 """Years, from and below."""

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from cnn import cards
 from cnn.attribution.attribution import Attribution
 from cnn.errors import UserError
 
-FILE = Path(__file__).resolve().parent.parent / "weights" / "bench.json"
+FILE = cards.WEIGHTS / "bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
 """The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""

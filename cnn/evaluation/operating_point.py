@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn import measures
-from cnn.bootstrap import Estimate, resamples
+from cnn.evaluation import metrics
+from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.scores import Scores
 from cnn.questions import Question
-from cnn.scores import Scores
 
 PEOPLE = 1000
 
@@ -75,11 +75,11 @@ def performance(scores: Scores) -> dict[str, Estimate]:
     found = outcomes(scores.called, scores.labels, weights)
     squares = (scores.probabilities - scores.labels) ** 2
     measured = {
-        "auc": measures.auc(scores.logits, scores.labels, weights),
+        "auc": metrics.auc(scores.logits, scores.labels, weights),
         "accuracy": found.accuracy,
         "sensitivity": found.sensitivity,
         "specificity": found.specificity,
-        "ece": measures.calibration_error(scores.probabilities, scores.labels, weights),
+        "ece": metrics.calibration_error(scores.probabilities, scores.labels, weights),
         "brier": weights @ squares / weights.sum(axis=1),
     }
     return {key: Estimate.of(values) for key, values in measured.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cnn.bench_report import CONTROLS, CURVES, UNTRAINED, YARDSTICK, Report
+from cnn.evaluation.saliency_report import CONTROLS, CURVES, UNTRAINED, YARDSTICK, Report
 
 
 def listed(names: Iterable[str], none: str = "no method") -> str:
