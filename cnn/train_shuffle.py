@@ -2,8 +2,8 @@
 
     python -m cnn.train_shuffle
 
-writes ``cnn/shuffle.json``, which the page on why there are CNNs shows. It takes a few minutes on one core. Pictures:
-outlines that :func:`cnn.shuffle.shapes` draws, and the 1,797 handwritten digits of scikit-learn's ``load_digits``
+writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes on one core. Pictures:
+outlines that :func:`cnn.lecture.pixel_shuffle.results.shapes` draws, and the 1,797 handwritten digits of scikit-learn's ``load_digits``
 (8x8, UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, CC BY 4.0).
 
 Nothing is chosen by the accuracies: optimiser, sizes and epochs are the same for all, and fixed.
@@ -20,8 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn.ops.windows import Array
-from cnn.shuffle import (
+from cnn.lecture.pixel_shuffle.results import (
     NETWORKS,
     ORDERS,
     PICTURES,
@@ -34,6 +33,7 @@ from cnn.shuffle import (
     shapes,
     shuffled,
 )
+from cnn.ops.windows import Array
 
 SEEDS = (0, 1, 2)
 EPOCHS = 20

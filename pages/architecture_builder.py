@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import snippets
 from cnn.errors import UserError
 from cnn.layers import network as architecture
 from cnn.layers.network import Network
 from cnn.layers.presets import PRESETS
+from cnn.lecture import torch_snippets
 from ui import code, frame, network_box, network_figures
 from ui.state import Field, State, Whole
 
@@ -42,7 +42,7 @@ if not state.wrong:
     network_figures.one_layer(network, state.number(LOOK))
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
     try:
-        code.show(snippets.network(network))
+        code.show(torch_snippets.network(network))
     except UserError as error:
         st.info(f"PyTorch lines follow once every layer fits. {error}")
 state.share()

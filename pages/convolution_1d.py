@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import signals
 from ui import code, frame, quiz, signal_figures, words
 from ui.grid import Edit, grid
@@ -69,7 +69,7 @@ def by_hand() -> None:
     signal_figures.rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
     for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
-        code.show(snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
+        code.show(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
 
 
 if not state.wrong:

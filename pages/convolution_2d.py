@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import costs, sizes
 from cnn.layers.layers import Conv, Volume
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, filters, toy_inputs
 from ui import before_after, code, film, frame, quiz, travel, words
 from ui.asked import asked_grid
@@ -57,7 +57,7 @@ def one_channel() -> None:
     )  # fmt: skip
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
-    code.show(snippets.convolution_2d(example))
+    code.show(torch_snippets.convolution_2d(example))
     if len(w) == len(w[0]):
         travel.to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
 
@@ -82,7 +82,7 @@ def three_channels() -> None:
         example, questions.cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
         label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
     )  # fmt: skip
-    code.show(snippets.convolution_2d(example))
+    code.show(torch_snippets.convolution_2d(example))
 
 
 def whole_picture() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.imaging.samples import SAMPLES
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import feature_stack
 from cnn.ops import filters as kernels
 from ui import cells, code, frame, quiz, words
@@ -92,7 +92,7 @@ def question_mark() -> None:
             f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "
             f"{layers.weights:,} weights, and a bias."
         )
-    code.show(snippets.two_layers(layers))
+    code.show(torch_snippets.two_layers(layers))
 
 
 st.header("K filters, one volume", anchor=False)

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import costs
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, softmax, toy_inputs
 from ui import code, frame, quiz, softmax_figures, words
 from ui.grid import grid
@@ -104,7 +104,7 @@ def how_wrong(example: softmax.Softmax) -> None:
     loss = softmax.cross_entropy(example, true)
     st.markdown(softmax.told_loss(example, loss))
     softmax_figures.gradient(example, loss)
-    code.show(snippets.softmax(example, loss))
+    code.show(torch_snippets.softmax(example, loss))
 
 
 classes = flatten_and_weigh()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.glossary import GLOSSARY
+from cnn.lecture.glossary import GLOSSARY
 from ui import frame, words
 
 frame.header(

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn import questions, snippets
-from cnn.history import TIMELINE
+from cnn.lecture import questions, torch_snippets
+from cnn.lecture.timeline import TIMELINE
 from ui import code, frame, quiz, timeline
 from ui.state import Choice, State
 
@@ -25,7 +25,7 @@ with story:
     quiz.ask(questions.year(state[quiz.QUESTION]), state)
 with line:
     timeline.show(TIMELINE, name)
-code.show(snippets.lenet(), title="LeNet in today's PyTorch")
+code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")
 state.share()
 frame.footer(
     "history",

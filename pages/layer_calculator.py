@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers.layers import Conv, Pool, Transposed, Volume
 from cnn.layers.sizes import SizeDoesNotFit
+from cnn.lecture import questions, torch_snippets
 from ui import code, frame, layer_summary, quiz, size_rules, travel
 from ui.state import Choice, Field, Flag, State, Whole
 
@@ -77,7 +77,7 @@ try:
         with stage:
             layer_summary.show(layer, before, step)
             travel.from_calculator(layer, before)
-            code.show(snippets.layer(layer, before))
+            code.show(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:
     st.error(str(error))
     state.presets("Nearest that fit", size_rules.fitting(error, (F, S, P, D)))

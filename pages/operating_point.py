@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.evaluation import operating_point
+from cnn.lecture.questions import operating_point as questions_operating_point
 from ui import frame, measured, operating_parts, quiz
 from ui.measured import ADULTS, IN_WORDS, MINED, NETWORK, TEST, VALIDATION
 from ui.state import Choice, Flag, Real, State, Whole
@@ -52,7 +53,7 @@ def lesson() -> None:
     rates = operating_point.rates(counts, prevalence)
     people = operating_point.out_of_a_thousand(rates, prevalence)
     hide, stage = state.flag(HIDE), st.container()
-    told = people.hits + people.alarms == 0 or quiz.ask(operating_point.question(people, rates), state)
+    told = people.hits + people.alarms == 0 or quiz.ask(questions_operating_point.question(people, rates), state)
     with stage:
         operating_parts.rates(rates, counts, films, hidden=hide and not told)
     if told or not hide:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import sizes
 from cnn.layers.layers import Pool, Volume
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, pooling, toy_inputs
 from ui import before_after, code, frame, pooled_film, quiz, travel, words
 from ui.asked import asked_grid
@@ -87,7 +87,7 @@ def step_by_step() -> None:
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
         "larger its share. Where windows overlap, a cell collects from each."
     )
-    code.show(snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
+    code.show(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
     if shape == "sliding" and kind != "Lp":
         layer = Pool(KINDS[kind], f, s, p, ceil=rule == "ceil")  # type: ignore[arg-type]
         travel.to_calculator(layer, Volume(len(x[0]), len(x), 1))

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from cnn import questions
 from cnn.layers import network
 from cnn.layers.presets import PRESETS
-from cnn.references import REFERENCES
+from cnn.lecture import questions
+from cnn.lecture.references import REFERENCES
 from ui import frame, mixed_quiz, quiz, review_chain, words
 from ui.state import Flag, State
 

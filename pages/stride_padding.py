@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import questions, snippets
 from cnn.errors import UserError
 from cnn.layers import sizes as arithmetic
 from cnn.layers.layers import Conv, Volume
+from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, toy_inputs, windows
 from ui import code, frame, quiz, size_rules, travel
 from ui.grid import grid
@@ -71,7 +71,7 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.P
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     grid(example, key="positions", label="Every position of the filter", step=state[STEP])
-    code.show(snippets.convolution_2d(example))
+    code.show(torch_snippets.convolution_2d(example))
     padding = example.columns.before
     if down[1:] == across[1:] and padding == example.columns.after:
         travel.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from cnn import teaching
+from cnn.lecture import teachers_guide
 from ui import frame
 from ui.state import Choice, Flag, State
 
-PLAN = Choice("plan", "Lesson of", teaching.PLANS[0].name, options=tuple(plan.name for plan in teaching.PLANS))
+PLAN = Choice(
+    "plan", "Lesson of", teachers_guide.PLANS[0].name, options=tuple(plan.name for plan in teachers_guide.PLANS)
+)
 ANSWERS = Flag("answers", "Show the answers to expect", False)
 
 frame.header(
@@ -19,18 +21,18 @@ state = State.open("teaching", PLAN, ANSWERS)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = state.choice(PLAN)
     answers = state.flag(ANSWERS)
-st.markdown(teaching.INTRODUCTION)
-plan = next(plan for plan in teaching.PLANS if plan.name == name)
+st.markdown(teachers_guide.INTRODUCTION)
+plan = next(plan for plan in teachers_guide.PLANS if plan.name == name)
 st.header(f"A plan for {plan.name}", anchor=False)
 st.markdown(plan.about)
 for start, end, part in plan.timed():
     st.subheader(f"{start}-{end} · {part.title if part else 'Break'}", anchor=False)
     if part:
-        st.markdown(teaching.part(part, answers=answers))
+        st.markdown(teachers_guide.part(part, answers=answers))
 st.header("To take home", anchor=False)
-st.markdown(teaching.homework())
+st.markdown(teachers_guide.homework())
 st.header("For a class without the internet", anchor=False)
-st.markdown(teaching.OFFLINE)
+st.markdown(teachers_guide.OFFLINE)
 state.share()
 frame.footer(
     "teaching",

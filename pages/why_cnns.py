@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn import leaf, questions, shuffle, snippets
 from cnn.errors import UserError
 from cnn.layers import dense_vs_conv
 from cnn.layers.layers import Volume
+from cnn.lecture import leaf, questions, torch_snippets
+from cnn.lecture.pixel_shuffle import results
 from ui import code, frame, quiz, why_figures, why_words, words
 from ui.state import Choice, Field, Flag, State, Whole
 
@@ -18,7 +19,7 @@ HIDDEN = Whole("hidden", "Hidden nodes", 100, low=1, high=100_000)
 K = Whole("K", "Filters K", 100, low=1, high=100_000)
 F = Whole("F", "Filter size F", 3, low=1, high=1000)
 SHUFFLED = Flag("shuffled", "Shuffle the pixels of every picture on this page, all in the same way", False)
-PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=shuffle.PICTURES)
+PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=results.PICTURES)
 PRESETS: dict[str, dict[Field, Any]] = {
     "Slide 8": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
     "Slide 11: 32x32x3": {W1: 32, H1: 32, D1: 3, F: 5},
@@ -45,13 +46,13 @@ def weights() -> None:
     why_figures.to_scale((layers[0], layers[-1]))
     why_figures.readers(layers)
     st.markdown(why_words.fair(layers))
-    code.show(snippets.why(picture, hidden, filters, kernel_size))
+    code.show(torch_snippets.why(picture, hidden, filters, kernel_size))
 
 
 def leaf_in_levels(shuffled: bool) -> None:
     """Slide 9: one object at several levels of structure."""
     drawn = [leaf.draw(level) for level in leaf.LEVELS]
-    shown = [shuffle.shuffled(one) for one in drawn] if shuffled else drawn
+    shown = [results.shuffled(one) for one in drawn] if shuffled else drawn
     why_figures.pictures(shown, leaf.LEVELS, side=168)
     st.markdown(why_words.leaf(shown[-1]))
     why_figures.row(shown[-1], range(60, 64))
@@ -59,8 +60,8 @@ def leaf_in_levels(shuffled: bool) -> None:
 
 def learnt(shuffled: bool) -> None:
     """Two small networks on pictures as they are and shuffled."""
-    found = shuffle.experiment(state.choice(PICTURES))
-    why_figures.pictures(list(shuffle.shuffled(found.samples) if shuffled else found.samples), found.names, side=104)
+    found = results.experiment(state.choice(PICTURES))
+    why_figures.pictures(list(results.shuffled(found.samples) if shuffled else found.samples), found.names, side=104)
     st.markdown(why_words.experiment(found))
     asked, options, right = why_words.prediction(found)
     if quiz.pick(asked, options, right, key=f"worse {state[PICTURES]}"):

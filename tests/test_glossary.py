@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from cnn.glossary import ANY, GLOSSARY, Term, named, of_label
+from cnn.lecture.glossary import ANY, GLOSSARY, Term, named, of_label
 from tests.pages import ROOT
 from ui.frame import chapters
 

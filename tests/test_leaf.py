@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn import leaf
+from cnn.lecture import leaf
 
 
 @pytest.mark.parametrize("level", leaf.LEVELS)

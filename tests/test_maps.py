@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnn import questions
 from cnn.errors import DoesNotFit
+from cnn.lecture import questions
 from cnn.ops import feature_stack
 from cnn.ops.filters import KERNELS
 

@@ -8,6 +8,7 @@ from test_measures import made
 from cnn.evaluation import operating_point
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import People, Rates
+from cnn.lecture.questions import operating_point as questions_operating_point
 
 
 def test_outcomes_and_rates_are_scikit_learn_s() -> None:
@@ -67,7 +68,7 @@ def test_the_cheapest_threshold_falls_as_misses_get_dear() -> None:
 def test_the_question_knows_the_usual_mix_ups() -> None:
     rates = operating_point.rates(operating_point.at_threshold(made(), 0.5), 0.05)
     people = operating_point.out_of_a_thousand(rates, 0.05)
-    question = operating_point.question(people, rates)
+    question = questions_operating_point.question(people, rates)
     assert question.answer == round(100 * people.hits / (people.hits + people.alarms))
     assert question.check(question.answer)[0]
     right, sentence = question.check(round(100 * rates.sensitivity.value))

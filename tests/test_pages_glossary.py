@@ -1,6 +1,6 @@
 """Glossary: every term with its page, and a search."""
 
-from cnn.glossary import GLOSSARY
+from cnn.lecture.glossary import GLOSSARY
 from tests.pages import open_page, shown_text
 from ui.words import title
 

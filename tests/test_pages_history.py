@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnn.history import TIMELINE, Milestone
+from cnn.lecture.timeline import TIMELINE, Milestone
 from tests.pages import html, imports_torch, open_page, printed, shown_text, snippets
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.questions import mixed
+from cnn.lecture.questions import mixed
 from tests.pages import html, imports_torch, open_page, shown_text
 from ui.frame import chapters
 

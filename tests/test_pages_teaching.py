@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards, lessons, teaching
+from cnn import cards
+from cnn.lecture import lesson_plans, teachers_guide
 from cnn.models import loading
 from tests.pages import html, open_page, shown_text, snippets
 from ui import state as states
@@ -21,7 +22,7 @@ PAGES = {chapter.file for chapter in chapters()}
 def links() -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Page and settings of every link into the course that stands in docs/teaching.md, each once."""
     found = {}
-    for match in LINK.finditer(teaching.FILE.read_text(encoding="utf-8")):
+    for match in LINK.finditer(teachers_guide.FILE.read_text(encoding="utf-8")):
         parts = urlsplit(match["address"])
         found[parts.path.strip("/"), tuple(parse_qsl(parts.query, strict_parsing=True))] = None
     return list(found)
@@ -52,7 +53,7 @@ def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # ty
 
 def test_the_guide_has_a_link_for_every_question() -> None:
     found = {page for page, _ in links()}
-    assert found == {*lessons.parts(), *(page for page, *_ in teaching.HOMEWORK)}
+    assert found == {*lesson_plans.parts(), *(page for page, *_ in teachers_guide.HOMEWORK)}
     assert found <= PAGES
 
 
@@ -70,7 +71,7 @@ def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
         else:
             assert app.session_state[name] == text, name
     told = squeezed(everything(app))
-    for prompt in lessons.parts()[page].prompts if page in lessons.parts() else ():
+    for prompt in lesson_plans.parts()[page].prompts if page in lesson_plans.parts() else ():
         if tuple(prompt.settings.items()) == settings:
             assert squeezed(prompt.seen) in told
 
@@ -85,15 +86,15 @@ def test_a_setting_that_a_page_does_not_know_or_allow_is_found(fields: dict[str,
 
 def test_answers_show_when_they_are_asked_for() -> None:
     hidden, shown = (open_page("teaching", plan="180 minutes", answers=answers) for answers in ("false", "true"))
-    for part in lessons.parts().values():
+    for part in lesson_plans.parts().values():
         for prompt in part.prompts:
             assert squeezed(prompt.question) in squeezed(shown_text(hidden))
             assert squeezed(prompt.answer) in squeezed(shown_text(shown))
     assert "Expected:" not in shown_text(hidden)
 
 
-@pytest.mark.parametrize("plan", teaching.PLANS, ids=lambda plan: plan.name)
-def test_a_plan_shows_its_parts_and_their_minutes(plan: teaching.Plan) -> None:
+@pytest.mark.parametrize("plan", teachers_guide.PLANS, ids=lambda plan: plan.name)
+def test_a_plan_shows_its_parts_and_their_minutes(plan: teachers_guide.Plan) -> None:
     app = open_page("teaching", plan=plan.name)
     titles = [element.value for element in app.subheader]
     assert titles == [f"{start}-{end} · {part.title if part else 'Break'}" for start, end, part in plan.timed()]

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnn import questions
 from cnn.errors import DoesNotFit
 from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, Pool, Transposed, Volume
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
+from cnn.lecture import questions
+from cnn.lecture.questions import Question
 from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.pooling import pool2d
-from cnn.questions import Question
 
 
 def assert_sound(question: Question) -> None:

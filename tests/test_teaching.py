@@ -8,14 +8,14 @@ import torch
 from torch import nn
 from torch.nn.functional import conv1d, conv2d, cross_entropy, max_pool2d
 
-from cnn import lessons, teaching
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
+from cnn.lecture import lesson_plans, teachers_guide
 from cnn.ops import toy_inputs
 from tests.pages import printed
 
 ROOT = Path(__file__).parents[1]
-PARTS = lessons.parts()
+PARTS = lesson_plans.parts()
 
 
 def answers(page: str) -> list[str]:
@@ -27,11 +27,13 @@ def row(values: torch.Tensor) -> str:
 
 
 def test_the_file_is_what_the_code_says() -> None:
-    assert teaching.FILE.read_text(encoding="utf-8") == teaching.guide(), "run python -m cnn.teaching"
+    assert teachers_guide.FILE.read_text(encoding="utf-8") == teachers_guide.guide(), (
+        "run python -m cnn.lecture.teachers_guide"
+    )
 
 
-@pytest.mark.parametrize("plan", teaching.PLANS, ids=lambda plan: plan.name)
-def test_a_plan_fills_its_minutes_with_parts_that_there_are(plan: teaching.Plan) -> None:
+@pytest.mark.parametrize("plan", teachers_guide.PLANS, ids=lambda plan: plan.name)
+def test_a_plan_fills_its_minutes_with_parts_that_there_are(plan: teachers_guide.Plan) -> None:
     assert sum(minutes for _, minutes in plan.stops) == plan.minutes
     assert {page for page, _ in plan.stops} - {""} <= set(PARTS)
     assert plan.stops[0][0]
@@ -39,7 +41,7 @@ def test_a_plan_fills_its_minutes_with_parts_that_there_are(plan: teaching.Plan)
 
 
 def test_the_longest_plan_uses_every_part_once() -> None:
-    pages = [page for page, _ in teaching.PLANS[-1].stops if page]
+    pages = [page for page, _ in teachers_guide.PLANS[-1].stops if page]
     assert sorted(pages) == sorted(PARTS)
 
 
@@ -142,7 +144,7 @@ def test_people_in_the_answer_on_prevalence_add_up() -> None:
 
 
 def test_without_answers_no_link_says_what_it_sets() -> None:
-    for plan in teaching.PLANS:
+    for plan in teachers_guide.PLANS:
         for _, _, one in plan.timed():
             if one:
-                assert "[Open with" not in teaching.part(one, answers=False)
+                assert "[Open with" not in teachers_guide.part(one, answers=False)

@@ -6,8 +6,8 @@ import json
 import pytest
 import torch
 
-from cnn import shuffle
 from cnn import train_shuffle as script
+from cnn.lecture.pixel_shuffle import results
 
 
 @pytest.mark.parametrize(
@@ -16,23 +16,23 @@ from cnn import train_shuffle as script
      ("digits", "convolution", "shuffled", 2)],
 )  # fmt: skip
 def test_the_first_points_of_a_curve_come_out_again(
-    kind: shuffle.Pictures, network: shuffle.Network, order: shuffle.Order, epochs: int
+    kind: results.Pictures, network: results.Network, order: results.Order, epochs: int
 ) -> None:
     seed = 1
     again = script.curve(kind, network, order, seed, epochs)
-    kept = shuffle.experiment(kind).curves[network, order].accuracy[seed, :epochs]
+    kept = results.experiment(kind).curves[network, order].accuracy[seed, :epochs]
     assert again == pytest.approx(kept, abs=0.02)  # other processors round differently
 
 
 def test_samples_and_counts_are_the_script_s() -> None:
-    kept = json.loads(shuffle.RESULTS.read_text(encoding="utf-8"))
+    kept = json.loads(results.RESULTS.read_text(encoding="utf-8"))
     assert kept["made by"] == "python -m cnn.train_shuffle"
     assert kept["seeds"] == list(script.SEEDS)
-    for kind in shuffle.PICTURES:
+    for kind in results.PICTURES:
         pixels, _ = script.pictures_of(kind)
         assert kept[kind]["samples"] == script.samples(kind)
         assert kept[kind]["training"] + kept[kind]["kept out"] == len(pixels)
-        for network in shuffle.NETWORKS:
+        for network in results.NETWORKS:
             model = script.build(network, pixels.shape[-1], len(kept[kind]["names"]))
             assert kept[kind]["parameters"][network] == sum(p.numel() for p in model.parameters())
     assert kept["digits"]["greys alone"] == pytest.approx(script.greys_alone("digits"), abs=0.02)
@@ -44,18 +44,18 @@ def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
     model[:4](pixels)[0, :, 10, 10].sum().backward()
     columns = pixels.grad[0, 0].abs().sum(dim=0).nonzero().ravel()
     reach = int(columns.max() - columns.min()) + 1
-    assert shuffle.experiment("shapes").sees - 1 <= reach <= shuffle.experiment("shapes").sees
+    assert results.experiment("shapes").sees - 1 <= reach <= results.experiment("shapes").sees
 
 
 def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the_very_same() -> None:
     curves = []
-    for order in shuffle.ORDERS:
+    for order in results.ORDERS:
         pixels, classes = script.tensors("digits", order)
         torch.manual_seed(0)
         model = script.build("fully connected", 8, 10).double()
         if order == "shuffled":
             with torch.no_grad():
-                model[1].weight.copy_(model[1].weight[:, torch.from_numpy(shuffle.permutation(64))])
+                model[1].weight.copy_(model[1].weight[:, torch.from_numpy(results.permutation(64))])
         after = script.train(model, pixels.double(), classes, 597, seed=0)
         curves.append(list(itertools.islice(after, 3)))
     assert curves[0] == pytest.approx(curves[1], abs=0.004)

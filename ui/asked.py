@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from cnn.lecture.questions import Question
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
-from cnn.questions import Question
 from ui import quiz
 from ui.grid import grid
 from ui.state import State

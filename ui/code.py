@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.snippets import Snippet
+from cnn.lecture.torch_snippets import Snippet
 
 
 def show(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:

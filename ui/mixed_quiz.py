@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.questions import Asked, Question, mixed
+from cnn.lecture.questions import Asked, Question, mixed
 from ui import cells, frame
 from ui.prose import plain
 from ui.quiz import number_box

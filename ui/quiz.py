@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from cnn.questions import Question
+from cnn.lecture.questions import Question
 from ui.prose import plain
 from ui.state import State, Whole
 

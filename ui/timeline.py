@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from cnn.history import Milestone
+from cnn.lecture.timeline import Milestone
 from ui.theme import palette
 
 _PIXELS_PER_YEAR = 5

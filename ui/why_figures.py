@@ -12,8 +12,8 @@ import streamlit as st
 from PIL import Image
 
 from cnn.layers.dense_vs_conv import Reader
+from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment
 from cnn.ops.windows import Array
-from cnn.shuffle import NETWORKS, ORDERS, Experiment
 from ui import tables, theme
 from ui.layer_summary import say_bytes
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from cnn.layers.dense_vs_conv import Reader
-from cnn.leaf import FORMULAS, SIDE
+from cnn.lecture.leaf import FORMULAS, SIDE
+from cnn.lecture.pixel_shuffle.results import NETWORKS, Experiment, neighbour_correlation
 from cnn.ops.windows import Array
-from cnn.shuffle import NETWORKS, Experiment, neighbour_correlation
 from ui.layer_summary import say_bytes
 from ui.prose import plain, three_figures
 

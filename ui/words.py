@@ -9,7 +9,7 @@ from html import escape
 
 import streamlit as st
 
-from cnn.glossary import ANY, Term, named, of_label
+from cnn.lecture.glossary import ANY, Term, named, of_label
 
 STYLE = """
 .word { all: unset; display: inline; cursor: help; border-bottom: 2px dotted currentColor; }

@@ -7,8 +7,8 @@ from cnn.layers.layers import Flatten, Layer, Linear, Pool, Step
 from cnn.layers.network import Network
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
-from cnn.questions.question import Question, make
-from cnn.questions.sizes import output_numbers, size
+from cnn.lecture.questions.question import Question, make
+from cnn.lecture.questions.sizes import output_numbers, size
 
 Parts = list[tuple[Layer, Step]]
 """The layers of a network, each with what it made of its input."""

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from cnn import questions
 from cnn.evaluation import operating_point
-from cnn.history import TIMELINE
 from cnn.layers import costs, dense_vs_conv, presets, sizes
 from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, Volume
+from cnn.lecture import questions
+from cnn.lecture.timeline import TIMELINE
 from cnn.ops import convolution as convolution_module
 from cnn.ops import feature_stack, pooling, signals, softmax, toy_inputs
 from cnn.ops.windows import Array

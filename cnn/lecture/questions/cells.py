@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnn.lecture.questions.question import Question, make, same, say
+from cnn.lecture.questions.sizes import size
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from cnn.ops.windows import Array
-from cnn.questions.question import Question, make, same, say
-from cnn.questions.sizes import size
 
 
 def cell(example: Convolution, seed: int) -> Question:

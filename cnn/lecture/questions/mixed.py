@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnn.layers.sizes import Window
+from cnn.lecture.questions.cells import cell, pooled
+from cnn.lecture.questions.last_layers import fully_connected
+from cnn.lecture.questions.networks import sight
+from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.sizes import parameters, size, two_layers
+from cnn.lecture.questions.why import why
+from cnn.lecture.questions.years import year
 from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.feature_stack import two_layers as sizes_of_two
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Array
-from cnn.questions.cells import cell, pooled
-from cnn.questions.last_layers import fully_connected
-from cnn.questions.networks import sight
-from cnn.questions.question import Question
-from cnn.questions.sizes import parameters, size, two_layers
-from cnn.questions.why import why
-from cnn.questions.years import year
 
 
 @dataclass(frozen=True)

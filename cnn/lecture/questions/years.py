@@ -1,7 +1,7 @@
 """Questions on the lecture's timeline."""
 
-from cnn.history import TIMELINE
-from cnn.questions.question import Question, make
+from cnn.lecture.questions.question import Question, make
+from cnn.lecture.timeline import TIMELINE
 
 
 def year(seed: int) -> Question:

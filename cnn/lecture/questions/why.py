@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cnn.layers.dense_vs_conv import readers
 from cnn.layers.layers import Volume
-from cnn.questions.question import Question, make
+from cnn.lecture.questions.question import Question, make
 
 
 def why(seed: int) -> Question:

@@ -5,8 +5,8 @@ import math
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
 from cnn.layers.sizes import Rule, Size, output_size
+from cnn.lecture.questions.question import Question, make
 from cnn.ops.feature_stack import TwoLayers
-from cnn.questions.question import Question, make
 
 
 def size(

@@ -1,6 +1,6 @@
 """Lesson plans for a teacher: links with fixed state, questions and expected answers. Torch is never imported.
 
-    python -m cnn.teaching     # writes docs/teaching.md; a test fails while that file is not what this module says
+    python -m cnn.lecture.teachers_guide     # writes docs/teaching.md; a test fails while that file is not what this module says
 
 The page on teaching shows the same text.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn.lessons import Part, parts
+from cnn.lecture.lesson_plans import Part, parts
 
-FILE = Path(__file__).parents[1] / "docs" / "teaching.md"
+FILE = Path(__file__).parents[2] / "docs" / "teaching.md"
 LOCAL = "http://localhost:8501/"
 """Where `streamlit run app.py` serves the course on the same machine."""
 OPEN = "Open the page"

@@ -1,6 +1,6 @@
 """What one fixed shuffle of the pixels costs a network: the pictures, the shuffle, and curves that were trained before.
 
-The curves in ``shuffle.json`` are made by :mod:`cnn.train_shuffle`; nothing is trained here, and PyTorch is not needed.
+The curves in ``results.json`` are made by :mod:`cnn.train_shuffle`; nothing is trained here, and PyTorch is not needed.
 """
 
 import json
@@ -23,7 +23,7 @@ PICTURES: tuple[Pictures, ...] = ("shapes", "digits")
 NETWORKS: tuple[Network, ...] = ("fully connected", "convolution")
 ORDERS: tuple[Order, ...] = ("as they are", "shuffled")
 
-RESULTS = Path(__file__).with_name("shuffle.json")
+RESULTS = Path(__file__).with_name("results.json")
 SHAPES = ("circle", "square", "triangle", "plus")
 SIDE = 24
 """Width and height of the drawn shapes."""

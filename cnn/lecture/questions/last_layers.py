@@ -4,8 +4,8 @@ import math
 import random
 
 from cnn.layers.costs import linear_parameters
+from cnn.lecture.questions.question import Question, make, say
 from cnn.ops.softmax import flattened
-from cnn.questions.question import Question, make, say
 
 
 def fully_connected(seed: int) -> Question:

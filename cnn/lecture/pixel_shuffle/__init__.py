@@ -1,0 +1,1 @@
+"""The experiment that shuffles pixels, and its kept results."""
