@@ -12,7 +12,7 @@ FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
 frame.header(
     "Model card",
     "What a network was made of, and how good it is on films that it was not trained on. One command measures all of "
-    "it, `python -m cnn.evaluate`; no number on this page was typed by hand.",
+    "it, `python -m cnn.training.evaluate`; no number on this page was typed by hand.",
     "Choose the films of adults: the same films and the same answers, marked by two answer keys.",
 )
 state = State.open("model_card", NETWORK, FILMS)

@@ -1,12 +1,12 @@
-"""Results as ``cnn.bench`` writes them, of two made-up methods: one is right everywhere, one draws edges."""
+"""Results as ``cnn.training.saliency_bench`` writes them, of two made-up methods: one is right everywhere, one draws edges."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from cnn import bench, bench_statistics
 from cnn.evaluation import saliency_report
+from cnn.training.saliency_bench import __main__, statistics
 
 PATIENTS = [f"p{number // 2}" for number in range(12)]
 GOOD, BAD = "grad_cam", "guided_backprop"
@@ -20,7 +20,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
         return [dict(zip(names, value + 0.02 * generator.standard_normal(len(names)), strict=True)) for _ in PATIENTS]
 
     measures = tuple(saliency_report.MEASURES.values())
-    likeness = bench_statistics.LIKENESS
+    likeness = statistics.LIKENESS
     levels = {"random": 0.1, "centre": 0.25, "edges": 0.12, "anatomy": 0.45}
 
     def located(value: float) -> dict[str, list[dict[str, float]]]:
@@ -55,7 +55,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
             ],
             "cost": {"passes": 1 if good else 170, "forward_passes_of_time": 2.0 if good else 200.0},
             "planted": {
-                "scores": [dict.fromkeys(measures, 1.0 if good else 0.0)] * seeds, "map": bench.packed(values),
+                "scores": [dict.fromkeys(measures, 1.0 if good else 0.0)] * seeds, "map": __main__.packed(values),
             },
         }
         for name, good in ((GOOD, True), (BAD, False))
@@ -67,6 +67,6 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
     path.write_text(json.dumps({
         "how": how,
         "methods": {name: {"title": title, "meaning": meaning} for name, (title, meaning) in titles.items()},
-        "networks": {"transfer": bench_statistics.summary(methods, controls, boxed, PATIENTS)},
+        "networks": {"transfer": statistics.summary(methods, controls, boxed, PATIENTS)},
     }))  # fmt: skip
     return path

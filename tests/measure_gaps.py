@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from cnn import cards
 from cnn.attribution.methods import attribute
-from cnn.data import load_pixels, paediatric_films
 from cnn.imaging.preprocess import standardise
 from cnn.models import loading
+from cnn.training.data import load_pixels, paediatric_films
 
 EVERY = 60
 METHODS = ("integrated_gradients", "gradient_shap", "deep_lift")

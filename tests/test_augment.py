@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from cnn import augment
 from cnn.imaging import hide_lungs
+from cnn.training import augment
 
 
 def batch(count: int = 6, side: int = 64) -> Tensor:

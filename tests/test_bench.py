@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 from films import make_adults, make_children
 
-from cnn import bench, bench_films
 from cnn.attribution import methods
-from cnn.data import patient_fold
 from cnn.evaluation import bootstrap, saliency_report
-from cnn.train import ADULT_FOLDS, Split
+from cnn.training.classifier import ADULT_FOLDS, Split
+from cnn.training.data import patient_fold
+from cnn.training.saliency_bench import __main__, films
 
 SHOWN = ("grad_cam", "saliency")
 
@@ -38,27 +38,27 @@ def folders(tmp_path: Path, weights: Path) -> tuple[Path, Path, Path]:
 def test_every_film_goes_to_the_seed_that_left_out_its_patient(folders: tuple[Path, Path, Path]) -> None:
     children, adults, _ = folders
     splits = {seed: Split.of(children, adults, seed) for seed in range(ADULT_FOLDS)}
-    for source in bench_films.SOURCES:
-        cases = bench_films.boxed(adults, source, list(splits), 32)
+    for source in films.SOURCES:
+        cases = films.boxed(adults, source, list(splits), 32)
         assert len(cases) == 12
         assert all(patient_fold(case.patient, ADULT_FOLDS) == case.seed for case in cases)
         assert all(case.truth is not None and case.truth.any() for case in cases)
-        bench_films.check_unseen(cases, splits)
-    one = bench_films.boxed(adults, "rsna", [1], 32)
+        films.check_unseen(cases, splits)
+    one = films.boxed(adults, "rsna", [1], 32)
     assert {case.seed for case in one} == {1}
-    assert len(bench_films.boxed(adults, "rsna", [0, 1, 2], 32, count=1)) == ADULT_FOLDS
+    assert len(films.boxed(adults, "rsna", [0, 1, 2], 32, count=1)) == ADULT_FOLDS
 
 
 def test_a_film_that_was_trained_on_is_not_explained(folders: tuple[Path, Path, Path]) -> None:
     _, adults, _ = folders
-    (case, *_) = bench_films.boxed(adults, "rsna", [0], 32)
+    (case, *_) = films.boxed(adults, "rsna", [0], 32)
     wrong = {0: SimpleNamespace(train=[SimpleNamespace(patient=case.patient)], validation=[])}
     with pytest.raises(RuntimeError, match=case.name):
-        bench_films.check_unseen([case], wrong)  # type: ignore[arg-type]
+        films.check_unseen([case], wrong)  # type: ignore[arg-type]
 
 
 def test_children_are_of_different_patients(folders: tuple[Path, Path, Path]) -> None:
-    cases = bench_films.unseen_children(folders[0], 4, 32)
+    cases = films.unseen_children(folders[0], 4, 32)
     assert len({case.patient for case in cases}) == len(cases) == 4
 
 
@@ -68,14 +68,14 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
     children, adults, runs = folders
     monkeypatch.setattr(methods, "METHODS", {name: methods.METHODS[name] for name in SHOWN})
     monkeypatch.setattr(bootstrap, "REPEATS", 20)
-    monkeypatch.setattr(bench, "SUBSET", 2)
-    monkeypatch.setattr(bench, "STAGES", 2)
-    monkeypatch.setattr(bench, "RANDOM_DRAWS", 1)
+    monkeypatch.setattr(__main__, "SUBSET", 2)
+    monkeypatch.setattr(__main__, "STAGES", 2)
+    monkeypatch.setattr(__main__, "RANDOM_DRAWS", 1)
     monkeypatch.setattr(sys, "argv", [
         "bench", str(children), "--adults", str(adults), "--runs", str(runs), "--seeds", "0", "1",
         "--networks", "lecture", "--films", "2", "--out", str(runs / "bench.json"),
     ])  # fmt: skip
-    bench.main()
+    __main__.main()
     report = saliency_report.read(runs / "bench.json")["lecture"]
     assert list(report.titles) == list(SHOWN)
     for name in SHOWN:
@@ -87,14 +87,14 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
         assert report.cost(name)[1] > 0
     assert report.films("rsna") <= 4
     for measure in ("measure_method", "measure_control"):  # kept results are not measured again
-        monkeypatch.setattr(bench, measure, lambda *given: pytest.fail("measured again"))
+        monkeypatch.setattr(__main__, measure, lambda *given: pytest.fail("measured again"))
     first = json.loads((runs / "bench.json").read_text())
-    bench.main()
+    __main__.main()
     assert json.loads((runs / "bench.json").read_text()) == first
 
 
 def test_other_weights_are_measured_anew(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
-    assert bench.kept(path, "a", lambda: {"value": 1}) == {"value": 1}
-    assert bench.kept(path, "a", lambda: {"value": 2}) == {"value": 1}
-    assert bench.kept(path, "b", lambda: {"value": 3}) == {"value": 3}
+    assert __main__.kept(path, "a", lambda: {"value": 1}) == {"value": 1}
+    assert __main__.kept(path, "a", lambda: {"value": 2}) == {"value": 1}
+    assert __main__.kept(path, "b", lambda: {"value": 3}) == {"value": 3}

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import bench, bench_statistics
 from cnn.evaluation import bootstrap, saliency_report, saliency_sentences
 from cnn.evaluation.saliency_report import CONTROLS, CURVES, UNTRAINED, Estimate, Report, Verdicts
+from cnn.training.saliency_bench import __main__, statistics
 from tests import bench_results
 from tests.bench_results import BAD, GOOD
 
@@ -24,7 +24,7 @@ def report(tmp_path: Path) -> Report:
 
 def test_estimates_are_means_inside_their_intervals() -> None:
     rows = [{"a": float(number), "b": 1.0} for number in range(10)]
-    found = bench_statistics.estimates(rows, [str(number) for number in range(10)])
+    found = statistics.estimates(rows, [str(number) for number in range(10)])
     assert found["a"][0] == 4.5
     assert found["a"][1] < 4.5 < found["a"][2]
     assert found["b"] == [1, 1, 1]
@@ -32,14 +32,14 @@ def test_estimates_are_means_inside_their_intervals() -> None:
 
 def test_intervals_draw_patients_not_films() -> None:
     rows = [{"a": float(number % 2)} for number in range(40)]
-    own = bench_statistics.estimates(rows, [str(number) for number in range(40)])["a"]
-    two = bench_statistics.estimates(rows, [str(number % 2) for number in range(40)])["a"]
+    own = statistics.estimates(rows, [str(number) for number in range(40)])["a"]
+    two = statistics.estimates(rows, [str(number % 2) for number in range(40)])["a"]
     assert two[2] - two[1] == 1 > own[2] - own[1]
 
 
 def test_deletion_is_better_where_it_is_smaller() -> None:
     rows, random = [{"deletion, x": 0.2, "insertion, x": 0.9}] * 3, [{"deletion, x": 0.5, "insertion, x": 0.5}] * 3
-    found = bench_statistics.deletion(rows, random, ["a", "b", "c"])["better_than_random"]
+    found = statistics.deletion(rows, random, ["a", "b", "c"])["better_than_random"]
     assert {name: value[0] for name, value in found.items()} == {"deletion, x": 0.3, "insertion, x": 0.4}
 
 
@@ -102,7 +102,7 @@ def test_a_trial_run_is_called_one(tmp_path: Path) -> None:
 
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
-    np.testing.assert_allclose(saliency_report.unpacked(bench.packed(values)), values, atol=0.5 / 127 + 1e-6)
+    np.testing.assert_allclose(saliency_report.unpacked(__main__.packed(values)), values, atol=0.5 / 127 + 1e-6)
 
 
 @pytest.mark.parametrize("text", [None, "not json"])
@@ -114,8 +114,8 @@ def test_missing_or_damaged_results_are_one_sentence(tmp_path: Path, text: str |
 
 
 def test_names_of_curves_are_those_that_are_measured() -> None:
-    from cnn import bench
     from cnn.attribution import localisation
+    from cnn.training.saliency_bench import __main__
 
-    assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in bench.FILLINGS]
+    assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in __main__.FILLINGS]
     assert set(saliency_report.MEASURES.values()) == set(localisation.MEASURES)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnn import benchmark
-from cnn.benchmark import Row, compared, table, write
 from cnn.models.loading import LoadedModel
+from cnn.training import benchmark
+from cnn.training.benchmark import Row, compared, table, write
 
 
 def test_a_row_is_the_ratio_of_medians_taken_in_turns() -> None:

@@ -10,7 +10,7 @@ from cnn.evaluation.bootstrap import Estimate, resamples
 from cnn.evaluation.operating_point import outcomes
 from cnn.evaluation.scores import Scores
 from cnn.evaluation.subgroups import Subgroup
-from cnn.train import RECIPES
+from cnn.training.classifier import RECIPES
 from ui import card_words
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from cnn import changed_films
+from cnn.training.ood_gate import film_corruptions
 
-ALL = changed_films.REFUSED | changed_films.ACCEPTED
+ALL = film_corruptions.REFUSED | film_corruptions.ACCEPTED
 
 
 def films() -> Tensor:
@@ -28,17 +28,17 @@ def test_a_change_keeps_size_type_and_range_and_follows_its_seed(name: str, whol
 
 def test_what_is_turned_over_is_turned_over() -> None:
     generator = torch.Generator().manual_seed(0)
-    turned = changed_films.upside_down(films(), generator)
+    turned = film_corruptions.upside_down(films(), generator)
     assert (turned.mean(dim=3)[:, 0].diff(dim=1) < 0).all(), "what grew downwards grows upwards"
-    twice = changed_films.negative(changed_films.negative(films(), generator), generator)
+    twice = film_corruptions.negative(film_corruptions.negative(films(), generator), generator)
     torch.testing.assert_close(twice, films())
 
 
 def test_a_piece_is_a_part_enlarged() -> None:
-    piece = changed_films.quarter(films(), torch.Generator().manual_seed(0))
+    piece = film_corruptions.quarter(films(), torch.Generator().manual_seed(0))
     assert (piece.amax(dim=(1, 2, 3)) - piece.amin(dim=(1, 2, 3)) < 0.9).all()
 
 
 def test_shuffled_tiles_keep_the_film_s_greys() -> None:
-    shuffled = changed_films.shuffled(films(), torch.Generator().manual_seed(0))
+    shuffled = film_corruptions.shuffled(films(), torch.Generator().manual_seed(0))
     torch.testing.assert_close(shuffled.mean(dim=(1, 2, 3)), films().mean(dim=(1, 2, 3)), atol=0.1, rtol=0)

@@ -7,7 +7,7 @@ import pytest
 from films import SIDE, make_adults, make_children
 from PIL import Image
 
-from cnn.data import (
+from cnn.training.data import (
     DataMissing,
     adult_films,
     labels_of,

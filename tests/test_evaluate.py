@@ -10,11 +10,11 @@ from films import make_adults, make_children
 from torch import Tensor, nn
 
 from cnn import cards as cards_module
-from cnn import evaluate, train
-from cnn.data import paediatric_films
 from cnn.evaluation import scores
 from cnn.evaluation.scores import Scores
 from cnn.models import loading, lung_segmenter
+from cnn.training import classifier, evaluate
+from cnn.training.data import paediatric_films
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,14 +53,14 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
         return found
 
     monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
-    monkeypatch.setattr(train, "VALIDATION_FOLDS", 3)
-    train._pixels_and_lungs.cache_clear()
+    monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)
+    classifier._pixels_and_lungs.cache_clear()
     children, adults = make_children(tmp_path / "children"), make_adults(tmp_path / "adults")
     for seed in (0, 1):
         folder = tmp_path / "runs" / f"seed-{seed}"
         folder.mkdir(parents=True)
-        split = train.Split.of(children, adults, seed)
-        train.finish("floor", train.fit_floor(split), split, seed, folder)
+        split = classifier.Split.of(children, adults, seed)
+        classifier.finish("floor", classifier.fit_floor(split), split, seed, folder)
     return children, adults, tmp_path / "runs"
 
 
@@ -71,7 +71,7 @@ def test_numbers_come_from_test_films_and_adults_left_out(trained: tuple[Path, P
     numbers = evaluate.evaluate("floor", children, adults, folders, tmp_path)
     assert numbers["test"]["films"] == 24
     assert numbers["test"]["auc"] > 0.9  # the patch is plain to see
-    left_out = [len(train.Split.of(children, adults, seed).adults_out) for seed in (0, 1)]
+    left_out = [len(classifier.Split.of(children, adults, seed).adults_out) for seed in (0, 1)]
     assert numbers["adults_left_out"]["films"] == sum(left_out)
     assert numbers["test_auc_when_hidden"]["nothing but the lungs visible"] > 0.9
     assert len(numbers["test_auc_when_hidden"]) == 3
@@ -103,13 +103,13 @@ def test_shipping_copies_what_the_cards_describe(trained: tuple[Path, Path, Path
 
 
 def test_the_readme_s_table_is_the_cards() -> None:
-    cards = {name: cards_module.read_card(cards_module.WEIGHTS, name)["metrics"] for name in train.ORDER}
+    cards = {name: cards_module.read_card(cards_module.WEIGHTS, name)["metrics"] for name in classifier.ORDER}
     assert evaluate.table(cards) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_cards_hold_numbers_over_three_seeds_chosen_before_the_test() -> None:
-    for name in train.ORDER:
+    for name in classifier.ORDER:
         card = json.loads((cards_module.WEIGHTS / f"{name}.json").read_text())
         assert len(card["metrics"]["test_over_seeds"]["auc"]["each"]) >= 3
         assert card["seed"] == 0
-        assert card["threshold_rule"] == train.THRESHOLD_RULE
+        assert card["threshold_rule"] == classifier.THRESHOLD_RULE

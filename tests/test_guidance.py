@@ -8,10 +8,10 @@ from captum.attr import LayerGradCam
 from torch import Tensor
 from torchvision.models.efficientnet import EfficientNet
 
-from cnn import guidance
 from cnn.cards import CLASSES
-from cnn.data import Film
 from cnn.models import architectures
+from cnn.training import cam_supervision
+from cnn.training.data import Film
 
 PNEUMONIA = CLASSES.index("PNEUMONIA")
 
@@ -20,13 +20,13 @@ PNEUMONIA = CLASSES.index("PNEUMONIA")
 def network() -> EfficientNet:
     torch.manual_seed(0)
     network = architectures.lite0().eval()
-    guidance.start_balanced(network)
+    cam_supervision.start_balanced(network)
     return network
 
 
 def test_boxes_move_to_the_films_size() -> None:
     boxed = Film(Path("a"), 1, "nih-1", boxes=((128, 256, 64, 128), (0, 0, 32, 32)))
-    masks = guidance.box_masks([boxed, Film(Path("b"), 0, "nih-2")], size=64)
+    masks = cam_supervision.box_masks([boxed, Film(Path("b"), 0, "nih-2")], size=64)
     assert masks.shape == (2, 1, 64, 64)
     assert masks[0, 0, 32:48, 16:24].all()
     assert masks[0, 0, :4, :4].all()
@@ -37,7 +37,7 @@ def test_boxes_move_to_the_films_size() -> None:
 def test_the_cells_margins_average_to_the_film_s(network: EfficientNet) -> None:
     films = torch.randn(2, 1, 64, 64)
     with torch.no_grad():
-        logits, cells = guidance.margins(network, films)
+        logits, cells = cam_supervision.margins(network, films)
         torch.testing.assert_close(logits, network(films))
     torch.testing.assert_close(cells.mean(dim=(1, 2)), logits[:, 1] - logits[:, 0], atol=1e-4, rtol=1e-4)
 
@@ -46,7 +46,7 @@ def test_what_is_taught_is_what_grad_cam_draws(network: EfficientNet) -> None:
     film = torch.randn(1, 1, 64, 64)
     drawn = LayerGradCam(network, network.features[8]).attribute(film, PNEUMONIA)
     with torch.no_grad():
-        cells = guidance.margins(network, film)[1]
+        cells = cam_supervision.margins(network, film)[1]
     torch.testing.assert_close(drawn[0] * 2 * cells.numel(), cells, atol=1e-4, rtol=1e-3)
 
 
@@ -59,7 +59,7 @@ COUNTS = torch.tensor([True])
 
 
 def cost(cells: Tensor, masks: Tensor, labels: Tensor, counts: Tensor = COUNTS) -> float:
-    return guidance.loss(cells, masks, labels, counts).item()
+    return cam_supervision.loss(cells, masks, labels, counts).item()
 
 
 def test_evidence_should_lie_in_the_box_and_nowhere_else() -> None:

@@ -49,7 +49,7 @@ def test_nonsense_in_a_link_is_said_and_teach_hides_the_controls() -> None:
 def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saliency_report, "FILE", tmp_path / "none.json")
     app = open_page(PAGE)
-    assert "python -m cnn.bench" in app.info[0].value
+    assert "python -m cnn.training.saliency_bench" in app.info[0].value
     assert "What you now know" in shown_text(app)
 
 

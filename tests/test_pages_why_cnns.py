@@ -53,7 +53,7 @@ def test_curves_are_shown_after_a_prediction_and_a_shuffle_changes_every_picture
     before = html(app)
     guess(app, "the fully connected one")
     assert any(error.value.startswith("Not so") for error in app.error)
-    assert "python -m cnn.train_shuffle" in shown_text(app)
+    assert "python -m cnn.training.pixel_shuffle" in shown_text(app)
     assert "edges and corners are gone" in shown_text(app)
     assert app.get("plotly_chart")
     app.toggle(key="shuffled").set_value(True).run()

@@ -7,12 +7,13 @@ import stand_ins
 import torch
 from torch import Tensor
 
-from cnn import cards, refuse_fit
+from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import resize, standardise
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples import SAMPLES
 from cnn.models import lung_segmenter, ood_gate
+from cnn.training.ood_gate import fit
 
 LIMITS = {"kind": 0.5, "distance": 10.0, "lungs": 0.1}
 LUNGS = torch.zeros(10, 10, dtype=torch.bool)
@@ -112,7 +113,7 @@ def test_the_card_keeps_the_issue_s_word_on_false_refusals() -> None:
     assert chosen["films"]["official test films"] <= 0.03
     assert chosen["films"]["adults of all patients"] <= 0.05
     assert chosen["caught"]["report"] >= 0.95
-    own = [each for each in card["compared"] if set(each["name"].split(" or ")) <= set(refuse_fit.GATE)]
+    own = [each for each in card["compared"] if set(each["name"].split(" or ")) <= set(fit.GATE)]
     assert chosen["caught"]["choose"] == max(each["caught"]["choose"] for each in own)
 
 

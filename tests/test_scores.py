@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn import cards, evaluate
+from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.evaluation import operating_point, scores
 from cnn.evaluation.scores import Scores
 from cnn.models import registry
-from cnn.train import ORDER
+from cnn.training import evaluate
+from cnn.training.classifier import ORDER
 
 SHIPPED = [scores.read(cards.WEIGHTS, name, evaluate.GROUPS) for name in ORDER]
 

@@ -10,11 +10,11 @@ from films import SIDE, make_adults, make_children
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from cnn import metrics, train
-from cnn.data import labels_of
 from cnn.models import architectures, loading, lung_segmenter
 from cnn.models.inference import margins_of
-from cnn.train import Films, Recipe, Run, Split
+from cnn.training import calibration, classifier
+from cnn.training.classifier import Films, Recipe, Run, Split
+from cnn.training.data import labels_of
 
 RECIPE = Recipe(epochs=2, films_per_epoch=24, batch=8, learning_rate=1e-3, head_learning_rate=1e-3, weight_decay=0)
 
@@ -29,8 +29,8 @@ def known_lungs(monkeypatch: pytest.MonkeyPatch) -> None:
         found[:, :, 50:170, 125:190] = 1
         return found
 
-    train._pixels_and_lungs.cache_clear()
-    monkeypatch.setattr(train, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
+    classifier._pixels_and_lungs.cache_clear()
+    monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
     monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
 
 
@@ -45,7 +45,7 @@ def split(folders: tuple[Path, Path]) -> Split:
 
 
 def test_seeds_share_validation_patients_and_leave_out_every_adult_once(folders: tuple[Path, Path]) -> None:
-    splits = [Split.of(*folders, seed) for seed in range(train.ADULT_FOLDS)]
+    splits = [Split.of(*folders, seed) for seed in range(classifier.ADULT_FOLDS)]
     left_out = [film.path for split in splits for film in split.adults_out]
     assert len(left_out) == len(set(left_out)) == 12
     for split in splits:
@@ -59,7 +59,7 @@ def test_classes_and_adults_are_drawn_as_the_recipe_says() -> None:
     labels = torch.tensor([0] * 100 + [1] * 900 + [0] * 10 + [1] * 40)
     adult = torch.arange(1050) >= 1000
     recipe = dataclasses.replace(RECIPE, films_per_epoch=20_000, adults=0.25)
-    drawn = train.draw(labels, adult, recipe, torch.Generator().manual_seed(0))
+    drawn = classifier.draw(labels, adult, recipe, torch.Generator().manual_seed(0))
     assert adult[drawn].float().mean().item() == pytest.approx(0.25, abs=0.02)
     assert labels[drawn].float().mean().item() == pytest.approx(0.5, abs=0.02)
 
@@ -67,19 +67,19 @@ def test_classes_and_adults_are_drawn_as_the_recipe_says() -> None:
 def test_a_film_without_lungs_is_to_be_answered_half_and_half() -> None:
     undecided, sure = torch.tensor([[0.0, 0.0]]), torch.tensor([[-4.0, 4.0]])
     label, hidden, seen = torch.tensor([1]), torch.tensor([True]), torch.tensor([False])
-    assert train.loss_of(undecided, label, hidden, 0.0) < train.loss_of(sure, label, hidden, 0.0)
-    assert train.loss_of(undecided, label, seen, 0.0) > train.loss_of(sure, label, seen, 0.0)
+    assert classifier.loss_of(undecided, label, hidden, 0.0) < classifier.loss_of(sure, label, hidden, 0.0)
+    assert classifier.loss_of(undecided, label, seen, 0.0) > classifier.loss_of(sure, label, seen, 0.0)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(split: Split, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
-    expected = train.train("lecture", split, 0, whole, RECIPE)
+    expected = classifier.train("lecture", split, 0, whole, RECIPE)
     first = Run("lecture", RECIPE, 0, broken)
     first.train_epoch(Films.read(split.train, 128, "films"), torch.tensor([film.adult for film in split.train]))
     first.save()
-    resumed = train.train("lecture", split, 0, broken, RECIPE)
+    resumed = classifier.train("lecture", split, 0, broken, RECIPE)
     for name, value in expected.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
     assert len((broken / "lecture.log.jsonl").read_text().splitlines()) == 1
@@ -87,25 +87,25 @@ def test_a_killed_run_goes_on_to_the_same_weights(split: Split, tmp_path: Path) 
 
 def test_the_chain_learns_what_is_there(split: Split, tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPE, epochs=6, films_per_epoch=64, background_swapped=0.3)
-    network = train.train("lecture", split, 0, tmp_path, recipe)
+    network = classifier.train("lecture", split, 0, tmp_path, recipe)
     films = Films.read(split.train, 128, "films")
     assert roc_auc_score(films.labels, margins_of(network, films.pixels)) > 0.9
 
 
 def test_finishing_writes_a_calibrated_network_that_loads(split: Split, tmp_path: Path) -> None:
-    train.finish("floor", train.fit_floor(split), split, 0, tmp_path)
+    classifier.finish("floor", classifier.fit_floor(split), split, 0, tmp_path)
     model = loading.load_from(tmp_path, "floor")
-    assert model.card["threshold_rule"] == train.THRESHOLD_RULE
+    assert model.card["threshold_rule"] == classifier.THRESHOLD_RULE
     films = Films.read(split.validation, 32, "films")
-    scores = metrics.sigmoid(margins_of(model.module, films.pixels) / model.temperature)
+    scores = calibration.sigmoid(margins_of(model.module, films.pixels) / model.temperature)
     assert roc_auc_score(films.labels, scores) > 0.8
 
 
 def test_calibration_is_of_the_margins_given() -> None:
     generator = np.random.default_rng(0)
     margins = generator.normal(0, 2, 5000)
-    labels = (generator.random(5000) < metrics.sigmoid(margins)).astype(int)
-    found = train.calibrate(margins * 2, labels)
+    labels = (generator.random(5000) < calibration.sigmoid(margins)).astype(int)
+    found = classifier.calibrate(margins * 2, labels)
     assert found["temperature"] == pytest.approx(2, rel=0.1)
 
 
@@ -113,7 +113,7 @@ def test_centring_moves_every_margin_alike() -> None:
     network = architectures.lecture().eval()
     pixels = torch.randint(0, 256, (3, 1, 128, 128), dtype=torch.uint8)
     before = margins_of(network, pixels)
-    train.centre(network, 1.5)
+    classifier.centre(network, 1.5)
     np.testing.assert_allclose(margins_of(network, pixels), before + 1.5, atol=1e-5)
 
 
@@ -122,7 +122,7 @@ def test_depthwise_in_float32_computes_the_same_network() -> None:
     picture = torch.randn(1, 1, SIDE, SIDE)
     with torch.no_grad():
         before = network(picture)
-        train._depthwise_in_float32(network)
+        classifier._depthwise_in_float32(network)
         torch.testing.assert_close(network(picture), before)
         depthwise = [part for part in network.modules() if isinstance(part, nn.Conv2d) and part.groups > 1]
         with torch.autocast("cpu", torch.bfloat16):

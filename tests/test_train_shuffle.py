@@ -6,8 +6,8 @@ import json
 import pytest
 import torch
 
-from cnn import train_shuffle as script
 from cnn.lecture.pixel_shuffle import results
+from cnn.training import pixel_shuffle as script
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_the_first_points_of_a_curve_come_out_again(
 
 def test_samples_and_counts_are_the_script_s() -> None:
     kept = json.loads(results.RESULTS.read_text(encoding="utf-8"))
-    assert kept["made by"] == "python -m cnn.train_shuffle"
+    assert kept["made by"] == "python -m cnn.training.pixel_shuffle"
     assert kept["seeds"] == list(script.SEEDS)
     for kind in results.PICTURES:
         pixels, _ = script.pictures_of(kind)

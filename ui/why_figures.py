@@ -115,7 +115,7 @@ def learning(found: Experiment, *, key: str) -> None:
         description=f"Share of {found.kept_out:,} pictures kept out of training that were named rightly, after "
         "each epoch, once through all training pictures: the mean of three trainings with different seeds, and the "
         "range of the three. "
-        "Trained beforehand by `python -m cnn.train_shuffle`, not on this page.",
+        "Trained beforehand by `python -m cnn.training.pixel_shuffle`, not on this page.",
     )
     rows = [
         [

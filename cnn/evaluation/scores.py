@@ -1,6 +1,6 @@
 """What each shipped network says of every film that it is measured on: ``weights/scores/NAME.json``.
 
-``python -m cnn.evaluate`` writes these files, and every published number is computed from them, so that a page can do
+``python -m cnn.training.evaluate`` writes these files, and every published number is computed from them, so that a page can do
 it again for other thresholds and other groups without a network and without PyTorch. They hold no picture and no
 file name; patients are numbered in an order that says nothing.
 """
@@ -116,7 +116,9 @@ def read(folder: Path, name: str, groups: Sequence[str]) -> dict[str, Scores]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["sha256"] != digest:
-            raise WeightsRejected(f"weights/scores/{name}.json is of other weights; run python -m cnn.evaluate again.")
+            raise WeightsRejected(
+                f"weights/scores/{name}.json is of other weights; run python -m cnn.training.evaluate again."
+            )
         return {group: _scores(found[group], found["thresholds"]) for group in groups}
     except OSError as error:
         raise WeightsRejected(f"weights/scores/{name}.json is missing; get the whole repository again.") from error

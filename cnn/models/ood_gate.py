@@ -1,8 +1,8 @@
 """Is this a frontal chest radiograph? Asked between reading a picture and classifying it.
 
 One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features that are judged here.
-``python -m cnn.refuse_fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
-``weights/refuse.safetensors`` and its card: see :mod:`cnn.refuse_fit`.
+``python -m cnn.training.ood_gate.fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
+``weights/refuse.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import trange
 
-from cnn import augment, cards, changed_films
+from cnn import cards
 from cnn.imaging.preprocess import resize, standardise
 from cnn.models.lung_segmenter import LEAST_AREA, SIZE, LungNet, lung_masks
-from cnn.training import pretrained
+from cnn.training import augment, pretrained
+from cnn.training.ood_gate import film_corruptions
 from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
 
 HELD_OUT_EVERY = 5
@@ -41,17 +42,17 @@ def without_lungs(others: Tensor, images: Tensor, count: int, generator: torch.G
     """``count`` pictures (count, 1, S, S) that show no lungs: pieces of ``others``, turned anyhow, and a sixth of them
     tiles of films in random order, which have a film's greys and textures."""
     drawn = torch.randint(len(others), (count,), generator=generator)
-    pieces = changed_films.pieces(others[drawn], 0.3, 1, generator)
+    pieces = film_corruptions.pieces(others[drawn], 0.3, 1, generator)
     for axes in ((2,), (3,)):
         pieces = torch.where(augment.chance(count, 0.5, generator), pieces.flip(axes), pieces)
     pieces = torch.where(augment.chance(count, 0.3, generator), pieces.transpose(2, 3), pieces)
     films = images[torch.randint(len(images), (count,), generator=generator)]
-    return torch.where(augment.chance(count, 1 / 6, generator), changed_films.shuffled(films, generator), pieces)
+    return torch.where(augment.chance(count, 1 / 6, generator), film_corruptions.shuffled(films, generator), pieces)
 
 
 def no_chests(part: str) -> Tensor:
     """Pictures (N, 1, SIZE, SIZE) in 0..1 that are no chest films; needs packages that only training needs."""
-    from cnn.other_pictures import pictures
+    from cnn.training.ood_gate.negatives import pictures
 
     return torch.cat([resize(picture.pixels, SIZE) for picture in pictures(part)])
 

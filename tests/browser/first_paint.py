@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from cnn.benchmark import Row, write
+from cnn.training.benchmark import Row, write
 from tests.browser.conftest import FLAGS, PATIENCE, chromium
 from tests.servers import free_port, running, streamlit
 

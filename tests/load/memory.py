@@ -12,7 +12,7 @@ from pathlib import Path
 
 from streamlit import config
 
-from cnn.benchmark import Row, write
+from cnn.training.benchmark import Row, write
 from tests.load.__main__ import Server, resident
 from tests.load.client import Reader
 from ui.memory import REST

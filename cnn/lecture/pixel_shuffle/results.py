@@ -1,6 +1,6 @@
 """What one fixed shuffle of the pixels costs a network: the pictures, the shuffle, and curves that were trained before.
 
-The curves in ``results.json`` are made by :mod:`cnn.train_shuffle`; nothing is trained here, and PyTorch is not needed.
+The curves in ``results.json`` are made by :mod:`cnn.training.pixel_shuffle`; nothing is trained here, and PyTorch is not needed.
 """
 
 import json
@@ -147,7 +147,7 @@ def _results() -> dict[str, dict]:
 
 
 def experiment(pictures: Pictures) -> Experiment:
-    """What :mod:`cnn.train_shuffle` measured on ``pictures``."""
+    """What :mod:`cnn.training.pixel_shuffle` measured on ``pictures``."""
     found = _results()[pictures]
     return Experiment(
         tuple(found["names"]),

@@ -1,4 +1,4 @@
-"""``python -m cnn.bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency method that is offered.
+"""``python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency method that is offered.
 
 Writes ``weights/bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, controls, cuts and
 rules stand in the code before a film is read, and every film is explained by a network that never saw its patient.
@@ -26,14 +26,15 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import bench_films, bench_statistics, cards
+from cnn import cards
 from cnn.attribution import control_maps, deletion_insertion, localisation, methods, randomization, similarity
 from cnn.attribution.attribution import Attribution
-from cnn.bench_films import TARGET, Case
 from cnn.evaluation import bootstrap
 from cnn.models import loading, registry
 from cnn.predict.prediction import classify
-from cnn.train import Split
+from cnn.training.classifier import Split
+from cnn.training.saliency_bench import films, statistics
+from cnn.training.saliency_bench.films import TARGET, Case
 
 SUBSET, COSTLY_SUBSET = 12, 6
 """Films for random weights, repeatability, deletion, insertion; in the first two, fewer for methods that cost more than
@@ -236,18 +237,16 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
     """Networks and films of one network's tests."""
     networks = {seed: loading.load_from(given.runs / f"seed-{seed}", name) for seed in given.seeds}
     size = registry.REGISTRY[name].input_size
-    boxed = {source: bench_films.boxed(given.adults, source, given.seeds, size, given.films) for source in
-             bench_films.SOURCES}  # fmt: skip
-    bench_films.check_unseen([case for cases in boxed.values() for case in cases], splits)
+    boxed = {source: films.boxed(given.adults, source, given.seeds, size, given.films) for source in
+             films.SOURCES}  # fmt: skip
+    films.check_unseen([case for cases in boxed.values() for case in cases], splits)
     own = {case.patient: case for case in boxed["rsna"] if case.seed == given.seeds[0]}
     subset = list(own.values())[:SUBSET]
     first = networks[given.seeds[0]]
     stages = list(randomization.randomised(first, torch.cat([case.pixels for case in subset])))
     measured = sorted({round(place) for place in np.linspace(0, len(stages) - 1, STAGES)})
-    children = bench_films.unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
-    return Bench(
-        networks, boxed, subset, children, bench_films.planted(size), dict(stages[place] for place in measured), bar
-    )
+    children = films.unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
+    return Bench(networks, boxed, subset, children, films.planted(size), dict(stages[place] for place in measured), bar)
 
 
 def passes_of(bench: Bench, method: str) -> int:
@@ -296,7 +295,7 @@ def measure_network(name: str, given: argparse.Namespace, splits: dict[int, Spli
             before = bar.n
             found[method] = kept(folder / f"{name}-{method}.json", key, partial(measure_method, bench, method))
             bar.update(max(0, passes_of(bench, method) - (bar.n - before)))
-    numbers = bench_statistics.summary(
+    numbers = statistics.summary(
         {method: found[method] for method in methods.METHODS},
         {control: found[control] for control in control_maps.CONTROLS},
         {source: [case.patient for case in cases] for source, cases in bench.boxed.items()},
@@ -311,7 +310,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", metavar="FILMS", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of `python -m cnn.train`")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of `python -m cnn.training.classifier`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
     parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[registry.DEFAULT])
     parser.add_argument("--films", type=int, help="only so many films of each kind: quick, for trying out")

@@ -16,7 +16,7 @@ from torchvision.models.efficientnet import EfficientNet
 
 from cnn.attribution.localisation import box_mask
 from cnn.cards import CLASSES
-from cnn.data import Film
+from cnn.training.data import Film
 
 BOXED_SIDE = 512
 """Side in pixels of the films on which the boxes were drawn."""

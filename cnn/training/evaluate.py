@@ -1,4 +1,4 @@
-"""``python -m cnn.evaluate FILMS --adults ADULTS``: every published number of the shipped networks.
+"""``python -m cnn.training.evaluate FILMS --adults ADULTS``: every published number of the shipped networks.
 
 Each network judges each film once; what it says goes into ``weights/scores``, and all numbers are computed from there:
 the metrics in the cards here, curves and tables on the pages of the app. With ``--runs RUNS --seeds 0 1 2`` it first
@@ -22,7 +22,6 @@ from torch import Tensor
 
 from cnn import cards
 from cnn.cards import write_card
-from cnn.data import Film, labels_of, load_pixels, paediatric_films
 from cnn.evaluation import scores
 from cnn.evaluation.bootstrap import Estimate, resamples
 from cnn.evaluation.metrics import auc
@@ -32,7 +31,8 @@ from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample
 from cnn.models import loading, lung_segmenter
 from cnn.models.inference import margins_of
-from cnn.train import ORDER, Split
+from cnn.training.classifier import ORDER, Split
+from cnn.training.data import Film, labels_of, load_pixels, paediatric_films
 
 GROUPS = ("validation", "test", "adults_left_out")
 SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "ece")
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--weights", type=Path, default=cards.WEIGHTS, help="the shipped networks")
-    parser.add_argument("--runs", type=Path, help="folder of `python -m cnn.train`; ships its first seed")
+    parser.add_argument("--runs", type=Path, help="folder of `python -m cnn.training.classifier`; ships its first seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()
     if given.runs:

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from cnn import cards
 from cnn.attribution import localisation
-from cnn.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
 from cnn.imaging import samples
 from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.train import ADULT_FOLDS, Split
+from cnn.training.classifier import ADULT_FOLDS, Split
+from cnn.training.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
 
 PLANTED = "simulated-consolidation"
 TARGET = cards.CLASSES.index("PNEUMONIA")

@@ -1,4 +1,4 @@
-"""Fits the refusal of :mod:`cnn.models.ood_gate`, and compares it with others: ``python -m cnn.refuse_fit FILMS --adults A``.
+"""Fits the refusal of :mod:`cnn.models.ood_gate`, and compares it with others: ``python -m cnn.training.ood_gate.fit FILMS --adults A``.
 
 Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
 set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
@@ -20,17 +20,19 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 from tqdm import tqdm
 
-from cnn import augment, cards, changed_films
-from cnn.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
+from cnn import cards
 from cnn.imaging.preprocess import resample, resize, standardise
 from cnn.models import loading, lung_segmenter, ood_gate, registry
-from cnn.other_pictures import pictures
+from cnn.training import augment
+from cnn.training.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
+from cnn.training.ood_gate import film_corruptions
+from cnn.training.ood_gate.negatives import pictures
 from cnn.training.pretrained import write_weights
 
 KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {
-    changed_films.upside_down: "upside down", changed_films.quarter_turn: "lying", changed_films.quarter: "piece",
-    changed_films.fragment: "piece", changed_films.negative: "negative", changed_films.collage: "several",
-    changed_films.pair: "several", changed_films.shuffled: "other",
+    film_corruptions.upside_down: "upside down", film_corruptions.quarter_turn: "lying", film_corruptions.quarter: "piece",
+    film_corruptions.fragment: "piece", film_corruptions.negative: "negative", film_corruptions.collage: "several",
+    film_corruptions.pair: "several", film_corruptions.shuffled: "other",
 }  # fmt: skip
 GATE = {
     "features, softmax regression (outlier exposure)": "kind",
@@ -100,12 +102,12 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
         Group("adults of all patients", "all", "film", load_pixels(adults, ood_gate.SIZE)),
     ]
     sources = {"fit": fit, "choose": torch.cat([limit_children, limit_adults]), "report": torch.cat([test, adults_out])}
-    for name, change in changed_films.REFUSED.items():
+    for name, change in film_corruptions.REFUSED.items():
         for part, source in sources.items():
             count = CHANGED if part == "fit" else SHOWN_CHANGED
             some = source[torch.randperm(len(source), generator=generator)[:count]]
             found.append(Group(name, part, KIND_OF[change], change(some, generator)))
-    for name, change in changed_films.ACCEPTED.items():
+    for name, change in film_corruptions.ACCEPTED.items():
         some = sources["report"][::8]
         found.append(Group(f"films {name}", "report", "film", change(some, generator)))
     found += _others(generator)
@@ -127,7 +129,7 @@ def _others(generator: torch.Generator) -> Iterator[Group]:
             pixels = torch.cat(found).round().clamp(0, 255).to(torch.uint8)
             yield Group(kind, "fit" if part == "learn" else part, "other", pixels)
             if part == "learn":
-                yield Group(f"{kind}, pieces", "fit", "other", changed_films.pieces(pixels, 0.3, 1, generator))
+                yield Group(f"{kind}, pieces", "fit", "other", film_corruptions.pieces(pixels, 0.3, 1, generator))
 
 
 @torch.inference_mode()

@@ -37,7 +37,7 @@ def summary(methods: dict[str, Raw], controls: dict[str, Raw], boxed: dict[str, 
     """All tests of one network.
 
     Args:
-        methods, controls: what :mod:`cnn.bench` keeps of each.
+        methods, controls: what :mod:`cnn.training.saliency_bench` keeps of each.
         boxed: patients of the films with boxes, by who drew them.
         subset: patients of the films for deletion and insertion.
     """

@@ -1,4 +1,4 @@
-"""How fast this is, as ratios within one run: ``python -m cnn.benchmark [--films FOLDER] [--out benchmark.json]``.
+"""How fast this is, as ratios within one run: ``python -m cnn.training.benchmark [--films FOLDER] [--out benchmark.json]``.
 
 Every row sets what a user waits for beside the bare work that nobody can avoid, on the same machine, in turns, one
 after the other; the ratio is that of the medians. All rows but the batch run in one thread and are timed by the
@@ -263,7 +263,7 @@ def write(rows: Sequence[Row], out: Path | None, **facts: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m cnn.benchmark", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m cnn.training.benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--films", type=Path, help="a folder of films for the batch (default: some are made)")
     parser.add_argument("--model", default=registry.DEFAULT, help=f"one of {', '.join(registry.MODELS)}")
     parser.add_argument("--repeats", type=int, default=9)

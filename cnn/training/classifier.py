@@ -1,9 +1,9 @@
-"""``python -m cnn.train FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and calibrates them.
+"""``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and calibrates them.
 
 What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
 the run; shift, temperature and threshold come from validation patients seen through the training's own random changes
 ("shifted validation"), because plain validation films come from the same series as the training films and are too
-easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for `cnn.evaluate`.
+easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for `cnn.training.evaluate`.
 
 A killed run goes on from its last epoch; the same seed on the same machine gives the same weights.
 """
@@ -26,15 +26,15 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from cnn import augment, cards, guidance, metrics
+from cnn import cards
 from cnn.cards import write_card
-from cnn.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import architectures, inference, loading, lung_segmenter, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.inference import margins_of
-from cnn.training import pretrained
+from cnn.training import augment, calibration, cam_supervision, pretrained
+from cnn.training.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
 from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Recipe:
     label_smoothing: float = 0.05
     average_decay: float = 0.99
     guidance: float = 0.0
-    """Weight of :func:`cnn.guidance.loss`, beside that of the answers."""
+    """Weight of :func:`cnn.training.cam_supervision.loss`, beside that of the answers."""
 
 
 RECIPES = {
@@ -96,7 +96,7 @@ class Films:
 
         What is in a box counts as lung: an opacity can hide a lung from the segmenter.
         """
-        boxes = guidance.box_masks([self.known[place] for place in chosen.tolist()], self.pixels.shape[-1])
+        boxes = cam_supervision.box_masks([self.known[place] for place in chosen.tolist()], self.pixels.shape[-1])
         lung = torch.maximum(self.masks[chosen].float() / 255, boxes)
         return self.pixels[chosen].float() / 255, torch.cat([lung, boxes], dim=1), self.labels[chosen]
 
@@ -153,7 +153,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(seed)
         network = pretrained.imagenet_lite0(imagenet_file()) if name == "transfer" else registry.REGISTRY[name].build()
         if recipe.guidance:
-            guidance.start_balanced(network)
+            cam_supervision.start_balanced(network)
         self.device = inference.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
@@ -206,7 +206,7 @@ class Run:
 
     def answer(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
         """Logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
-        return guidance.margins(self.network, inputs) if self.recipe.guidance else (self.network(inputs), None)
+        return cam_supervision.margins(self.network, inputs) if self.recipe.guidance else (self.network(inputs), None)
 
     def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> float:
         """One batch; its loss."""
@@ -217,7 +217,7 @@ class Run:
             logits, cells = self.answer(inputs.to(self.device, memory_format=torch.channels_last))
         loss = loss_of(logits.float().cpu(), labels, hidden, self.recipe.label_smoothing)
         if cells is not None:
-            taught = guidance.loss(cells.float().cpu(), masks, labels, counts=~hidden.flatten())
+            taught = cam_supervision.loss(cells.float().cpu(), masks, labels, counts=~hidden.flatten())
             loss = loss + self.recipe.guidance * taught
         self.optimiser.zero_grad()
         loss.backward()
@@ -330,8 +330,8 @@ def centre(network: nn.Module, shift: float) -> None:
 
 def calibrate(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Temperature and threshold from logit differences on shifted validation."""
-    temperature = metrics.fit_temperature(margins, labels)
-    threshold = metrics.balanced_threshold(metrics.sigmoid(margins / temperature), labels)
+    temperature = calibration.fit_temperature(margins, labels)
+    threshold = calibration.balanced_threshold(calibration.sigmoid(margins / temperature), labels)
     return {"temperature": temperature, "threshold": threshold}
 
 
@@ -363,7 +363,7 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
         card = card_of(name, split, seed) | calibrate(margins, labels)
         write_card(folder, name, {"name": name, "sha256": loading.read_state(folder, name)[1], **card})
     else:
-        shift = metrics.fit_shift(margins, labels)
+        shift = calibration.fit_shift(margins, labels)
         centre(network, shift)
         card = card_of(name, split, seed) | calibrate(margins + shift, labels)
         write_weights(folder, name, network, card)

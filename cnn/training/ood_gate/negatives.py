@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from cnn.drawn_pictures import DRAWN
 from cnn.errors import UserError
+from cnn.training.ood_gate.drawn_negatives import DRAWN
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def brains() -> Iterator[np.ndarray]:
 
 @cache
 def _scan() -> tuple[np.ndarray, tuple[float, float, float]]:
-    from cnn.imaging.samples.project_ct import read_scan, unremarkable
+    from cnn.training.simulate_film import read_scan, unremarkable
 
     scan = unremarkable(read_scan())
     return scan.hu, tuple(scan.spacing)  # (left, anterior, superior)
@@ -172,7 +172,7 @@ def sagittal_sections() -> Iterator[np.ndarray]:
 
 def lateral_films() -> Iterator[np.ndarray]:
     """The chest seen from the side, as films: turned by 70 to 110 degrees, from the left and from the right."""
-    from cnn.imaging.samples.project_ct import attenuation
+    from cnn.training.simulate_film import attenuation
 
     hu, (across, deep, up) = _scan()
     mu = attenuation(ndimage.zoom(hu, (across / 3, deep / 3, up / 3), order=1))

@@ -1,6 +1,6 @@
 """Trains a small fully connected network and a small convolutional one, on pictures as they are and shuffled.
 
-    python -m cnn.train_shuffle
+    python -m cnn.training.pixel_shuffle
 
 writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes on one core. Pictures:
 outlines that :func:`cnn.lecture.pixel_shuffle.results.shapes` draws, and the 1,797 handwritten digits of scikit-learn's ``load_digits``
@@ -137,7 +137,7 @@ def measure(kind: Pictures) -> dict[str, object]:
 
 def main() -> None:
     """Measures all and writes it."""
-    head = {"made by": "python -m cnn.train_shuffle", "torch": torch.__version__, "seeds": list(SEEDS)}
+    head = {"made by": "python -m cnn.training.pixel_shuffle", "torch": torch.__version__, "seeds": list(SEEDS)}
     found = head | {kind: measure(kind) for kind in PICTURES}
     RESULTS.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from cnn import augment
 from cnn.imaging.preprocess import resample
+from cnn.training import augment
 
 
 def upside_down(films: Tensor, generator: Generator) -> Tensor:

