@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui import frame, memory
+from ui.shell import frame, gc_freeze
 
 st.set_page_config(layout="wide", initial_sidebar_state=264)  # the browser's tab carries the name of the page
 frame.navigation().run()
-memory.settle()
+gc_freeze.settle()

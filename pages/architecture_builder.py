@@ -9,11 +9,13 @@ from cnn.layers import network as architecture
 from cnn.layers.network import Network
 from cnn.layers.presets import PRESETS
 from cnn.lecture import torch_snippets
-from ui import code, frame, network_box, network_figures
-from ui.state import Field, State, Whole
+from ui.lecture import network_diagram
+from ui.shell import frame
+from ui.shell.page_state import Field, State, Whole
+from ui.widgets import network_editor, torch_code
 
 NETWORKS = {name: architecture.read(text) for name, text in PRESETS.items()}
-NET = network_box.Written(
+NET = network_editor.Written(
     "net", "The network: its input volume, then its layers, with commas between", next(iter(NETWORKS.values()))
 )
 LOOK = Whole("look", "Number of a layer", 1, low=1, high=architecture.MAX_LAYERS)
@@ -27,7 +29,7 @@ frame.header(
 )
 state = State.open("architecture_builder", NET, LOOK)
 state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})
-network = network_box.show(state, NET)
+network = network_editor.show(state, NET)
 if not state.wrong:
     words = {f"+ {word}": word for word in MORE}
     if block := network.residual():
@@ -37,12 +39,12 @@ if not state.wrong:
     }
     added |= {"Remove the last": {NET: Network(network.volume, network.parts[:-1])}} if network.parts else {}
     state.presets("Add a layer", added)
-    network_figures.volumes(network)
-    network_figures.figures(network)
-    network_figures.one_layer(network, state.number(LOOK))
+    network_diagram.volumes(network)
+    network_diagram.figures(network)
+    network_diagram.one_layer(network, state.number(LOOK))
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
     try:
-        code.show(torch_snippets.network(network))
+        torch_code.show(torch_snippets.network(network))
     except UserError as error:
         st.info(f"PyTorch lines follow once every layer fits. {error}")
 state.share()

@@ -3,36 +3,37 @@
 import streamlit as st
 
 from cnn.imaging.samples import truth_mask
-from ui import chest, frame, map_checks, reading, verdict
+from ui.chest import film_store, map_checks, prediction_scale, sections
+from ui.shell import frame
 
 frame.header(
     "Read a chest X-ray",
     "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
     "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
-offers, name = chest.choose()
-model, film = chest.film_and_network(offers, name)
+offers, name = sections.choose()
+model, film = sections.film_and_network(offers, name)
 
 sample = offers[0].sample
-asked = chest.admitted(film)
+asked = sections.admitted(film)
 if asked:
     truth = truth_mask(sample.key) if sample else None
-    prediction = reading.prediction(film, model)
-    verdict.show(prediction)
+    prediction = film_store.prediction(film, model)
+    prediction_scale.show(prediction)
     shown = st.container()
-    wanted = chest.ask(truth_known=truth is not None)
+    wanted = sections.ask(truth_known=truth is not None)
     home = st.empty()
     with shown:
-        maps = chest.pictures(film, model, wanted, truth)
+        maps = sections.pictures(film, model, wanted, truth)
     with home.container():
-        chest.take_home(film, model, prediction, maps, wanted, truth)
+        sections.take_home(film, model, prediction, maps, wanted, truth)
     map_checks.show(film, model, maps, wanted.opacity)
 frame.notice()
 if sample:
     st.markdown(f"**This film.** {sample.story}")
 if asked:
-    st.markdown(verdict.why(model))
-    chest.explain_methods(wanted.methods, model)
+    st.markdown(prediction_scale.why(model))
+    sections.explain_methods(wanted.methods, model)
 frame.footer(
     "chest_xray",
     "A prediction is a number against a threshold that somebody chose, and a map shows what moved the number, which is "

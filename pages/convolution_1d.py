@@ -7,9 +7,11 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import signals
-from ui import code, frame, quiz, signal_figures, words
-from ui.grid import Edit, grid
-from ui.state import Choice, Field, Numbers, Real, State, Vector, Whole
+from ui.lecture import signal_charts
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Choice, Field, Numbers, Real, State, Vector, Whole
+from ui.widgets import quiz, torch_code
+from ui.widgets.grid import Edit, grid
 
 X = Numbers("x", "Signal x", (0, 1, 2, 3, 3), most=16, limit=99)
 W = Numbers("w", "Kernel w", (1, -1, 2), most=9, limit=99)
@@ -66,10 +68,10 @@ def by_hand() -> None:
             compared.correlation, key="plain", label="Cross-correlation step by step", step_name=None,
             editable=() if state.teach else ("input", "kernel"), on_edit=edit, **shared,
         )  # fmt: skip
-    signal_figures.rows(compared.table(hidden), label="Both outputs and their difference")
+    signal_charts.rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
     for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
-        code.show(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
+        torch_code.show(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
 
 
 if not state.wrong:
@@ -77,7 +79,7 @@ if not state.wrong:
         by_hand()
     except UserError as error:
         st.error(str(error))
-words.say(
+glossary_popover.say(
     "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
     "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
     "in either order."
@@ -100,19 +102,19 @@ with second:
 smoothed = signals.smooth(trace.values, weights)
 wide, narrow = st.columns([3, 1])
 with wide:
-    signal_figures.smoothing(trace, smoothed, key="smoothing", description=signals.told_smoothing(trace, smoothed))
+    signal_charts.smoothing(trace, smoothed, key="smoothing", description=signals.told_smoothing(trace, smoothed))
 with narrow:
-    signal_figures.kernel(weights, key="weights", description=signals.told_kernel(weights))
+    signal_charts.kernel(weights, key="weights", description=signals.told_kernel(weights))
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
 shape = signals.template(beat == "odd beat")
 found = signals.match(trace.values, shape)
-words.say(
+glossary_popover.say(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )
-signal_figures.matching(trace, shape, found, key="matching", description=signals.told_match(trace, found, beat))
+signal_charts.matching(trace, shape, found, key="matching", description=signals.told_match(trace, found, beat))
 state.share()
 frame.footer(
     "convolution_1d",

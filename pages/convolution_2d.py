@@ -9,11 +9,13 @@ from cnn.layers import costs, sizes
 from cnn.layers.layers import Conv, Volume
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, filters, toy_inputs
-from ui import before_after, code, film, frame, quiz, travel, words
-from ui.asked import asked_grid
-from ui.grid import grid, typed_into
-from ui.prose import plain
-from ui.state import Choice, Field, Flag, Matrix, State, Whole
+from ui.lecture import filtered_film
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Choice, Field, Flag, Matrix, State, Whole
+from ui.shell.text import plain
+from ui.widgets import cross_links, film, quiz, torch_code
+from ui.widgets.asked import asked_grid
+from ui.widgets.grid import grid, typed_into
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
 PART = Choice("part", "Look at", ONE, options=(ONE, THREE, PICTURE))
@@ -57,15 +59,15 @@ def one_channel() -> None:
     )  # fmt: skip
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
-    code.show(torch_snippets.convolution_2d(example))
+    torch_code.show(torch_snippets.convolution_2d(example))
     if len(w) == len(w[0]):
-        travel.to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
+        cross_links.to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
 
 
 def three_channels() -> None:
     """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
     weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
-    words.say(
+    glossary_popover.say(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
         f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
@@ -74,7 +76,7 @@ def three_channels() -> None:
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = toy_inputs.colour_image()
     with left:
-        before_after.enlarged(image, "Red left, blue right, a green spot between")
+        filtered_film.enlarged(image, "Red left, blue right, a green spot between")
     with right:
         depth = state.slider(DEPTH)
     example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
@@ -82,7 +84,7 @@ def three_channels() -> None:
         example, questions.cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
         label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
     )  # fmt: skip
-    code.show(torch_snippets.convolution_2d(example))
+    torch_code.show(torch_snippets.convolution_2d(example))
 
 
 def whole_picture() -> None:
@@ -95,7 +97,7 @@ def whole_picture() -> None:
     st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
     if radiograph is not None and not state.wrong:
         pixels = filters.pool_picture(radiograph.pixels, shrink, "average")
-        patch = before_after.filtered(pixels, weights, radiograph.name)
+        patch = filtered_film.filtered(pixels, weights, radiograph.name)
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")
             example = convolution.conv2d(patch, weights)
@@ -103,7 +105,7 @@ def whole_picture() -> None:
                 example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
                 step_name=None, **typed_into(state, kernel=KERNEL),
             )  # fmt: skip
-    words.say(
+    glossary_popover.say(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."
     )

@@ -8,9 +8,11 @@ from cnn.errors import UserError
 from cnn.layers import costs
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, softmax, toy_inputs
-from ui import code, frame, quiz, softmax_figures, words
-from ui.grid import grid
-from ui.state import Field, Names, Numbers, Real, State, Whole
+from ui.lecture import softmax_charts
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Field, Names, Numbers, Real, State, Whole
+from ui.widgets import quiz, torch_code
+from ui.widgets.grid import grid
 
 SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
@@ -43,7 +45,7 @@ state = State.open("fully_connected", NAMES, SCORES, HEAT, TRUE, SIDE, DEPTH, PL
 def flatten_and_weigh() -> tuple[str, ...]:
     """Slide 41: from the last volume to one score for each class; returns the names of the classes."""
     st.header("Flatten", anchor=False)
-    words.say(
+    glossary_popover.say(
         "The volume is laid out in one row: channel after channel, and each channel row by row. Nothing is lost but "
         "who was whose neighbour."
     )
@@ -57,7 +59,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
         chosen = min(state.slider(PLACE), volume.size - 1)
     if chosen < state[PLACE]:
         st.caption(f"The row ends at number {chosen}, which is followed here.")
-    softmax_figures.flat(volume, chosen)
+    softmax_charts.flat(volume, chosen)
     place = softmax.flattened(chosen, (depth, side, side))
     st.markdown(
         f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
@@ -66,7 +68,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
     st.header("One score for each class", anchor=False)
     names = state.names(NAMES)
     small, large = (costs.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
-    words.say(
+    glossary_popover.say(
         "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
         "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
         f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
@@ -82,7 +84,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
 def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
     """Slide 42: scores to probabilities. Raises ``UserError``."""
     st.header("Softmax", anchor=False)
-    words.say(
+    glossary_popover.say(
         "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
         "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
         "decided answers."
@@ -103,16 +105,16 @@ def how_wrong(example: softmax.Softmax) -> None:
     true = state.number(TRUE) - 1
     loss = softmax.cross_entropy(example, true)
     st.markdown(softmax.told_loss(example, loss))
-    softmax_figures.gradient(example, loss)
-    code.show(torch_snippets.softmax(example, loss))
+    softmax_charts.gradient(example, loss)
+    torch_code.show(torch_snippets.softmax(example, loss))
 
 
 classes = flatten_and_weigh()
 try:
     found = softmax_by_terms(classes)
     if not state.wrong:
-        softmax_figures.terms(found)
-        softmax_figures.large_scores(found)
+        softmax_charts.terms(found)
+        softmax_charts.large_scores(found)
         how_wrong(found)
 except UserError as error:
     st.error(str(error))

@@ -4,8 +4,10 @@ import streamlit as st
 
 from cnn.lecture import questions, torch_snippets
 from cnn.lecture.timeline import TIMELINE
-from ui import code, frame, quiz, timeline
-from ui.state import Choice, State
+from ui.lecture import timeline
+from ui.shell import frame
+from ui.shell.page_state import Choice, State
+from ui.widgets import quiz, torch_code
 
 LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(milestone.name for milestone in TIMELINE))
 
@@ -25,7 +27,7 @@ with story:
     quiz.ask(questions.year(state[quiz.QUESTION]), state)
 with line:
     timeline.show(TIMELINE, name)
-code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")
+torch_code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")
 state.share()
 frame.footer(
     "history",

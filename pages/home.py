@@ -5,8 +5,9 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
-from ui import ahead, frame, home
-from ui.grid import grid
+from ui.chest import home
+from ui.shell import frame, warm_imports
+from ui.widgets.grid import grid
 
 frame.header(
     "Convolutional networks, by hand",
@@ -39,4 +40,4 @@ st.markdown(
 st.header("The course", anchor=False)
 home.path()
 frame.notice()
-ahead.prepare()
+warm_imports.prepare()

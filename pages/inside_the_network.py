@@ -9,9 +9,11 @@ from cnn import cards
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
 from cnn.predict.prediction import sentence
-from ui import chest, frame, inside, reading, upload, verdict
-from ui.prose import plain
-from ui.state import Choice, Field, Flag, State, Whole
+from ui.chest import film_store, inside_the_network, prediction_scale, sections
+from ui.shell import frame
+from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.shell.text import plain
+from ui.widgets import upload
 
 
 def options(name: str) -> tuple[str, ...]:
@@ -42,9 +44,9 @@ state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, R
 offers = upload.choose()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
-model, film = chest.film_and_network(offers, network)
-verdict.doubt(film)
-prediction = reading.prediction(film, model)
+model, film = sections.film_and_network(offers, network)
+prediction_scale.doubt(film)
+prediction = film_store.prediction(film, model)
 target = cards.CLASSES.index(prediction.label)
 
 st.header("From pixels to a score", anchor=False)
@@ -52,8 +54,8 @@ st.markdown(plain(sentence(prediction)))
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 stop = feature_maps.stop(network, state[layer_field])
-facts = inside.layers(film, model, stop, on_open)
-inside.hierarchy(model, facts, LEVELS[network])
+facts = inside_the_network.layers(film, model, stop, on_open)
+inside_the_network.hierarchy(model, facts, LEVELS[network])
 st.header("One layer, one map, one cell", anchor=False)
 names = layer_field.options
 place = names.index(stop.name)
@@ -64,19 +66,19 @@ state.presets("Go to", jumps)
 with st.container(horizontal=True):
     state.select(layer_field)
     number = state.number(MAP)
-inside.block(film, model, stop, on_open)
+inside_the_network.block(film, model, stop, on_open)
 cell = state[CELL]
-inside.one_layer(film, model, stop, number, cell - 1 if cell else None, on_map)
+inside_the_network.one_layer(film, model, stop, number, cell - 1 if cell else None, on_map)
 if state.flag(RANK):
-    inside.ranking(film, model, stop, target)
+    inside_the_network.ranking(film, model, stop, target)
 st.header("From the last maps to the score", anchor=False)
-strongest = inside.score(film, model, target)
+strongest = inside_the_network.score(film, model, target)
 shown: dict[str, dict[Field, Any]] = {text: {layer_field: name, MAP: one} for text, (name, one) in strongest.items()}
 state.presets("Look at one of them above", shown)
 st.header("The first layer's filters", anchor=False)
-inside.filters(model)
+inside_the_network.filters(model)
 st.header("What each layer costs", anchor=False)
-inside.costs(model, facts)
+inside_the_network.costs(model, facts)
 state.share()
 frame.notice()
 frame.footer(

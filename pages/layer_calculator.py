@@ -8,8 +8,10 @@ from cnn.errors import UserError
 from cnn.layers.layers import Conv, Pool, Transposed, Volume
 from cnn.layers.sizes import SizeDoesNotFit
 from cnn.lecture import questions, torch_snippets
-from ui import code, frame, layer_summary, quiz, size_rules, travel
-from ui.state import Choice, Field, Flag, State, Whole
+from ui.lecture import layer_summary, size_rules
+from ui.shell import frame
+from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.widgets import cross_links, quiz, torch_code
 
 CONV, TRANSPOSED, MAX, AVERAGE = "convolution", "transposed convolution", "max pooling", "average pooling"
 KIND = Choice("kind", "Layer", CONV, options=(CONV, TRANSPOSED, MAX, AVERAGE))
@@ -76,8 +78,8 @@ try:
     if told or not hide:
         with stage:
             layer_summary.show(layer, before, step)
-            travel.from_calculator(layer, before)
-            code.show(torch_snippets.layer(layer, before))
+            cross_links.from_calculator(layer, before)
+            torch_code.show(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:
     st.error(str(error))
     state.presets("Nearest that fit", size_rules.fitting(error, (F, S, P, D)))

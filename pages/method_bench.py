@@ -4,8 +4,9 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.evaluation import saliency_report, saliency_sentences
-from ui import bench_parts, bench_tables, frame
-from ui.state import State
+from ui.evaluation.method_bench import sections, tables
+from ui.shell import frame
+from ui.shell.page_state import State
 
 frame.header(
     "Method bench",
@@ -13,16 +14,16 @@ frame.header(
     "do, beside maps that know nothing of the network.",
     "Choose the pointing game. How many methods point at the disease more often than two blobs drawn where lungs are?",
 )
-state = State.open("method_bench", *bench_parts.FIELDS)
+state = State.open("method_bench", *sections.FIELDS)
 try:
     reports = saliency_report.read()
     shown = next(iter(reports.values()))
     st.markdown(saliency_sentences.provenance(shown))
-    for part in (bench_parts.where, bench_parts.weights_and_seeds, bench_parts.faithful):
+    for part in (sections.where, sections.weights_and_seeds, sections.faithful):
         part(shown, state)
-    bench_parts.lesion(shown)
+    sections.lesion(shown)
     st.header("So, should you believe it?", anchor=False)
-    bench_tables.everything(shown)
+    tables.everything(shown)
     st.markdown(saliency_sentences.conclusion(shown))
     state.share()
 except UserError as error:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from cnn.errors import UserError
-from ui import card_parts, frame
-from ui.measured import ADULTS, NETWORK, TEST, VALIDATION
-from ui.state import Choice, State
+from ui.evaluation.model_card import sections
+from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
+from ui.shell import frame
+from ui.shell.page_state import Choice, State
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
 
@@ -23,21 +24,21 @@ def show() -> None:
     with st.container(horizontal=True):
         name = state.choice(NETWORK)
     st.header("What it is made of", anchor=False)
-    card_parts.made_of(name)
+    sections.made_of(name)
     st.header("All numbers", anchor=False)
-    card_parts.numbers(name)
+    sections.numbers(name)
     st.header("A closer look", anchor=False)
     which = state.choice(FILMS)
-    card_parts.which_films(name, which)
-    card_parts.curves_of(name, which)
-    card_parts.by_group(name, which)
+    sections.which_films(name, which)
+    sections.curves_of(name, which)
+    sections.by_group(name, which)
     st.header("When the lungs are hidden", anchor=False)
     st.markdown("What a network leans on shows when it is taken away. The official test films, judged again:")
-    card_parts.when_hidden(name)
+    sections.when_hidden(name)
     st.header("Who finds the lungs", anchor=False)
-    card_parts.lungs()
+    sections.lungs()
     st.header("What is refused", anchor=False)
-    card_parts.refusal()
+    sections.refusal()
 
 
 try:

@@ -5,9 +5,12 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.evaluation import operating_point
 from cnn.lecture.questions import operating_point as questions_operating_point
-from ui import frame, measured, operating_parts, quiz
-from ui.measured import ADULTS, IN_WORDS, MINED, NETWORK, TEST, VALIDATION
-from ui.state import Choice, Flag, Real, State, Whole
+from ui.evaluation import scores_cache
+from ui.evaluation.operating_point import sections
+from ui.evaluation.scores_cache import ADULTS, IN_WORDS, MINED, NETWORK, TEST, VALIDATION
+from ui.shell import frame
+from ui.shell.page_state import Choice, Flag, Real, State, Whole
+from ui.widgets import quiz
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
 THRESHOLD = Real("threshold", "Threshold: called PNEUMONIA from P =", 0.5, low=0, high=1, step=0.01)
@@ -32,10 +35,10 @@ def lesson() -> None:
         name = state.choice(NETWORK)
     with right:
         which = state.choice(FILMS)
-    films, validation = measured.films(name, which), measured.films(name, VALIDATION)
-    frozen, share = measured.card(name)["threshold"], 100 * films.labels.mean()
-    best = operating_point.cheapest(validation, operating_parts.TRIED, state[PREVALENCE] / 100, state[MISS])
-    st.markdown(f"These are {IN_WORDS[which]}: {measured.count(films)}.")
+    films, validation = scores_cache.films(name, which), scores_cache.films(name, VALIDATION)
+    frozen, share = scores_cache.card(name)["threshold"], 100 * films.labels.mean()
+    best = operating_point.cheapest(validation, sections.TRIED, state[PREVALENCE] / 100, state[MISS])
+    st.markdown(f"These are {IN_WORDS[which]}: {scores_cache.count(films)}.")
     state.presets("Go to", {
         "The frozen threshold": {THRESHOLD: round(frozen, 2)},
         "One half": {THRESHOLD: 0.5},
@@ -43,7 +46,7 @@ def lesson() -> None:
         "One in a hundred has it": {PREVALENCE: 1},
         "As many as in these films": {PREVALENCE: round(2 * share) / 2},
     })  # fmt: skip
-    st.caption(operating_parts.frozen_words(frozen, adults=which in (ADULTS, MINED)))
+    st.caption(sections.frozen_words(frozen, adults=which in (ADULTS, MINED)))
     left, right = st.columns(2)
     with left:
         threshold = state.real(THRESHOLD)
@@ -55,20 +58,20 @@ def lesson() -> None:
     hide, stage = state.flag(HIDE), st.container()
     told = people.hits + people.alarms == 0 or quiz.ask(questions_operating_point.question(people, rates), state)
     with stage:
-        operating_parts.rates(rates, counts, films, hidden=hide and not told)
+        sections.rates(rates, counts, films, hidden=hide and not told)
     if told or not hide:
         st.header(f"Out of {operating_point.PEOPLE:,} people", anchor=False)
-        operating_parts.a_thousand(people, rates)
+        sections.a_thousand(people, rates)
         st.header("What lies behind", anchor=False)
-        operating_parts.scores(films, threshold, frozen)
+        sections.scores(films, threshold, frozen)
         left, right = st.columns(2)
         with left:
-            operating_parts.over_thresholds(films, prevalence, threshold, frozen)
+            sections.over_thresholds(films, prevalence, threshold, frozen)
         with right:
-            operating_parts.over_prevalences(rates, prevalence)
+            sections.over_prevalences(rates, prevalence)
         st.header("What an error costs", anchor=False)
         miss = state.slider(MISS)
-        operating_parts.costs(films, validation, prevalence, miss, threshold, frozen)
+        sections.costs(films, validation, prevalence, miss, threshold, frozen)
     state.share()
     state.remember()
 

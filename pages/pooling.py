@@ -10,11 +10,13 @@ from cnn.layers import sizes
 from cnn.layers.layers import Pool, Volume
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, pooling, toy_inputs
-from ui import before_after, code, frame, pooled_film, quiz, travel, words
-from ui.asked import asked_grid
-from ui.grid import typed_into
-from ui.prose import plain
-from ui.state import Choice, Field, Matrix, State, Whole
+from ui.lecture import filtered_film, pooled_film
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Choice, Field, Matrix, State, Whole
+from ui.shell.text import plain
+from ui.widgets import cross_links, quiz, torch_code
+from ui.widgets.asked import asked_grid
+from ui.widgets.grid import typed_into
 
 KINDS = {"max": "max", "average": "average", "Lp": "lp"}
 GLOBAL, ADAPTIVE = "global", "adaptive"
@@ -82,22 +84,22 @@ def step_by_step() -> None:
         example, questions.pooled(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
         names=("Input", "", "Output"), step=state[STEP], backward=True, **typed_into(state, input=X),
     )  # fmt: skip
-    words.say(
+    glossary_popover.say(
         "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
         "larger its share. Where windows overlap, a cell collects from each."
     )
-    code.show(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
+    torch_code.show(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
     if shape == "sliding" and kind != "Lp":
         layer = Pool(KINDS[kind], f, s, p, ceil=rule == "ceil")  # type: ignore[arg-type]
-        travel.to_calculator(layer, Volume(len(x[0]), len(x), 1))
+        cross_links.to_calculator(layer, Volume(len(x[0]), len(x), 1))
 
 
 def shifts() -> None:
     """What a small shift of the picture changes before and after."""
     st.header("When the picture moves a little", anchor=False)
     images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), state.slider(SHIFT))
-    before_after.moved(images, [pooled(image).output[0] for image in images])
+    filtered_film.moved(images, [pooled(image).output[0] for image in images])
 
 
 for section in (step_by_step, shifts, lambda: pooled_film.show(state)):

@@ -5,8 +5,9 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.imaging import practice_series
 from cnn.models import loading, registry
-from ui import first_read, frame, reading
-from ui.state import State
+from ui.chest import film_store, read_first
+from ui.shell import frame
+from ui.shell.page_state import State
 
 frame.header(
     "Read first",
@@ -14,21 +15,21 @@ frame.header(
     "tends to see what it says.",
     f"Read all {practice_series.COUNT} simulated films. Who finds more of what was planted, you or the network?",
 )
-state = State.open("read_first", *first_read.FIELDS)
+state = State.open("read_first", *read_first.FIELDS)
 left, right = st.columns([3, 1])
 with left:
-    name = st.selectbox("Network", reading.available_models(), key="network", bind="query-params")
+    name = st.selectbox("Network", film_store.available_models(), key="network", bind="query-params")
 with right:
-    wanted = state.number(first_read.NUMBER)
+    wanted = state.number(read_first.NUMBER)
 try:
     model = loading.load(name or registry.DEFAULT)
-    cases = first_read.choose(state)
+    cases = read_first.choose(state)
     if cases:
         number = min(wanted, len(cases))
         if number < wanted:
             st.caption(f"There are {len(cases)} films; this is the last of them.")
-        first_read.read(cases[number - 1], number, len(cases), model, state)
-        first_read.summary()
+        read_first.read(cases[number - 1], number, len(cases), model, state)
+        read_first.summary()
 except UserError as error:
     st.error(str(error))
 frame.notice()

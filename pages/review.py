@@ -6,8 +6,10 @@ from cnn.layers import network
 from cnn.layers.presets import PRESETS
 from cnn.lecture import questions
 from cnn.lecture.references import REFERENCES
-from ui import frame, mixed_quiz, quiz, review_chain, words
-from ui.state import Flag, State
+from ui.lecture import mixed_quiz, volume_chain
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Flag, State
+from ui.widgets import quiz
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
 NETWORK = network.read(PRESETS["Review (slides 43-44)"])
@@ -28,11 +30,11 @@ def chain() -> None:
     picture = st.container()
     told = quiz.ask(questions.chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:
-        review_chain.show(NETWORK, told=told or not hidden)
+        volume_chain.show(NETWORK, told=told or not hidden)
         st.markdown(
             "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
-    words.say(
+    glossary_popover.say(
         "- **Input** holds the grey or colour values of the picture.\n"
         "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "
         "learnt, not designed.\n"

@@ -4,8 +4,9 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.models import loading
-from ui import chest, frame, lab, reading, verdict
-from ui.state import State
+from ui.chest import film_store, prediction_scale, sections, shortcut_lab
+from ui.shell import frame
+from ui.shell.page_state import State
 
 frame.header(
     "Shortcut lab",
@@ -13,20 +14,20 @@ frame.header(
     "you thought. Probability and map follow every change, beside those of the untouched film.",
     "Keep only the frame. How sure is the network, without a chest?",
 )
-state = State.open("shortcut_lab", *lab.FIELDS)
-offers, name = chest.choose()
+state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
+offers, name = sections.choose()
 try:
     model = loading.load(name)
-    film = chest.pick(reading.films(offers), model)
+    film = sections.pick(film_store.films(offers), model)
     if film is not None:
-        verdict.doubt(film)
-        trial = lab.ask(state)
+        prediction_scale.doubt(film)
+        trial = shortcut_lab.ask(state)
         try:
-            lab.compare(film, model, trial, state)
+            shortcut_lab.compare(film, model, trial, state)
         except UserError as error:
             st.info(str(error))
-        lab.running_table(film, model, lab.method_of(state))
-    st.markdown(lab.over_the_test_set(model))
+        shortcut_lab.running_table(film, model, shortcut_lab.method_of(state))
+    st.markdown(shortcut_lab.over_the_test_set(model))
 except UserError as error:
     st.error(str(error))
 frame.notice()

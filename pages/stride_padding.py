@@ -11,10 +11,12 @@ from cnn.layers import sizes as arithmetic
 from cnn.layers.layers import Conv, Volume
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import convolution, toy_inputs, windows
-from ui import code, frame, quiz, size_rules, travel
-from ui.grid import grid
-from ui.prose import plain
-from ui.state import Choice, Field, Flag, State, Whole
+from ui.lecture import size_rules
+from ui.shell import frame
+from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.shell.text import plain
+from ui.widgets import cross_links, quiz, torch_code
+from ui.widgets.grid import grid
 
 N = Whole("N", "Input N", 7, low=1, high=24)
 F = Whole("F", "Filter F", 3, low=1, high=15)
@@ -71,10 +73,10 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.P
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     grid(example, key="positions", label="Every position of the filter", step=state[STEP])
-    code.show(torch_snippets.convolution_2d(example))
+    torch_code.show(torch_snippets.convolution_2d(example))
     padding = example.columns.before
     if down[1:] == across[1:] and padding == example.columns.after:
-        travel.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
+        cross_links.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
 
 
 def predicted(across: list[int], same: bool) -> bool:

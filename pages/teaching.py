@@ -3,8 +3,8 @@
 import streamlit as st
 
 from cnn.lecture import teachers_guide
-from ui import frame
-from ui.state import Choice, Flag, State
+from ui.shell import frame
+from ui.shell.page_state import Choice, Flag, State
 
 PLAN = Choice(
     "plan", "Lesson of", teachers_guide.PLANS[0].name, options=tuple(plan.name for plan in teachers_guide.PLANS)

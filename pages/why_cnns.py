@@ -9,8 +9,11 @@ from cnn.layers import dense_vs_conv
 from cnn.layers.layers import Volume
 from cnn.lecture import leaf, questions, torch_snippets
 from cnn.lecture.pixel_shuffle import results
-from ui import code, frame, quiz, why_figures, why_words, words
-from ui.state import Choice, Field, Flag, State, Whole
+from ui.lecture import dense_vs_conv as why_figures
+from ui.lecture import dense_vs_conv_text
+from ui.shell import frame, glossary_popover
+from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.widgets import quiz, torch_code
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
 H1 = Whole("H1", "Height H1", 1000, low=1, high=10_000)
@@ -42,11 +45,11 @@ def weights() -> None:
     picture = Volume(*state.boxes(W1, H1, D1))
     hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
     layers = dense_vs_conv.readers(picture, hidden, filters, kernel_size)
-    st.markdown(why_words.counted(layers))
+    st.markdown(dense_vs_conv_text.counted(layers))
     why_figures.to_scale((layers[0], layers[-1]))
     why_figures.readers(layers)
-    st.markdown(why_words.fair(layers))
-    code.show(torch_snippets.why(picture, hidden, filters, kernel_size))
+    st.markdown(dense_vs_conv_text.fair(layers))
+    torch_code.show(torch_snippets.why(picture, hidden, filters, kernel_size))
 
 
 def leaf_in_levels(shuffled: bool) -> None:
@@ -54,7 +57,7 @@ def leaf_in_levels(shuffled: bool) -> None:
     drawn = [leaf.draw(level) for level in leaf.LEVELS]
     shown = [results.shuffled(one) for one in drawn] if shuffled else drawn
     why_figures.pictures(shown, leaf.LEVELS, side=168)
-    st.markdown(why_words.leaf(shown[-1]))
+    st.markdown(dense_vs_conv_text.leaf(shown[-1]))
     why_figures.row(shown[-1], range(60, 64))
 
 
@@ -62,11 +65,11 @@ def learnt(shuffled: bool) -> None:
     """Two small networks on pictures as they are and shuffled."""
     found = results.experiment(state.choice(PICTURES))
     why_figures.pictures(list(results.shuffled(found.samples) if shuffled else found.samples), found.names, side=104)
-    st.markdown(why_words.experiment(found))
-    asked, options, right = why_words.prediction(found)
+    st.markdown(dense_vs_conv_text.experiment(found))
+    asked, options, right = dense_vs_conv_text.prediction(found)
     if quiz.pick(asked, options, right, key=f"worse {state[PICTURES]}"):
         why_figures.learning(found, key="learning")
-        st.markdown(why_words.stays(found))
+        st.markdown(dense_vs_conv_text.stays(found))
 
 
 st.header("Too many weights", anchor=False)
@@ -77,7 +80,7 @@ except UserError as error:
     st.error(str(error))
 quiz.ask(questions.why(state[quiz.QUESTION]), state)
 st.header("No neighbours", anchor=False)
-words.say(
+glossary_popover.say(
     "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
     "beside which, and a detector that looks at a small patch can find it anywhere."
 )

@@ -11,7 +11,7 @@ from stand_ins import write_weights
 from cnn.evaluation import bootstrap
 from cnn.models import loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
-from ui import reading
+from ui.chest import film_store
 
 torch.set_num_threads(1)
 
@@ -55,8 +55,8 @@ def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_shared() -> None:
     """No film or map that readers share is left of another test, whose networks were others."""
-    reading._read_once.clear()
-    reading._SHARED.clear()
+    film_store._read_once.clear()
+    film_store._SHARED.clear()
 
 
 @pytest.fixture

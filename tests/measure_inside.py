@@ -17,7 +17,7 @@ from cnn.imaging.samples import SAMPLES
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps, loading
 from cnn.models.feature_maps import Stop
-from ui import lens
+from ui.widgets import receptive_field_lens
 
 REPEATS = 9
 
@@ -43,9 +43,9 @@ def main() -> None:
 
         def opening(stop: Stop) -> str:
             opened = feature_maps.open_layer(model, pixels, stop)  # noqa: B023
-            follows = lens.works(opened, name)  # noqa: B023
+            follows = receptive_field_lens.works(opened, name)  # noqa: B023
             work = feature_maps.filter_at_work(model, opened, 0) if follows else None  # noqa: B023
-            return json.dumps(lens.payload(opened, model.input_size, 0, work, None))  # noqa: B023
+            return json.dumps(receptive_field_lens.payload(opened, model.input_size, 0, work, None))  # noqa: B023
 
         ratios = []
         for stop in feature_maps.plan(name):

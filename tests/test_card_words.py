@@ -11,7 +11,7 @@ from cnn.evaluation.operating_point import outcomes
 from cnn.evaluation.scores import Scores
 from cnn.evaluation.subgroups import Subgroup
 from cnn.training.classifier import RECIPES
-from ui import card_words
+from ui.evaluation.model_card import sentences
 
 
 def guessing() -> Scores:
@@ -22,53 +22,53 @@ def guessing() -> Scores:
 
 def test_a_gain_beyond_chance_is_told_from_one_that_is_not() -> None:
     scores = made()
-    assert "more than chance explains" in card_words.ranking(scores, guessing())
-    assert "may be chance" in card_words.ranking(scores, made())
-    assert "floor" not in card_words.ranking(scores, scores)
+    assert "more than chance explains" in sentences.ranking(scores, guessing())
+    assert "may be chance" in sentences.ranking(scores, made())
+    assert "floor" not in sentences.ranking(scores, scores)
 
 
 def test_two_answer_keys_are_compared_film_by_film() -> None:
     scores = made()
     mined = np.where(np.arange(300) < 30, 1 - scores.labels, scores.labels).astype(str)
     scores.facts["text_mined_label"] = mined
-    assert "agree on 270 of 300 films (90%)" in card_words.two_answers(scores)
+    assert "agree on 270 of 300 films (90%)" in sentences.two_answers(scores)
 
 
 def test_confusion_says_which_error_is_more_frequent() -> None:
     labels = np.array([1, 1, 1, 0, 0])
     weights = np.ones((2, 5))
     some = outcomes(np.array([True, False, False, True, False]), labels, weights)
-    assert "misses 2 of 3" in card_words.confusion(some)
-    assert "misses more than it invents" in card_words.confusion(some)
-    assert "both errors are as many" in card_words.confusion(outcomes(labels == 1, labels, weights))
+    assert "misses 2 of 3" in sentences.confusion(some)
+    assert "misses more than it invents" in sentences.confusion(some)
+    assert "both errors are as many" in sentences.confusion(outcomes(labels == 1, labels, weights))
 
 
 def test_probabilities_that_are_too_high_are_called_so() -> None:
     scores = made()
     bold = Scores(scores.logits + 2, scores.labels, scores.patients, scores.seeds, scores.thresholds)
     error = Estimate.of(metrics.calibration_error(bold.probabilities, bold.labels, resamples(bold.patients)))
-    assert "points too high" in card_words.reliability(metrics.reliability(bold), error)
+    assert "points too high" in sentences.reliability(metrics.reliability(bold), error)
 
 
 def test_small_groups_are_not_compared() -> None:
     few, good, bad = made(12), made(), guessing()
     pairs = [(Subgroup("age", name, each), operating_point.performance(each))
              for name, each in (("few", few), ("good", good), ("bad", bad))]  # fmt: skip
-    assert "best on *good*" in card_words.subgroups(pairs)
-    assert "intervals lie apart" in card_words.subgroups(pairs)
-    assert "too few to compare" in card_words.subgroups(pairs[:2])
+    assert "best on *good*" in sentences.subgroups(pairs)
+    assert "intervals lie apart" in sentences.subgroups(pairs)
+    assert "too few to compare" in sentences.subgroups(pairs[:2])
 
 
 def test_what_goes_with_the_lungs_is_a_share_of_what_is_above_guessing() -> None:
     as_is, half, none = Estimate(0.9, 0.8, 1), Estimate(0.7, 0.6, 0.8), Estimate(0.4, 0.3, 0.5)
-    assert "50% of what it has above guessing" in card_words.hidden(as_is, half)
-    assert "100% of what it has above guessing" in card_words.hidden(as_is, none)
+    assert "50% of what it has above guessing" in sentences.hidden(as_is, half)
+    assert "100% of what it has above guessing" in sentences.hidden(as_is, none)
 
 
 def test_a_recipe_is_told_in_words() -> None:
     for one in RECIPES.values():
-        told = card_words.recipe(asdict(one))
+        told = sentences.recipe(asdict(one))
         assert f"{one.epochs} epochs of {one.films_per_epoch:,} films" in told
         assert f"{one.adults:.0%}".replace("%", " %") in told
         assert ("second loss" in told) == bool(one.guidance)
-    assert card_words.recipe("a mean") == "a mean"
+    assert sentences.recipe("a mean") == "a mean"

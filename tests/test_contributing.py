@@ -15,7 +15,7 @@ from cnn.layers import network as architecture
 from cnn.models import loading, registry
 from cnn.predict.prediction import predict
 from tests.pages import printed, shown_text
-from ui import frame
+from ui.shell import frame
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def entry(where: str, names: dict) -> dict:
 
 
 def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    chapter = eval(RECIPES["ui/frame.py, in COURSE"], {"Chapter": frame.Chapter})
+    chapter = eval(RECIPES["ui/shell/frame.py, in COURSE"], {"Chapter": frame.Chapter})
     assert RECIPES.get(f"pages/{chapter.file}.py")
     monkeypatch.setattr(frame, "COURSE", frame.COURSE | {"New": (chapter,)})
     app = AppTest.from_string(RECIPES[f"pages/{chapter.file}.py"], default_timeout=60)
@@ -79,5 +79,5 @@ def test_every_recipe_is_done_and_every_place_is_there() -> None:
     for place in re.findall(r"`((?:cnn|ui|tests|docs|pages)/[a-z_/]+\.(?:py|md))`", TEXT):
         assert (ROOT / place).exists() or place == "pages/greys.py", place
     for name, file in (("MODULES", "cnn/layers/from_torch.py"), ("RECIPES", "cnn/training/classifier.py"), ("ORDER", "cnn/training/classifier.py"),
-                       ("NETWORKS", "cnn/cards.py"), ("NETWORKS", "ui/verdict.py")):  # fmt: skip
+                       ("NETWORKS", "cnn/cards.py"), ("NETWORKS", "ui/chest/prediction_scale.py")):  # fmt: skip
         assert re.search(rf"^{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.M), (name, file)

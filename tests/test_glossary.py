@@ -7,7 +7,7 @@ import pytest
 
 from cnn.lecture.glossary import ANY, GLOSSARY, Term, named, of_label
 from tests.pages import ROOT
-from ui.frame import chapters
+from ui.shell.frame import chapters
 
 LABEL = re.compile(r'(?:Whole|Real|Numbers|Matrix)\(\s*"\w+", "([^"]+)"')
 SYMBOL = re.compile(r"(?:^|[a-z] )((?!A )[A-Z]\d?|[bwxz])(?:$|[ ,](?!=))")

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from cnn import cards
 from cnn.models import loading
-from ui import theme
-from ui.frame import chapters
+from ui.shell import theme
+from ui.shell.frame import chapters
 
 ROOT = Path(__file__).parents[1]
 WITH_TORCH = {"chest_xray", "inside_the_network", "shortcut_lab", "read_first"}

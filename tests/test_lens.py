@@ -10,8 +10,8 @@ import torch
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
 from cnn.models.feature_maps import filter_at_work, open_layer, plan
-from ui import lens
-from ui.lens import paint
+from ui.widgets import receptive_field_lens
+from ui.widgets.receptive_field_lens import paint
 
 MOST_BYTES = 1_500_000
 """Of one opened layer, without the film: less than two seconds on a slow network of 8 Mbit/s."""
@@ -32,8 +32,8 @@ def numbers(text: str, kind: str = "<f4") -> np.ndarray:
 
 def payload(model, layer: str, number: int = 0) -> dict:
     one = opened(model, layer)
-    work = filter_at_work(model, one, number) if lens.works(one, model.name) else None
-    return lens.payload(one, model.input_size, number, work, None)
+    work = filter_at_work(model, one, number) if receptive_field_lens.works(one, model.name) else None
+    return receptive_field_lens.payload(one, model.input_size, number, work, None)
 
 
 def test_only_what_is_exactly_0_has_the_colour_of_zeros():

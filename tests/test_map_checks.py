@@ -11,7 +11,7 @@ from cnn import cards
 from cnn.attribution import checks, deletion_insertion
 from cnn.errors import Busy
 from cnn.models import loading, registry
-from ui import map_checks
+from ui.chest import map_checks
 
 
 @pytest.fixture

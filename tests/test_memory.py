@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ui import memory
+from ui.shell import gc_freeze
 
 
 class Ring:
@@ -19,7 +19,7 @@ class Ring:
 @pytest.fixture(autouse=True)
 def as_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("_frozen_at", "_thaw_wanted", "_thawed"):
-        monkeypatch.setattr(memory, name, 0)
+        monkeypatch.setattr(gc_freeze, name, 0)
     yield
     gc.unfreeze()
 
@@ -27,16 +27,16 @@ def as_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_dropped_ring_goes_after_release_and_not_before() -> None:
     ring = Ring()
     seen = weakref.ref(ring)
-    memory.settle()
+    gc_freeze.settle()
     assert gc.get_freeze_count()
     del ring
     gc.collect()
     assert seen() is not None, "frozen: the collector does not look at it"
-    memory.settle()
+    gc_freeze.settle()
     assert seen() is not None, "no new modules, and nobody has said that something was dropped"
-    memory._thawed -= memory.REST
-    memory.release()
-    memory.settle()
+    gc_freeze._thawed -= gc_freeze.REST
+    gc_freeze.release()
+    gc_freeze.settle()
     assert seen() is None
 
 
@@ -44,6 +44,6 @@ def test_readers_who_drop_pictures_all_the_time_do_not_thaw_all_the_time(monkeyp
     thaws: list[int] = []
     monkeypatch.setattr(gc, "unfreeze", lambda: thaws.append(1))
     for _ in range(5):
-        memory.release()
-        memory.settle()
+        gc_freeze.release()
+        gc_freeze.settle()
     assert len(thaws) == 1

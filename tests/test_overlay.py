@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from cnn.attribution.attribution import Attribution, Meaning
-from ui import overlay, theme
-from ui.overlay import SIDE, Panel, colour_bar, lay_over, legend, light_box, outline, sheet
+from ui.chest import overlay
+from ui.chest.overlay import SIDE, Panel, colour_bar, lay_over, legend, light_box, outline, sheet
+from ui.shell import theme
 
 FILM = np.full((60, 40), 100, dtype=np.uint8)
 

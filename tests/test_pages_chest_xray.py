@@ -18,8 +18,9 @@ from cnn.attribution.methods import METHODS
 from cnn.errors import Busy, UserError
 from cnn.imaging.samples import SAMPLES, download
 from cnn.models import loading, ood_gate, registry
-from ui import chest, reading, upload
-from ui.upload import Offer
+from ui.chest import film_store, sections
+from ui.widgets import upload
+from ui.widgets.upload import Offer
 
 PAGE = "pages/chest_xray.py"
 
@@ -144,7 +145,7 @@ def test_two_films_of_one_name_are_told_apart(page: AppTest) -> None:
     first = words(page)
     page.selectbox(key="look").select("image.png (2)").run()
     assert words(page) != first
-    assert chest.numbered(["a", "a", "a (2)", "a"]) == ["a", "a (2)", "a (2) (2)", "a (3)"]
+    assert sections.numbered(["a", "a", "a (2)", "a"]) == ["a", "a (2)", "a (2) (2)", "a (3)"]
 
 
 def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +185,7 @@ def test_without_a_method_there_is_still_a_prediction(page: AppTest) -> None:
 def test_opacity_and_going_back_to_a_class_compute_nothing(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page.button_group(key="explain").set_value("NORMAL").run()
     assert "against NORMAL" in words(page)
-    monkeypatch.setattr(reading, "attribute", lambda *anything: pytest.fail("a map was computed again"))
+    monkeypatch.setattr(film_store, "attribute", lambda *anything: pytest.fail("a map was computed again"))
     before = page.get("image")[2].value
     page.slider(key="opacity").set_value(30).run()
     assert page.get("image")[2].value != before
@@ -194,7 +195,7 @@ def test_opacity_and_going_back_to_a_class_compute_nothing(page: AppTest, monkey
 
 
 def test_kept_maps_are_bounded(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_MAPS", 2)
+    monkeypatch.setattr(film_store, "MOST_MAPS", 2)
     give(page, ("one.png", png(1)))
     page.button_group(key="maps").set_value(["saliency"]).run()
     page.button_group(key="maps").set_value(["deep_lift", "grad_cam"]).run()
@@ -202,17 +203,17 @@ def test_kept_maps_are_bounded(page: AppTest, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_shared_maps_are_bounded(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_SHARED_MAPS", 2)
+    monkeypatch.setattr(film_store, "MOST_SHARED_MAPS", 2)
     page.button_group(key="maps").set_value(["saliency"]).run()
     page.button_group(key="maps").set_value(["deep_lift", "grad_cam"]).run()
-    assert sorted(key[2] for key in reading._SHARED) == ["deep_lift", "grad_cam"]
+    assert sorted(key[2] for key in film_store._SHARED) == ["deep_lift", "grad_cam"]
 
 
 def test_a_built_in_film_is_read_and_explained_once_for_all_readers(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("attribute", "classify", "read_radiograph"):
-        monkeypatch.setattr(reading, name, lambda *anything, **named: pytest.fail("done again for another reader"))
+        monkeypatch.setattr(film_store, name, lambda *anything, **named: pytest.fail("done again for another reader"))
     other = AppTest.from_file("../app.py", default_timeout=60).run()
     other.switch_page(PAGE).run()
     assert not other.exception
@@ -220,30 +221,30 @@ def test_a_built_in_film_is_read_and_explained_once_for_all_readers(
 
 
 def test_nothing_of_the_reader_s_own_file_is_shared(page: AppTest) -> None:
-    before = set(reading._SHARED)
+    before = set(film_store._SHARED)
     give(page, ("one.png", png(1)))
     assert maps(page)
-    assert set(reading._SHARED) == before
+    assert set(film_store._SHARED) == before
     with pytest.raises(AssertionError, match="own"):
-        reading._read_once("a key", Offer("a key", "one.png", lambda: (png(1), "one.png"), own=True))
+        film_store._read_once("a key", Offer("a key", "one.png", lambda: (png(1), "one.png"), own=True))
 
 
 def test_who_waits_for_a_map_takes_another_reader_s_as_soon_as_it_is_there(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (key,) = reading._SHARED
-    made = reading._SHARED.pop(key)
+    (key,) = film_store._SHARED
+    made = film_store._SHARED.pop(key)
 
     def in_line(model: object, pixels: object, method: str, target: int, show: object, wait: object) -> Attribution:
         wait(1, 0, 1)
-        reading._SHARED[key] = made
+        film_store._SHARED[key] = made
         wait(1, 0, 1)
         pytest.fail("it should not wait any longer")
 
-    monkeypatch.setattr(reading, "attribute", in_line)
+    monkeypatch.setattr(film_store, "attribute", in_line)
     page.run()
     assert not page.exception
-    assert reading._SHARED[key] is made
+    assert film_store._SHARED[key] is made
 
 
 def test_films_no_longer_on_offer_are_forgotten(page: AppTest) -> None:
@@ -257,7 +258,7 @@ def test_a_busy_network_is_a_sentence_beside_the_other_maps(page: AppTest, monke
     def busy(*anything: object) -> Attribution:
         raise Busy("The network is busy with other pictures.")
 
-    monkeypatch.setattr(reading, "attribute", busy)
+    monkeypatch.setattr(film_store, "attribute", busy)
     page.button_group(key="maps").set_value(["grad_cam", "saliency"]).run()
     assert not page.exception
     assert "busy with other pictures" in words(page)

@@ -2,7 +2,7 @@
 
 from cnn.lecture.glossary import GLOSSARY
 from tests.pages import open_page, shown_text
-from ui.words import title
+from ui.shell.glossary_popover import title
 
 
 def test_every_term_is_there() -> None:

@@ -1,7 +1,7 @@
 """Home: a taste of both halves, and the course with the reader's place in it."""
 
 from tests.pages import html, open_page, shown_text
-from ui.frame import VISITED, chapters, where
+from ui.shell.frame import VISITED, chapters, where
 
 
 def links(app) -> list[str]:  # type: ignore[no-untyped-def]

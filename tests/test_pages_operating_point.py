@@ -9,7 +9,7 @@ from cnn import cards
 from cnn.evaluation import operating_point
 from tests.pages import html, open_page, shown_text
 from tests.test_pages_model_card import table
-from ui import measured
+from ui.evaluation import scores_cache
 
 PAGE = "operating_point"
 pytestmark = pytest.mark.usefixtures("few_draws")
@@ -26,10 +26,10 @@ def press(app: AppTest, label: str) -> None:
 
 def test_rates_and_people_follow_from_the_link() -> None:
     app = open_page(PAGE, threshold="0.3", prevalence="2", network="lecture")
-    films = measured.films("lecture", measured.TEST)
+    films = scores_cache.films("lecture", scores_cache.TEST)
     rates = operating_point.rates(operating_point.at_threshold(films, 0.3), 0.02)
-    assert rate(app, "sensitivity") == measured.percent(rates.sensitivity)
-    assert rate(app, "PPV") == measured.percent(rates.ppv)
+    assert rate(app, "sensitivity") == scores_cache.percent(rates.sensitivity)
+    assert rate(app, "PPV") == scores_cache.percent(rates.ppv)
     people = operating_point.out_of_a_thousand(rates, 0.02)
     rows = {row[0]: row[1:] for row in table(app, "A thousand people")}
     assert rows["have it"] == [str(people.hits), str(people.misses), "20"]
@@ -49,14 +49,14 @@ def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_o
 
 def test_most_calls_are_false_exactly_below_the_prevalence_that_is_named() -> None:
     said = re.search(r"Below a prevalence of about (\S+)%, most calls", shown_text(open_page(PAGE)))
-    films = measured.films("transfer", measured.TEST)
+    films = scores_cache.films("transfer", scores_cache.TEST)
     found = operating_point.rates(operating_point.at_threshold(films, 0.5), float(said[1]) / 100)
     assert found.ppv.value == pytest.approx(0.5, abs=0.005)
 
 
 def test_why_adults_are_counted_otherwise_than_on_the_model_card_is_said() -> None:
     assert "each adult is judged" not in shown_text(open_page(PAGE))
-    assert "each adult is judged" in shown_text(open_page(PAGE, films=measured.ADULTS))
+    assert "each adult is judged" in shown_text(open_page(PAGE, films=scores_cache.ADULTS))
 
 
 def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() -> None:
@@ -65,7 +65,7 @@ def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() ->
     frozen = cards.read_card(cards.WEIGHTS, "transfer")["threshold"]
     assert app.slider(key="threshold").value == pytest.approx(frozen, abs=0.005)
     press(app, "As many as in these films")
-    share = measured.films("transfer", measured.TEST).labels.mean()
+    share = scores_cache.films("transfer", scores_cache.TEST).labels.mean()
     assert app.slider(key="prevalence").value == pytest.approx(100 * share, abs=0.25)
 
 

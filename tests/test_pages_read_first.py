@@ -14,7 +14,8 @@ from cnn import cards
 from cnn.imaging import practice_series
 from cnn.models import loading, registry
 from tests.pages import html, open_page, shown_text
-from ui import first_read, upload
+from ui.chest import read_first
+from ui.widgets import upload
 
 ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A consolidation was planted")
 
@@ -142,6 +143,6 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
 
 
 def test_what_is_said_of_a_read() -> None:
-    answer = first_read.Answer("NORMAL", 0.2, None)
-    done = first_read.Read("Film 1", answer, answer, "NORMAL")
-    assert first_read.told(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."
+    answer = read_first.Answer("NORMAL", 0.2, None)
+    done = read_first.Read("Film 1", answer, answer, "NORMAL")
+    assert read_first.told(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn.lecture.questions import mixed
 from tests.pages import html, imports_torch, open_page, shown_text
-from ui.frame import chapters
+from ui.shell.frame import chapters
 
 PAGE = "review"
 

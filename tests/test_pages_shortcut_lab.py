@@ -12,7 +12,7 @@ from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples import SAMPLES
 from cnn.models import loading, lung_segmenter, registry
 from tests.pages import html, open_page, shown_text
-from ui import lab
+from ui.chest import shortcut_lab
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_a_bad_link_is_a_sentence() -> None:
 
 
 def test_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab, "MOST_ROWS", 3)
+    monkeypatch.setattr(shortcut_lab, "MOST_ROWS", 3)
     app = open_page("shortcut_lab")
     app.button(key="try all").click().run()
     assert len(tried(app)) == 3

@@ -11,9 +11,9 @@ from cnn import cards
 from cnn.lecture import lesson_plans, teachers_guide
 from cnn.models import loading
 from tests.pages import html, open_page, shown_text, snippets
-from ui import state as states
-from ui.frame import chapters
-from ui.state import Field, State
+from ui.shell import page_state as states
+from ui.shell.frame import chapters
+from ui.shell.page_state import Field, State
 
 LINK = re.compile(r"\]\((?P<address>[^)\s]+(?:\([^)]*\)[^)\s]*)?)\)")
 PAGES = {chapter.file for chapter in chapters()}

@@ -8,7 +8,7 @@ import pytest
 from streamlit import config
 
 from tests.pages import ROOT
-from ui.theme import DARK, LIGHT, Palette, title
+from ui.shell.theme import DARK, LIGHT, Palette, title
 
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 ROLES = {"blue": "input", "orange": "kernel", "green": "output", "gray": "padding"}

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
 from tests.pages import open_page, shown_text
-from ui import travel
+from ui.widgets import cross_links
 
 CALCULATOR = "layer_calculator"
 SMALL = {"W1": "9", "H1": "8", "D1": "1", "K": "2"}
@@ -65,7 +65,7 @@ def test_a_link_names_all_that_a_page_might_have_kept() -> None:
     ],
 )
 def test_the_calculator_shows_the_layer_that_a_link_carries(layer: Layer, before: Volume) -> None:
-    app = open_page(CALCULATOR, **travel.calculation(layer, before))
+    app = open_page(CALCULATOR, **cross_links.calculation(layer, before))
     assert not app.warning
     assert f"W2 x H2 x D2 = **{layer.through(before).after}**" in shown_text(app)
 

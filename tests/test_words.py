@@ -2,7 +2,7 @@
 
 import re
 
-from ui.words import linked, symbol_help
+from ui.shell.glossary_popover import linked, symbol_help
 
 
 def test_the_first_of_each_word_becomes_a_button_with_its_meaning_beside_it() -> None:

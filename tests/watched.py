@@ -23,8 +23,9 @@ from streamlit.web import cli
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.checks import Evidence
 from cnn.imaging.radiograph import Radiograph
-from ui import memory, reading
-from ui.reading import Film
+from ui.chest import film_store
+from ui.chest.film_store import Film
+from ui.shell import gc_freeze
 
 WATCHED = (Radiograph, Film, Attribution, Evidence, UploadedFile, AppSession)
 _made: dict[str, list[weakref.ref[Any]]] = {kind.__name__: [] for kind in WATCHED}
@@ -56,7 +57,7 @@ def _open_files() -> Iterator[str]:
 
 def _is_a_reader_s(one: Any) -> bool:
     """Whether ``one`` is alive and not of a built-in film, which all readers share."""
-    shared = list(reading._SHARED.values())
+    shared = list(film_store._SHARED.values())
     return one is not None and getattr(one, "own", True) and not any(one is each for each in shared)
 
 
@@ -90,7 +91,7 @@ def main() -> None:
     for kind in WATCHED:
         _note_birth(kind)
     sys.addaudithook(_note_writing)
-    memory.REST = 1.0
+    gc_freeze.REST = 1.0
     Thread(target=HTTPServer(("127.0.0.1", int(look_port)), _Look).serve_forever, daemon=True).start()
     sys.argv = [
         "streamlit", "run", "app.py", "--server.headless", "true", "--server.address", "127.0.0.1", "--server.port",

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, PATIENCE, ROOT, chromium, running, settle
 from tests.browser.likeness import Difference, compare, marked, thumbnail
-from ui.frame import chapters
+from ui.shell.frame import chapters
 
 LOOKS = Path(__file__).parent / "looks"
 WIDTHS = (1280, 390)

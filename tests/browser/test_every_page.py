@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from ui.frame import chapters
+from ui.shell.frame import chapters
 
 pytestmark = pytest.mark.browser
 

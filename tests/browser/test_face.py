@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.servers import free_port, running, streamlit
-from ui.frame import where
+from ui.shell.frame import where
 
 pytestmark = pytest.mark.browser
 

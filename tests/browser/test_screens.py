@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.screens import LOOKS, SCHEMES, WIDTHS, Shot, looks, new_page
-from ui.frame import chapters
+from ui.shell.frame import chapters
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 3_000_000

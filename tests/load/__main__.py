@@ -26,8 +26,8 @@ from websockets.exceptions import WebSocketException
 
 from tests.load.client import MOST_SECONDS, Reader, Shown
 from tests.servers import ROOT, free_port, is_up, streamlit
-from ui.frame import chapters
-from ui.upload import OWN
+from ui.shell.frame import chapters
+from ui.widgets.upload import OWN
 
 PAUSE = 2.0, 8.0
 """Seconds between two actions of a reader."""

@@ -15,8 +15,8 @@ from streamlit import config
 from cnn.training.benchmark import Row, write
 from tests.load.__main__ import Server, resident
 from tests.load.client import Reader
-from ui.memory import REST
-from ui.upload import OWN
+from ui.shell.gc_freeze import REST
+from ui.widgets.upload import OWN
 
 FEW = 10
 EACH = 5

@@ -1,0 +1,1 @@
+"""Parts of the pages that read a chest film."""

@@ -1,0 +1,1 @@
+"""Figures and parts of the pages of the lecture and of whole networks."""

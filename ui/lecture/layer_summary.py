@@ -1,0 +1,105 @@
+"""One layer in a box, after the summary of CS231n: what it accepts, requires, produces, learns, costs and sees."""
+
+import streamlit as st
+
+from cnn.layers.costs import filter_weights
+from cnn.layers.layers import Conv, Layer, Pool, Step, Transposed, Volume
+from cnn.layers.receptive_field import receptive_field
+from cnn.layers.sizes import Size
+from ui.shell.text import plain, three_figures
+
+_SIZE_RULES = {
+    Conv: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
+    Pool: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
+    Transposed: ("W2 = (W1 - 1)*S - 2P + F + output padding", "H2 = (H1 - 1)*S - 2P + F + output padding"),
+}
+
+
+def show(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> None:
+    """The box."""
+    # Streamlit prints code small and coloured; here it is the formula that a class reads from the wall.
+    st.html("<style>.st-key-layer_summary code { font-size: 1em; color: inherit; }</style>")
+    with st.container(border=True, key="layer_summary"):
+        for word, text in _lines(layer, before, step):
+            st.markdown(f"**{word}** {text}")
+
+
+def say_bytes(count: int) -> str:
+    """Bytes in the unit that suits them."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{three_figures(count / size)} {unit}"
+    return f"{count:,} bytes"
+
+
+def _lines(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> list[tuple[str, str]]:
+    assert isinstance(step.after, Volume)
+    depth = "D2 = K" if not isinstance(layer, Pool) else "D2 = D1"
+    across, down = _SIZE_RULES[type(layer)]
+    if layer.dilation > 1:
+        across, down = (rule.replace("F", "[D(F - 1) + 1]") for rule in (across, down))
+    rules = zip((across, down), step.sides, strict=True)
+    sizes = " and ".join(f"{plain(rule)}: `{side.formula}`" for rule, side in rules)
+    produced = f"**{step.after}**. {sizes}; {depth} = {step.after.depth}.{_unread(step)}"
+    lines = [
+        ("Accepts", f"a volume of W1 x H1 x D1 = {before}."),
+        ("Requires", f"{_required(layer)}."),
+        ("Produces", f"a volume of W2 x H2 x D2 = {produced}"),
+        ("Learns", _learns(layer, before, step)),
+        ("Computes", _computes(layer, step)),
+        ("Keeps", _keeps(step)),
+    ]
+    if step.window:
+        lines.append(("Sees", _sees(step)))
+    return lines
+
+
+def _required(layer: Layer) -> str:
+    names = {"out_channels": "K", "kernel_size": "F", "stride": "S", "padding": "P", "output_padding": "output padding",
+             "dilation": "D", "groups": "groups"}  # fmt: skip
+    return ", ".join(f"{letter} = {getattr(layer, name)}" for name, letter in names.items() if hasattr(layer, name))
+
+
+def _unread(step: Step) -> str:
+    """What the floor rule leaves out, if anything."""
+    lost = [side.unread_input if isinstance(side, Size) else 0 for side in step.sides]
+    parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
+    verb = "is" if sum(lost) == 1 else "are"
+    return f" Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
+
+
+def _learns(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> str:
+    if isinstance(layer, Pool):
+        return "nothing: pooling has no weights."
+    one = filter_weights(before.depth, layer.kernel_size, layer.groups)
+    depth = "D1" if layer.groups == 1 else "(D1/groups)"
+    biases = "and K biases in all" if layer.bias else "in all, and no biases"
+    return (
+        f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {plain(f'(F*F*{depth})*K')} weights {biases}: "
+        f"`{step.parameters.formula}`."
+    )
+
+
+def _computes(layer: Conv | Transposed | Pool, step: Step) -> str:
+    if isinstance(layer, Pool):
+        f = layer.kernel_size
+        return f"no products: it looks at {f}x{f} numbers at each place of each channel."
+    where = "input cell" if isinstance(layer, Transposed) else "place of the output"
+    return f"one multiply-add for each weight at each {where}: `{step.multiply_adds.formula}`."
+
+
+def _keeps(step: Step) -> str:
+    count = step.after.memory
+    return (
+        f"`{count.formula}` bytes ({say_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
+        f"{say_bytes(2 * count.value)} while it trains, when each output waits for its gradient."
+    )
+
+
+def _sees(step: Step) -> str:
+    assert step.window
+    first, second, third = (field.size for field in receptive_field([step.window] * 3))
+    return (
+        f"{first}x{first} cells of its input behind each output: its receptive field. Two such layers in a row see "
+        f"{second}x{second}, three {third}x{third}."
+    )

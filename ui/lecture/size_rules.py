@@ -1,0 +1,98 @@
+"""The three rules for an output size that does not come out even, side by side, with everything unread crossed out."""
+
+import streamlit as st
+
+from cnn.layers import sizes
+from cnn.layers.sizes import Rule, Size, SizeDoesNotFit, output_size
+from cnn.ops.windows import Axis
+from ui.shell.page_state import Field, State, Whole
+from ui.shell.text import plain
+from ui.widgets import static_grid
+
+RULES: dict[Rule, tuple[str, str]] = {
+    "exact": ("It must come out even", "The lecture and CS231n: a filter that does not fit is a mistake."),
+    "floor": ("Round down", "PyTorch: what is left over at the edge is not read."),
+    "ceil": ("Round up", "PyTorch pooling with `ceil_mode=True`: the last window may hang over the edge."),
+}
+FIELDS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
+
+
+def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> None:
+    """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
+    if nothing := _nothing_fits(n, f, s, p, d):
+        st.error(plain(str(nothing)))
+        state.presets("Nearest that fit", fitting(nothing, fields))
+        return
+    refused = None
+    for column, rule in zip(st.columns(3), RULES, strict=True):
+        with column, st.container(border=True):
+            title, meaning = RULES[rule]
+            st.markdown(f"**{title}.** {meaning}")
+            try:
+                size = output_size(n, f, s, p, d, rule)
+            except SizeDoesNotFit as error:
+                st.error(plain(str(error)))
+                refused = error
+                continue
+            st.markdown(f"Output **{size.size}**: {plain(size.formula)}")
+            axis = Axis.sliding(n, f, s, p, d, rule)
+            count = f"{n} cell{'s' if n > 1 else ''}"
+            static_grid.strip(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
+            st.markdown(told(axis, size))
+    if refused:
+        state.presets("Nearest that fit", fitting(refused, fields))
+
+
+def _nothing_fits(n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> SizeDoesNotFit | None:
+    """What all rules say alike, where the window is too long for any of them."""
+    try:
+        output_size(n, f, s, p, d)
+    except SizeDoesNotFit as error:
+        return error
+    return None
+
+
+def told(axis: Axis, size: Size) -> str:
+    """What a rule does at the edge, in words."""
+    sentences = []
+    if axis.unread:
+        count = len(axis.unread)
+        which = "cell is" if count == 1 else "cells are"
+        sentences.append(f"{count} {which} crossed out: no window reads {'it' if count == 1 else 'them'}.")
+    if size.overhang:
+        sentences.append(f"The last window hangs over the edge by {size.overhang}.")
+    if size.dropped:
+        sentences.append("One window more would start behind the input, so PyTorch drops it.")
+    return " ".join(sentences) or "Every cell is read."
+
+
+def layer_by_layer(n: int, f: int) -> None:
+    """Slide 33: volumes that shrink too fast; with the reader's N and F where they shrink, else with the slide's."""
+    st.subheader("Layer by layer", anchor=False)
+    if not 3 <= f <= n or f % 2 == 0:
+        n, f = 32, 5
+    rim = f // 2
+    bare = sizes.layer_by_layer(n, f, most=n)
+    padded = sizes.layer_by_layer(n, f, padding=rim, most=len(bare))
+    layers = len(bare) - 1
+    st.markdown(
+        f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "
+        f"{layers} layer{'s' if layers > 1 else ''}, and the pixels at the rim were read least on the way:"
+    )
+    static_grid.squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
+    st.markdown(
+        f"With a rim of zeros, P = (F - 1)/2 = {rim}, the size stays, and a network can be as deep as it likes:"
+    )
+    static_grid.squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
+
+
+def fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
+    """Buttons: the values that would fit, as far as the page allows them."""
+    by_name = {field.name: field for field in fields}
+    return {
+        f"{FIELDS[name]} = {value}": {field: value}
+        for name, values in error.nearest.items()
+        if (field := by_name.get(FIELDS[name]))
+        for value in values
+        if field.low <= value <= field.high
+    }

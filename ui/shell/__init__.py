@@ -1,0 +1,1 @@
+"""What every page has: frame, state in the address, theme, printing, what a session keeps."""

@@ -1,0 +1,142 @@
+"""The frame around every page: one heading, one sentence, one thing to try, and the way on."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from ui.shell import glossary_popover, printing, session_data, theme
+from ui.shell.page_state import controls_hidden
+
+THROUGH_THE_FRONT_DOOR = "through_the_front_door"
+VISITED = "visited"
+NOTICE = "For teaching only. Nothing on these pages is a medical device, and no result is a diagnosis."
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page of the course: its file, address, title, slides of the lecture and reading time in minutes."""
+
+    file: str
+    title: str
+    slides: str = ""
+    minutes: int = 5
+
+    @property
+    def path(self) -> str:
+        """The page's file as Streamlit names it."""
+        return f"pages/{self.file}.py"
+
+    @property
+    def extent(self) -> str:
+        """Slides and minutes, in words."""
+        slides = f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · " if self.slides else ""
+        return f"{slides}{self.minutes} minutes"
+
+
+COURSE: dict[str, tuple[Chapter, ...]] = {
+    "Lecture": (
+        Chapter("home", "Home", "3-4", 2),
+        Chapter("history", "A bit of history", "5", 5),
+        Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15),
+        Chapter("why_cnns", "Why CNNs?", "8-9", 10),
+        Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15),
+        Chapter("filters_relu", "Filters and ReLU", "15-16", 10),
+        Chapter("stride_padding", "Stride and padding", "19-34", 15),
+        Chapter("pooling", "Pooling", "37-40", 12),
+    ),
+    "Networks": (
+        Chapter("layer_calculator", "Layer calculator", "35, 40", 10),
+        Chapter("fully_connected", "Fully connected and softmax", "41-42", 12),
+        Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15),
+        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15),
+        Chapter("review", "Review and quiz", "43-46", 15),
+    ),
+    "Chest X-ray": (
+        Chapter("chest_xray", "Read a chest X-ray", "45", 10),
+        Chapter("shortcut_lab", "Shortcut lab", "45", 10),
+        Chapter("model_card", "Model card", "45", 10),
+        Chapter("operating_point", "Operating point", "45", 12),
+        Chapter("read_first", "Read first", "45", 10),
+        Chapter("method_bench", "Method bench", "45", 12),
+    ),
+    "About": (
+        Chapter("glossary", "Glossary", minutes=5),
+        Chapter("teaching", "Teacher's guide", minutes=10),
+    ),
+}  # fmt: skip
+"""Navigation sections, each with its pages in lecture order."""
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """All pages in lecture order."""
+    return tuple(chapter for section in COURSE.values() for chapter in section)
+
+
+def navigation() -> StreamlitPage:
+    """The page that the reader is on, with the course beside it; what other pages kept of pictures goes."""
+    st.session_state[THROUGH_THE_FRONT_DOOR] = True
+    page = st.navigation(
+        {
+            section: [
+                st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home")
+                for chapter in chapters
+            ]
+            for section, chapters in COURSE.items()
+        }
+    )
+    here = page.url_path or "home"
+    if visited()[-1:] != [here]:
+        visited().append(here)
+    session_data.enter(here)
+    return page
+
+
+def visited() -> list[str]:
+    """Files of the pages that this session has opened, the last one at the end; nothing outlives the session."""
+    found: list[str] = st.session_state.setdefault(VISITED, [])
+    return found
+
+
+def where(file: str) -> str:
+    """Where in the course a page is, in words."""
+    course = chapters()
+    position = [chapter.file for chapter in course].index(file)
+    section = next(name for name, pages in COURSE.items() if course[position] in pages)
+    return f"{section} · page {position + 1} of {len(course)} · {course[position].extent}"
+
+
+def header(title: str, lede: str, try_this: str) -> None:
+    """Heading, one sentence on what the page shows, and one thing to try first."""
+    if THROUGH_THE_FRONT_DOOR not in st.session_state:
+        # Until a first call of st.navigation, Streamlit runs the files of pages/ without app.py: the first reader after
+        # a start who comes by a link would meet a page without its course.
+        navigation()
+        st.rerun()
+    theme.style()
+    st.html(f"<style>{printing.STYLE}</style>")
+    with st.container(gap=None):
+        st.html(f'<div class="where">{where(visited()[-1])}</div>')
+        st.title(title, anchor=False)
+    first, second = st.columns([3, 2], gap="medium")
+    with first:
+        glossary_popover.say(lede)
+    if not controls_hidden():
+        with second, st.container(key="try"):
+            glossary_popover.say(f"**Try this.** {try_this}")
+
+
+def footer(file: str, now_you_know: str) -> None:
+    """What the reader now knows, and a link to the next page of the course; ``file`` names the page that ends."""
+    st.divider()
+    glossary_popover.say(f"**What you now know.** {now_you_know}")
+    course = chapters()
+    position = [chapter.file for chapter in course].index(file)
+    if position + 1 < len(course):
+        following = course[position + 1]
+        st.page_link(following.path, label=f"Next: {following.title}")
+
+
+def notice() -> None:
+    """The standing notice beside every prediction."""
+    st.warning(NOTICE)

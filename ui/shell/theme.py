@@ -1,0 +1,153 @@
+"""One colour for each role, in light and dark, and the Plotly template made of them.
+
+Text colours reach 4.5:1 on their page background; a fill carries the same hue at low strength.
+No role is told apart by hue alone: padding is hatched, windows are outlined, signs are written.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ui.shell import glossary_popover
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Hex colours by role. ``*_fill`` backs a cell, the plain name draws its text and outline."""
+
+    text: str
+    muted: str
+    background: str
+    surface: str
+    line: str
+    input: str
+    input_fill: str
+    kernel: str
+    kernel_fill: str
+    output: str
+    output_fill: str
+    padding: str
+    padding_fill: str
+    positive: str
+    negative: str
+
+
+LIGHT = Palette(
+    text="#0B0F13", muted="#56616B", background="#FFFFFF", surface="#F3F5F7", line="#C9D1D8",
+    input="#00568C", input_fill="#DCECF8",
+    kernel="#A04000", kernel_fill="#FBE6D6",
+    output="#00663F", output_fill="#D8F0E4",
+    padding="#5F6870", padding_fill="#E4E7EA",
+    positive="#B2182B", negative="#2166AC",
+)  # fmt: skip
+DARK = Palette(
+    text="#E8ECF0", muted="#A3AEB8", background="#12161B", surface="#1C2229", line="#3A444E",
+    input="#79BEF2", input_fill="#123A57",
+    kernel="#FFB077", kernel_fill="#55300F",
+    output="#6FD6A8", output_fill="#10452F",
+    padding="#9AA5AF", padding_fill="#2A3138",
+    positive="#F4828C", negative="#7FB3E6",
+)  # fmt: skip
+
+MEASURE = "34rem"
+"""The widest that text runs: about 75 characters of the body type; figures may be wider."""
+
+DIVERGING = "RdBu_r"
+"""Signed attributions: negative blue, zero white, positive red, always on a scale with zero in the middle."""
+SEQUENTIAL = "Cividis"
+"""Unsigned attributions: perceptually even, and made for colour-blind readers."""
+
+FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH, FILM_MARK = "#F0384B", "#2F8CF0", "#7CE38B", "#FFB077"
+"""Positive and negative over a film, the outline of a known truth, and a reader's mark: seen on black as on white."""
+FILM_LUNGS = "#E8A33D"
+"""The outline of what was found to be lung."""
+
+
+def is_dark() -> bool:
+    """Whether the reader's browser shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def palette() -> Palette:
+    """The colours of the theme that the reader sees."""
+    return DARK if is_dark() else LIGHT
+
+
+def style() -> None:
+    """The page's own style sheet: white space, the measure of text, and the frame of ``ui.shell.frame``.
+
+    Streamlit leaves a sixth of a projector's screen empty above the title, and as much beside the text.
+    """
+    colours = palette()
+    st.html(f"""<style>
+.stMainBlockContainer {{ padding-top: 4rem; }}
+@media (min-width: 640px) {{
+  .stMainBlockContainer {{ padding: 1.1rem 2.6rem 4rem; }}
+  .stAppHeader {{ background: transparent; }}
+  .stAppHeader, .stAppHeader * {{ pointer-events: none; }}
+  .stAppHeader button, .stAppHeader button * {{ pointer-events: auto; }}
+}}
+.stMainBlockContainer > .stVerticalBlock {{ gap: 0.8rem; }}
+[data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
+[data-testid=stCaptionContainer] {{ opacity: 1; }}
+[data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
+[data-testid=stMarkdownContainer] pre code {{ white-space: pre-wrap !important; overflow-wrap: anywhere; }}
+[data-testid=stMarkdownContainer] pre {{ overflow: visible; }}
+[data-testid=stBaseButton-primary] p {{ color: {colours.background}; }}
+.stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
+.stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
+[class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
+[class*="st-key-presets"] p {{ font-size: 0.85rem; }}
+[class*="st-key-path"] a * {{ white-space: normal; overflow: visible; }}
+.stMainBlockContainer [data-testid=stPageLink] p {{ text-decoration: underline; text-underline-offset: 0.2em; }}
+.where {{ color: {colours.muted}; font-size: 0.85rem; line-height: 1.3; }}
+.st-key-try {{ border-left: 4px solid {colours.kernel}; background: {colours.surface}; padding: 0.5rem 0.9rem; }}
+.word.input {{ border-color: {colours.input}; }} .word.kernel {{ border-color: {colours.kernel}; }}
+.word.output {{ border-color: {colours.output}; }} .word.padding {{ border-color: {colours.padding}; }}
+:root {{ --word-text: {colours.text}; --word-ground: {colours.surface}; --word-line: {colours.input}; }}
+{glossary_popover.STYLE}</style>""")
+
+
+@cache
+def plotly_template(colours: Palette) -> go.layout.Template:
+    """Plotly defaults for every figure: the page's background and text, thin grid lines, one font size, a legend above
+    the plot, nothing that can be zoomed by accident."""
+    axis = {
+        "fixedrange": True, "automargin": True,
+        "gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted,
+    }  # fmt: skip
+    return go.layout.Template(
+        layout={
+            "font": {"size": 15, "color": colours.text},
+            "paper_bgcolor": colours.background,
+            "plot_bgcolor": colours.background,
+            "colorway": [colours.input, colours.kernel, colours.output, colours.padding],
+            "colorscale": {"diverging": DIVERGING, "sequential": SEQUENTIAL},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "margin": {"l": 8, "r": 20, "t": 56, "b": 8},
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    )
+
+
+def title(text: str) -> dict[str, object]:
+    """A figure's title at the top left, clear of a legend between it and the plot."""
+    return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
+
+
+def show(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
+    """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
+
+    ``heading`` is the figure's title, for those that do not bring one.
+    """
+    if heading:
+        figure.update_layout(title=title(heading))
+    if figure.layout.margin.t is None:
+        named = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
+        figure.update_layout(margin={"t": 92 if len(named) > 1 and figure.layout.showlegend is not False else 56})
+    figure.update_layout(template=plotly_template(palette()))
+    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
+    st.caption(description)

@@ -1,0 +1,1 @@
+"""Parts that many pages share: grids, tables, quiz, upload, network editor, links."""

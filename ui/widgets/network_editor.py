@@ -1,0 +1,76 @@
+"""The box that a network is written in, and what can be brought into it: PyTorch code, or a link to it."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import streamlit as st
+
+from cnn.errors import UserError
+from cnn.layers import from_torch
+from cnn.layers import network as architecture
+from cnn.layers.network import Network
+from ui.shell.page_state import Field, State
+
+_PASTED, _REFUSED = "_network_pasted", "_network_refused"
+_GUIDE = """
+- `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
+- `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding
+- `max 2`, `avg 3 s2 p1`: pooling; the stride is the window unless it is given; `ceil` rounds up
+- `adaptive 7`: average pooling down to 7x7
+- `relu`, `tanh`, `sigmoid`, `norm`, `drop 0.5`, `flatten`, `fc 10`, `softmax`
+- `[conv 16 3 p1, norm]`: a block; what enters it is added to what its layers make of it, as in ResNet
+- `[conv 32 3 s2 p1 | conv 32 1 s2]`: after the bar, layers for what is added
+"""
+
+
+@dataclass(frozen=True)
+class Written(Field[Network]):
+    """A network as one line of text."""
+
+    def parse(self, text: str) -> Network:
+        """See :meth:`Field.parse`."""
+        return architecture.read(text)
+
+    def text(self, value: Network) -> str:
+        """See :meth:`Field.text`."""
+        return value.text()
+
+    def widget_value(self, value: Network) -> str:
+        """See :meth:`Field.widget_value`."""
+        return value.text()
+
+
+def show(state: State, field: Written) -> Network:
+    """The box, how to write in it, and another box to paste into."""
+    network = state.lines(field)
+    if state.teach:
+        return network
+    with st.expander("How to write a layer"):
+        st.markdown(_GUIDE)
+    with st.expander("Paste PyTorch code or a link"):
+        st.text_area("A torch.nn.Sequential(...), the code that this page writes, or a link to this page", key=_PASTED)
+        st.button("Read it", on_click=_take, args=(state, field, network))
+        st.caption("The code is read, never run; only layers that this page knows are taken from it.")
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.error(refused)
+    return network
+
+
+def _take(state: State, field: Written, present: Network) -> None:
+    try:
+        state.put(field, brought(st.session_state[_PASTED], present))
+    except UserError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def brought(text: str, present: Network) -> Network:
+    """The network in a link, in a line of the builder's own words, or in PyTorch code.
+
+    Code that does not tell its input gets that of ``present``. Raises ``UserError``.
+    """
+    link = parse_qs(urlsplit(text.strip()).query).get("net") if "net=" in text[:2000].split("(")[0] else None
+    if link:
+        return architecture.read(link[0])
+    if text.strip()[:1].isdigit():
+        return architecture.read(text)
+    return from_torch.read(text, present.volume)

@@ -1,0 +1,273 @@
+"""The lens: a map of a real network, what each of its cells sees on the film, and the sum that made it.
+
+What is needed of one map is sent once; the browser shows any cell of it without asking again. Two components: ``strip``
+shows all layers, ``lens`` one of them.
+"""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from cnn.layers.layers import Volume
+from cnn.layers.receptive_field import ReceptiveField
+from cnn.models.feature_maps import FilterAtWork, Opened
+from cnn.ops.pooling import pool2d
+from cnn.ops.windows import Axis
+from ui.chest.film_store import Film
+from ui.widgets import grid
+from ui.widgets.receptive_field_lens import paint
+
+FILM_SIDE, SHEET_SIDE, THUMBNAIL = 480, 640, 92
+"""Pixels of the longer side of the film; cells across a contact sheet, at most; and across a small one."""
+DECIMALS = 3
+CELLS = 5
+"""So many cells in each direction are shown with their sums; of a pooling layer fewer, which read as much."""
+POOLED = 3
+_HERE = Path(__file__).parent
+
+
+def strip(
+    layers: Sequence[dict[str, Any]], current: Sequence[str], *, key: str, label: str,
+    on_open: Callable[[str], None] | None,
+) -> None:  # fmt: skip
+    """All ``layers``, made by :func:`thumbnail`; a press calls ``on_open`` with the layer's name."""
+
+    def opened() -> None:
+        name = st.session_state[key].layer
+        if on_open and name:
+            on_open(name)
+
+    data = {"layers": layers, "current": [*current], "label": label, "open": on_open is not None,
+            "palettes": _palettes()}  # fmt: skip
+    _strip(key=key, data=data, on_layer_change=opened)
+
+
+def thumbnail(opened: Opened, title: str) -> dict[str, Any]:
+    """A layer as the strip shows it: its first maps, so many as can be told apart."""
+    painted, _ = paint.sheet(opened.after[:25], opened.stop.signed, THUMBNAIL)
+    shared = {"name": opened.stop.name, "title": title, "volume": str(opened.stop.step.after)}
+    return shared | {"signed": opened.stop.signed} | paint.packed(painted)
+
+
+def lens(
+    opened: Opened, film: Film, side: int, number: int, *, key: str, work: FilterAtWork | None, step: int | None,
+    step_name: str, on_pick: Callable[[int], None] | None,
+) -> None:  # fmt: skip
+    """Map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
+
+    ``work`` is what made the map, if that is to be followed. ``step`` is the cell to open at, row by row from 0; None
+    for the strongest. ``on_pick`` is called with the number, from 1, of a map that was pressed on the contact sheet.
+    """
+
+    def picked() -> None:
+        chosen = st.session_state[key].pick
+        if on_pick and chosen:
+            on_pick(int(chosen))
+
+    data = payload(opened, side, number, work, step)
+    data |= {"film": _film(film), "stepName": step_name}
+    data["sheet"] |= {"open": on_pick is not None}
+    _lens(key=key, data=data, on_pick_change=picked)
+
+
+def payload(opened: Opened, side: int, number: int, work: FilterAtWork | None, step: int | None) -> dict[str, Any]:
+    """What the browser needs of a layer and one of its maps."""
+    stop, one = opened.stop, opened.after[number]
+    assert stop.field is not None
+    most = float(np.abs(one).max())
+    name = f"map {number + 1} of {stop.name}"
+    height, width = one.shape
+    shown = paint.packed(paint.levels(one, stop.signed, most)) | {
+        "values": paint.encoded(one.astype("<f4")),
+        "layer": stop.name,
+        "name": name,
+        "signed": stop.signed,
+        "title": f"{name[0].upper()}{name[1:]}: {height} × {width} cells",
+        "label": f"{name}, {height} by {width} cells; the arrow keys go from cell to cell",
+        "rows": _views(stop.field, height),
+        "columns": _views(stop.field, width),
+    }
+    return {
+        "map": shown,
+        "before": _before(opened, number),
+        "sheet": _sheet(opened, number),
+        "palettes": _palettes(),
+        "side": side,
+        "margin": min(side // 6, max(0, -stop.field.start)),
+        "decimals": DECIMALS,
+        "step": _strongest(one, stop.field, side) if step is None else step,
+        "scale": _scale(opened, most),
+        "how": "Point at any cell of the map, or use the arrow keys on it (with Shift, ten cells at a time); click to "
+        "keep a cell. Click on a map of the contact sheet to open that one.",
+        "example": _example(opened, number, work),
+    }
+
+
+def _strongest(one: np.ndarray, field: ReceptiveField, side: int) -> int:
+    """The largest number, counted row by row; of cells that see no padding, if there are any."""
+    inside = np.array([first >= 0 and last < side for first, last in _views(field, len(one))])
+    seen = inside[:, None] & inside
+    return int(np.where(seen, one, -np.inf).argmax() if seen.any() else one.argmax())
+
+
+def _views(field: ReceptiveField, count: int) -> list[tuple[int, int]]:
+    """First and last pixel, from 0, that each of ``count`` cells along a side sees; beyond the film is padding."""
+    starts = [field.start + cell * field.jump for cell in range(count)]
+    return [(start, start + field.size - 1) for start in starts]
+
+
+def _before(opened: Opened, number: int) -> dict[str, Any] | None:
+    """What ReLU or a pool reads of the same map; of a pool, only the winners are painted."""
+    if opened.stop.kind not in ("relu", "pool"):
+        return None
+    one = opened.before[number]
+    signed = opened.stop.kind == "relu"
+    painted = paint.levels(one, signed, float(np.abs(opened.after[number]).max()))
+    if signed:
+        title, said = "Before ReLU", "the same map before ReLU, negative numbers included"
+    else:
+        title, said = "Before the pool, only the winners painted", "the same map before the pool, the winners painted"
+        painted = np.where(_winners(one), painted, paint.BLANK).astype(np.uint8)
+    rows, columns = _axes(opened)
+    windows = {"rows": _ends(rows), "columns": _ends(columns)}
+    return paint.packed(painted) | windows | {"signed": signed, "title": title, "label": said}
+
+
+def _winners(one: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the first largest cell of each 2 x 2 window, row by row; only there does a gradient arrive."""
+    height, width = one.shape
+    windows = one.reshape(height // 2, 2, width // 2, 2).transpose(0, 2, 1, 3).reshape(height // 2, width // 2, 4)
+    first = np.arange(4) == windows.argmax(-1)[..., None]
+    return first.reshape(height // 2, width // 2, 2, 2).transpose(0, 2, 1, 3).reshape(height, width)
+
+
+def _axes(opened: Opened) -> tuple[Axis, Axis]:
+    """What each cell of the output reads of the layer's own input, down and across."""
+    window = opened.stop.step.window
+    assert window is not None
+    height, width = (
+        Axis.sliding(side, window.kernel_size, window.stride, window.padding, window.dilation)
+        for side in opened.before.shape[1:]
+    )
+    return height, width
+
+
+def _ends(axis: Axis) -> list[tuple[int, int]]:
+    return [(window[0] - axis.before, window[-1] - axis.before) for window in axis.windows]
+
+
+def _sheet(opened: Opened, number: int) -> dict[str, Any]:
+    painted, columns = paint.sheet(opened.after, opened.stop.signed, SHEET_SIDE)
+    count = len(opened.after)
+    said = f"All {count} maps of {opened.stop.name}, first to last"
+    return paint.packed(painted) | {
+        "columns": columns, "rows": -(-count // columns), "count": count, "chosen": number, "title": said,
+        "label": said, "signed": opened.stop.signed,
+    }  # fmt: skip
+
+
+def _scale(opened: Opened, most: float) -> list[tuple[str, str]]:
+    """Colours and what they stand for."""
+    signed, unsigned = _palettes()[1], _palettes()[0]
+    positive = (_css(signed[-1]), f"{most:.3g} in this map, {paint.strongest(opened.after):.3g} on the contact sheet")
+    if opened.stop.signed:
+        return [(_css(signed[0]), "as far below 0"), (_css(signed[127]), "0"), positive]
+    return [(paint.CLEARED, "exactly 0"), (_css(unsigned[1]), "just above 0"), positive]
+
+
+@cache
+def _palettes() -> list[list[list[int]]]:
+    return [paint.palette(signed) for signed in (False, True)]
+
+
+def _css(colour: Sequence[int]) -> str:
+    return f"rgb({','.join(map(str, colour))})"
+
+
+def _film(film: Film) -> dict[str, Any]:
+    picture = Image.fromarray(film.picture)
+    picture.thumbnail((FILM_SIDE, FILM_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=88)
+    return {
+        "picture": f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}",
+        "width": film.width, "height": film.height, "label": f"The film {film.name}",
+        "title": "The film, and what the cell sees of it",
+    }  # fmt: skip
+
+
+def _example(opened: Opened, number: int, work: FilterAtWork | None) -> dict[str, Any] | None:
+    """The layer's sums for one map, as :mod:`ui.widgets.grid` shows them, but packed and for all cells."""
+    stop = opened.stop
+    if not work and stop.kind not in ("relu", "pool"):
+        return None
+    rows, columns = _axes(opened)
+    name = f"Map {number + 1}"
+    shared = {
+        "label": f"How the cells of map {number + 1} of {stop.name} are made",
+        "rows": grid.axis_data(rows) | {"windows": rows.windows},
+        "columns": grid.axis_data(columns) | {"windows": columns.windows},
+        "decimals": DECIMALS, "flat": False, "hidden": None, "editable": [], "stepName": None, "norm": 2,
+        "filters": [f"filter {number + 1}"], "kernel": None, "show": POOLED if stop.kind == "pool" else CELLS,
+        "hint": "A few cells around it, and what they are made of:",
+    }  # fmt: skip
+    if work:
+        assert isinstance(stop.step.before, Volume)
+        depth = stop.step.before.depth
+        packed = {
+            "padded": paint.encoded(work.padded.astype("<f4")), "sums": paint.encoded(work.sums.astype("<f4")),
+            "together": paint.encoded(work.together.astype("<f4")) if depth > POOLED else None,
+            "kernel": grid.numbers(work.weight[None].astype(np.float64)), "bias": [work.bias], "given": None,
+        }  # fmt: skip
+        names = ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name)
+        channels = ["film"] if depth == 1 else [f"map {channel + 1}" for channel in range(depth)]
+        widest = _widest(work.padded, work.weight, opened.after[number])
+        return shared | packed | {"kind": "convolution", "names": names, "channels": channels, "widest": widest}
+    before = opened.before[number]
+    packed = {"kind": "relu", "padded": paint.encoded(before.astype("<f4"))}
+    if stop.kind == "pool":
+        packed |= {"kind": "max", "winners": paint.encoded(_ties(before))}
+    names = (f"{name}, before", "", f"{name}, after")
+    return shared | packed | {"names": names, "channels": [name], "widest": _widest(before, opened.after[number])}
+
+
+def _ties(one: np.ndarray) -> np.ndarray:
+    """(H2, W2) uint8: bit by bit, which cells of each window hold its largest number."""
+    winners = pool2d(one, 2).winners[0].reshape(*(side // 2 for side in one.shape), -1)
+    return np.packbits(winners, axis=-1, bitorder="little")[..., 0]
+
+
+def _widest(*arrays: np.ndarray) -> int:
+    """Characters of the widest number that a cell shows."""
+    ends = [float(end) for array in arrays for end in (array.min(), array.max())]
+    return max(len(f"{end:.{DECIMALS}f}") for end in ends)
+
+
+def works(opened: Opened, model_name: str) -> bool:
+    """Whether the layer's sums can be followed: those of the lecture's own convolutions."""
+    return opened.stop.kind == "conv" and model_name == "lecture"
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_strip = st.components.v2.component(
+    "layer_strip",
+    html='<ol class="strip"></ol>',
+    css=grid.colours(".strip") + _read("strip.css"),
+    js=_read("paint.js") + _read("strip.js"),
+)
+_lens = st.components.v2.component(
+    "network_lens",
+    html=_read("lens.html").replace("GRID", grid.read("grid.html")),
+    css=grid.colours(".lens, .grid") + grid.read("grid.css") + _read("lens.css"),
+    js="\n".join([*map(grid.read, grid.SCRIPTS), _read("paint.js"), _read("lens.js")]),
+)
