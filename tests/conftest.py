@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import streamlit as st
 import torch
-from stand_ins import write_weights
 
 from cnn.evaluation import bootstrap
 from cnn.models import loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
+from tests.support.random_weights import write_weights
 from ui.chest import film_store
 
 torch.set_num_threads(1)

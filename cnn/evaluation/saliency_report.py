@@ -1,4 +1,4 @@
-"""What ``weights/bench.json`` says, in numbers, verdicts and sentences. Needs no network; written by ``cnn.training.saliency_bench``.
+"""What ``weights/saliency_bench.json`` says, in numbers, verdicts and sentences. Needs no network; written by ``cnn.training.saliency_bench``.
 
 The rules of the verdicts stand here and nowhere else. All of them ask whether a 95 % interval lies on one side of 0.
 """
@@ -17,7 +17,7 @@ from cnn import cards
 from cnn.attribution.attribution import Attribution
 from cnn.errors import UserError
 
-FILE = cards.WEIGHTS / "bench.json"
+FILE = cards.WEIGHTS / "saliency_bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
 """The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""
@@ -171,7 +171,7 @@ def read(path: Path | None = None) -> dict[str, Report]:
         found = json.loads((path or FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BenchMissing(
-            "There are no results yet: weights/bench.json is missing or damaged. python -m cnn.training.saliency_bench writes it."
+            "There are no results yet: weights/saliency_bench.json is missing or damaged. python -m cnn.training.saliency_bench writes it."
         ) from error
     titles = {name: method["title"] for name, method in found["methods"].items()}
     meanings = {name: method["meaning"] for name, method in found["methods"].items()}

@@ -8,10 +8,12 @@ from torchvision.models.efficientnet import EfficientNet, MBConv, MBConvConfig
 
 from cnn.cards import CLASSES
 from cnn.imaging.preprocess import resample
-from cnn.models.registry import MODELS
+
+LECTURE_SIZE = 128
+"""Height and width of the input of :func:`lecture`, in pixels."""
 
 
-def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int = 128) -> nn.Sequential:
+def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int = LECTURE_SIZE) -> nn.Sequential:
     """The lecture's chain: CONV -> ReLU -> POOL, five times, then flatten and one fully connected layer.
 
     Each convolution is 3x3, stride 1, padding 1, so it keeps the size; each pool is 2x2, stride 2, so it halves it.
@@ -86,9 +88,9 @@ class Ensemble(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits (B, 2)."""
-        return (self.transfer(pixels) + self.lecture(resample(pixels, MODELS["lecture"].input_size))) / 2
+        return (self.transfer(pixels) + self.lecture(resample(pixels, LECTURE_SIZE))) / 2
 
 
-def floor(input_size: int = 32) -> nn.Sequential:
+def logistic_regression(input_size: int = 32) -> nn.Sequential:
     """Logistic regression on the pixels of a film shrunk to 32 x 32: no convolution, no idea of a neighbour."""
     return nn.Sequential(nn.Flatten(), nn.Linear(input_size**2, len(CLASSES)))

@@ -24,6 +24,9 @@ from cnn.errors import WeightsRejected
 from cnn.models.inference import device
 from cnn.models.registry import DEFAULT, REGISTRY
 
+FOLDER = cards.WEIGHTS
+"""Where :func:`load` and the segmenter and gate behind it look for weights and cards."""
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -86,7 +89,7 @@ def load(name: str = DEFAULT) -> LoadedModel:
     Raises:
         WeightsRejected: unknown name, or a missing, damaged or unfitting weight file or card.
     """
-    return load_from(cards.WEIGHTS, name)
+    return load_from(FOLDER, name)
 
 
 def load_from(folder: Path, name: str) -> LoadedModel:

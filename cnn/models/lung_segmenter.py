@@ -1,7 +1,7 @@
 """Where the lungs are: a small segmenter, used to train the classifier against shortcuts and to check it afterwards.
 
 ``python -m cnn.models.lung_segmenter FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``, ``masks/NNN.png``) and
-writes ``weights/lungs.safetensors`` and its card.
+writes ``weights/lung_segmenter.safetensors`` and its card.
 """
 
 from functools import cache
@@ -68,16 +68,16 @@ def load() -> LungNet:
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card.
     """
-    return load_from(cards.WEIGHTS)[0]
+    return load_from(loading.FOLDER)[0]
 
 
 @cache
 def load_from(folder: Path) -> tuple[LungNet, str]:
     """As :func:`load`, from ``folder``, and the hash of its weights."""
-    state, digest = loading.read_weights(folder, "lungs")
-    loading.check("lungs", cards.read_card(folder, "lungs"), digest, classes=("lung",))
+    state, digest = loading.read_weights(folder, "lung_segmenter")
+    loading.check("lung_segmenter", cards.read_card(folder, "lung_segmenter"), digest, classes=("lung",))
     network = LungNet()
-    loading.fit(network, state, "lungs")
+    loading.fit(network, state, "lung_segmenter")
     network.eval().requires_grad_(False).to(inference.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network, digest
 

@@ -2,7 +2,7 @@
 
 One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features that are judged here.
 ``python -m cnn.training.ood_gate.fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
-``weights/refuse.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
+``weights/ood_gate.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
 """
 
 from __future__ import annotations
@@ -108,19 +108,19 @@ def load() -> LoadedGate:
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card, or another segmenter than it was fitted on.
     """
-    return _load(cards.WEIGHTS)
+    return _load(loading.FOLDER)
 
 
 @cache
 def _load(folder: Path) -> LoadedGate:
-    card = cards.read_card(folder, "refuse")
-    state, digest = loading.read_weights(folder, "refuse")
-    loading.check("refuse", card, digest, classes=KINDS)
+    card = cards.read_card(folder, "ood_gate")
+    state, digest = loading.read_weights(folder, "ood_gate")
+    loading.check("ood_gate", card, digest, classes=KINDS)
     network, segmenter = lung_segmenter.load_from(folder)
     if card.get("lungs_sha256") != segmenter:
         raise WeightsRejected("The weights of 'refuse' were fitted on another lung segmenter; get both files again.")
     gate = Gate()
-    loading.fit(gate, state, "refuse")
+    loading.fit(gate, state, "ood_gate")
     gate.eval().requires_grad_(False).to(inference.device())
     limits = {key: float(limit) for key, limit in card["limits"].items() if limit is not None}
     return LoadedGate(network, gate, limits, digest)

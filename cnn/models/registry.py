@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from cnn.models.architectures import Ensemble, floor, lecture, lite0
+from cnn.models.architectures import LECTURE_SIZE, Ensemble, lecture, lite0, logistic_regression
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Architecture:
 
 MODELS: dict[str, Architecture] = {
     "transfer": Architecture(lite0, 224, "features.8"),
-    "lecture": Architecture(lecture, 128, "relu5"),
+    "lecture": Architecture(lecture, LECTURE_SIZE, "relu5"),
     "ensemble": Architecture(Ensemble, 224, "transfer.features.8", parts=("transfer", "lecture")),
 }
 
@@ -29,7 +29,7 @@ MODELS: dict[str, Architecture] = {
 DEFAULT = "transfer"
 
 
-BASELINES: dict[str, Architecture] = {"floor": Architecture(floor, 32, "")}
+BASELINES: dict[str, Architecture] = {"logistic_regression": Architecture(logistic_regression, 32, "")}
 """What the networks have to beat; loaded and measured like them, but not offered to be explained."""
 
 

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 ADULT_FOLDS = 3
 VALIDATION_FOLDS = 10
 SHIFTED_COPIES = 4
-ORDER = ("floor", "lecture", "transfer", "ensemble")
+ORDER = ("logistic_regression", "lecture", "transfer", "ensemble")
 """Networks of a seed, the ensemble after its parts."""
 THRESHOLD_RULE = "where sensitivity and specificity are equal on shifted validation, both classes counting the same"
 
@@ -70,7 +70,7 @@ RECIPES = {
     "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
 OTHER_RECIPES = {
-    "floor": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
+    "logistic_regression": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
     "ensemble": "mean of the logits of transfer and lecture",
 }
 
@@ -301,10 +301,10 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
 
 def fit_floor(split: Split) -> nn.Module:
     """The logistic regression that the networks have to beat, on the same films."""
-    size = registry.BASELINES["floor"].input_size
+    size = registry.BASELINES["logistic_regression"].input_size
     pixels = standardise(Films.read(split.train, size, "training films").pixels.float() / 255)
     fitted = LogisticRegression(max_iter=2000).fit(pixels.flatten(1).numpy(), labels_of(split.train).numpy())
-    network = architectures.floor()
+    network = architectures.logistic_regression()
     last = network[-1]
     assert isinstance(last, nn.Linear)
     with torch.no_grad():  # one set of weights for the margin: half of it for PNEUMONIA, half against NORMAL
@@ -316,7 +316,7 @@ def fit_floor(split: Split) -> nn.Module:
 
 def network_of(name: str, split: Split, seed: int, folder: Path) -> nn.Module:
     """The trained network ``name`` of this seed: trained now, or made of what the folder holds."""
-    if name == "floor":
+    if name == "logistic_regression":
         return fit_floor(split)
     return ensemble_of(folder) if registry.REGISTRY[name].parts else train(name, split, seed, folder)
 

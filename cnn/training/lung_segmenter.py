@@ -114,7 +114,7 @@ def main() -> None:
     held = torch.arange(len(images)) % HELD_OUT_EVERY == 0
     network = train(images[~held], masks[~held], no_chests("learn"), epochs=given.epochs, seed=given.seed)
     scores = dice(lung_masks(images[held], network) > 0.5, masks[held] > 0.5)
-    write_weights(given.out, "lungs", network, {
+    write_weights(given.out, "lung_segmenter", network, {
         "classes": ["lung"],
         "input_size": SIZE,
         "data": "65 films of the COVID-19 image data collection (Cohen et al. 2020), lungs outlined by V7 Labs",

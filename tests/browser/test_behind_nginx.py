@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PATIENCE, settle
-from tests.servers import behind_nginx
+from tests.support.servers import behind_nginx
 
 pytestmark = pytest.mark.browser
 

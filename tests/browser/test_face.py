@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.servers import free_port, running, streamlit
+from tests.support.servers import free_port, running, streamlit
 from ui.shell.frame import where
 
 pytestmark = pytest.mark.browser

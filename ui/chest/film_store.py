@@ -18,13 +18,12 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from cnn import cards
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS, attribute
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph, shown_name
-from cnn.models import allocator, ood_gate, registry
+from cnn.models import allocator, loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
 from cnn.models.ood_gate import Verdict
 from cnn.predict.prediction import Prediction, classify
@@ -121,7 +120,7 @@ def as_seen(film: Film, side: int) -> np.ndarray:
 
 def available_models() -> list[str]:
     """Names of the registered networks whose weights are here, the default first."""
-    names = [name for name in registry.MODELS if (cards.WEIGHTS / f"{name}.json").is_file()]
+    names = [name for name in registry.MODELS if (loading.FOLDER / f"{name}.json").is_file()]
     return sorted(names, key=lambda name: name != registry.DEFAULT)
 
 

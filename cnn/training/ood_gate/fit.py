@@ -308,7 +308,7 @@ def card_of(
         "classes": list(ood_gate.KINDS),
         "input_size": ood_gate.SIZE,
         "energy_of": cards.read_card(cards.WEIGHTS, registry.DEFAULT)["sha256"],
-        "lungs_sha256": cards.read_card(cards.WEIGHTS, "lungs")["sha256"],
+        "lungs_sha256": cards.read_card(cards.WEIGHTS, "lung_segmenter")["sha256"],
         "limits": {key: _limit(key, limits[name]) if name in best else None for name, key in GATE.items()},
         "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
         "chosen_by": "the share caught of the pictures to choose by; those to report were looked at after that",
@@ -339,7 +339,7 @@ def main() -> None:
     ]
     gate = fit_gate(seen)
     measured, best, limits = compare(seen, gate)
-    write_weights(given.out, "refuse", gate, card_of(seen, measured, best, limits))
+    write_weights(given.out, "ood_gate", gate, card_of(seen, measured, best, limits))
     print(table(measured))
     print(f"Chosen: {' or '.join(best)}")
 

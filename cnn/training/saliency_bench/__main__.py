@@ -1,6 +1,6 @@
 """``python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency method that is offered.
 
-Writes ``weights/bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, controls, cuts and
+Writes ``weights/saliency_bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, controls, cuts and
 rules stand in the code before a film is read, and every film is explained by a network that never saw its patient.
 
 A run that is stopped goes on: what each method has shown is kept in ``RUNS/bench`` until weights, films or the code
@@ -314,7 +314,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
     parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[registry.DEFAULT])
     parser.add_argument("--films", type=int, help="only so many films of each kind: quick, for trying out")
-    parser.add_argument("--out", type=Path, default=cards.WEIGHTS / "bench.json")
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS / "saliency_bench.json")
     given = parser.parse_args()
     splits = {seed: Split.of(given.folder, given.adults, seed) for seed in given.seeds}
     written = {

@@ -1,0 +1,236 @@
+"""Files that can be read, each with the greys that it must give."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from tests.imaging.corpus.build import HEIGHT, WIDTH, grey_image, lines, picture, png, saved, unit
+
+
+@dataclass(frozen=True)
+class Good:
+    """A file that can be read: its greys (H, W) in 0..1, how exact they are, what the notes must mention."""
+
+    data: bytes
+    greys: np.ndarray
+    notes: tuple[str, ...] = ()
+    within: float = 1e-6
+    spacing: tuple[float, float] | None = None
+
+
+GOOD: dict[str, Callable[[], Good]] = {}
+
+
+def good(name: str) -> Callable[[Callable[[], Good]], Callable[[], Good]]:
+    return lambda maker: GOOD.setdefault(name, maker)
+
+
+G8 = unit(picture(), 0, 255)
+G16 = unit(picture(16), 0, 65535)
+
+
+@good("8-bit grey.png")
+def _() -> Good:
+    return Good(saved(grey_image(), "PNG"), G8)
+
+
+@good("png named.jpg")
+def _() -> Good:
+    return Good(saved(grey_image(), "PNG"), G8)
+
+
+@good("smallest.png")
+def _() -> Good:
+    return Good(saved(Image.fromarray(picture(8, 64, 64)), "PNG"), unit(picture(8, 64, 64), 0, 255))
+
+
+@good("longest.png")
+def _() -> Good:
+    return Good(saved(Image.fromarray(picture(8, 64, 640)), "PNG"), unit(picture(8, 64, 640), 0, 255))
+
+
+@good("1-bit.png")
+def _() -> Good:
+    values = picture(1)
+    return Good(saved(Image.fromarray(values * 255).convert("1"), "PNG"), values.astype(float), ("black and white",))
+
+
+@good("4-bit.png")
+def _() -> Good:
+    values = picture(4)
+    packed = (values[:, ::2] << 4) | values[:, 1::2]
+    return Good(png(WIDTH, HEIGHT, 4, 0, lines(packed)), unit(values, 0, 15))
+
+
+@good("interlaced.png")
+def _() -> Good:
+    values, raw = picture(), b""
+    for top, left, down, right in ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
+                                   (1, 0, 2, 1)):  # fmt: skip
+        raw += lines(values[top::down, left::right])
+    return Good(png(WIDTH, HEIGHT, 8, 0, raw, lace=1), G8)
+
+
+@good("palette.png")
+def _() -> Good:
+    image = Image.fromarray(255 - picture(), "P")
+    image.putpalette([255 - i // 3 for i in range(768)])
+    return Good(saved(image, "PNG"), G8)
+
+
+@good("palette with a hole.png")
+def _() -> Good:
+    image = Image.fromarray(picture(), "P")
+    image.putpalette([i // 3 for i in range(768)])
+    return Good(saved(image, "PNG", transparency=200), np.where(picture() == 200, 0, G8), ("transparent",))
+
+
+@good("grey with a hole.png")
+def _() -> Good:
+    return Good(saved(grey_image(), "PNG", transparency=200), np.where(picture() == 200, 0, G8), ("transparent",))
+
+
+@good("opaque alpha.png")
+def _() -> Good:
+    return Good(saved(grey_image().convert("RGBA"), "PNG"), G8)
+
+
+@good("grey and alpha.png")
+def _() -> Good:
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[:, 64:] = 128
+    image = Image.merge("LA", (grey_image(), Image.fromarray(alpha)))
+    return Good(saved(image, "PNG"), G8 * alpha / 255, ("transparent",), within=0.005)
+
+
+@good("colour and alpha.png")
+def _() -> Good:
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[:20] = 0
+    image = Image.merge("RGBA", (*[grey_image()] * 3, Image.fromarray(alpha)))
+    return Good(saved(image, "PNG"), G8 * (alpha / 255), ("transparent",), within=0.003)
+
+
+@good("colour outside, transparent.png")
+def _() -> Good:
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[:60] = 0
+    rgb = np.dstack([picture()] * 3)
+    rgb[:60] = (255, 0, 0)
+    image = Image.merge("RGBA", (*Image.fromarray(rgb).split(), Image.fromarray(alpha)))
+    return Good(saved(image, "PNG"), G8 * (alpha / 255), ("transparent",), within=0.003)
+
+
+@good("grey stored as colour.png")
+def _() -> Good:
+    return Good(saved(grey_image().convert("RGB"), "PNG"), G8)
+
+
+@good("red marker.png")
+def _() -> Good:
+    rgb = np.dstack([picture()] * 3)
+    rgb[4:16, 4:34] = (220, 30, 30)
+    greys = G8.copy()
+    greys[4:16, 4:34] = (0.299 * 220 + 0.587 * 30 + 0.114 * 30) / 255
+    return Good(saved(Image.fromarray(rgb), "PNG"), greys, ("colour",), within=0.003)
+
+
+@good("sepia.png")
+def _() -> Good:
+    tint = np.array([1.0, 0.88, 0.68])
+    rgb = np.rint(picture()[..., None] * tint).astype(np.uint8)
+    return Good(saved(Image.fromarray(rgb), "PNG"), rgb @ np.array([0.299, 0.587, 0.114]) / 255, ("colour",), 0.003)
+
+
+@good("blue film with a red marker.jpg")
+def _() -> Good:
+    rgb = np.rint(picture()[..., None] * np.array([0.75, 0.85, 1.0])).astype(np.uint8)
+    rgb[4:18, 4:34] = (200, 40, 40)
+    greys = rgb @ np.array([0.299, 0.587, 0.114]) / 255
+    return Good(saved(Image.fromarray(rgb), "JPEG", quality=95, subsampling=0), greys, ("colour",), within=0.06)
+
+
+@good("16-bit.png")
+def _() -> Good:
+    return Good(saved(Image.fromarray(picture(16)), "PNG"), unit(picture(16), 0, 65535))
+
+
+@good("12 of 16 bits.png")
+def _() -> Good:
+    values = picture(12) + 1000
+    return Good(saved(Image.fromarray(values), "PNG"), unit(values, 1000, 5095), ("1000 to 5095 of 0 to 65535",))
+
+
+@good("16-bit with alpha.png")
+def _() -> Good:
+    samples = np.dstack([picture(16), np.full((HEIGHT, WIDTH), 65535, np.uint16)])
+    return Good(png(WIDTH, HEIGHT, 16, 4, lines(samples)), G16, ("upper 8 of 16",), within=0.004)
+
+
+@good("16-bit colour.png")
+def _() -> Good:
+    samples = np.dstack([picture(16)] * 3)
+    return Good(png(WIDTH, HEIGHT, 16, 2, lines(samples)), G16, ("upper 8 of 16",), within=0.004)
+
+
+@good("zip behind it.png")
+def _() -> Good:
+    return Good(saved(grey_image(), "PNG") + b"PK\x03\x04" + b"\0" * 400, G8)
+
+
+@good("8-bit grey.jpg")
+def _() -> Good:
+    return Good(saved(grey_image(), "JPEG", quality=95), G8, within=0.03)
+
+
+@good("progressive.jpg")
+def _() -> Good:
+    return Good(saved(grey_image().convert("RGB"), "JPEG", quality=95, progressive=True), G8, within=0.03)
+
+
+@good("cmyk.jpg")
+def _() -> Good:
+    return Good(saved(grey_image().convert("RGB").convert("CMYK"), "JPEG", quality=95), G8, ("CMYK",), within=0.04)
+
+
+@good("script in a comment.jpg")
+def _() -> Good:
+    return Good(saved(grey_image(), "JPEG", quality=95, comment=b"<script>alert(1)</script>"), G8, within=0.03)
+
+
+@good("film behind it.jpg")
+def _() -> Good:
+    film = b"\0\0\0\x18ftypmp42" + b"\xff\xda\0\4" * 3000
+    return Good(saved(grey_image(), "JPEG", quality=95) + film, G8, within=0.03)
+
+
+@good("unreadable exif.jpg")
+def _() -> Good:
+    return Good(saved(grey_image(), "JPEG", quality=95, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"), G8, within=0.03)
+
+
+STORED_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # EXIF: where row 0 and column 0 of the file belong
+    1: lambda a: a,
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).T,
+    8: np.rot90,
+}
+
+
+def _turned(kind: str, orientation: int) -> Good:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    notes = () if orientation == 1 else (f"orientation {orientation}",)
+    data = saved(grey_image(), kind, exif=exif, **({"quality": 95} if kind == "JPEG" else {}))
+    return Good(data, STORED_UPRIGHT[orientation](G8), notes, within=0.03)
+
+
+for _orientation in STORED_UPRIGHT:
+    GOOD[f"exif {_orientation}.jpg"] = lambda orientation=_orientation: _turned("JPEG", orientation)
+GOOD["exif 6.png"] = lambda: _turned("PNG", 6)

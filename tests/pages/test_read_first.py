@@ -1,0 +1,147 @@
+"""Read first, on random weights: nothing of the answer before a read is committed, all of it after."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cnn.imaging import practice_series
+from cnn.models import loading, registry
+from tests.support.app import html, open_page, shown_text
+from tests.support.random_weights import film
+from ui.chest import read_first
+from ui.widgets import upload
+
+ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A consolidation was planted")
+
+
+@pytest.fixture(autouse=True)
+def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    loading.load.cache_clear()
+    yield
+    loading.load.cache_clear()
+
+
+def words(app: AppTest) -> str:
+    return shown_text(app) + html(app)
+
+
+def commit(app: AppTest, label: str | None, mark: tuple[int, int] | None = None) -> AppTest:
+    """Answers as a reader does; the mark is set as the component's callback sets it."""
+    if mark:
+        (shown,) = [one for one in app.session_state["reading.films"].values() if one.name == name_of(app)]
+        app.session_state["read_first.marks"] = {shown.sha256: mark}
+    if label:
+        app.radio[0].set_value(label)
+    next(button for button in app.button if button.label == "Commit").click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def name_of(app: AppTest) -> str:
+    return f"{next(one.value for one in app.header if one.value.startswith('Film')).split(' of')[0]}.png"
+
+
+def reads(app: AppTest) -> list:
+    keys = ("read_first.reads", "read_first.own reads")
+    return [one.read for key in keys if key in app.session_state for one in app.session_state[key].values()]
+
+
+def test_no_answer_before_the_read_and_all_of_it_after() -> None:
+    number = next(n for n, case in enumerate(practice_series.simulated(1), start=1) if case.mask is not None)
+    app = open_page("read_first", number=str(number))
+    assert not any(answer in words(app) for answer in ANSWERS)
+    assert not app.get("image")
+    commit(app, "PNEUMONIA", (2, 3))
+    for answer in ("You said PNEUMONIA, 75 % sure; the network says", "A consolidation was planted.", "Your mark is"):
+        assert answer in words(app)
+    assert len(app.get("image")) == 2
+    assert "You and the network agree on" in words(app)
+    assert not app.radio, "a read cannot be taken back"
+    (done,) = reads(app)
+    assert done.truth == "PNEUMONIA"
+    assert done.reader.p_pneumonia == 0.75
+
+
+def test_a_read_must_be_complete() -> None:
+    app = open_page("read_first")
+    commit(app, None)
+    assert "Choose NORMAL or PNEUMONIA first." in app.info[0].value
+    commit(app, "PNEUMONIA")
+    assert "Mark on the film first" in app.info[0].value
+    assert not any(answer in words(app) for answer in ANSWERS)
+    commit(app, "NORMAL")
+    assert "You said NORMAL, 75 % sure" in words(app)
+
+
+def test_films_follow_each_other_and_can_be_forgotten() -> None:
+    app = open_page("read_first")
+    commit(app, "NORMAL")
+    app.button(key="next").click().run()
+    assert "Film 2 of 8" in [one.value for one in app.header]
+    commit(app, "NORMAL")
+    assert len(reads(app)) == 2
+    assert "of 2** films" in words(app)
+    app.button(key="forget").click().run()
+    assert not app.exception
+    assert reads(app) == []
+
+
+def test_another_network_meets_the_answer_that_was_given() -> None:
+    app = open_page("read_first")
+    commit(app, "NORMAL")
+    (before,) = reads(app)
+    app.selectbox(key="network").select("transfer").run()
+    assert not app.exception
+    assert not app.radio, "who has seen the truth is not asked again"
+    (after,) = reads(app)
+    assert after.reader == before.reader
+    assert after.film == before.film == "Series 1, film 1"
+    assert after.network != before.network
+
+
+def test_a_number_behind_the_last_film_shows_the_last_and_says_so() -> None:
+    app = open_page("read_first", number="20")
+    assert "Film 8 of 8" in [one.value for one in app.header]
+    assert "There are 8 films" in shown_text(app)
+
+
+def test_a_link_gives_a_class_the_same_film() -> None:
+    app = open_page("read_first", seed="5", number="3")
+    assert "Film 3 of 8" in [one.value for one in app.header]
+    assert "series-5-2" in app.session_state["reading.films"]
+
+
+def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
+    def png(seed: int) -> bytes:
+        data = io.BytesIO()
+        Image.fromarray((film(seed, 80, 80).pixels * 255).astype(np.uint8)).save(data, format="PNG")
+        return data.getvalue()
+
+    app = open_page("read_first", films=upload.OWN)
+    assert not app.exception
+    files = [("a.png", png(1), ""), ("b.png", png(2), ""), ("words.png", b"words", "")]
+    app.file_uploader(key="files").set_value(files).run()
+    bad = practice_series.order(3, 1).index(2) + 1
+    for number in (1, 2, 3):
+        app.number_input(key="number").set_value(number).run()
+        if number == bad:
+            assert "words.png" in app.error[0].value
+        else:
+            commit(app, "NORMAL")
+            assert "The truth" not in shown_text(app)
+    assert [done.truth for done in reads(app)] == [None, None]
+    assert "Brier" not in words(app)
+
+
+def test_what_is_said_of_a_read() -> None:
+    answer = read_first.Answer("NORMAL", 0.2, None)
+    done = read_first.Read("Film 1", answer, answer, "NORMAL")
+    assert read_first.told(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."

@@ -1,0 +1,110 @@
+"""The teacher's guide as a page, and every link of it: a page of the course, in a state that the page accepts."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnn.lecture import lesson_plans, teachers_guide
+from cnn.models import loading
+from tests.support.app import html, open_page, shown_text, snippets
+from ui.shell import page_state as states
+from ui.shell.frame import chapters
+from ui.shell.page_state import Field, State
+
+LINK = re.compile(r"\]\((?P<address>[^)\s]+(?:\([^)]*\)[^)\s]*)?)\)")
+PAGES = {chapter.file for chapter in chapters()}
+
+
+def links() -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Page and settings of every link into the course that stands in docs/teaching.md, each once."""
+    found = {}
+    for match in LINK.finditer(teachers_guide.FILE.read_text(encoding="utf-8")):
+        parts = urlsplit(match["address"])
+        found[parts.path.strip("/"), tuple(parse_qsl(parts.query, strict_parsing=True))] = None
+    return list(found)
+
+
+@pytest.fixture
+def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Field]]:
+    """The settings of the page that was opened last, by name."""
+    opened: dict[str, Field] = {}
+    real = State.open.__func__  # type: ignore[attr-defined]
+
+    def spy(cls: type[State], page: str, *given: Field) -> State:
+        opened.clear()
+        opened.update({field.name: field for field in given})
+        return real(cls, page, *given)
+
+    monkeypatch.setattr(states.State, "open", classmethod(spy))
+    return opened
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(loading, "FOLDER", weights)
+    loading.load.cache_clear()
+    yield
+    loading.load.cache_clear()
+
+
+def test_the_guide_has_a_link_for_every_question() -> None:
+    found = {page for page, _ in links()}
+    assert found == {*lesson_plans.parts(), *(page for page, *_ in teachers_guide.HOMEWORK)}
+    assert found <= PAGES
+
+
+@pytest.mark.parametrize(("page", "settings"), links(), ids=lambda part: part if isinstance(part, str) else "")
+def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
+    page: str, settings: tuple[tuple[str, str], ...], fields: dict[str, Field]
+) -> None:
+    """Opened with the answers not hidden, which is the one setting that is checked without being used."""
+    app = open_page(page, **{name: text for name, text in settings if name != "hide"})
+    assert not [warning.value for warning in app.warning if "In this link" in warning.value]
+    for name, text in settings:
+        if name in fields:
+            value = fields[name].widget_value(fields[name].parse(text))
+            assert name == "hide" or name not in app.session_state or app.session_state[name] == value, name
+        else:
+            assert app.session_state[name] == text, name
+    told = squeezed(everything(app))
+    for prompt in lesson_plans.parts()[page].prompts if page in lesson_plans.parts() else ():
+        if tuple(prompt.settings.items()) == settings:
+            assert squeezed(prompt.seen) in told
+
+
+def test_a_setting_that_a_page_does_not_know_or_allow_is_found(fields: dict[str, Field]) -> None:
+    """The test above can fail: neither name nor value slips through."""
+    app = open_page("stride_padding", N="99", stride="2")
+    assert "In this link" in app.warning[0].value
+    assert "stride" not in fields
+    assert "stride" not in app.session_state
+
+
+def test_answers_show_when_they_are_asked_for() -> None:
+    hidden, shown = (open_page("teaching", plan="180 minutes", answers=answers) for answers in ("false", "true"))
+    for part in lesson_plans.parts().values():
+        for prompt in part.prompts:
+            assert squeezed(prompt.question) in squeezed(shown_text(hidden))
+            assert squeezed(prompt.answer) in squeezed(shown_text(shown))
+    assert "Expected:" not in shown_text(hidden)
+
+
+@pytest.mark.parametrize("plan", teachers_guide.PLANS, ids=lambda plan: plan.name)
+def test_a_plan_shows_its_parts_and_their_minutes(plan: teachers_guide.Plan) -> None:
+    app = open_page("teaching", plan=plan.name)
+    titles = [element.value for element in app.subheader]
+    assert titles == [f"{start}-{end} · {part.title if part else 'Break'}" for start, end, part in plan.timed()]
+
+
+def everything(app: AppTest) -> str:
+    """Prose, tables, and what the lines of code print."""
+    told = [output for _, output in snippets(app)]
+    return "\n".join([shown_text(app), re.sub(r"<[^>]*>", " ", html(app)), *told, *(box.value for box in app.info)])
+
+
+def squeezed(text: str) -> str:
+    """Without what Markdown, tables and lists put between words and numbers, and with 4 for 4.0."""
+    return re.sub(r"(\d)\.0?(?=\s)", r"\1", re.sub(r"[\s\\`*\[\],]+", " ", f"{text} ")).strip()

@@ -1,0 +1,68 @@
+"""What the page tests share: opening a page with a link, and running the PyTorch lines that it shows."""
+
+import contextlib
+import io
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+def open_page(name: str, **link: str) -> AppTest:
+    """The page as the running app shows it, opened by a link with these settings."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+    app.run()
+    app.switch_page(f"pages/{name}.py")
+    app.query_params.update(link)
+    app.run()
+    assert not app.exception
+    assert len(app.title) == 1
+    return app
+
+
+def shown_text(app: AppTest) -> str:
+    """All prose of the page."""
+    return "\n".join(element.value for element in [*app.title, *app.subheader, *app.markdown, *app.caption])
+
+
+def html(app: AppTest) -> str:
+    """All HTML that the page draws by itself."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def snippets(app: AppTest) -> list[tuple[str, str]]:
+    """(code, output shown) of every PyTorch snippet on the page."""
+    blocks = list(app.code)
+    return [(code.value, output.value) for code, output in itertools.pairwise(blocks) if code.language == "python"]
+
+
+def printed(code: str) -> str:
+    """What the lines print when they run; the default type that they may set is set back."""
+    import torch  # here, so that opening a page alone does not load it
+
+    out = io.StringIO()
+    before = torch.get_default_dtype()
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(code, {})
+    finally:
+        torch.set_default_dtype(before)
+    return out.getvalue().strip()
+
+
+def imports_torch(name: str) -> bool:
+    """Whether opening the page in a fresh process loads PyTorch by itself, not as the first page does it ahead."""
+    script = f"""
+import sys
+from tests.support.app import open_page
+from ui.shell import warm_imports as ahead
+ahead.prepare = lambda: None
+open_page({name!r})
+print("torch" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.split()[-1] == "True"
