@@ -57,8 +57,8 @@ def two_layers(side: int, depth: int, first: int, second: int, kernel_size: int)
 def shrink(pixels: Array) -> Array:
     """(H, W) greys made smaller so that the longer side is ``SIDE``; each new pixel is the mean of those it covers."""
     scale = SIDE / max(pixels.shape)
-    size = [max(1, round(side * scale)) for side in reversed(pixels.shape)]
-    small = Image.fromarray(pixels.astype(np.float32)).resize(size, Image.Resampling.BOX)
+    height, width = (max(1, round(side * scale)) for side in pixels.shape)
+    small = Image.fromarray(pixels.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float64)
 
 

@@ -69,7 +69,8 @@ def light_box(picture: np.ndarray) -> np.ndarray:
     """``picture``, (h, w) or (h, w, 3) uint8, as large as fits in the middle of a black square: (SIDE, SIDE, 3)."""
     image = Image.fromarray(picture).convert("RGB")
     scale = SIDE / max(image.size)
-    image = image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    image = image.resize((width, height), Image.Resampling.LANCZOS)
     square = Image.new("RGB", (SIDE, SIDE))
     square.paste(image, ((SIDE - image.width) // 2, (SIDE - image.height) // 2))
     return np.asarray(square)
