@@ -17,8 +17,6 @@ _SIZE_RULES = {
 
 def show(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> None:
     """The box."""
-    # Streamlit prints code small and coloured; here it is the formula that a class reads from the wall.
-    st.html("<style>.st-key-layer_summary code { font-size: 1em; color: inherit; }</style>")
     with st.container(border=True, key="layer_summary"):
         for word, text in _lines(layer, before, step):
             st.markdown(f"**{word}** {text}")

@@ -1,1 +1,1 @@
-"""What every page has: frame, state in the address, theme, printing, what a session keeps."""
+"""What every page has: frame, settings in the address bar, theme and style sheet, what a session holds."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui.shell import glossary_popover, printing, session_data, theme
+from ui.shell import glossary_popover, session_data, theme
 from ui.shell.page_state import controls_hidden
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
@@ -114,7 +114,6 @@ def header(title: str, lede: str, try_this: str) -> None:
         navigation()
         st.rerun()
     theme.style()
-    st.html(f"<style>{printing.STYLE}</style>")
     with st.container(gap=None):
         st.html(f'<div class="where">{where(visited()[-1])}</div>')
         st.title(title, anchor=False)

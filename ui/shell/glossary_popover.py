@@ -11,20 +11,6 @@ import streamlit as st
 
 from cnn.lecture.glossary import ANY, Term, named, of_label
 
-STYLE = """
-.word { all: unset; display: inline; cursor: help; border-bottom: 2px dotted currentColor; }
-.word:focus-visible { outline: 3px solid var(--word-line); outline-offset: 2px; border-radius: 2px; }
-.meaning { max-width: min(22rem, calc(100vw - 3rem)); padding: 0.7rem 0.9rem; line-height: 1.5; text-align: left;
-  font-size: 1rem; font-weight: 400; color: var(--word-text); background: var(--word-ground);
-  border: 1px solid var(--word-line); border-radius: 6px; box-shadow: 0 4px 18px rgb(0 0 0 / 0.25); }
-.meaning b { display: block; }
-@supports (position-area: bottom) {
-  .meaning { inset: auto; margin: 0.3rem 0; position-area: bottom span-right;
-    position-try-fallbacks: flip-block, flip-inline, flip-block flip-inline; }
-}
-"""
-"""Without anchor positioning a browser shows the meaning in the middle of the screen."""
-
 
 def say(text: str) -> None:
     """Shows ``text``, Markdown of our own, never a reader's, with the words of the glossary open to a press."""

@@ -4,13 +4,12 @@ Text colours reach 4.5:1 on their page background; a fill carries the same hue a
 No role is told apart by hue alone: padding is hatched, windows are outlined, signs are written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
-
-from ui.shell import glossary_popover
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,6 @@ DARK = Palette(
     positive="#F4828C", negative="#7FB3E6",
 )  # fmt: skip
 
-MEASURE = "34rem"
-"""The widest that text runs: about 75 characters of the body type; figures may be wider."""
-
 DIVERGING = "RdBu_r"
 """Signed attributions: negative blue, zero white, positive red, always on a scale with zero in the middle."""
 SEQUENTIAL = "Cividis"
@@ -76,38 +72,22 @@ def palette() -> Palette:
 
 
 def style() -> None:
-    """The page's own style sheet: white space, the measure of text, and the frame of ``ui.shell.frame``.
+    """Load the style sheet of all pages; to be called once per run."""
+    st.html(_style_sheet())
 
-    Streamlit leaves a sixth of a projector's screen empty above the title, and as much beside the text.
-    """
-    colours = palette()
-    st.html(f"""<style>
-.stMainBlockContainer {{ padding-top: 4rem; }}
-@media (min-width: 640px) {{
-  .stMainBlockContainer {{ padding: 1.1rem 2.6rem 4rem; }}
-  .stAppHeader {{ background: transparent; }}
-  .stAppHeader, .stAppHeader * {{ pointer-events: none; }}
-  .stAppHeader button, .stAppHeader button * {{ pointer-events: auto; }}
-}}
-.stMainBlockContainer > .stVerticalBlock {{ gap: 0.8rem; }}
-[data-testid=stMarkdown] p, [data-testid=stMarkdown] li {{ max-width: {MEASURE}; }}
-[data-testid=stCaptionContainer] {{ opacity: 1; }}
-[data-testid=stCaptionContainer] p {{ max-width: 42rem; color: {colours.muted}; }}
-[data-testid=stMarkdownContainer] pre code {{ white-space: pre-wrap !important; overflow-wrap: anywhere; }}
-[data-testid=stMarkdownContainer] pre {{ overflow: visible; }}
-[data-testid=stBaseButton-primary] p {{ color: {colours.background}; }}
-.stMainBlockContainer h1 {{ padding: 0.1rem 0 0.3rem; }}
-.stMainBlockContainer h2, .stMainBlockContainer h3 {{ padding: 1rem 0 0.5rem; }}
-[class*="st-key-presets"] button {{ min-height: 2rem; padding: 0.1rem 0.5rem; }}
-[class*="st-key-presets"] p {{ font-size: 0.85rem; }}
-[class*="st-key-path"] a * {{ white-space: normal; overflow: visible; }}
-.stMainBlockContainer [data-testid=stPageLink] p {{ text-decoration: underline; text-underline-offset: 0.2em; }}
-.where {{ color: {colours.muted}; font-size: 0.85rem; line-height: 1.3; }}
-.st-key-try {{ border-left: 4px solid {colours.kernel}; background: {colours.surface}; padding: 0.5rem 0.9rem; }}
-.word.input {{ border-color: {colours.input}; }} .word.kernel {{ border-color: {colours.kernel}; }}
-.word.output {{ border-color: {colours.output}; }} .word.padding {{ border-color: {colours.padding}; }}
-:root {{ --word-text: {colours.text}; --word-ground: {colours.surface}; --word-line: {colours.input}; }}
-{glossary_popover.STYLE}</style>""")
+
+@cache
+def _style_sheet() -> str:
+    return f"<style>{css_variables(':root')}{Path(__file__).with_name('page.css').read_text(encoding='utf-8')}</style>"
+
+
+def css_variables(scope: str) -> str:
+    """Return both palettes as CSS variables of ``scope``, such as ``--input-fill``, that follow Streamlit's theme."""
+    colours = {
+        field.name.replace("_", "-"): f"light-dark({getattr(LIGHT, field.name)}, {getattr(DARK, field.name)})"
+        for field in fields(Palette)
+    }
+    return f"{scope} {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}\n"
 
 
 @cache
