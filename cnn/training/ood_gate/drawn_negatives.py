@@ -120,7 +120,9 @@ def window(generator: np.random.Generator) -> np.ndarray:
     for _ in range(9):
         left, top = generator.integers(160, 560), generator.integers(44, 360)
         right, bottom = left + generator.integers(20, 200), top + generator.integers(12, 90)
-        draw.rounded_rectangle((float(left), float(top), float(right), float(bottom)), 6, int(generator.integers(0, 256)), 0)
+        draw.rounded_rectangle(
+            (float(left), float(top), float(right), float(bottom)), 6, int(generator.integers(0, 256)), 0
+        )
         draw.text((float(left) + 4, float(top) + 2), "OK", 255, font)
     return np.asarray(page)
 
