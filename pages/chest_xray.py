@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.imaging.samples import truth_mask
+from cnn.imaging.samples.built_in import truth_mask
 from ui.chest import film_store, map_checks, prediction_scale, sections
 from ui.shell import frame
 

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.lecture import questions, torch_snippets
 from cnn.ops import feature_stack
 from cnn.ops import filters as kernels

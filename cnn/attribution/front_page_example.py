@@ -16,7 +16,7 @@ from PIL import Image
 from cnn.attribution.attribution import Attribution, Meaning
 from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.imaging.samples import SAMPLES, Sample
+from cnn.imaging.samples.built_in import SAMPLES, Sample
 
 SAMPLE, METHOD, TARGET = "simulated-consolidation", "grad_cam", 1
 _PICTURE, _FACTS = (Path(__file__).parent / name for name in ("front_page_example.png", "front_page_example.json"))

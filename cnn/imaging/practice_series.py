@@ -16,7 +16,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import affine
 
 from cnn.cards import CLASSES
-from cnn.imaging.samples import SAMPLES, truth_mask
+from cnn.imaging.samples.built_in import SAMPLES, truth_mask
 
 COUNT = 8
 WIDTH = 640

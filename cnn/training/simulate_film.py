@@ -24,7 +24,7 @@ from PIL import Image
 from scipy import ndimage, sparse, special
 
 from cnn.errors import UserError
-from cnn.imaging.samples import FOLDER
+from cnn.imaging.samples.built_in import FOLDER
 
 HEALTHY, ILL, TRUTH = "simulated.png", "simulated_consolidation.png", "simulated_consolidation_truth.png"
 

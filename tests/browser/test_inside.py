@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading
 from cnn.models.feature_maps import open_layer, stop
 from tests.browser.conftest import settle

@@ -11,7 +11,8 @@ import pytest
 
 from cnn.errors import UserError
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import Sample, download
+from cnn.imaging.samples import download
+from cnn.imaging.samples.built_in import Sample
 
 
 def archive(n: int = 30) -> bytes:

@@ -7,9 +7,9 @@ from PIL import Image
 from scipy import ndimage
 
 from cnn.errors import UserError
-from cnn.imaging import samples
 from cnn.imaging.radiograph import Radiograph, read_radiograph
-from cnn.imaging.samples import SAMPLES, truth_mask
+from cnn.imaging.samples import built_in
+from cnn.imaging.samples.built_in import SAMPLES, truth_mask
 
 BY_KEY = {s.key: s for s in SAMPLES}
 
@@ -92,7 +92,7 @@ def test_samples_are_looked_up_without_the_network(monkeypatch):
     for sample in SAMPLES:
         assert sample.read()[0]
     with pytest.raises(UserError):
-        samples._in_pydicom_data("no_such_file.dcm")
+        built_in._in_pydicom_data("no_such_file.dcm")
     assert not asked
 
 

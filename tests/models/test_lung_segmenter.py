@@ -5,7 +5,7 @@ import torch
 from cnn import cards
 from cnn.imaging.preprocess import resize
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import lung_segmenter as models_lung_segmenter
 from cnn.training import lung_segmenter
 

@@ -10,7 +10,7 @@ from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import resize, standardise
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import lung_segmenter, ood_gate
 from cnn.training.ood_gate import fit
 from tests.support import random_weights

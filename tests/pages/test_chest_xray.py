@@ -14,7 +14,8 @@ from cnn.attribution import methods
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.errors import Busy, UserError
-from cnn.imaging.samples import SAMPLES, download
+from cnn.imaging.samples import download
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading, ood_gate, registry
 from tests.support.app import ROOT
 from tests.support.random_weights import film, write_gate, write_weights

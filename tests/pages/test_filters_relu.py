@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.ops.filters import KERNELS
 from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
 

@@ -8,7 +8,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn.attribution.perturbations import CHANGES
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading, lung_segmenter, registry
 from tests.support.app import html, open_page, shown_text
 from ui.chest import shortcut_lab

@@ -13,7 +13,7 @@ import torch
 
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps, loading
 from cnn.models.feature_maps import Stop

@@ -12,7 +12,7 @@ from PIL import Image
 from plotly.subplots import make_subplots
 
 from cnn.imaging.radiograph import Radiograph, read_radiograph
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.ops.feature_stack import TwoLayers
 from cnn.ops.windows import Array
 from ui.shell import theme

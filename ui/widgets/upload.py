@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
-from cnn.imaging.samples import SAMPLES, Sample
+from cnn.imaging.samples.built_in import SAMPLES, Sample
 
 BUILT_IN, OWN, FETCHED = "Built-in films", "My own files", "Real test films"
 MOST_FILES = 24

@@ -28,7 +28,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnn.errors import UserError
-from cnn.imaging.samples import Sample
+from cnn.imaging.samples.built_in import Sample
 
 FILE = "pneumoniamnist_224.npz"
 TIMEOUT = 10.0  # seconds without a byte

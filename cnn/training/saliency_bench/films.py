@@ -11,9 +11,9 @@ from torch import Tensor
 
 from cnn import cards
 from cnn.attribution import localisation
-from cnn.imaging import samples
 from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples import built_in
 from cnn.training.classifier import ADULT_FOLDS, Split
 from cnn.training.data import ADULT, Film, adult_rows, load_pixels, paediatric_films, patient_fold
 
@@ -89,8 +89,8 @@ def check_unseen(cases: Iterable[Case], splits: dict[int, Split]) -> None:
 
 def planted(size: int) -> Case:
     """The simulated film with its planted lesion."""
-    sample = next(sample for sample in samples.SAMPLES if sample.key == PLANTED)
-    mask = samples.truth_mask(PLANTED)
+    sample = next(sample for sample in built_in.SAMPLES if sample.key == PLANTED)
+    mask = built_in.truth_mask(PLANTED)
     assert mask is not None
     small = Image.fromarray(mask).convert("L").resize((size, size), Image.Resampling.BOX)
     return Case(PLANTED, PLANTED, -1, to_tensor(read_radiograph(*sample.read()), size), np.asarray(small) > 127)

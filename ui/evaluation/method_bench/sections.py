@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.evaluation import saliency_sentences
 from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
-from cnn.imaging.samples import truth_mask
+from cnn.imaging.samples.built_in import truth_mask
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
 from ui.shell.page_state import Choice, State

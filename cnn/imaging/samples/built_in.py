@@ -1,0 +1,90 @@
+"""Built-in radiographs for a first visit without a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from cnn.errors import UserError
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One built-in picture. ``file`` ends in .dcm if it lies in the package pydicom-data, in .png if it lies here."""
+
+    key: str
+    title: str
+    story: str
+    simulated: bool
+    file: str
+
+    def read(self) -> tuple[bytes, str]:
+        """The file's bytes and its name, ready for :func:`cnn.imaging.radiograph.read_radiograph`.
+
+        Raises :class:`cnn.errors.UserError` if the package that holds the picture is not installed.
+        """
+        path = _in_pydicom_data(self.file) if self.file.endswith(".dcm") else FOLDER / self.file
+        return path.read_bytes(), self.file
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample(
+        key="chest",
+        title="Adult chest, with round shadows",
+        story="A real film from a public set of DICOM test files, stored with black and white swapped (MONOCHROME1). "
+        "No report came with it. Several round shadows lie in both lungs, and neither NORMAL nor PNEUMONIA is a good "
+        "word for them: what does a network do that has no third word?",
+        simulated=False,
+        file="RG1_UNCR.dcm",
+    ),
+    Sample(
+        key="simulated",
+        title="Simulated chest, nothing planted",
+        story="Not a real film: it was computed by sending rays through a CT scan of a chest. "
+        "Compare it with the next one, which differs in one place only.",
+        simulated=True,
+        file="simulated.png",
+    ),
+    Sample(
+        key="simulated-consolidation",
+        title="Simulated chest with a planted consolidation",
+        story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
+        "tissue, as pneumonia does. Here the truth is known, so a saliency map can be checked against it.",
+        simulated=True,
+        file="simulated_consolidation.png",
+    ),
+    Sample(
+        key="ankle",
+        title="An ankle (the wrong picture)",
+        story="A real film of a lower leg, from the same set. Asked whether an ankle has pneumonia, "
+        "the network cannot shrug: its two probabilities still add up to 1.",
+        simulated=False,
+        file="RG3_UNCR.dcm",
+    ),
+)
+
+
+def truth_mask(key: str) -> np.ndarray | None:
+    """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was.
+
+    True where the planted tissue stops at least a fifth of the X-rays that would otherwise have reached the film.
+    """
+    if key != "simulated-consolidation":
+        return None
+    with Image.open(FOLDER / "simulated_consolidation_truth.png") as mask:
+        return np.asarray(mask, dtype=bool)
+
+
+def _in_pydicom_data(file: str) -> Path:
+    from pydicom.data import get_testdata_file
+
+    path = get_testdata_file(file, download=False)
+    if not isinstance(path, str):
+        raise UserError(
+            f"The sample {file} is not here, because the package pydicom-data is missing: "
+            "install it with pip install pydicom-data, or choose another picture."
+        )
+    return Path(path)
