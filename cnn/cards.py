@@ -9,7 +9,7 @@ from cnn.errors import WeightsRejected
 CLASSES = ("NORMAL", "PNEUMONIA")
 NETWORKS = ("transfer", "lecture", "ensemble", "logistic_regression")
 """All measured networks, the default first and the one to beat last."""
-WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
 
 
 def read_card(folder: Path, name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.imaging.samples.built_in import truth_mask
+from cnn.imaging.samples.built_in import lesion_mask
 from ui.chest import film_store, map_checks, prediction_scale, sections
 from ui.shell import frame
 
@@ -17,7 +17,7 @@ model, film = sections.film_and_network(offers, name)
 sample = offers[0].sample
 asked = sections.admitted(film)
 if asked:
-    truth = truth_mask(sample.key) if sample else None
+    truth = lesion_mask(sample.key) if sample else None
     prediction = film_store.prediction(film, model)
     prediction_scale.show(prediction)
     shown = st.container()

@@ -18,7 +18,7 @@ from ui.widgets import upload
 
 def options(name: str) -> tuple[str, ...]:
     """The layers of a network that make maps."""
-    return tuple(stop.name for stop in feature_maps.plan(name) if isinstance(stop.step.after, Volume))
+    return tuple(stop.name for stop in feature_maps.list_layers(name) if isinstance(stop.step.after, Volume))
 
 
 NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"))
@@ -53,7 +53,7 @@ st.header("From pixels to a score", anchor=False)
 st.markdown(plain(sentence(prediction)))
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
-stop = feature_maps.stop(network, state[layer_field])
+stop = feature_maps.find_layer(network, state[layer_field])
 facts = inside_the_network.layers(film, model, stop, on_open)
 inside_the_network.hierarchy(model, facts, LEVELS[network])
 st.header("One layer, one map, one cell", anchor=False)

@@ -49,7 +49,7 @@ def lecture(weights: Path) -> LoadedModel:
 def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the command line loads are networks, and a gate that lets every picture through, with random weights."""
     monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
-    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(weights))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate.load_from(weights))
 
 
 @pytest.fixture(autouse=True)

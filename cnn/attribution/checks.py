@@ -110,13 +110,13 @@ def examine(
     others = {method: explain(model, method) for method in quick_methods(model, attribution.method)}
     edges = edge_filter(pixels[0, 0].numpy(), 0)
     found = draw_curves(model, pixels, attribution, edges, baseline, tell)
-    inside = lung_segmenter.mask_of(pixels)[0, 0].numpy()
+    inside = lung_segmenter.lung_mask(pixels)[0, 0].numpy()
     progress(total, total)
     maps = {RANDOM: random.map, EDGES: edges} | {other: one.map for other, one in others.items()}
     share = float(inside.mean())
     return Evidence(
         attribution, random, edges, {name: likeness(attribution.map, one) for name, one in maps.items()}, found,
-        inside if share >= lung_segmenter.LEAST_AREA else None, share, share_inside(attribution.map, inside), total,
+        inside if share >= lung_segmenter.MIN_LUNG_AREA else None, share, share_inside(attribution.map, inside), total,
     )  # fmt: skip
 
 

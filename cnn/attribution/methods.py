@@ -341,7 +341,7 @@ _BUILDING = threading.Lock()
 def _bench(model: LoadedModel) -> _Bench:
     with _BUILDING:
         if model.module not in _BENCHES:
-            _BENCHES[model.module] = _Bench(model.quick)
+            _BENCHES[model.module] = _Bench(model.folded)
         return _BENCHES[model.module]
 
 

@@ -99,8 +99,8 @@ def apply(pixels: Tensor, change: str, amount: float | None = None, patch: Patch
     chosen = CHANGES[change]
     usual = chosen.amount[1] / 100 if chosen.amount else 0.0
     greys = greys_of(pixels)
-    mask = lung_segmenter.mask_of(pixels) if chosen.needs_lungs else torch.zeros_like(pixels, dtype=torch.bool)
-    if chosen.needs_lungs and mask.float().mean() < lung_segmenter.LEAST_AREA:
+    mask = lung_segmenter.lung_mask(pixels) if chosen.needs_lungs else torch.zeros_like(pixels, dtype=torch.bool)
+    if chosen.needs_lungs and mask.float().mean() < lung_segmenter.MIN_LUNG_AREA:
         raise UserError("No lungs were found in this picture, so they can neither be hidden nor be kept alone.")
     changed = chosen.run(greys, mask, usual if amount is None else amount)
     return standardise(lay(changed, patch) if patch else changed)

@@ -17,7 +17,7 @@ from cnn import cards
 from cnn.attribution.attribution import Attribution
 from cnn.errors import UserError
 
-FILE = cards.WEIGHTS / "saliency_bench.json"
+FILE = cards.WEIGHTS_FOLDER / "saliency_bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
 """The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""

@@ -7,7 +7,7 @@ of header parts or blocks of a few pixels. Encoders of radiographs stay far belo
 import re
 from io import BytesIO
 
-from cnn.imaging.grayscale import Refused
+from cnn.imaging.grayscale import Unreadable
 
 MAX_READS = 50_000  # of header parts; a file of 20 MB in parts of 4 KB takes about 15,000
 MAX_SCANS = 50  # of a JPEG; progressive encoders write about ten
@@ -22,7 +22,7 @@ _DAMAGED = "is damaged: save or export it again"
 _INTRICATE = "is built of far more parts than a radiograph needs: save or export it again"
 
 
-class Metered(BytesIO):
+class LimitedReader(BytesIO):
     """A file in memory that may be read in at most ``MAX_READS`` pieces, since parsers spend time on each."""
 
     def __init__(self, data: bytes) -> None:
@@ -32,14 +32,14 @@ class Metered(BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         self._left -= 1
         if self._left < 0:
-            raise Refused(_INTRICATE)
+            raise Unreadable(_INTRICATE)
         return super().read(size)
 
 
 def check_png(data: bytes) -> None:
     """Refuse a PNG with more than its one colour profile: each may unpack to a megabyte, which none keeps."""
     if data.count(b"iCCP") > 1:
-        raise Refused(_INTRICATE)
+        raise Unreadable(_INTRICATE)
 
 
 def check_jpeg(stream: bytes) -> tuple[int, int, int]:
@@ -54,7 +54,7 @@ def check_jpeg(stream: bytes) -> tuple[int, int, int]:
         if found is None or stream[found.start() + 1] == _END:
             # A decoder notices a missing end by itself, but the one of JPEG-LS may search for seconds.
             if len(frames) != 1 or (found is None and jpeg_ls):
-                raise Refused(_DAMAGED)
+                raise Unreadable(_DAMAGED)
             return frames[0]
         at, marker = found.end(), stream[found.start() + 1]
         if marker == _START:
@@ -65,9 +65,9 @@ def check_jpeg(stream: bytes) -> tuple[int, int, int]:
             frames.append((width, height, int.from_bytes(stream[at + 7 : at + 8])))
         scans += marker == _SCAN
         if scans > MAX_SCANS:
-            raise Refused(_INTRICATE)
+            raise Unreadable(_INTRICATE)
         at += int.from_bytes(stream[at : at + 2])
-    raise Refused(_INTRICATE)
+    raise Unreadable(_INTRICATE)
 
 
 def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
@@ -77,14 +77,14 @@ def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
         Refused: no codestream, or more tiles, layers or smaller blocks than the limits.
     """
     if not stream.startswith(b"\xff\x4f\xff\x51"):
-        raise Refused(_DAMAGED)
+        raise Unreadable(_DAMAGED)
 
     def number(offset: int, size: int) -> int:
         return int.from_bytes(stream[offset : offset + size])
 
     right, bottom, left, top, tile_width, tile_height = (number(8 + 4 * i, 4) for i in range(6))
     if min(tile_width, tile_height) < 1 or -(-right // tile_width) * -(-bottom // tile_height) > MAX_TILES:
-        raise Refused(_INTRICATE)
+        raise Unreadable(_INTRICATE)
     components = number(40, 2)
     at = tile = 2
     for _ in range(8 * MAX_TILES):
@@ -93,7 +93,7 @@ def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
             break
         if marker == 0xFF52:  # coding style
             if number(at + 6, 2) > MAX_LAYERS:
-                raise Refused(_INTRICATE)
+                raise Unreadable(_INTRICATE)
             _check_blocks(stream[at + 4 : at + 5], stream[at + 9 : at + 2 + length])
         elif marker == 0xFF53:  # coding style of one component, whose number takes one byte or two
             style = at + (5 if components < 257 else 6)
@@ -108,16 +108,16 @@ def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
         else:
             at += 2 + max(length, 2)
     else:
-        raise Refused(_INTRICATE)
+        raise Unreadable(_INTRICATE)
     return right - left, bottom - top, components
 
 
 def _check_blocks(style: bytes, parameters: bytes) -> None:
     """Refuse code blocks under 256 samples and precincts under 32 × 32 (tables A.13, A.20, A.21)."""
     if not style or len(parameters) < 5:
-        raise Refused(_DAMAGED)
+        raise Unreadable(_DAMAGED)
     own_precincts = style[0] & 1
     if parameters[1] + parameters[2] + 4 < 8 or any(
         min(size & 15, size >> 4) < 5 for size in parameters[5:] if own_precincts
     ):
-        raise Refused(_INTRICATE)
+        raise Unreadable(_INTRICATE)

@@ -16,8 +16,8 @@ from pydicom.pixels import get_decoder
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
-from cnn.imaging.decoder_limits import Metered, check_jpeg, check_jpeg_2000
-from cnn.imaging.grayscale import Refused, check_size, grey_of_colour, scale_greys
+from cnn.imaging.decoder_limits import LimitedReader, check_jpeg, check_jpeg_2000
+from cnn.imaging.grayscale import Unreadable, check_size, grey_of_colour, scale_greys
 
 # Warnings and logs of the library quote values out of the file, which may be a patient's.
 config.settings.reading_validation_mode = config.IGNORE
@@ -101,20 +101,20 @@ def decode_dicom(data: bytes) -> Decoded:
 
 def _parse(data: bytes) -> Dataset:
     """File meta, then the listed tags. The library's own ``dcmread`` is avoided: it inflates a deflated file whole."""
-    stream = Metered(data)
+    stream = LimitedReader(data)
     try:
         read_preamble(stream, force=False)
         meta = read_dataset(
             stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, vr, length: tag.group != 2
         )
         syntax = uid.UID(str(meta.get("TransferSyntaxUID", "")))
-    except (Refused, MemoryError):
+    except (Unreadable, MemoryError):
         raise
     except Exception:  # a hostile file can make the library raise anything
-        raise Refused("has a damaged DICOM header: export it again") from None
+        raise Unreadable("has a damaged DICOM header: export it again") from None
     if syntax not in _NATIVE and syntax not in _PLUGIN:
         form = syntax.name if syntax in uid.AllTransferSyntaxes else "an unknown form"
-        raise Refused(f"is stored as {form}, which is not read here: export it as uncompressed DICOM or as PNG")
+        raise Unreadable(f"is stored as {form}, which is not read here: export it as uncompressed DICOM or as PNG")
     try:
         ds = read_dataset(
             stream,
@@ -127,15 +127,15 @@ def _parse(data: bytes) -> Dataset:
         ds.set_original_encoding(syntax.is_implicit_VR, syntax.is_little_endian)
         for tag in _TAGS[:-1]:
             if tag in ds and (getattr(ds.get_item(tag), "length", 0) or 0) > _MAX_VALUE:
-                raise Refused("is a damaged DICOM file: export it again")
+                raise Unreadable("is a damaged DICOM file: export it again")
             value = ds[tag].value if tag in ds else None  # converted on first sight, where whatever is wrong shows
             for item in value[:1] if isinstance(value, Sequence) else []:
                 for keyword in ("LUTDescriptor", "LUTData"):
                     item.get(keyword)
-    except (Refused, MemoryError):
+    except (Unreadable, MemoryError):
         raise
     except Exception:
-        raise Refused("is a damaged DICOM file: export it again") from None
+        raise Unreadable("is a damaged DICOM file: export it again") from None
     return ds
 
 
@@ -146,27 +146,29 @@ def _whole(ds: Dataset, keyword: str, default: int | None = None) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        raise Refused("does not say how its picture is stored: export it again") from None
+        raise Unreadable("does not say how its picture is stored: export it again") from None
 
 
 def _check_declared(ds: Dataset) -> None:
     if "PixelData" not in ds:
-        raise Refused("is a DICOM file without a picture: choose the one with the radiograph")
+        raise Unreadable("is a DICOM file without a picture: choose the one with the radiograph")
     frames = _whole(ds, "NumberOfFrames", 1)
     if frames > 1:
-        raise Refused(f"holds {frames} frames, and one is read: export the one you mean as a single picture")
+        raise Unreadable(f"holds {frames} frames, and one is read: export the one you mean as a single picture")
     check_size(_whole(ds, "Columns"), _whole(ds, "Rows"))
     allocated, stored = _whole(ds, "BitsAllocated"), _whole(ds, "BitsStored")
     if allocated not in (8, 16) or not 1 <= stored <= allocated:
-        raise Refused(f"stores {stored} of {allocated} bits per pixel, and radiographs have 8 to 16: export it again")
+        raise Unreadable(
+            f"stores {stored} of {allocated} bits per pixel, and radiographs have 8 to 16: export it again"
+        )
     photometric = str(ds.get("PhotometricInterpretation", ""))
     samples = _whole(ds, "SamplesPerPixel", 1)
     grey = photometric in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
     colour = photometric == "RGB" or photometric.startswith("YBR")
     if not (grey and samples == 1) and not (colour and samples == 3):
-        raise Refused("has a kind of colour that is not known here: export it in greys")
+        raise Unreadable("has a kind of colour that is not known here: export it in greys")
     if _whole(ds, "PixelRepresentation", 0) not in (0, 1):
-        raise Refused("does not say how its picture is stored: export it again")
+        raise Unreadable("does not say how its picture is stored: export it again")
 
 
 def _decode(ds: Dataset) -> np.ndarray:
@@ -179,28 +181,28 @@ def _decode(ds: Dataset) -> np.ndarray:
         decoder = get_decoder(syntax)
         pixels, _ = decoder.as_array(ds, index=0, decoding_plugin=plugin)
         return pixels
-    except (Refused, MemoryError, KeyboardInterrupt, SystemExit):
+    except (Unreadable, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # anything may be raised by hostile pixels; the Rust decoders panic outside Exception
         if plugin:
-            raise Refused(
+            raise Unreadable(
                 f"is cut off, damaged or of a rare kind of {syntax.name} that cannot be decoded:"
                 " export it as uncompressed DICOM or as PNG"
             ) from None
-        raise Refused("is cut off or damaged and cannot be decoded: export it again") from None
+        raise Unreadable("is cut off or damaged and cannot be decoded: export it again") from None
 
 
 def _check_codestream(ds: Dataset) -> None:
     """Refuse a compressed frame whose own header claims another picture than the file: decoders believe the frame."""
     syntax = ds.file_meta.TransferSyntaxUID
     if ds.PixelData.count(_ITEM) > _MAX_FRAGMENTS:
-        raise Refused("is built of far more parts than a radiograph needs: export it again")
+        raise Unreadable("is built of far more parts than a radiograph needs: export it again")
     if syntax == uid.RLELossless:  # has no size of its own, and its decoder stops at the declared one
         return
     frame = get_frame(ds.PixelData, 0, number_of_frames=1)
     width, height, samples = check_jpeg_2000(frame) if syntax in _JPEG_2000 else check_jpeg(frame)
     if (width, height, samples) != (ds.Columns, ds.Rows, ds.SamplesPerPixel):
-        raise Refused("declares another size than its compressed picture has: export it again")
+        raise Unreadable("declares another size than its compressed picture has: export it again")
 
 
 def _grey_of_colour(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -276,7 +278,7 @@ def _modality(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, float, float
         return stored, low, high, []
     slope, intercept = (_numbers(ds, key)[:1] for key in ("RescaleSlope", "RescaleIntercept"))
     if not slope or not intercept or not abs(slope[0]) > 1e-6:
-        raise Refused("has rescale values that make no sense: export it again")
+        raise Unreadable("has rescale values that make no sense: export it again")
     if slope[0] == 1 and intercept[0] == 0:
         return stored, low, high, []
     values = stored.astype(np.float32)
@@ -297,9 +299,9 @@ def _look_up(values: np.ndarray, described: object, data: object, ds: Dataset) -
         entries, first, bits = (int(value) for value in described)  # type: ignore[attr-defined]
         table = _table(data, entries or 65536, little_endian=ds.file_meta.TransferSyntaxUID.is_little_endian)
     except (TypeError, ValueError, OverflowError):
-        raise Refused("has a damaged lookup table: export it again") from None
+        raise Unreadable("has a damaged lookup table: export it again") from None
     if not 8 <= bits <= 16:
-        raise Refused("has a damaged lookup table: export it again")
+        raise Unreadable("has a damaged lookup table: export it again")
     if _signed(ds) and first > 32767:  # the tag may be written as unsigned all the same
         first -= 65536
     mapped = np.empty(values.shape, dtype=np.uint16)

@@ -14,7 +14,7 @@ _COLOUR_SHARE = 0.05  # markers, rulers and stamps cover less
 _GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """Why a file cannot be read, worded to follow its name: ``is empty: save or export it again``."""
 
 
@@ -26,11 +26,11 @@ def check_size(width: int, height: int) -> None:
     """
     size = f"is {width} × {height} pixels"
     if width * height > MAX_PIXELS:
-        raise Refused(f"{size}, and at most {MAX_PIXELS // 1_000_000} million can be read: make it smaller first")
+        raise Unreadable(f"{size}, and at most {MAX_PIXELS // 1_000_000} million can be read: make it smaller first")
     if min(width, height) < MIN_SIDE:
-        raise Refused(f"{size}, and each side must have at least {MIN_SIDE}: use the picture at its full size")
+        raise Unreadable(f"{size}, and each side must have at least {MIN_SIDE}: use the picture at its full size")
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise Refused(f"{size}, a strip rather than a radiograph: use the whole picture")
+        raise Unreadable(f"{size}, a strip rather than a radiograph: use the whole picture")
 
 
 def grey_of_colour(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -51,7 +51,7 @@ def grey_of_colour(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if image.mode != "LA":
         share, chroma = _colours(image)
         if share > _COLOUR_SHARE:
-            raise Refused(
+            raise Unreadable(
                 f"has colour and does not look like a radiograph ({share:.0%} of its pixels are coloured):"
                 " choose a chest X-ray in greys"
             )

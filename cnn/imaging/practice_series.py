@@ -16,7 +16,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import affine
 
 from cnn.cards import CLASSES
-from cnn.imaging.samples.built_in import SAMPLES, truth_mask
+from cnn.imaging.samples.built_in import SAMPLES, lesion_mask
 
 COUNT = 8
 WIDTH = 640
@@ -28,7 +28,7 @@ _KEYS = ("simulated", "simulated-consolidation")
 
 
 @dataclass(frozen=True)
-class Case:
+class PracticeFilm:
     """A film with its truth: PNEUMONIA where something was planted, in ``mask`` (H, W) bool; else NORMAL and None."""
 
     key: str
@@ -42,19 +42,19 @@ class Case:
         return self.data, f"{self.name}.png"
 
 
-def order(count: int, seed: int) -> list[int]:
+def shuffled_order(count: int, seed: int) -> list[int]:
     """The numbers 0..count - 1 in an order that ``seed`` settles."""
     return [int(number) for number in np.random.default_rng(seed).permutation(count)]
 
 
 @lru_cache(maxsize=4)
-def simulated(seed: int) -> tuple[Case, ...]:
+def simulate_series(seed: int) -> tuple[PracticeFilm, ...]:
     """The series ``seed`` of ``COUNT`` films, half of them planted, always the same ones."""
-    planted = {number for place, number in enumerate(order(COUNT, seed)) if place < COUNT // 2}
-    return tuple(_case(seed, number, number in planted) for number in range(COUNT))
+    planted = {number for place, number in enumerate(shuffled_order(COUNT, seed)) if place < COUNT // 2}
+    return tuple(_simulate_film(seed, number, number in planted) for number in range(COUNT))
 
 
-def _case(seed: int, number: int, planted: bool) -> Case:
+def _simulate_film(seed: int, number: int, planted: bool) -> PracticeFilm:
     random = np.random.default_rng([seed, number])
     film, shadow, truth = (part.clone() for part in _parts())
     height, width = film.shape[-2:]
@@ -75,7 +75,7 @@ def _case(seed: int, number: int, planted: bool) -> Case:
     data = io.BytesIO()
     Image.fromarray(np.round(255 * film[0].numpy()).astype(np.uint8)).save(data, format="PNG")
     mask = truth[0].numpy() > 0.5 if planted else None
-    return Case(f"series-{seed}-{number}", f"Film {number + 1}", CLASSES[int(planted)], data.getvalue(), mask)
+    return PracticeFilm(f"series-{seed}-{number}", f"Film {number + 1}", CLASSES[int(planted)], data.getvalue(), mask)
 
 
 @cache
@@ -83,7 +83,7 @@ def _parts() -> tuple[Tensor, Tensor, Tensor]:
     """The plain film, the shadow of the consolidation, and where it lies: (1, H, W) float32 each."""
     plain, filled = (next(sample for sample in SAMPLES if sample.key == key) for key in _KEYS)
     film, other = (_greys(Image.open(io.BytesIO(sample.read()[0]))) for sample in (plain, filled))
-    truth = truth_mask(filled.key)
+    truth = lesion_mask(filled.key)
     assert truth is not None
     return film, (other - film).clamp(min=0), _greys(Image.fromarray(truth).convert("L"))
 

@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 
 from cnn.errors import ImageRejected
-from cnn.imaging.decoder_limits import Metered, check_jpeg, check_png
+from cnn.imaging.decoder_limits import LimitedReader, check_jpeg, check_png
 from cnn.imaging.dicom import decode_dicom
-from cnn.imaging.grayscale import MAX_PIXELS, MIN_SIDE, Refused, check_size, grey_of_colour, scale_greys
+from cnn.imaging.grayscale import MAX_PIXELS, MIN_SIDE, Unreadable, check_size, grey_of_colour, scale_greys
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Radiograph", "read_radiograph", "shown_name"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Radiograph", "display_name", "read_radiograph"]
 
 MAX_BYTES = 20 * 1024 * 1024
 _MAX_NAME = 60
@@ -73,7 +73,7 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
     Raises:
         ImageRejected: with one sentence that names the file, the reason and what to do. Nothing else is raised.
     """
-    shown = shown_name(name)
+    shown = display_name(name)
     try:
         kind = _kind(data)
         if kind == "DICOM":
@@ -81,8 +81,8 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
         else:
             (grey, notes), spacing = _decode_picture(data, kind), None
         if _constant(grey):
-            raise Refused("shows one single grey everywhere: choose a file with a picture in it")
-    except Refused as reason:
+            raise Unreadable("shows one single grey everywhere: choose a file with a picture in it")
+    except Unreadable as reason:
         raise ImageRejected(f"“{shown}” {reason}.") from None
     except MemoryError:
         raise ImageRejected(f"“{shown}” needs more memory than there is: make it smaller first.") from None
@@ -90,7 +90,7 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
     return Radiograph(grey, kind, notes, hashlib.sha256(data).hexdigest(), shown, spacing)
 
 
-def shown_name(name: str) -> str:
+def display_name(name: str) -> str:
     """The last part of a file name, bounded, without control, markup or direction characters."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     safe = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._-()+,=@&'" else "_" for c in last).strip()
@@ -106,9 +106,9 @@ def _constant(grey: np.ndarray) -> bool:
 
 def _kind(data: bytes) -> Kind:
     if not data:
-        raise Refused("is empty: save or export it again")
+        raise Unreadable("is empty: save or export it again")
     if len(data) > MAX_BYTES:
-        raise Refused(
+        raise Unreadable(
             f"has {len(data) / 2**20:.1f} MB, and at most {MAX_BYTES // 2**20} MB can be read: export it smaller"
         )
     found: list[Kind] = []
@@ -119,36 +119,38 @@ def _kind(data: bytes) -> Kind:
     if data[128:132] == b"DICM":
         found.append("DICOM")
     if len(found) > 1:
-        raise Refused(f"is {' and '.join(found)} at once, which no honest program writes: export the picture again")
+        raise Unreadable(f"is {' and '.join(found)} at once, which no honest program writes: export the picture again")
     if not found:
-        raise Refused("is not a PNG, JPEG or DICOM file, whatever its name says: export the radiograph as one of these")
+        raise Unreadable(
+            "is not a PNG, JPEG or DICOM file, whatever its name says: export the radiograph as one of these"
+        )
     return found[0]
 
 
 def _decode_picture(data: bytes, kind: Kind) -> tuple[np.ndarray, tuple[str, ...]]:
     (check_png if kind == "PNG" else check_jpeg)(data)
     try:
-        image = Image.open(Metered(data), formats=(kind,))  # reads the header only
+        image = Image.open(LimitedReader(data), formats=(kind,))  # reads the header only
         frames = getattr(image, "n_frames", 1)
-    except Refused:
+    except Unreadable:
         raise
     except Image.DecompressionBombError:
-        raise Refused(f"is far above {MAX_PIXELS // 1_000_000} million pixels: make it smaller first") from None
+        raise Unreadable(f"is far above {MAX_PIXELS // 1_000_000} million pixels: make it smaller first") from None
     except Exception:  # a hostile header can make the library raise anything
-        raise Refused(f"has a damaged {kind} header: save or export it again") from None
+        raise Unreadable(f"has a damaged {kind} header: save or export it again") from None
     if frames > 1:
-        raise Refused(f"holds {frames} pictures, and one is read: save the one you mean as a single picture")
+        raise Unreadable(f"holds {frames} pictures, and one is read: save the one you mean as a single picture")
     check_size(*image.size)
     try:
         image.load()
-    except (Refused, MemoryError):
+    except (Unreadable, MemoryError):
         raise
     except Exception:  # the same for its pixels
-        raise Refused("is cut off or damaged and cannot be decoded: save or export it again") from None
+        raise Unreadable("is cut off or damaged and cannot be decoded: save or export it again") from None
     grey, notes = _grey_picture(image)
     if kind == "PNG" and data[24] == 16 and data[25] != 0:  # 16-bit colour or alpha: IHDR bit depth and colour type
         if np.ptp(grey) < 0.25:
-            raise Refused("hides its greys in the low bits of a 16-bit colour PNG: save it as a 16-bit grey PNG")
+            raise Unreadable("hides its greys in the low bits of a 16-bit colour PNG: save it as a 16-bit grey PNG")
         notes = (*notes, "Used the upper 8 of 16 bits, since the PNG has colour or transparency.")
     return grey, notes
 

@@ -18,7 +18,7 @@ from cnn.ops import feature_stack, pooling, signals, softmax, toy_inputs
 from cnn.ops.windows import Array
 
 QUIZ = 1
-SIMULATED, PLANTED = "Simulated chest, nothing planted", "Simulated chest with a planted consolidation"
+SIMULATED, PLANTED = "Simulated chest, no lesion", "Simulated chest with consolidation"
 
 
 @dataclass(frozen=True)

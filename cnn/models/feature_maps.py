@@ -33,7 +33,7 @@ _FLATTEN = nn.Flatten()
 
 
 @dataclass(frozen=True)
-class Passed:
+class LayerCall:
     """One layer while a film passes it. ``module`` is None where a block adds its input to its output."""
 
     path: str
@@ -43,7 +43,7 @@ class Passed:
 
 
 @dataclass(frozen=True)
-class Stop:
+class LayerNode:
     """One layer of a registered network, whatever the film: its name to a reader, its place, what it costs and sees.
 
     ``path`` is the module's name in the network. ``block`` is the part of the network that it belongs to. ``field`` is
@@ -64,16 +64,16 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Activation:
     """A layer's input (C, H, W) and output (K, H2, W2) for one film."""
 
-    stop: Stop
+    layer: LayerNode
     before: Maps
     after: Maps
 
 
 @dataclass(frozen=True)
-class FilterAtWork:
+class FilterTrace:
     """One filter of a convolution on its whole input: padded (C, PH, PW), weight (C, F, F), sums (H2, W2, C).
 
     ``sums`` holds what each channel adds to each cell; all of them and ``bias`` make the cell of ``output`` (H2, W2).
@@ -92,17 +92,17 @@ class FilterAtWork:
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreParts:
     """How the last maps (C, h, w) make one class's score: ``parts`` (C,) and ``bias`` add up to ``logit``, exactly."""
 
-    stop: Stop
+    layer: LayerNode
     maps: Maps
     parts: Maps
     bias: float
     logit: float
 
 
-def passes(network: nn.Module, pixels: Tensor) -> Generator[Passed, Tensor | None, Tensor]:
+def passes(network: nn.Module, pixels: Tensor) -> Generator[LayerCall, Tensor | None, Tensor]:
     """Each layer of ``network`` at work on ``pixels`` (1, 1, S, S), first to last, as it is asked for.
 
     What is sent into the generator goes on in place of the layer's output.
@@ -110,7 +110,7 @@ def passes(network: nn.Module, pixels: Tensor) -> Generator[Passed, Tensor | Non
     return _through(network, pixels, "")
 
 
-def _through(module: nn.Module, x: Tensor, path: str) -> Generator[Passed, Tensor | None, Tensor]:
+def _through(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, Tensor | None, Tensor]:
     if isinstance(module, EfficientNet):
         x = yield from _through(module.features, x, "features")
         x = yield from _through(module.avgpool, x, "avgpool")
@@ -121,7 +121,7 @@ def _through(module: nn.Module, x: Tensor, path: str) -> Generator[Passed, Tenso
         if not module.use_res_connect:
             return inner
         after = inner + x
-        given = yield Passed(f"{path}.add", None, inner, after)
+        given = yield LayerCall(f"{path}.add", None, inner, after)
         return after if given is None else given
     if isinstance(module, nn.Sequential):
         for name, child in module.named_children():
@@ -130,29 +130,29 @@ def _through(module: nn.Module, x: Tensor, path: str) -> Generator[Passed, Tenso
     if isinstance(module, nn.Identity | nn.Dropout):
         return x  # they do nothing when a network is used
     after = module(x)
-    given = yield Passed(path, module, x, after)
+    given = yield LayerCall(path, module, x, after)
     return after if given is None else given
 
 
-def plan(name: str) -> tuple[Stop, ...]:
+def list_layers(name: str) -> tuple[LayerNode, ...]:
     """All layers of the registered network ``name`` in order. Needs no weights: only shapes pass.
 
     Worked out once, which takes a second: who asks at the same time waits for it instead of doing it again.
     """
     with _PLANNING:
-        return _plan(name)
+        return _list_layers(name)
 
 
 _PLANNING = threading.Lock()
 
 
 @cache
-def _plan(name: str) -> tuple[Stop, ...]:
+def _list_layers(name: str) -> tuple[LayerNode, ...]:
     architecture = MODELS[name]
     with torch.device("meta"):
         network = architecture.build().eval()
         pixels = torch.empty(1, 1, architecture.input_size, architecture.input_size)
-    stops: list[Stop] = []
+    stops: list[LayerNode] = []
     windows: list[Window] | None = []
     for passed in passes(network, pixels):
         step = _step(passed)
@@ -160,26 +160,26 @@ def _plan(name: str) -> tuple[Stop, ...]:
         windows = [*windows, step.window] if windows is not None and step.window else None
         field = receptive_field(windows)[-1] if windows and isinstance(step.after, Volume) else None
         block = _block(passed.path, stops)
-        stops.append(Stop(_name(passed, block, stops), passed.path, _kind(passed.module), block, step, field))
+        stops.append(LayerNode(_name(passed, block, stops), passed.path, _kind(passed.module), block, step, field))
     return tuple(stops)
 
 
-def stop(name: str, layer: str) -> Stop:
+def find_layer(name: str, layer: str) -> LayerNode:
     """The layer of the network ``name`` that a reader calls ``layer``. Raises ``UserError``."""
-    for one in plan(name):
+    for one in list_layers(name):
         if one.name == layer:
             return one
-    raise UserError(f"The network {name} has no such layer; its first is {plan(name)[0].name}.")
+    raise UserError(f"The network {name} has no such layer; its first is {list_layers(name)[0].name}.")
 
 
-def block_ends(name: str) -> tuple[Stop, ...]:
+def block_ends(name: str) -> tuple[LayerNode, ...]:
     """The last layer with maps of each block; all layers with maps in a network without blocks."""
-    mapped = [one for one in plan(name) if isinstance(one.step.after, Volume)]
+    mapped = [one for one in list_layers(name) if isinstance(one.step.after, Volume)]
     following = [*mapped[1:], None]
     return tuple(one for one, after in zip(mapped, following, strict=True) if not after or one.block != after.block)
 
 
-def _step(passed: Passed) -> Step:
+def _step(passed: LayerCall) -> Step:
     before, after = _shape(passed.before), _shape(passed.after)
     if passed.module is None:
         return Step(before, after, window=Window(1))
@@ -228,7 +228,7 @@ def _kind(module: nn.Module | None) -> Kind:
     return next((kind for of, kind in _KINDS if isinstance(module, of)), "add")
 
 
-def _block(path: str, before: list[Stop]) -> str:
+def _block(path: str, before: list[LayerNode]) -> str:
     """Which part of the network a layer belongs to; the lecture's layers have names of their own and stand alone."""
     parts = path.split(".")
     if parts[0] != "features":
@@ -240,7 +240,7 @@ def _block(path: str, before: list[Stop]) -> str:
     return f"block {len({one.block for one in before})}"  # the stem came first, so this counts from 1
 
 
-def _name(passed: Passed, block: str, before: list[Stop]) -> str:
+def _name(passed: LayerCall, block: str, before: list[LayerNode]) -> str:
     kind = _kind(passed.module)
     if block == passed.path or kind in ("average", "flatten", "fc"):
         return block
@@ -253,18 +253,18 @@ def _name(passed: Passed, block: str, before: list[Stop]) -> str:
     return f"{of.name} {kind}"
 
 
-def open_layer(model: LoadedModel, pixels: Tensor, wanted: Stop) -> Opened:
+def read_activation(model: LoadedModel, pixels: Tensor, wanted: LayerNode) -> Activation:
     """What ``wanted`` makes of ``pixels`` (1, 1, S, S); the layers behind it are not run."""
-    return next(iter(open_layers(model, pixels, (wanted,))))
+    return next(iter(read_activations(model, pixels, (wanted,))))
 
 
-def open_layers(model: LoadedModel, pixels: Tensor, wanted: tuple[Stop, ...]) -> Iterator[Opened]:
+def read_activations(model: LoadedModel, pixels: Tensor, wanted: tuple[LayerNode, ...]) -> Iterator[Activation]:
     """Each of ``wanted``, which are in the order of the network, on one way through it."""
     waiting = list(wanted)
     with torch.inference_mode():
         for passed in passes(model.module, pixels.to(device())):
             if waiting and passed.path == waiting[0].path:
-                yield Opened(waiting.pop(0), _maps(passed.before), _maps(passed.after))
+                yield Activation(waiting.pop(0), _maps(passed.before), _maps(passed.after))
             if not waiting:
                 return
 
@@ -273,9 +273,9 @@ def _maps(values: Tensor) -> Maps:
     return np.asarray(values[0].float().cpu().numpy())
 
 
-def filter_at_work(model: LoadedModel, opened: Opened, number: int) -> FilterAtWork:
+def trace_filter(model: LoadedModel, opened: Activation, number: int) -> FilterTrace:
     """Filter ``number``, from 0, of an ungrouped convolution; PyTorch takes the sums, a slice of weights a channel."""
-    module = model.module.get_submodule(opened.stop.path)
+    module = model.module.get_submodule(opened.layer.path)
     assert isinstance(module, nn.Conv2d)
     depth, margin = module.in_channels, int(module.padding[0])
     padded = np.pad(opened.before, ((0, 0), (margin, margin), (margin, margin)))
@@ -286,10 +286,10 @@ def filter_at_work(model: LoadedModel, opened: Opened, number: int) -> FilterAtW
         )  # (1, C, H2, W2)
     bias = 0.0 if module.bias is None else float(module.bias[number])
     by_cell = np.ascontiguousarray(_maps(sums).transpose(1, 2, 0))
-    return FilterAtWork(padded, np.asarray(weight.cpu().numpy()), bias, by_cell, opened.after[number])
+    return FilterTrace(padded, np.asarray(weight.cpu().numpy()), bias, by_cell, opened.after[number])
 
 
-def score(model: LoadedModel, pixels: Tensor, target: int) -> Score:
+def split_score(model: LoadedModel, pixels: Tensor, target: int) -> ScoreParts:
     """What each of the last maps adds to the logit of class ``target``: its numbers times their weights, added up.
 
     Where a map is averaged first, that is its mean times one weight. Exact, because the layer is linear.
@@ -299,19 +299,19 @@ def score(model: LoadedModel, pixels: Tensor, target: int) -> Score:
     maps = _maps(last.after)  # (C, h, w)
     weight = _maps(full.module.weight[target].view(1, *maps.shape))
     parts = (weight * maps).sum((1, 2))
-    return Score(
-        next(one for one in plan(model.name) if one.path == last.path),
+    return ScoreParts(
+        next(one for one in list_layers(model.name) if one.path == last.path),
         maps, parts, float(full.module.bias[target]), float(full.after[0, target]),
     )  # fmt: skip
 
 
-def passes_through(model: LoadedModel, pixels: Tensor) -> list[Passed]:
+def passes_through(model: LoadedModel, pixels: Tensor) -> list[LayerCall]:
     """All layers at work on ``pixels``."""
     with torch.inference_mode():
         return list(passes(model.module, pixels.to(device())))
 
 
-def activation_x_gradient(model: LoadedModel, pixels: Tensor, wanted: Stop, target: int) -> Maps:
+def activation_x_gradient(model: LoadedModel, pixels: Tensor, wanted: LayerNode, target: int) -> Maps:
     """(K,): for each map of ``wanted``, the sum over its cells of activation times the logit's gradient there.
 
     A first-order estimate of how far the logit of class ``target`` would move if the map were cleared; exact at the
@@ -339,12 +339,12 @@ def first_filters(model: LoadedModel) -> Maps:
     return np.asarray(first.weight[:, 0].cpu().numpy())
 
 
-def zeros(maps: Maps) -> float:
+def zero_share(maps: Maps) -> float:
     """Which share of all numbers is exactly 0."""
     return float((maps == 0).mean())
 
 
-def likeness(maps: Maps, pixels: Tensor) -> float:
+def film_correlation(maps: Maps, pixels: Tensor) -> float:
     """How much the maps (K, h, w) look like the film, 0 to 1.
 
     The mean size of the correlation between a map and ``pixels`` (1, 1, S, S) made as small; an even map counts 0.
@@ -358,7 +358,7 @@ def likeness(maps: Maps, pixels: Tensor) -> float:
     return float(np.abs(found).mean())
 
 
-def before_pool(model: LoadedModel, radiograph: Radiograph, stage: int) -> Array:
+def pool_input(model: LoadedModel, radiograph: Radiograph, stage: int) -> Array:
     """(C, H, W): what the pooling layer number ``stage``, from 1, of the ``lecture`` network reads.
 
     Raises ``KeyError`` if there is no such layer.

@@ -22,7 +22,7 @@ def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor,
 
 
 @torch.inference_mode()
-def margins_of(network: nn.Module, pixels: Tensor, batch: int = 16) -> np.ndarray:
+def logit_margins(network: nn.Module, pixels: Tensor, batch: int = 16) -> np.ndarray:
     """Logit of PNEUMONIA minus logit of NORMAL, (N,), for films (N, 1, S, S) as uint8 greys."""
     logits = batched(network, network, pixels, batch)
     return (logits[:, 1] - logits[:, 0]).double().numpy()

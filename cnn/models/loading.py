@@ -15,16 +15,17 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn import cards
-from cnn.cards import CLASSES, read_card
+from cnn.cards import CLASSES, read_card, write_card
 from cnn.errors import WeightsRejected
 from cnn.models.inference import device
 from cnn.models.registry import DEFAULT, REGISTRY
 
-FOLDER = cards.WEIGHTS
+WEIGHTS_FOLDER = cards.WEIGHTS_FOLDER
 """Where :func:`load` and the segmenter and gate behind it look for weights and cards."""
 
 
@@ -39,9 +40,9 @@ class LoadedModel:
     cam_layer: nn.Module
 
     @cached_property
-    def quick(self) -> nn.Module:
+    def folded(self) -> nn.Module:
         """The same function for predictions, in less time."""
-        return quickened(self.module)
+        return fold_batch_norms(self.module)
 
     @property
     def temperature(self) -> float:
@@ -59,7 +60,7 @@ class LoadedModel:
         return str(self.card["sha256"])
 
 
-def quickened(module: nn.Module) -> nn.Module:
+def fold_batch_norms(module: nn.Module) -> nn.Module:
     """A copy of ``module``, which is in evaluation mode, with the same outputs up to rounding and names of layers.
 
     Each batch norm is folded into the convolution before it, and what a pixel holds in all channels lies side by side
@@ -67,11 +68,11 @@ def quickened(module: nn.Module) -> nn.Module:
     """
     with torch.inference_mode(False):
         quick = copy.deepcopy(module)
-        _fold_batch_norms(quick)
+        _fold_in_place(quick)
         return quick.to(memory_format=torch.channels_last)
 
 
-def _fold_batch_norms(module: nn.Module) -> None:
+def _fold_in_place(module: nn.Module) -> None:
     """Leaves a layer that does nothing in the place of each batch norm."""
     for (_, first), (name, second) in itertools.pairwise(list(module.named_children())):
         if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
@@ -79,7 +80,7 @@ def _fold_batch_norms(module: nn.Module) -> None:
             first.weight, first.bias = folded.weight, folded.bias
             setattr(module, name, nn.Identity())
     for child in module.children():
-        _fold_batch_norms(child)
+        _fold_in_place(child)
 
 
 @cache
@@ -89,7 +90,7 @@ def load(name: str = DEFAULT) -> LoadedModel:
     Raises:
         WeightsRejected: unknown name, or a missing, damaged or unfitting weight file or card.
     """
-    return load_from(FOLDER, name)
+    return load_from(WEIGHTS_FOLDER, name)
 
 
 def load_from(folder: Path, name: str) -> LoadedModel:
@@ -100,8 +101,8 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     module = architecture.build()
     card = read_card(folder, name)
     state, digest = read_state(folder, name)
-    check(name, card, digest)
-    fit(module, state, name)
+    verify_card(name, card, digest)
+    load_weights(module, state, name)
     module.eval().requires_grad_(False).to(device())
     return LoadedModel(name, module, card, architecture.input_size,
                        module.get_submodule(architecture.cam_layer))  # fmt: skip
@@ -137,7 +138,7 @@ def read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
         raise WeightsRejected(f"weights/{name}.safetensors is damaged; get the file again.") from error
 
 
-def check(name: str, card: dict[str, Any], digest: str, classes: tuple[str, ...] = CLASSES) -> None:
+def verify_card(name: str, card: dict[str, Any], digest: str, classes: tuple[str, ...] = CLASSES) -> None:
     """Raises WeightsRejected where the card is not of these weights or these classes."""
     if card.get("sha256") != digest:
         raise WeightsRejected(f"The weights of {name!r} are not the ones its card describes; get both files again.")
@@ -145,9 +146,18 @@ def check(name: str, card: dict[str, Any], digest: str, classes: tuple[str, ...]
         raise WeightsRejected(f"The card of {name!r} names other classes than {' and '.join(classes)}.")
 
 
-def fit(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
+def load_weights(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
     """Puts ``state`` into ``module``; raises WeightsRejected where names or shapes differ."""
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
         raise WeightsRejected(f"The weights of {name!r} do not fit the network; get the file again.") from error
+
+
+def write_weights(folder: Path, name: str, module: nn.Module, card: dict[str, Any]) -> None:
+    """Writes ``NAME.safetensors`` and ``NAME.json``; the card gains the file's SHA-256 and torch's version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = save({key: value.detach().cpu().contiguous() for key, value in module.state_dict().items()})
+    (folder / f"{name}.safetensors").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    write_card(folder, name, {"name": name, "sha256": digest, "torch": torch.__version__, **card})

@@ -17,10 +17,10 @@ from cnn.imaging.preprocess import resample
 from cnn.models import architectures, inference, loading
 from cnn.models.inference import batched
 
-SIZE = 224
+INPUT_SIZE = 224
 LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
 """Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
-LEAST_AREA = 0.08
+MIN_LUNG_AREA = 0.08
 """A picture of which less than this share is found to be lung is taken to show no lungs."""
 
 
@@ -68,27 +68,27 @@ def load() -> LungNet:
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card.
     """
-    return load_from(loading.FOLDER)[0]
+    return load_from(loading.WEIGHTS_FOLDER)[0]
 
 
 @cache
 def load_from(folder: Path) -> tuple[LungNet, str]:
     """As :func:`load`, from ``folder``, and the hash of its weights."""
     state, digest = loading.read_weights(folder, "lung_segmenter")
-    loading.check("lung_segmenter", cards.read_card(folder, "lung_segmenter"), digest, classes=("lung",))
+    loading.verify_card("lung_segmenter", cards.read_card(folder, "lung_segmenter"), digest, classes=("lung",))
     network = LungNet()
-    loading.fit(network, state, "lung_segmenter")
+    loading.load_weights(network, state, "lung_segmenter")
     network.eval().requires_grad_(False).to(inference.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network, digest
 
 
 @torch.inference_mode()
-def lung_masks(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
+def lung_probabilities(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
     """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
     network = network or load()
     return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
 
 
-def mask_of(pixels: Tensor) -> Tensor:
+def lung_mask(pixels: Tensor) -> Tensor:
     """Where the lungs are in a network's input (1, 1, S, S) of any brightness and size: bool of the same shape."""
-    return resample(lung_masks(resample(pixels, SIZE)), pixels.shape[-1]) > 0.5
+    return resample(lung_probabilities(resample(pixels, INPUT_SIZE)), pixels.shape[-1]) > 0.5

@@ -22,7 +22,7 @@ from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import inference, loading, lung_segmenter
 
-SIZE = lung_segmenter.SIZE
+INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
 """Levels of the segmenter, by place in ``lungs.LEVELS``, that are also pooled to a grid of this side: where is what."""
 CHANNELS = tuple(lung_segmenter.LEVELS.values())
@@ -46,7 +46,7 @@ KINDS = tuple(REASONS)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateResult:
     """What is thought of a picture.
 
     Attributes:
@@ -108,25 +108,25 @@ def load() -> LoadedGate:
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card, or another segmenter than it was fitted on.
     """
-    return _load(loading.FOLDER)
+    return load_from(loading.WEIGHTS_FOLDER)
 
 
 @cache
-def _load(folder: Path) -> LoadedGate:
+def load_from(folder: Path) -> LoadedGate:
     card = cards.read_card(folder, "ood_gate")
     state, digest = loading.read_weights(folder, "ood_gate")
-    loading.check("ood_gate", card, digest, classes=KINDS)
+    loading.verify_card("ood_gate", card, digest, classes=KINDS)
     network, segmenter = lung_segmenter.load_from(folder)
     if card.get("lungs_sha256") != segmenter:
         raise WeightsRejected("The weights of 'refuse' were fitted on another lung segmenter; get both files again.")
     gate = Gate()
-    loading.fit(gate, state, "ood_gate")
+    loading.load_weights(gate, state, "ood_gate")
     gate.eval().requires_grad_(False).to(inference.device())
     limits = {key: float(limit) for key, limit in card["limits"].items() if limit is not None}
     return LoadedGate(network, gate, limits, digest)
 
 
-def look(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
+def features_and_lungs(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Features (B, FEATURES) and P(lung) (B, 1, S, S) of standardised pictures (B, 1, S, S), in one pass."""
     levels = network.encode(pixels)
     pooled = [level.mean(dim=(2, 3)) for level in levels]
@@ -135,25 +135,25 @@ def look(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tenso
 
 
 @torch.inference_mode()
-def judge(pixels: Tensor) -> list[Verdict]:
+def check_batch(pixels: Tensor) -> list[GateResult]:
     """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by :mod:`cnn.imaging.preprocess`."""
     loaded = load()
     inputs = pixels.to(inference.device(), memory_format=torch.channels_last)
-    features, lung = look(loaded.network, inputs)
+    features, lung = features_and_lungs(loaded.network, inputs)
     logits, distances = loaded.gate(features)
     chances = logits.softmax(dim=1)
     return [
-        verdict(chance, distance, mask[0] > 0.5, loaded.limits)
+        combine_scores(chance, distance, mask[0] > 0.5, loaded.limits)
         for chance, distance, mask in zip(chances.cpu(), distances.tolist(), lung.cpu(), strict=True)
     ]
 
 
-def check(radiograph: Radiograph) -> Verdict:
+def check(radiograph: Radiograph) -> GateResult:
     """What is thought of ``radiograph``."""
-    return judge(to_tensor(radiograph, SIZE))[0]
+    return check_batch(to_tensor(radiograph, INPUT_SIZE))[0]
 
 
-def verdict(chances: Tensor, distance: float, lung: Tensor, limits: dict[str, float]) -> Verdict:
+def combine_scores(chances: Tensor, distance: float, lung: Tensor, limits: dict[str, float]) -> GateResult:
     """Puts the three opinions together: any of them alone can refuse.
 
     Args:
@@ -167,17 +167,17 @@ def verdict(chances: Tensor, distance: float, lung: Tensor, limits: dict[str, fl
     scores = {key: spoken[key] / limits[key] for key in spoken if key in limits}
     if "lungs" in limits:
         scores["lungs"] = limits["lungs"] / max(area, 1e-6)
-    return Verdict(_reason(chances, scores, area), scores, lung.numpy())
+    return GateResult(_reason(chances, scores, area), scores, lung.numpy())
 
 
 def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     if max(scores.values()) <= 1:
         return ""
     likeliest = KINDS[int(chances[1:].argmax()) + 1]
-    lungless_piece = likeliest == "piece" and area < lung_segmenter.LEAST_AREA
+    lungless_piece = likeliest == "piece" and area < lung_segmenter.MIN_LUNG_AREA
     if scores.get("kind", 0) > 1 and likeliest != "other" and not lungless_piece:
         return REASONS[likeliest]
-    if area < lung_segmenter.LEAST_AREA:
+    if area < lung_segmenter.MIN_LUNG_AREA:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
         return f"only {area:.0%} of it was found to be lung".replace("%", " %")

@@ -46,7 +46,7 @@ def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
     Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.attribution.methods` works on a double of its own.
     """
     with torch.inference_mode():
-        logits = model.quick(pixels.to(device())).double().cpu()  # (B, 2)
+        logits = model.folded(pixels.to(device())).double().cpu()  # (B, 2)
         probabilities = (logits / model.temperature).softmax(dim=1)
     return [
         Prediction(

@@ -87,8 +87,8 @@ def _read(path: Path, size: int) -> Inputs | str:
         if path.stat().st_size > MAX_BYTES:
             return f"{path.name} is larger than {MAX_BYTES // 2**20} MB; make it smaller."
         radiograph = read_radiograph(path.read_bytes(), path.name)
-        sides = {side: to_tensor(radiograph, side) for side in {size, ood_gate.SIZE}}  # mostly one and the same
-        return Inputs(radiograph.name, sides[size], sides[ood_gate.SIZE])
+        sides = {side: to_tensor(radiograph, side) for side in {size, ood_gate.INPUT_SIZE}}  # mostly one and the same
+        return Inputs(radiograph.name, sides[size], sides[ood_gate.INPUT_SIZE])
     except UserError as refusal:
         return str(refusal)
     except OSError as error:
@@ -98,7 +98,7 @@ def _read(path: Path, size: int) -> Inputs | str:
 def _rows(chunk: list[Path], coming: Iterable[Inputs | str], model: loading.LoadedModel, insist: bool) -> list[Row]:
     read = list(coming)
     inputs = [one for one in read if isinstance(one, Inputs)]
-    verdicts = ood_gate.judge(torch.cat([each.judged for each in inputs])) if inputs else []
+    verdicts = ood_gate.check_batch(torch.cat([each.judged for each in inputs])) if inputs else []
     doubts = ["" if verdict.accepted else verdict.sentence(each.name)
               for each, verdict in zip(inputs, verdicts, strict=True)]  # fmt: skip
     taken = [each.classified for each, doubt in zip(inputs, doubts, strict=True) if insist or not doubt]

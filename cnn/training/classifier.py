@@ -32,10 +32,11 @@ from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import architectures, inference, loading, lung_segmenter, registry
 from cnn.models.allocator import keep_memory
-from cnn.models.inference import margins_of
+from cnn.models.inference import logit_margins
+from cnn.models.loading import write_weights
 from cnn.training import augment, calibration, cam_supervision, pretrained
 from cnn.training.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
-from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
+from cnn.training.pretrained import half_precision_is_quick, imagenet_file
 
 log = logging.getLogger(__name__)
 ADULT_FOLDS = 3
@@ -104,9 +105,9 @@ class Films:
 @lru_cache(maxsize=3)
 def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tensor]:
     """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network and seed needs them."""
-    pixels = load_pixels(films, lung_segmenter.SIZE, what)
+    pixels = load_pixels(films, lung_segmenter.INPUT_SIZE, what)
     masks = [
-        (lung_segmenter.lung_masks(part) * 255).round().to(torch.uint8)
+        (lung_segmenter.lung_probabilities(part) * 255).round().to(torch.uint8)
         for part in tqdm(pixels.split(64), desc=f"finding lungs in {what}", unit="batch", leave=False)
     ]
     return pixels, torch.cat(masks)
@@ -290,7 +291,7 @@ def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | Non
                 ("shifted validation", hard, hard_labels),
                 ("adults left out", outside, labels_of(split.adults_out).numpy()),
             ):
-                entry[f"auc {key}"] = float(roc_auc_score(labels, margins_of(network, pixels)))
+                entry[f"auc {key}"] = float(roc_auc_score(labels, logit_margins(network, pixels)))
             log.info("%s seed %d %s", name, seed, json.dumps(entry))
             with (folder / f"{name}.log.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
@@ -358,7 +359,7 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
     """Calibrates ``network`` on shifted validation and writes its weights and card into ``folder``."""
     size = registry.REGISTRY[name].input_size
     hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
-    margins = margins_of(network, hard)
+    margins = logit_margins(network, hard)
     if registry.REGISTRY[name].parts:  # centred already
         card = card_of(name, split, seed) | calibrate(margins, labels)
         write_card(folder, name, {"name": name, "sha256": loading.read_state(folder, name)[1], **card})
@@ -373,7 +374,7 @@ def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path)
 def ensemble_of(folder: Path) -> nn.Module:
     """The mean of the two networks that this folder holds."""
     both = architectures.Ensemble()
-    loading.fit(both, loading.read_state(folder, "ensemble")[0], "ensemble")
+    loading.load_weights(both, loading.read_state(folder, "ensemble")[0], "ensemble")
     return both.eval()
 
 

@@ -30,7 +30,7 @@ from cnn.evaluation.scores import HIDDEN, Scores
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample
 from cnn.models import loading, lung_segmenter
-from cnn.models.inference import margins_of
+from cnn.models.inference import logit_margins
 from cnn.training.classifier import ORDER, Split
 from cnn.training.data import Film, labels_of, load_pixels, paediatric_films
 
@@ -48,12 +48,12 @@ def pixels_of(films: tuple[Film, ...], size: int) -> Tensor:
 @cache
 def masks_of(films: tuple[Film, ...]) -> Tensor:
     """P(lung) of each film (N, 1, S, S), found once for all networks."""
-    return lung_segmenter.lung_masks(pixels_of(films, lung_segmenter.SIZE))
+    return lung_segmenter.lung_probabilities(pixels_of(films, lung_segmenter.INPUT_SIZE))
 
 
 def logits_of(model: loading.LoadedModel, pixels: Tensor) -> np.ndarray:
     """Calibrated logits of P(PNEUMONIA), (N,), for films (N, 1, S, S) uint8."""
-    return margins_of(model.module, pixels) / model.temperature
+    return logit_margins(model.module, pixels) / model.temperature
 
 
 def score(model: loading.LoadedModel, films: list[Film], seed: int, hide: bool = False) -> Scores:
@@ -83,7 +83,7 @@ def hidden(films: tuple[Film, ...], size: int) -> Iterator[tuple[str, Tensor]]:
     A network that reads lungs has nothing to say when their box is filled, and loses little when all else is.
     """
     masks = masks_of(films)
-    greys = pixels_of(films, lung_segmenter.SIZE).float() / 255
+    greys = pixels_of(films, lung_segmenter.INPUT_SIZE).float() / 255
     mean = greys.mean(dim=(1, 2, 3), keepdim=True)
     inside = masks > 0.5
     every = torch.ones(len(films), 1, 1, 1, dtype=torch.bool)
@@ -178,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--weights", type=Path, default=cards.WEIGHTS, help="the shipped networks")
+    parser.add_argument("--weights", type=Path, default=cards.WEIGHTS_FOLDER, help="the shipped networks")
     parser.add_argument("--runs", type=Path, help="folder of `python -m cnn.training.classifier`; ships its first seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()

@@ -14,10 +14,11 @@ from tqdm import trange
 
 from cnn import cards
 from cnn.imaging.preprocess import resize, standardise
-from cnn.models.lung_segmenter import LEAST_AREA, SIZE, LungNet, lung_masks
+from cnn.models.loading import write_weights
+from cnn.models.lung_segmenter import INPUT_SIZE, MIN_LUNG_AREA, LungNet, lung_probabilities
 from cnn.training import augment, pretrained
 from cnn.training.ood_gate import film_corruptions
-from cnn.training.pretrained import half_precision_is_quick, imagenet_file, write_weights
+from cnn.training.pretrained import half_precision_is_quick, imagenet_file
 
 HELD_OUT_EVERY = 5
 
@@ -33,8 +34,8 @@ def read_folder(folder: Path) -> tuple[Tensor, Tensor]:
     images, masks = [], []
     for path in sorted((folder / "images").glob("*.jpg")):
         with Image.open(path) as image, Image.open(folder / "masks" / f"{path.stem}.png") as mask:
-            images.append(resize(np.asarray(image.convert("L"), dtype=np.float32) / 255, SIZE))
-            masks.append(resize(np.asarray(mask.convert("L"), dtype=np.float32) / 255, SIZE))
+            images.append(resize(np.asarray(image.convert("L"), dtype=np.float32) / 255, INPUT_SIZE))
+            masks.append(resize(np.asarray(mask.convert("L"), dtype=np.float32) / 255, INPUT_SIZE))
     return torch.cat(images), (torch.cat(masks) > 0.5).float()
 
 
@@ -54,14 +55,18 @@ def no_chests(part: str) -> Tensor:
     """Pictures (N, 1, SIZE, SIZE) in 0..1 that are no chest films; needs packages that only training needs."""
     from cnn.training.ood_gate.negatives import pictures
 
-    return torch.cat([resize(picture.pixels, SIZE) for picture in pictures(part)])
+    return torch.cat([resize(picture.pixels, INPUT_SIZE) for picture in pictures(part)])
 
 
 def pictures_without(network: LungNet) -> dict[str, Any]:
-    """In how many pictures of kinds never trained on less than LEAST_AREA of the picture is taken for lung."""
-    areas = torch.cat([(lung_masks(no_chests(part), network) > 0.5).float().mean(dim=(1, 2, 3))
+    """In how many pictures of kinds never trained on less than MIN_LUNG_AREA of the picture is taken for lung."""
+    areas = torch.cat([(lung_probabilities(no_chests(part), network) > 0.5).float().mean(dim=(1, 2, 3))
                        for part in ("choose", "report")])  # fmt: skip
-    return {"pictures": len(areas), "share without": float((areas < LEAST_AREA).float().mean()), "below": LEAST_AREA}
+    return {
+        "pictures": len(areas),
+        "share without": float((areas < MIN_LUNG_AREA).float().mean()),
+        "below": MIN_LUNG_AREA,
+    }
 
 
 def train(
@@ -108,15 +113,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder with images/ and masks/")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=cards.WEIGHTS)
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS_FOLDER)
     given = parser.parse_args()
     images, masks = read_folder(given.folder)
     held = torch.arange(len(images)) % HELD_OUT_EVERY == 0
     network = train(images[~held], masks[~held], no_chests("learn"), epochs=given.epochs, seed=given.seed)
-    scores = dice(lung_masks(images[held], network) > 0.5, masks[held] > 0.5)
+    scores = dice(lung_probabilities(images[held], network) > 0.5, masks[held] > 0.5)
     write_weights(given.out, "lung_segmenter", network, {
         "classes": ["lung"],
-        "input_size": SIZE,
+        "input_size": INPUT_SIZE,
         "data": "65 films of the COVID-19 image data collection (Cohen et al. 2020), lungs outlined by V7 Labs",
         "split": f"every {HELD_OUT_EVERY}th film by name held out ({int(held.sum())} films), on which two recipes were "
         "compared: with 45 epochs and more pictures without lungs the mean was 0.923",

@@ -1,15 +1,10 @@
 """What every training in this project shares: the pretrained start, and writing weights with their card."""
 
-import hashlib
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import save
-from torch import nn
 from torchvision.models.efficientnet import EfficientNet
 
-from cnn.cards import write_card
 from cnn.errors import UserError, WeightsRejected
 from cnn.models.architectures import lite0
 
@@ -26,15 +21,6 @@ def imagenet_file() -> str:
 def half_precision_is_quick(device: torch.device) -> bool:
     """Whether ``device`` computes in bfloat16 itself; other CPUs emulate it, ten times slower."""
     return device.type != "cpu" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-
-
-def write_weights(folder: Path, name: str, module: nn.Module, card: dict[str, Any]) -> None:
-    """Writes ``NAME.safetensors`` and ``NAME.json``; the card gains the file's SHA-256 and torch's version."""
-    folder.mkdir(parents=True, exist_ok=True)
-    data = save({key: value.detach().cpu().contiguous() for key, value in module.state_dict().items()})
-    (folder / f"{name}.safetensors").write_bytes(data)
-    digest = hashlib.sha256(data).hexdigest()
-    write_card(folder, name, {"name": name, "sha256": digest, "torch": torch.__version__, **card})
 
 
 def imagenet_lite0(path: str | Path) -> EfficientNet:

@@ -86,14 +86,14 @@ def examined(weights: Path) -> Evidence:
     lecture = loading.load_from(weights, "lecture")
     pixels = to_tensor(film(), lecture.input_size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lung_segmenter, "lung_masks", masks(0.5))
+        patch.setattr(lung_segmenter, "lung_probabilities", masks(0.5))
         return checks.examine(lecture, pixels, attribute(lecture, pixels, "saliency", 1))
 
 
 def test_everything_is_measured_and_counted(
     lecture: LoadedModel, examined: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lung_segmenter, "lung_masks", masks(0.5))
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks(0.5))
     pixels = to_tensor(film(), lecture.input_size)
     told: list[tuple[int, int]] = []
     before = classify(lecture, pixels)
@@ -118,7 +118,7 @@ def test_everything_is_measured_and_counted(
 def test_the_baseline_changes_the_curves_alone_and_a_film_without_lungs_is_told_so(
     lecture: LoadedModel, examined: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lung_segmenter, "lung_masks", masks(0.05))
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks(0.05))
     pixels = to_tensor(film(), lecture.input_size)
     found = checks.examine(lecture, pixels, examined.attribution, "blur")
     assert not np.allclose(found.curves.deletion[MAP], examined.curves.deletion[MAP])

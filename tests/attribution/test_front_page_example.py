@@ -3,12 +3,12 @@
 import numpy as np
 
 from cnn.attribution import front_page_example
-from cnn.cards import WEIGHTS, read_card
+from cnn.cards import WEIGHTS_FOLDER, read_card
 
 
 def test_it_was_made_by_the_shipped_weights() -> None:
     found = front_page_example.read()
-    card = read_card(WEIGHTS, found.network)
+    card = read_card(WEIGHTS_FOLDER, found.network)
     assert found.weights_sha256 == card["sha256"], (
         "weights have changed: run python -m cnn.attribution.front_page_example"
     )

@@ -90,14 +90,14 @@ def test_every_method_works_on_every_model(model: LoadedModel, method: str, targ
 def test_saliency_is_the_size_of_the_gradient(model: LoadedModel) -> None:
     pixels = pixels_for(model)
     found = attribute(model, pixels, "saliency", PNEUMONIA).map
-    assert_same(found, gradient(model.quick, pixels).abs())
+    assert_same(found, gradient(model.folded, pixels).abs())
     assert_alike(found, gradient(model.module, pixels).abs())
 
 
 def test_input_x_gradient_is_their_product(model: LoadedModel) -> None:
     pixels = pixels_for(model)
     found = attribute(model, pixels, "input_x_gradient", PNEUMONIA).map
-    assert_same(found, pixels * gradient(model.quick, pixels))
+    assert_same(found, pixels * gradient(model.folded, pixels))
     assert_alike(found, pixels * gradient(model.module, pixels))
 
 
@@ -141,7 +141,7 @@ def test_guided_backprop_is_guided(model: LoadedModel) -> None:
     found = torch.from_numpy(attribute(model, pixels, "guided_backprop", PNEUMONIA).map)
     plain = gradient(model.module, pixels)[0, 0]
     assert torch.corrcoef(torch.stack([found.flatten(), plain.flatten()]))[0, 1] < 0.9
-    assert_same(found.numpy(), guided_by_hand(model.quick, pixels)[0, 0])
+    assert_same(found.numpy(), guided_by_hand(model.folded, pixels)[0, 0])
     assert_alike(found.numpy(), guided_by_hand(model.module, pixels)[0, 0])
 
 
@@ -453,7 +453,7 @@ def test_progress_counts_every_pass(lecture: LoadedModel) -> None:
 def test_the_double_is_the_same_function(model: LoadedModel) -> None:
     """Made in double precision, where no ReLU goes another way for rounding, logits and gradients are equal."""
     exact = copy.deepcopy(model.module).double()
-    double = methods._Bench(loading.quickened(exact)).network
+    double = methods._Bench(loading.fold_batch_norms(exact)).network
     assert not any(isinstance(part, nn.BatchNorm2d) for part in double.modules())
     pixels = pixels_for(model).double()
     torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)
@@ -463,8 +463,8 @@ def test_the_double_is_the_same_function(model: LoadedModel) -> None:
 
 def test_the_double_shares_its_weights(model: LoadedModel) -> None:
     double = methods._bench(model).network
-    assert double is not model.quick
-    own = {id(tensor) for tensor in model.quick.state_dict(keep_vars=True).values()}
+    assert double is not model.folded
+    own = {id(tensor) for tensor in model.folded.state_dict(keep_vars=True).values()}
     assert {id(tensor) for tensor in double.state_dict(keep_vars=True).values()} == own
 
 

@@ -26,7 +26,7 @@ def mask(monkeypatch: pytest.MonkeyPatch) -> torch.Tensor:
     """Two lungs, and a segmenter that finds them."""
     found = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.bool)
     found[:, :, 30:100, 20:55] = found[:, :, 34:96, 70:110] = True
-    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: found)
+    monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: found)
     return found
 
 
@@ -109,7 +109,7 @@ def test_the_eraser_removes_a_marker_from_smooth_ground() -> None:
 def test_without_lungs_or_with_an_unknown_change_there_is_a_sentence(
     pixels: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
+    monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
     with pytest.raises(UserError, match="No lungs were found"):
         perturbations.apply(pixels, "only_lungs")
     with pytest.raises(UserError, match="no change named"):

@@ -29,7 +29,7 @@ TALLEST = 6000
 """Pixels; what lies further down a page is not looked at."""
 PICTURES = {
     "docs/chest_xray.png": (
-        "chest_xray?film=Simulated+chest+with+a+planted+consolidation&truth=true"
+        "chest_xray?film=Simulated+chest+with+consolidation&truth=true"
         "&maps=grad_cam&maps=integrated_gradients",
         720,
     ),

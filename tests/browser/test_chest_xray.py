@@ -80,7 +80,7 @@ def test_a_test_film_is_read_explained_and_taken_home(upload: Callable[..., Page
 
     record = json.loads(download(page, "Record (JSON)"))
     assert record["image"]["sha256"] == hashlib.sha256(films[0].read_bytes()).hexdigest()
-    assert record["model"]["weights_sha256"] == cards.read_card(cards.WEIGHTS, "transfer")["sha256"]
+    assert record["model"]["weights_sha256"] == cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["sha256"]
     assert [one["method"] for one in record["maps"]] == ["saliency"]
     p = record["prediction"]["probabilities"]["PNEUMONIA"]
     assert shown in (f"{p:.0%}".replace("%", " %"), "over 99 %", "under 1 %")
@@ -113,7 +113,7 @@ def test_several_films_one_of_them_bad(upload: Callable[..., Page], films: list[
 
 def test_a_slow_map_is_stopped_by_choosing_another(open_page: Callable[..., Page]) -> None:
     """Its progress goes away, the other map comes, and nothing of the slow one is left standing."""
-    page = open_page("chest_xray?film=Simulated+chest,+nothing+planted")
+    page = open_page("chest_xray?film=Simulated+chest,+no+lesion")
     expect(page.locator(OVERLAYS)).to_have_count(1)
     page.get_by_role("button", name="Occlusion", exact=True).click()
     expect(page.get_by_text(re.compile(r"Occlusion: \d+ of 170 passes"))).to_be_visible()

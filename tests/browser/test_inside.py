@@ -10,7 +10,7 @@ from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading
-from cnn.models.feature_maps import open_layer, stop
+from cnn.models.feature_maps import find_layer, read_activation
 from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def test_any_cell_is_shown_with_its_sum_and_nothing_is_sent(open_page: Callable[
     before = len(sent)
     model = loading.load("lecture")
     pixels = to_tensor(read_radiograph(*SAMPLES[0].read()), 128)
-    cells = open_layer(model, pixels, stop("lecture", "conv2")).after[4]  # (64, 64), by PyTorch itself
+    cells = read_activation(model, pixels, find_layer("lecture", "conv2")).after[4]  # (64, 64), by PyTorch itself
     for row, column in ((0, 0), (20, 31), (63, 40), (41, 63)):
         hover(page, row, column, 64)
         expect(page.locator(".cell")).to_contain_text(f"Row {row + 1}, column {column + 1} of map 5 of conv2")

@@ -14,7 +14,7 @@ from cnn.models import registry
 from cnn.training import evaluate
 from cnn.training.classifier import ORDER
 
-SHIPPED = [scores.read(cards.WEIGHTS, name, evaluate.GROUPS) for name in ORDER]
+SHIPPED = [scores.read(cards.WEIGHTS_FOLDER, name, evaluate.GROUPS) for name in ORDER]
 
 
 def made() -> Scores:
@@ -78,7 +78,7 @@ def test_every_network_judged_the_same_films_in_the_same_order() -> None:
 
 @pytest.mark.parametrize("place", range(len(ORDER)), ids=ORDER)
 def test_the_card_s_numbers_are_those_of_the_scores(place: int) -> None:
-    card, found = cards.read_card(cards.WEIGHTS, ORDER[place]), SHIPPED[place]
+    card, found = cards.read_card(cards.WEIGHTS_FOLDER, ORDER[place]), SHIPPED[place]
     assert {card["threshold"]} == set(found["test"].thresholds) == set(found["validation"].thresholds)
     for group in ("validation", "test"):
         for key, estimate in operating_point.performance(found[group]).items():
@@ -94,7 +94,7 @@ def test_the_card_s_numbers_are_those_of_the_scores(place: int) -> None:
 
 def test_no_file_of_scores_names_a_film() -> None:
     for name in ORDER:
-        text = (cards.WEIGHTS / "scores" / f"{name}.json").read_text().lower()
+        text = (cards.WEIGHTS_FOLDER / "scores" / f"{name}.json").read_text().lower()
         assert not any(word in text for word in ("nih-", "jpeg", "jpg", "person", "im-"))
         assert len(text) < 60_000
 

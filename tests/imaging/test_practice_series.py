@@ -10,7 +10,7 @@ from cnn.imaging.radiograph import read_radiograph
 
 
 def test_half_of_a_series_is_planted_and_each_film_can_be_read() -> None:
-    cases = practice_series.simulated(1)
+    cases = practice_series.simulate_series(1)
     assert len(cases) == practice_series.COUNT
     assert sum(case.label == "PNEUMONIA" for case in cases) == practice_series.COUNT // 2
     for case in cases:
@@ -23,18 +23,18 @@ def test_half_of_a_series_is_planted_and_each_film_can_be_read() -> None:
 
 
 def test_a_seed_gives_one_series() -> None:
-    first = practice_series.simulated(2)
-    practice_series.simulated.cache_clear()
-    assert [case.data for case in practice_series.simulated(2)] == [case.data for case in first]
-    assert [case.label for case in practice_series.simulated(3)] != [case.label for case in first]
+    first = practice_series.simulate_series(2)
+    practice_series.simulate_series.cache_clear()
+    assert [case.data for case in practice_series.simulate_series(2)] == [case.data for case in first]
+    assert [case.label for case in practice_series.simulate_series(3)] != [case.label for case in first]
 
 
 def test_what_is_planted_makes_the_film_brighter_where_the_truth_says_and_nowhere_else() -> None:
-    def greys(case: practice_series.Case) -> np.ndarray:
+    def greys(case: practice_series.PracticeFilm) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(case.data)), dtype=float)
 
     for number in range(3):
-        with_, without = (practice_series._case(7, number, planted) for planted in (True, False))
+        with_, without = (practice_series._simulate_film(7, number, planted) for planted in (True, False))
         assert with_.mask is not None
         brighter = greys(with_) - greys(without)
         assert brighter[with_.mask].mean() > 5
@@ -42,5 +42,9 @@ def test_what_is_planted_makes_the_film_brighter_where_the_truth_says_and_nowher
 
 
 def test_an_order_is_a_permutation_that_the_seed_settles() -> None:
-    assert sorted(practice_series.order(9, 4)) == list(range(9))
-    assert practice_series.order(9, 4) == practice_series.order(9, 4) != practice_series.order(9, 5)
+    assert sorted(practice_series.shuffled_order(9, 4)) == list(range(9))
+    assert (
+        practice_series.shuffled_order(9, 4)
+        == practice_series.shuffled_order(9, 4)
+        != practice_series.shuffled_order(9, 5)
+    )

@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 from sklearn.datasets import load_sample_image
 
-from cnn.imaging.radiograph import MAX_BYTES, Radiograph, read_radiograph, shown_name
+from cnn.imaging.radiograph import MAX_BYTES, Radiograph, display_name, read_radiograph
 from tests.imaging.corpus import BAD, GOOD, HEAVY
 from tests.imaging.corpus.build import PATIENT, picture, saved
 from tests.imaging.corpus.mutate import MUTATION, judge, mutated
@@ -80,7 +80,7 @@ def test_files_cut_anywhere(name: str) -> None:
     ("///", "the file"),
 ])  # fmt: skip
 def test_names_are_fit_to_be_shown(given_name: str, shown: str) -> None:
-    assert shown_name(given_name) == shown
+    assert display_name(given_name) == shown
     assert str(judge(b"", given_name)).startswith(f"“{shown}” is empty")
 
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from cnn.errors import UserError
 from cnn.imaging.radiograph import Radiograph, read_radiograph
 from cnn.imaging.samples import built_in
-from cnn.imaging.samples.built_in import SAMPLES, truth_mask
+from cnn.imaging.samples.built_in import SAMPLES, lesion_mask
 
 BY_KEY = {s.key: s for s in SAMPLES}
 
@@ -52,7 +52,7 @@ def test_chests_stand_upright_with_dark_lungs_and_the_heart_on_the_viewers_right
 
 def test_only_the_consolidation_has_a_truth_and_it_fits_its_picture():
     for sample in SAMPLES:
-        mask = truth_mask(sample.key)
+        mask = lesion_mask(sample.key)
         if sample.key != "simulated-consolidation":
             assert mask is None
             continue
@@ -65,7 +65,7 @@ def test_only_the_consolidation_has_a_truth_and_it_fits_its_picture():
 
 
 def test_the_two_simulated_films_differ_where_the_truth_is_and_nowhere_else():
-    mask = truth_mask("simulated-consolidation")
+    mask = lesion_mask("simulated-consolidation")
     added = 255 * (picture("simulated-consolidation").pixels - picture("simulated").pixels)
     away = ndimage.distance_transform_edt(~mask)
     assert added[mask].min() > 5

@@ -13,7 +13,7 @@ from cnn.imaging.radiograph import Radiograph
 from cnn.layers.network import read
 from cnn.layers.presets import PRESETS
 from cnn.models import architectures, feature_maps, loading
-from cnn.models.feature_maps import before_pool
+from cnn.models.feature_maps import pool_input
 from cnn.ops.convolution import conv2d
 
 
@@ -38,7 +38,7 @@ def test_it_is_what_the_pool_reads(small, stage, shape):
     with torch.inference_mode():
         small.module(to_tensor(film(), 16))
     hook.remove()
-    maps = before_pool(small, film(), stage)
+    maps = pool_input(small, film(), stage)
     assert maps.shape == shape
     assert maps.min() >= 0  # after ReLU
     np.testing.assert_allclose(maps, seen[0][0].numpy(), rtol=1e-6)
@@ -46,7 +46,7 @@ def test_it_is_what_the_pool_reads(small, stage, shape):
 
 def test_a_stage_that_is_not_there(small):
     with pytest.raises(KeyError):
-        before_pool(small, film(), 9)
+        pool_input(small, film(), 9)
 
 
 @pytest.fixture(params=["lecture", "transfer"])
@@ -79,7 +79,7 @@ def test_every_layer_hands_on_what_torch_hands_on(network):
 
 
 def test_the_plan_has_the_shapes_names_and_costs_of_the_network(network):
-    plan = feature_maps.plan(network.name)
+    plan = feature_maps.list_layers(network.name)
     passed = feature_maps.passes_through(network, pixels(network))
     assert [one.path for one in plan] == [one.path for one in passed]
     assert [one.step.after.torch_shape for one in plan] == [tuple(one.after.shape[1:]) for one in passed]
@@ -109,7 +109,7 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
     model.module.double()  # in single precision a fast convolution may mix neighbours that do not belong to a cell
     side = model.input_size
     for layer in layers:
-        stop = feature_maps.stop(name, layer)
+        stop = feature_maps.find_layer(name, layer)
         count, field = stop.step.after.width, stop.field
         for row, column in ((0, 0), (count // 2, count - 1)):
             starts = [field.start + at * field.jump for at in (row, column)]
@@ -123,15 +123,15 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
                 assert np.isnan(after(model, corner, stop)[:, row, column]).any()
 
 
-def after(model: loading.LoadedModel, values: torch.Tensor, stop: feature_maps.Stop) -> np.ndarray:
-    return feature_maps.open_layer(model, values, stop).after
+def after(model: loading.LoadedModel, values: torch.Tensor, stop: feature_maps.LayerNode) -> np.ndarray:
+    return feature_maps.read_activation(model, values, stop).after
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv2", "conv3", "conv4", "conv5"])
 def test_patch_weights_and_sum_give_the_number_in_every_cell(lecture, layer):
-    opened = feature_maps.open_layer(lecture, pixels(lecture), feature_maps.stop("lecture", layer))
+    opened = feature_maps.read_activation(lecture, pixels(lecture), feature_maps.find_layer("lecture", layer))
     number = len(opened.after) - 1
-    work = feature_maps.filter_at_work(lecture, opened, number)
+    work = feature_maps.trace_filter(lecture, opened, number)
     written = conv2d(opened.before, work.weight, work.bias, padding=1)
     np.testing.assert_allclose(work.sums, written.channel_sums[0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(work.padded, written.padded)
@@ -141,12 +141,12 @@ def test_patch_weights_and_sum_give_the_number_in_every_cell(lecture, layer):
 
 @pytest.mark.parametrize("target", [0, 1])
 def test_the_last_maps_add_up_to_the_score(network, target):
-    found = feature_maps.score(network, pixels(network), target)
+    found = feature_maps.split_score(network, pixels(network), target)
     with torch.inference_mode():
         logit = float(network.module(pixels(network))[0, target])
     assert found.logit == pytest.approx(logit, rel=1e-5)
     assert found.parts.sum() + found.bias == pytest.approx(logit, rel=1e-4, abs=1e-5)
-    estimate = feature_maps.activation_x_gradient(network, pixels(network), found.stop, target)
+    estimate = feature_maps.activation_x_gradient(network, pixels(network), found.layer, target)
     np.testing.assert_allclose(estimate, found.parts, rtol=1e-4, atol=1e-6)
 
 
@@ -154,7 +154,7 @@ def test_the_last_maps_add_up_to_the_score(network, target):
 def test_activation_x_gradient_is_how_the_score_answers_when_a_map_grows(name, layer, weights):
     model = loading.load_from(weights, name)
     model.module.double()
-    stop, x = feature_maps.stop(name, layer), pixels(model).double()
+    stop, x = feature_maps.find_layer(name, layer), pixels(model).double()
     effects = feature_maps.activation_x_gradient(model, x, stop, 1)
     strongest = int(np.abs(effects).argmax())
 
@@ -177,9 +177,9 @@ def test_activation_x_gradient_is_how_the_score_answers_when_a_map_grows(name, l
 
 def test_looking_leaves_the_shared_network_as_it_was(network):
     before = {name: value.clone() for name, value in network.module.state_dict().items()}
-    stop = feature_maps.plan(network.name)[0]
+    stop = feature_maps.list_layers(network.name)[0]
     feature_maps.activation_x_gradient(network, pixels(network), stop, 0)
-    list(feature_maps.open_layers(network, pixels(network), feature_maps.block_ends(network.name)))
+    list(feature_maps.read_activations(network, pixels(network), feature_maps.block_ends(network.name)))
     assert all(torch.equal(value, before[name]) for name, value in network.module.state_dict().items())
     assert not any(part._forward_hooks or part._backward_hooks for part in network.module.modules())
     assert not any(parameter.requires_grad or parameter.grad is not None for parameter in network.module.parameters())
@@ -188,21 +188,21 @@ def test_looking_leaves_the_shared_network_as_it_was(network):
 def test_what_is_measured_of_maps():
     x = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     film_itself, even = x[0].numpy(), np.ones((1, 8, 8), np.float32)
-    assert feature_maps.likeness(film_itself, x) == pytest.approx(1)
-    assert feature_maps.likeness(-2 * film_itself + 1, x) == pytest.approx(1)
-    assert feature_maps.likeness(np.concatenate([film_itself, even]), x) == pytest.approx(0.5)
-    assert feature_maps.zeros(np.array([0, 1, -2, 0])) == 0.5
+    assert feature_maps.film_correlation(film_itself, x) == pytest.approx(1)
+    assert feature_maps.film_correlation(-2 * film_itself + 1, x) == pytest.approx(1)
+    assert feature_maps.film_correlation(np.concatenate([film_itself, even]), x) == pytest.approx(0.5)
+    assert feature_maps.zero_share(np.array([0, 1, -2, 0])) == 0.5
 
 
 def test_a_layer_that_is_not_there():
     with pytest.raises(UserError, match="no such layer"):
-        feature_maps.stop("lecture", "conv9")
+        feature_maps.find_layer("lecture", "conv9")
 
 
 @pytest.mark.parametrize("name", ["lecture", "transfer"])
 def test_the_architecture_builder_measures_the_same_network(name):
     """The builder reads the network from a line of text, the plan from its modules."""
-    plan = feature_maps.plan(name)
+    plan = feature_maps.list_layers(name)
     written = read(PRESETS[f"{name}, our own"]).steps()
     for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):
         assert sum(measure(one.step) for one in plan) == sum(measure(step) for step in written)

@@ -28,14 +28,16 @@ def test_the_shipped_segmenter_finds_two_lungs_in_the_samples() -> None:
         if sample.key == "ankle":
             continue
         film = read_radiograph(*sample.read())
-        mask = models_lung_segmenter.lung_masks(resize(film.pixels, models_lung_segmenter.SIZE))[0, 0] > 0.5
+        mask = (
+            models_lung_segmenter.lung_probabilities(resize(film.pixels, models_lung_segmenter.INPUT_SIZE))[0, 0] > 0.5
+        )
         assert 0.1 < mask.float().mean() < 0.6
-        middle = models_lung_segmenter.SIZE // 2
+        middle = models_lung_segmenter.INPUT_SIZE // 2
         assert mask[:, :middle].float().mean() > 0.1
         assert mask[:, middle:].float().mean() > 0.1
 
 
 def test_the_card_tells_the_overlap_on_films_held_out() -> None:
-    card = cards.read_card(cards.WEIGHTS, "lung_segmenter")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
     assert card["metrics"]["dice"]["films"] == 13
     assert card["metrics"]["dice"]["mean"] >= 0.93

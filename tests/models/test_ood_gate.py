@@ -32,8 +32,8 @@ def chances(**high: float) -> Tensor:
 
 def judged(
     kinds: Tensor, distance: float = 5.0, lung: Tensor = LUNGS, limits: dict[str, float] = LIMITS
-) -> ood_gate.Verdict:
-    return ood_gate.verdict(kinds, distance, lung, limits)
+) -> ood_gate.GateResult:
+    return ood_gate.combine_scores(kinds, distance, lung, limits)
 
 
 def test_a_film_like_the_others_passes() -> None:
@@ -66,19 +66,19 @@ def test_a_score_without_limit_has_no_say() -> None:
 
 def test_a_gate_of_another_segmenter_is_not_used(tmp_path: Path) -> None:
     random_weights.write_weights(tmp_path)
-    assert ood_gate._load(tmp_path).limits
+    assert ood_gate.load_from(tmp_path).limits
     random_weights.write(tmp_path, "lung_segmenter", lung_segmenter.LungNet(), {"classes": ["lung"]})
-    ood_gate._load.cache_clear()
+    ood_gate.load_from.cache_clear()
     lung_segmenter.load_from.cache_clear()
     with pytest.raises(WeightsRejected, match="another lung segmenter"):
-        ood_gate._load(tmp_path)
+        ood_gate.load_from(tmp_path)
 
 
 def test_looking_gives_features_of_the_size_told_and_the_segmenter_s_own_lungs() -> None:
     network = lung_segmenter.LungNet().eval()
-    pixels = torch.randn(2, 1, ood_gate.SIZE, ood_gate.SIZE)
+    pixels = torch.randn(2, 1, ood_gate.INPUT_SIZE, ood_gate.INPUT_SIZE)
     with torch.inference_mode():
-        features, lung = ood_gate.look(network, pixels)
+        features, lung = ood_gate.features_and_lungs(network, pixels)
         assert features.shape == (2, ood_gate.FEATURES)
         torch.testing.assert_close(lung, network(pixels).sigmoid())
 
@@ -91,22 +91,22 @@ def test_the_shipped_gate_lets_chests_pass_and_the_ankle_not() -> None:
 
 def test_the_shipped_gate_says_what_is_wrong_with_a_chest() -> None:
     sample = next(sample for sample in SAMPLES if sample.key.startswith("simulated"))
-    film = standardise(resize(read_radiograph(*sample.read()).pixels, ood_gate.SIZE))
+    film = standardise(resize(read_radiograph(*sample.read()).pixels, ood_gate.INPUT_SIZE))
     changed = {"upside down": film.flip(2), "lying": film.rot90(1, (2, 3)), "negative": -film}
     for kind, pixels in changed.items():
-        assert ood_gate.judge(pixels)[0].reason == ood_gate.REASONS[kind], kind
+        assert ood_gate.check_batch(pixels)[0].reason == ood_gate.REASONS[kind], kind
 
 
 def test_the_shipped_gate_refuses_what_no_machine_made() -> None:
-    noise = torch.rand(1, 1, ood_gate.SIZE, ood_gate.SIZE, generator=torch.Generator().manual_seed(0))
-    page = torch.ones(1, 1, ood_gate.SIZE, ood_gate.SIZE)
+    noise = torch.rand(1, 1, ood_gate.INPUT_SIZE, ood_gate.INPUT_SIZE, generator=torch.Generator().manual_seed(0))
+    page = torch.ones(1, 1, ood_gate.INPUT_SIZE, ood_gate.INPUT_SIZE)
     page[..., 20:200:12, 20:200] = 0
-    for verdict in ood_gate.judge(standardise(torch.cat([noise, page]))):
+    for verdict in ood_gate.check_batch(standardise(torch.cat([noise, page]))):
         assert not verdict.accepted
 
 
 def test_the_card_keeps_the_issue_s_word_on_false_refusals() -> None:
-    card = cards.read_card(cards.WEIGHTS, "ood_gate")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
     chosen = next(each for each in card["compared"] if each["name"] == card["chosen"])
     assert len(card["compared"]) >= 3
     assert card["pictures"]["report, no chest films"] >= 300
@@ -122,5 +122,5 @@ def test_a_picture_without_lungs_is_not_called_a_piece_of_a_chest() -> None:
     chances[ood_gate.KINDS.index("piece")] = 1
     limits = {"kind": 0.5}
     none, some = torch.zeros(16, 16, dtype=torch.bool), torch.ones(16, 16, dtype=torch.bool)
-    assert ood_gate.verdict(chances, 0.0, none, limits).reason == "no lungs were found in it"
-    assert ood_gate.verdict(chances, 0.0, some, limits).reason == ood_gate.REASONS["piece"]
+    assert ood_gate.combine_scores(chances, 0.0, none, limits).reason == "no lungs were found in it"
+    assert ood_gate.combine_scores(chances, 0.0, some, limits).reason == ood_gate.REASONS["piece"]

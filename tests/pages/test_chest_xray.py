@@ -29,7 +29,7 @@ PAGE = "pages/chest_xray.py"
 @pytest.fixture
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network, whose maps are quick."""
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     monkeypatch.setattr(registry, "DEFAULT", "lecture")
     loading.load.cache_clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
@@ -275,7 +275,7 @@ def test_every_network_with_weights_can_be_chosen(page: AppTest) -> None:
 
 
 def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", tmp_path)
     loading.load.cache_clear()
     page.run()
     assert not page.exception
@@ -318,7 +318,7 @@ def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ap
     """The page behind a gate that lets nothing through."""
     folder = write_weights(tmp_path)
     write_gate(folder, lungs=2.0)  # no picture is lung twice over
-    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(folder))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate.load_from(folder))
     return page
 
 

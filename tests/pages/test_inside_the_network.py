@@ -20,7 +20,7 @@ def sent(app, last: bool = True) -> dict:
 def test_it_opens_with_every_layer_of_the_lectures_network_in_order():
     app = open_page(PAGE)
     names = [layer["name"] for layer in sent(app, last=False)["layers"]]
-    assert names == [stop.name for stop in feature_maps.plan("lecture")][:-2]  # without flatten and fc
+    assert names == [stop.name for stop in feature_maps.list_layers("lecture")][:-2]  # without flatten and fc
     assert "The network says" in shown_text(app)
     assert "no result is a diagnosis" in app.warning[-1].value
 
@@ -65,7 +65,7 @@ def test_the_transfer_network_shows_its_blocks_and_what_is_in_one():
 
 
 def test_the_costs_are_those_of_the_whole_network():
-    total = sum(stop.step.parameters.value for stop in feature_maps.plan("lecture"))
+    total = sum(stop.step.parameters.value for stop in feature_maps.list_layers("lecture"))
     assert f"{total:,}" in html(open_page(PAGE))
 
 

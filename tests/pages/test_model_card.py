@@ -24,14 +24,14 @@ def table(app: AppTest, label: str) -> list[list[str]]:
 
 def test_numbers_are_those_of_the_card() -> None:
     app = open_page(PAGE, network="ensemble")
-    card = cards.read_card(cards.WEIGHTS, "ensemble")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "ensemble")
     tested = card["metrics"]["test"]
     rows = table(app, "All numbers")
     assert rows[0][:3] == ["films", str(card["metrics"]["validation"]["films"]), str(tested["films"])]
     assert rows[1][0] == "AUC"
     assert rows[1][2].startswith(f"{tested['auc']:.3f} (")
     assert rows[2][0] == "logistic_regression"
-    floor = cards.read_card(cards.WEIGHTS, "logistic_regression")["metrics"]["test"]
+    floor = cards.read_card(cards.WEIGHTS_FOLDER, "logistic_regression")["metrics"]["test"]
     assert rows[2][2].startswith(f"{floor['auc']:.3f} (")
     over = card["metrics"]["test_over_seeds"]["auc"]
     assert table(app, "Mean and standard deviation over the seeds")[0][1] == f"{over['mean']:.3f} ± {over['sd']:.3f}"
@@ -40,7 +40,7 @@ def test_numbers_are_those_of_the_card() -> None:
 
 def test_confusion_and_hidden_lungs_are_those_of_the_card() -> None:
     app = open_page(PAGE)
-    metrics = cards.read_card(cards.WEIGHTS, "transfer")["metrics"]
+    metrics = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["metrics"]
     normal, sick = table(app, "Confusion matrix, transfer")
     assert int(normal[1]) + int(normal[2]) == metrics["test"]["films"] - metrics["test"]["pneumonia"]
     assert int(sick[2]) == round(metrics["test"]["sensitivity"] * metrics["test"]["pneumonia"])
@@ -67,7 +67,7 @@ def test_the_floor_alone_and_validation_can_be_looked_at() -> None:
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cards, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
     app = open_page(PAGE)
     assert [error.value for error in app.error] == [
         "The card weights/transfer.json is missing; get the whole repository again."
@@ -75,7 +75,7 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_ways_of_refusing_are_those_of_the_card() -> None:
-    card = cards.read_card(cards.WEIGHTS, "ood_gate")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
     app = open_page(PAGE)
     rows = table(app, "Ways of refusing")
     assert [row[0] for row in rows] == [way["name"] for way in card["compared"]]

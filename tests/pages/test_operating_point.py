@@ -62,7 +62,7 @@ def test_why_adults_are_counted_otherwise_than_on_the_model_card_is_said() -> No
 def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
     press(app, "The frozen threshold")
-    frozen = cards.read_card(cards.WEIGHTS, "transfer")["threshold"]
+    frozen = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["threshold"]
     assert app.slider(key="threshold").value == pytest.approx(frozen, abs=0.005)
     press(app, "As many as in these films")
     share = scores_cache.films("transfer", scores_cache.TEST).labels.mean()

@@ -21,7 +21,7 @@ ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A conso
 
 @pytest.fixture(autouse=True)
 def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     monkeypatch.setattr(registry, "DEFAULT", "lecture")
     loading.load.cache_clear()
     yield
@@ -55,7 +55,7 @@ def reads(app: AppTest) -> list:
 
 
 def test_no_answer_before_the_read_and_all_of_it_after() -> None:
-    number = next(n for n, case in enumerate(practice_series.simulated(1), start=1) if case.mask is not None)
+    number = next(n for n, case in enumerate(practice_series.simulate_series(1), start=1) if case.mask is not None)
     app = open_page("read_first", number=str(number))
     assert not any(answer in words(app) for answer in ANSWERS)
     assert not app.get("image")
@@ -129,7 +129,7 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
     assert not app.exception
     files = [("a.png", png(1), ""), ("b.png", png(2), ""), ("words.png", b"words", "")]
     app.file_uploader(key="files").set_value(files).run()
-    bad = practice_series.order(3, 1).index(2) + 1
+    bad = practice_series.shuffled_order(3, 1).index(2) + 1
     for number in (1, 2, 3):
         app.number_input(key="number").set_value(number).run()
         if number == bad:

@@ -21,9 +21,9 @@ def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         mask[:, :, 20:80, 20:100] = True
         return mask
 
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     monkeypatch.setattr(registry, "DEFAULT", "lecture")
-    monkeypatch.setattr(lung_segmenter, "mask_of", upper_middle)
+    monkeypatch.setattr(lung_segmenter, "lung_mask", upper_middle)
     loading.load.cache_clear()
     yield
     loading.load.cache_clear()
@@ -72,7 +72,7 @@ def test_a_patch_lies_where_the_link_and_the_sliders_say() -> None:
 
 
 def test_a_film_without_lungs_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lung_segmenter, "mask_of", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
+    monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
     app = open_page("shortcut_lab", film=next(sample.title for sample in SAMPLES if sample.key == "ankle"))
     assert "No lungs were found" in app.info[0].value
     app.button(key="try all").click().run()

@@ -44,7 +44,7 @@ def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Field]]:
 
 @pytest.fixture(autouse=True)
 def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     loading.load.cache_clear()
     yield
     loading.load.cache_clear()

@@ -43,7 +43,7 @@ def main() -> None:
     films = paediatric_films(parser.parse_args().films, ("test",))[::EVERY]
     torch.set_num_threads(1)
     for name in ("transfer", "lecture"):
-        model = loading.load_from(cards.WEIGHTS, name)
+        model = loading.load_from(cards.WEIGHTS_FOLDER, name)
         inputs = [standardise(film.float() / 255) for film in load_pixels(films, model.input_size).split(1)]
         for method in METHODS:
             total = partial(total_of, model, method)

@@ -16,7 +16,7 @@ from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps, loading
-from cnn.models.feature_maps import Stop
+from cnn.models.feature_maps import LayerNode
 from ui.widgets import receptive_field_lens
 
 REPEATS = 9
@@ -41,14 +41,14 @@ def main() -> None:
             with torch.inference_mode():
                 model.module(pixels)  # noqa: B023
 
-        def opening(stop: Stop) -> str:
-            opened = feature_maps.open_layer(model, pixels, stop)  # noqa: B023
+        def opening(stop: LayerNode) -> str:
+            opened = feature_maps.read_activation(model, pixels, stop)  # noqa: B023
             follows = receptive_field_lens.works(opened, name)  # noqa: B023
-            work = feature_maps.filter_at_work(model, opened, 0) if follows else None  # noqa: B023
+            work = feature_maps.trace_filter(model, opened, 0) if follows else None  # noqa: B023
             return json.dumps(receptive_field_lens.payload(opened, model.input_size, 0, work, None))  # noqa: B023
 
         ratios = []
-        for stop in feature_maps.plan(name):
+        for stop in feature_maps.list_layers(name):
             if not isinstance(stop.step.after, Volume):
                 continue
             size = len(opening(stop))

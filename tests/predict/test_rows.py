@@ -64,7 +64,7 @@ def test_what_is_no_chest_film_is_refused_unless_the_user_insists(
     strict.mkdir()
     random_weights.write_weights(strict)
     random_weights.write_gate(strict, lungs=2.0)  # no picture is lung twice over
-    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate._load(strict))
+    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate.load_from(strict))
     film = str(folder / "00.png")
     assert __main__.main([film, "--model", "lecture"]) == 0
     (row,) = rows_of(capsys.readouterr().out)

@@ -74,7 +74,7 @@ def test_pages_that_are_said_to_need_torch_are_in_the_course() -> None:
 
 @pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.file)
 def test_every_page_opens(chapter, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     loading.load.cache_clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     drawn: list[tuple[Any, dict[str, Any]]] = []

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from cnn.models import architectures, loading, lung_segmenter
-from cnn.models.inference import margins_of
+from cnn.models.inference import logit_margins
 from cnn.training import calibration, classifier
 from cnn.training.classifier import Films, Recipe, Run, Split
 from cnn.training.data import labels_of
@@ -24,14 +24,14 @@ def known_lungs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The drawn lungs stand where they stand; no segmenter is needed to find them."""
 
     def masks(films: Tensor) -> Tensor:
-        found = torch.zeros(len(films), 1, lung_segmenter.SIZE, lung_segmenter.SIZE)
+        found = torch.zeros(len(films), 1, lung_segmenter.INPUT_SIZE, lung_segmenter.INPUT_SIZE)
         found[:, :, 50:170, 35:98] = 1
         found[:, :, 50:170, 125:190] = 1
         return found
 
     classifier._pixels_and_lungs.cache_clear()
     monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
-    monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_chain_learns_what_is_there(split: Split, tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPE, epochs=6, films_per_epoch=64, background_swapped=0.3)
     network = classifier.train("lecture", split, 0, tmp_path, recipe)
     films = Films.read(split.train, 128, "films")
-    assert roc_auc_score(films.labels, margins_of(network, films.pixels)) > 0.9
+    assert roc_auc_score(films.labels, logit_margins(network, films.pixels)) > 0.9
 
 
 def test_finishing_writes_a_calibrated_network_that_loads(split: Split, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_finishing_writes_a_calibrated_network_that_loads(split: Split, tmp_path
     model = loading.load_from(tmp_path, "logistic_regression")
     assert model.card["threshold_rule"] == classifier.THRESHOLD_RULE
     films = Films.read(split.validation, 32, "films")
-    scores = calibration.sigmoid(margins_of(model.module, films.pixels) / model.temperature)
+    scores = calibration.sigmoid(logit_margins(model.module, films.pixels) / model.temperature)
     assert roc_auc_score(films.labels, scores) > 0.8
 
 
@@ -112,9 +112,9 @@ def test_calibration_is_of_the_margins_given() -> None:
 def test_centring_moves_every_margin_alike() -> None:
     network = architectures.lecture().eval()
     pixels = torch.randint(0, 256, (3, 1, 128, 128), dtype=torch.uint8)
-    before = margins_of(network, pixels)
+    before = logit_margins(network, pixels)
     classifier.centre(network, 1.5)
-    np.testing.assert_allclose(margins_of(network, pixels), before + 1.5, atol=1e-5)
+    np.testing.assert_allclose(logit_margins(network, pixels), before + 1.5, atol=1e-5)
 
 
 def test_depthwise_in_float32_computes_the_same_network() -> None:

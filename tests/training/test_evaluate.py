@@ -48,11 +48,11 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     """Folders of children, adults, and of a floor trained on them for two seeds."""
 
     def masks(films: Tensor) -> Tensor:
-        found = torch.zeros(len(films), 1, lung_segmenter.SIZE, lung_segmenter.SIZE)
+        found = torch.zeros(len(films), 1, lung_segmenter.INPUT_SIZE, lung_segmenter.INPUT_SIZE)
         found[:, :, 50:170, 35:190] = 1
         return found
 
-    monkeypatch.setattr(lung_segmenter, "lung_masks", masks)
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks)
     monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)
     classifier._pixels_and_lungs.cache_clear()
     children, adults = make_children(tmp_path / "children"), make_adults(tmp_path / "adults")
@@ -106,13 +106,13 @@ def test_shipping_copies_what_the_cards_describe(trained: tuple[Path, Path, Path
 
 
 def test_the_readme_s_table_is_the_cards() -> None:
-    cards = {name: cards_module.read_card(cards_module.WEIGHTS, name)["metrics"] for name in classifier.ORDER}
+    cards = {name: cards_module.read_card(cards_module.WEIGHTS_FOLDER, name)["metrics"] for name in classifier.ORDER}
     assert evaluate.table(cards) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_cards_hold_numbers_over_three_seeds_chosen_before_the_test() -> None:
     for name in classifier.ORDER:
-        card = json.loads((cards_module.WEIGHTS / f"{name}.json").read_text())
+        card = json.loads((cards_module.WEIGHTS_FOLDER / f"{name}.json").read_text())
         assert len(card["metrics"]["test_over_seeds"]["auc"]["each"]) >= 3
         assert card["seed"] == 0
         assert card["threshold_rule"] == classifier.THRESHOLD_RULE

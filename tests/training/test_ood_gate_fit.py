@@ -74,7 +74,7 @@ def test_a_small_run_writes_a_gate_that_loads(tmp_path: Path, monkeypatch: pytes
     gate = ood_gate.Gate()
     monkeypatch.undo()
     card = cards.read_card(out, "ood_gate")
-    loading.fit(gate, loading.read_weights(out, "ood_gate")[0], "ood_gate")
+    loading.load_weights(gate, loading.read_weights(out, "ood_gate")[0], "ood_gate")
     assert card["chosen"] in {each["name"] for each in card["compared"]}
     assert len(card["compared"]) == 7 + 4
     used = {fit.GATE[name] for name in card["chosen"].split(" or ")}

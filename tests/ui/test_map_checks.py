@@ -17,9 +17,9 @@ from ui.chest import map_checks
 @pytest.fixture
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network and short curves."""
-    monkeypatch.setattr(loading, "FOLDER", weights)
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     monkeypatch.setattr(registry, "DEFAULT", "lecture")
-    monkeypatch.setattr("cnn.models.lung_segmenter.lung_masks", lambda films: (films > 0).float())
+    monkeypatch.setattr("cnn.models.lung_segmenter.lung_probabilities", lambda films: (films > 0).float())
     monkeypatch.setattr(deletion_insertion, "STEPS", 4)
     monkeypatch.setattr(deletion_insertion, "RANDOM_ORDERS", 2)
     monkeypatch.setattr(checks, "quick_methods", lambda *anything: ["input_x_gradient"])

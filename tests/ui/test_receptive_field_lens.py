@@ -9,7 +9,7 @@ import torch
 
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
-from cnn.models.feature_maps import filter_at_work, open_layer, plan
+from cnn.models.feature_maps import list_layers, read_activation, trace_filter
 from ui.widgets import receptive_field_lens
 from ui.widgets.receptive_field_lens import paint
 
@@ -22,8 +22,8 @@ def pixels(side: int = 128) -> torch.Tensor:
     return torch.nn.functional.avg_pool2d(noise, 5, 1, 2) * 5
 
 
-def opened(model, layer: str) -> feature_maps.Opened:
-    return open_layer(model, pixels(model.input_size), feature_maps.stop(model.name, layer))
+def opened(model, layer: str) -> feature_maps.Activation:
+    return read_activation(model, pixels(model.input_size), feature_maps.find_layer(model.name, layer))
 
 
 def numbers(text: str, kind: str = "<f4") -> np.ndarray:
@@ -32,7 +32,7 @@ def numbers(text: str, kind: str = "<f4") -> np.ndarray:
 
 def payload(model, layer: str, number: int = 0) -> dict:
     one = opened(model, layer)
-    work = filter_at_work(model, one, number) if receptive_field_lens.works(one, model.name) else None
+    work = trace_filter(model, one, number) if receptive_field_lens.works(one, model.name) else None
     return receptive_field_lens.payload(one, model.input_size, number, work, None)
 
 
@@ -95,6 +95,6 @@ def test_winners_are_painted_and_ties_are_told(lecture):
 def test_no_layer_is_too_much_to_send(model):
     if model.name == "ensemble":
         return
-    layers = [one for one in plan(model.name) if isinstance(one.step.after, Volume)]
+    layers = [one for one in list_layers(model.name) if isinstance(one.step.after, Volume)]
     for one in layers if model.name == "lecture" else layers[2::40]:
         assert len(json.dumps(payload(model, one.name))) < MOST_BYTES, one.name

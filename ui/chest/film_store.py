@@ -22,10 +22,10 @@ from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS, attribute
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
-from cnn.imaging.radiograph import read_radiograph, shown_name
+from cnn.imaging.radiograph import display_name, read_radiograph
 from cnn.models import allocator, loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
-from cnn.models.ood_gate import Verdict
+from cnn.models.ood_gate import GateResult
 from cnn.predict.prediction import Prediction, classify
 from ui.shell.session_data import with_the_page
 from ui.widgets.upload import Offer
@@ -56,7 +56,7 @@ class Film:
     width: int
     picture: np.ndarray = field(repr=False, compare=False)
     inputs: dict[int, Tensor] = field(repr=False, compare=False)
-    verdict: Verdict
+    verdict: GateResult
     predictions: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
     """What networks have said of it, by the hash of their weights; it goes when the film goes."""
     own: bool = False
@@ -100,15 +100,15 @@ def _read(offer: Offer) -> Film | Refused:
     try:
         radiograph = read_radiograph(*offer.read())
     except UserError as error:
-        return Refused(shown_name(offer.name), str(error))
+        return Refused(display_name(offer.name), str(error))
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-    sides = {ood_gate.SIZE, *(architecture.input_size for architecture in registry.MODELS.values())}
+    sides = {ood_gate.INPUT_SIZE, *(architecture.input_size for architecture in registry.MODELS.values())}
     inputs = {side: to_tensor(radiograph, side) for side in sides}
     return Film(
         radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
-        np.asarray(picture), inputs, ood_gate.judge(inputs[ood_gate.SIZE])[0], own=offer.own,
+        np.asarray(picture), inputs, ood_gate.check_batch(inputs[ood_gate.INPUT_SIZE])[0], own=offer.own,
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def as_seen(film: Film, side: int) -> np.ndarray:
 
 def available_models() -> list[str]:
     """Names of the registered networks whose weights are here, the default first."""
-    names = [name for name in registry.MODELS if (loading.FOLDER / f"{name}.json").is_file()]
+    names = [name for name in registry.MODELS if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
     return sorted(names, key=lambda name: name != registry.DEFAULT)
 
 

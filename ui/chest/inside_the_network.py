@@ -10,7 +10,7 @@ import streamlit as st
 from cnn.cards import CLASSES
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
-from cnn.models.feature_maps import Opened, Stop
+from cnn.models.feature_maps import Activation, LayerNode
 from cnn.models.loading import LoadedModel
 from cnn.ops.windows import Array
 from ui.chest import film_store
@@ -36,7 +36,9 @@ _WORDS = {
 }
 
 
-def layers(film: Film, model: LoadedModel, opened: Stop, on_open: Callable[[str], None] | None) -> list[dict[str, Any]]:
+def layers(
+    film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None
+) -> list[dict[str, Any]]:
     """All layers as contact sheets, in order; of a network of blocks, what each block hands on. Hands back their facts.
 
     The reader's session keeps the last film's.
@@ -52,29 +54,29 @@ def layers(film: Film, model: LoadedModel, opened: Stop, on_open: Callable[[str]
     return list(kept[1])
 
 
-def _ends(film: Film, model: LoadedModel) -> list[Opened]:
+def _ends(film: Film, model: LoadedModel) -> list[Activation]:
     ends = feature_maps.block_ends(model.name)
-    return list(feature_maps.open_layers(model, film.inputs[model.input_size], ends))
+    return list(feature_maps.read_activations(model, film.inputs[model.input_size], ends))
 
 
-def _facts(opened: Opened, film: Film, model: LoadedModel) -> dict[str, Any]:
+def _facts(opened: Activation, film: Film, model: LoadedModel) -> dict[str, Any]:
     """What is kept of a layer: its small contact sheet and two measurements."""
     size = opened.after.shape[-1]
     return {
-        "thumbnail": receptive_field_lens.thumbnail(opened, opened.stop.block),
-        "zeros": feature_maps.zeros(opened.after),
-        "likeness": feature_maps.likeness(opened.after, film.inputs[model.input_size]) if size > 1 else None,
+        "thumbnail": receptive_field_lens.thumbnail(opened, opened.layer.block),
+        "zeros": feature_maps.zero_share(opened.after),
+        "likeness": feature_maps.film_correlation(opened.after, film.inputs[model.input_size]) if size > 1 else None,
     }
 
 
-def block(film: Film, model: LoadedModel, opened: Stop, on_open: Callable[[str], None] | None) -> None:
+def block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None) -> None:
     """The layers inside the opened block, where it has several."""
-    inside = tuple(one for one in feature_maps.plan(model.name) if one.block == opened.block)
+    inside = tuple(one for one in feature_maps.list_layers(model.name) if one.block == opened.block)
     if len(inside) < 2:
         return
     st.markdown(f"Inside **{opened.block}**, in order:")
-    found = feature_maps.open_layers(model, film.inputs[model.input_size], inside)
-    small = [receptive_field_lens.thumbnail(one, one.stop.name.removeprefix(f"{opened.block} ")) for one in found]
+    found = feature_maps.read_activations(model, film.inputs[model.input_size], inside)
+    small = [receptive_field_lens.thumbnail(one, one.layer.name.removeprefix(f"{opened.block} ")) for one in found]
     receptive_field_lens.strip(
         small, [opened.name], key="block", label=f"The layers of {opened.block}", on_open=on_open
     )
@@ -99,7 +101,7 @@ def hierarchy(model: LoadedModel, facts: list[dict[str, Any]], levels: dict[str,
     )
 
 
-def _pixels(stop: Stop, model: LoadedModel) -> str:
+def _pixels(stop: LayerNode, model: LoadedModel) -> str:
     assert stop.field is not None
     size, side = stop.field.size, model.input_size
     if size >= side:
@@ -108,18 +110,21 @@ def _pixels(stop: Stop, model: LoadedModel) -> str:
 
 
 def one_layer(
-    film: Film, model: LoadedModel, stop: Stop, number: int, step: int | None, on_pick: Callable[[int], None] | None
+    film: Film,
+    model: LoadedModel,
+    stop: LayerNode,
+    number: int,
+    step: int | None,
+    on_pick: Callable[[int], None] | None,
 ) -> None:
     """The layer under the lens, at map ``number`` from 1, with what it costs in words."""
-    opened = feature_maps.open_layer(model, film.inputs[model.input_size], stop)
+    opened = feature_maps.read_activation(model, film.inputs[model.input_size], stop)
     count = len(opened.after)
     if number > count:
         st.info(f"The layer {stop.name} has {count} maps: the last of them is shown, not number {number}.")
     number = min(number, count)
     work = (
-        feature_maps.filter_at_work(model, opened, number - 1)
-        if receptive_field_lens.works(opened, model.name)
-        else None
+        feature_maps.trace_filter(model, opened, number - 1) if receptive_field_lens.works(opened, model.name) else None
     )
     st.markdown(_cost(stop, model, opened))
     receptive_field_lens.lens(
@@ -135,25 +140,25 @@ def one_layer(
         st.markdown("To follow the sum behind each cell, choose the network `lecture` and one of its convolutions.")
 
 
-def _cost(stop: Stop, model: LoadedModel, opened: Opened) -> str:
+def _cost(stop: LayerNode, model: LoadedModel, opened: Activation) -> str:
     step = stop.step
     costs = f"{step.parameters.value:,} parameters"
     costs += f" ({plain(step.parameters.formula)})" if step.parameters.value else ""
     if step.multiply_adds.value:
         costs += f" and {step.multiply_adds.value:,} multiply-adds"
-    zeros = f" {feature_maps.zeros(opened.after):.0%} of its numbers are 0." if not stop.signed else ""
+    zeros = f" {feature_maps.zero_share(opened.after):.0%} of its numbers are 0." if not stop.signed else ""
     return (
         f"**{stop.name}**: {_WORDS[stop.kind]}. {step.before} becomes {step.after}; {costs}. Each cell sees "
         f"{_pixels(stop, model)}; its neighbour looks {_jump(stop)} further on.{zeros}"
     )
 
 
-def _jump(stop: Stop) -> str:
+def _jump(stop: LayerNode) -> str:
     assert stop.field is not None
     return f"{stop.field.jump} pixel{'s' if stop.field.jump > 1 else ''}"
 
 
-def ranking(film: Film, model: LoadedModel, stop: Stop, target: int) -> None:
+def ranking(film: Film, model: LoadedModel, stop: LayerNode, target: int) -> None:
     """The opened layer's maps that move the class's score most, by activation x gradient."""
     effects = feature_maps.activation_x_gradient(model, film.inputs[model.input_size], stop, target)
     _ranked(effects, f"How the maps of {stop.name} move the score of {CLASSES[target]}", "activation x gradient")
@@ -168,8 +173,8 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
 
     Hands back the layer and the number of the maps that weigh most, by what to call them.
     """
-    found = feature_maps.score(model, film.inputs[model.input_size], target)
-    volume = found.stop.step.after
+    found = feature_maps.split_score(model, film.inputs[model.input_size], target)
+    volume = found.layer.step.after
     assert isinstance(volume, Volume)
     how = (
         "Each map was averaged to one number, and that number times its weight is the map's part."
@@ -181,7 +186,7 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
     (speak, against), (plus, minus) = [part.sum() for part in signs], [found.parts[part].sum() for part in signs]
     st.markdown(
         f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {volume.depth} maps of "
-        f"{found.stop.name}. {how} Nothing is estimated here:"
+        f"{found.layer.name}. {how} Nothing is estimated here:"
     )
     st.markdown(
         f"{speak} maps speak for {CLASSES[target]}: {_signed(plus)}; {against} against: {_signed(minus)}; bias: "
@@ -197,8 +202,8 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
     )
     _ranked(found.parts, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
     # An average has nothing to be looked at: open what it was taken of.
-    plan = feature_maps.plan(model.name)
-    shown = found.stop if volume.width > 1 else plan[plan.index(found.stop) - 1]
+    plan = feature_maps.list_layers(model.name)
+    shown = found.layer if volume.width > 1 else plan[plan.index(found.layer) - 1]
     order = np.argsort(-np.abs(found.parts), kind="stable")[:OPENED]
     return {f"Map {place + 1} of {shown.name}": (shown.name, int(place) + 1) for place in order}
 
@@ -246,7 +251,7 @@ def _rows(one: Array) -> str:
 
 def costs(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
     """A row for each layer, or each block, of the network, and the totals."""
-    stops = feature_maps.plan(model.name)
+    stops = feature_maps.list_layers(model.name)
     ends = feature_maps.block_ends(model.name)
     measured = {end.block: fact for end, fact in zip(ends, facts, strict=True)}
     head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "zeros", "like the film"]
@@ -263,7 +268,7 @@ def costs(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
     table(head, rows, label=f"The network {model.name}, layer by layer", strong=[len(rows) - 1])
 
 
-def _sums(stops: list[Stop] | tuple[Stop, ...]) -> list[str]:
+def _sums(stops: list[LayerNode] | tuple[LayerNode, ...]) -> list[str]:
     parameters, products, memory = (
         sum(values)
         for values in (

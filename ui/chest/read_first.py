@@ -65,16 +65,16 @@ def choose(state: State) -> list[Case]:
     with right:
         seed = state.number(SEED)
     if source == SIMULATED:
-        made = practice_series.simulated(seed)
+        made = practice_series.simulate_series(seed)
         films = film_store.films([Offer(case.key, f"{case.name}.png", case.read) for case in made])
         return [Case(film, case.label, case.mask) for film, case in zip(films, made, strict=True)]
     if source == upload.OWN:
         films = film_store.films(upload.own())
-        return [Case(films[number]) for number in practice_series.order(len(films), seed)]
+        return [Case(films[number]) for number in practice_series.shuffled_order(len(films), seed)]
     samples = upload.fetched()
     films = film_store.films([Offer(sample.key, sample.title, sample.read, sample) for sample in samples])
     cases = [Case(film, getattr(sample, "label", None)) for film, sample in zip(films, samples, strict=True)]
-    return [cases[number] for number in practice_series.order(len(cases), seed)]
+    return [cases[number] for number in practice_series.shuffled_order(len(cases), seed)]
 
 
 def read(case: Case, number: int, count: int, model: LoadedModel, state: State) -> None:

@@ -30,14 +30,14 @@ once = st.cache_resource(show_spinner=False)
 @once
 def card(name: str) -> dict[str, Any]:
     """The card of a network. Raises ``WeightsRejected``."""
-    return cards.read_card(cards.WEIGHTS, name)
+    return cards.read_card(cards.WEIGHTS_FOLDER, name)
 
 
 @once
 def films(name: str, which: str) -> Scores:
     """What the network ``name`` says of a group of films. Raises ``WeightsRejected``."""
     group = IN_FILE[which]
-    found = scores.read(cards.WEIGHTS, name, [group])[group]
+    found = scores.read(cards.WEIGHTS_FOLDER, name, [group])[group]
     return found.text_mined() if which == MINED else found
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import loading
-from cnn.models.feature_maps import before_pool
+from cnn.models.feature_maps import pool_input
 from cnn.ops import filters, pooling
 from ui.widgets.grid import grid
 
@@ -17,7 +17,7 @@ PATCH = 8
 
 def show(radiograph: Radiograph, stage: int, number: int) -> None:
     """Draws map ``number`` (from 1) before pool ``stage``, what is left of it, and the place of its largest number."""
-    maps = before_pool(loading.load("lecture"), radiograph, stage)
+    maps = pool_input(loading.load("lecture"), radiograph, stage)
     one = maps[number - 1]
     top = float(one.max()) or 1.0
     pooled = pooling.pool2d(one, 2)

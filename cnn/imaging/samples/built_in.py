@@ -42,7 +42,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         key="simulated",
-        title="Simulated chest, nothing planted",
+        title="Simulated chest, no lesion",
         story="Not a real film: it was computed by sending rays through a CT scan of a chest. "
         "Compare it with the next one, which differs in one place only.",
         simulated=True,
@@ -50,7 +50,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         key="simulated-consolidation",
-        title="Simulated chest with a planted consolidation",
+        title="Simulated chest with consolidation",
         story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
         "tissue, as pneumonia does. Here the truth is known, so a saliency map can be checked against it.",
         simulated=True,
@@ -67,7 +67,7 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def truth_mask(key: str) -> np.ndarray | None:
+def lesion_mask(key: str) -> np.ndarray | None:
     """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was.
 
     True where the planted tissue stops at least a fifth of the X-rays that would otherwise have reached the film.

@@ -23,11 +23,11 @@ from tqdm import tqdm
 from cnn import cards
 from cnn.imaging.preprocess import resample, resize, standardise
 from cnn.models import loading, lung_segmenter, ood_gate, registry
+from cnn.models.loading import write_weights
 from cnn.training import augment
 from cnn.training.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold
 from cnn.training.ood_gate import film_corruptions
 from cnn.training.ood_gate.negatives import pictures
-from cnn.training.pretrained import write_weights
 
 KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {
     film_corruptions.upside_down: "upside down", film_corruptions.quarter_turn: "lying", film_corruptions.quarter: "piece",
@@ -85,12 +85,12 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
     kept = fold(children, 0, VALIDATION_FOLDS, "validation")
     used = [film for film in children if patient_fold(film.patient, VALIDATION_FOLDS, "validation")]
     thirds = [fold(adults, number, 3, "refuse") for number in range(3)]
-    fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], ood_gate.SIZE)
+    fit = load_pixels(chosen(used, FIT_CHILDREN) + thirds[0], ood_gate.INPUT_SIZE)
     limit_children, limit_adults = (
-        load_pixels(part, ood_gate.SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1])
+        load_pixels(part, ood_gate.INPUT_SIZE) for part in (chosen(kept, LIMIT_CHILDREN), thirds[1])
     )
     test, adults_out = (
-        load_pixels(part, ood_gate.SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2])
+        load_pixels(part, ood_gate.INPUT_SIZE) for part in (paediatric_films(films_folder, ("test",)), thirds[2])
     )
     found = [
         Group("films", "fit", "film", fit),
@@ -99,7 +99,7 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
         Group("adults", "limit", "film", limit_adults),
         Group("official test films", "report", "film", test),
         Group("adults of patients not used before", "report", "film", adults_out),
-        Group("adults of all patients", "all", "film", load_pixels(adults, ood_gate.SIZE)),
+        Group("adults of all patients", "all", "film", load_pixels(adults, ood_gate.INPUT_SIZE)),
     ]
     sources = {"fit": fit, "choose": torch.cat([limit_children, limit_adults]), "report": torch.cat([test, adults_out])}
     for name, change in film_corruptions.REFUSED.items():
@@ -124,7 +124,7 @@ def _others(generator: torch.Generator) -> Iterator[Group]:
     for part in ("learn", "choose", "report"):
         by_kind: dict[str, list[Tensor]] = {}
         for picture in pictures(part):
-            by_kind.setdefault(picture.kind, []).append(resize(picture.pixels, ood_gate.SIZE) * 255)
+            by_kind.setdefault(picture.kind, []).append(resize(picture.pixels, ood_gate.INPUT_SIZE) * 255)
         for kind, found in by_kind.items():
             pixels = torch.cat(found).round().clamp(0, 255).to(torch.uint8)
             yield Group(kind, "fit" if part == "learn" else part, "other", pixels)
@@ -138,7 +138,7 @@ def see(group: Group, network: lung_segmenter.LungNet, classifier: torch.nn.Modu
     features, masks, thumbnails, energy = [], [], [], []
     for part in group.pixels.split(16):
         inputs = standardise(part.float()).contiguous(memory_format=torch.channels_last)
-        pooled, lung = ood_gate.look(network, inputs)
+        pooled, lung = ood_gate.features_and_lungs(network, inputs)
         features.append(pooled)
         masks.append(lung > 0.5)
         thumbnails.append(standardise(resample(part.float(), 32)).flatten(1))
@@ -306,9 +306,9 @@ def card_of(
     strange = [each for each in seen if each.group.part == "report" and each.group.kind != "film"]
     return {
         "classes": list(ood_gate.KINDS),
-        "input_size": ood_gate.SIZE,
-        "energy_of": cards.read_card(cards.WEIGHTS, registry.DEFAULT)["sha256"],
-        "lungs_sha256": cards.read_card(cards.WEIGHTS, "lung_segmenter")["sha256"],
+        "input_size": ood_gate.INPUT_SIZE,
+        "energy_of": cards.read_card(cards.WEIGHTS_FOLDER, registry.DEFAULT)["sha256"],
+        "lungs_sha256": cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")["sha256"],
         "limits": {key: _limit(key, limits[name]) if name in best else None for name, key in GATE.items()},
         "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
         "chosen_by": "the share caught of the pictures to choose by; those to report were looked at after that",
@@ -319,7 +319,7 @@ def card_of(
 
 
 def _limit(key: str, limit: float) -> float:
-    """Limits in the units of :func:`cnn.models.ood_gate.verdict`: a probability for log odds, an area for its negative."""
+    """Limits as :func:`cnn.models.ood_gate.combine_scores` takes them: a probability for log odds, an area for its negative."""
     if key == "kind":
         return float(1 / (1 + np.exp(-limit)))
     return -limit if key == "lungs" else limit
@@ -330,7 +330,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--out", type=Path, default=cards.WEIGHTS)
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS_FOLDER)
     given = parser.parse_args()
     network, classifier = lung_segmenter.load(), loading.load().module
     seen = [

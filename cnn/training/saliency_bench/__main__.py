@@ -314,7 +314,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
     parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[registry.DEFAULT])
     parser.add_argument("--films", type=int, help="only so many films of each kind: quick, for trying out")
-    parser.add_argument("--out", type=Path, default=cards.WEIGHTS / "saliency_bench.json")
+    parser.add_argument("--out", type=Path, default=cards.WEIGHTS_FOLDER / "saliency_bench.json")
     given = parser.parse_args()
     splits = {seed: Split.of(given.folder, given.adults, seed) for seed in given.seeds}
     written = {

@@ -90,7 +90,7 @@ def check_unseen(cases: Iterable[Case], splits: dict[int, Split]) -> None:
 def planted(size: int) -> Case:
     """The simulated film with its planted lesion."""
     sample = next(sample for sample in built_in.SAMPLES if sample.key == PLANTED)
-    mask = built_in.truth_mask(PLANTED)
+    mask = built_in.lesion_mask(PLANTED)
     assert mask is not None
     small = Image.fromarray(mask).convert("L").resize((size, size), Image.Resampling.BOX)
     return Case(PLANTED, PLANTED, -1, to_tensor(read_radiograph(*sample.read()), size), np.asarray(small) > 127)

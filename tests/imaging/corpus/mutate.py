@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cnn.errors import ImageRejected
-from cnn.imaging.radiograph import MAX_PIXELS, MIN_SIDE, Radiograph, read_radiograph, shown_name
+from cnn.imaging.radiograph import MAX_PIXELS, MIN_SIDE, Radiograph, display_name, read_radiograph
 from tests.imaging.corpus import GOOD
 from tests.imaging.corpus.build import PATIENT, with_crcs
 
@@ -33,7 +33,7 @@ def judge(data: bytes, name: str = "film.png") -> Radiograph | str:
     assert time.process_time() - started < SECONDS
     if refusal:
         said = str(refusal)
-        shown = f"“{shown_name(name)}” "
+        shown = f"“{display_name(name)}” "
         assert said.startswith(shown)
         rest = said.removeprefix(shown)
         assert rest.endswith(".")

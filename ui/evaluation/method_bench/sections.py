@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.evaluation import saliency_sentences
 from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
-from cnn.imaging.samples.built_in import truth_mask
+from cnn.imaging.samples.built_in import lesion_mask
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
 from ui.shell.page_state import Choice, State
@@ -106,7 +106,7 @@ def faithful(report: Report, state: State) -> None:
 def lesion(report: Report) -> None:
     """The lesion that was planted in the simulated film."""
     st.header("Does it find a lesion that we planted?", anchor=False)
-    truth, film = truth_mask(PLANTED), feature_stack.sample(PLANTED).pixels
+    truth, film = lesion_mask(PLANTED), feature_stack.sample(PLANTED).pixels
     assert truth is not None
     st.markdown(saliency_sentences.planted(report))
     charts.maps(

@@ -230,7 +230,7 @@ def _auc(name: str, what: str) -> Estimate:
 
 def lungs() -> None:
     """The card of the segmenter that found the lungs."""
-    card = cards.read_card(cards.WEIGHTS, "lung_segmenter")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
     dice = card["metrics"]["dice"]
     st.markdown(
         f"A second, small network finds them. Its overlap with lungs drawn by hand (Dice: twice the common area over "
@@ -243,7 +243,7 @@ def lungs() -> None:
 
 def refusal() -> None:
     """The card of the gate before the classifier: ways of refusing compared, and what the chosen one does."""
-    card = cards.read_card(cards.WEIGHTS, "ood_gate")
+    card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
     chosen = next(way for way in card["compared"] if way["name"] == card["chosen"])
     films = list(chosen["films"])
     st.markdown(

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cnn.layers.layers import Volume
 from cnn.layers.receptive_field import ReceptiveField
-from cnn.models.feature_maps import FilterAtWork, Opened
+from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
 from ui.chest.film_store import Film
@@ -49,15 +49,15 @@ def strip(
     _strip(key=key, data=data, on_layer_change=opened)
 
 
-def thumbnail(opened: Opened, title: str) -> dict[str, Any]:
+def thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """A layer as the strip shows it: its first maps, so many as can be told apart."""
-    painted, _ = paint.sheet(opened.after[:25], opened.stop.signed, THUMBNAIL)
-    shared = {"name": opened.stop.name, "title": title, "volume": str(opened.stop.step.after)}
-    return shared | {"signed": opened.stop.signed} | paint.packed(painted)
+    painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
+    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.after)}
+    return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
 def lens(
-    opened: Opened, film: Film, side: int, number: int, *, key: str, work: FilterAtWork | None, step: int | None,
+    opened: Activation, film: Film, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
     step_name: str, on_pick: Callable[[int], None] | None,
 ) -> None:  # fmt: skip
     """Map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
@@ -77,9 +77,9 @@ def lens(
     _lens(key=key, data=data, on_pick_change=picked)
 
 
-def payload(opened: Opened, side: int, number: int, work: FilterAtWork | None, step: int | None) -> dict[str, Any]:
+def payload(opened: Activation, side: int, number: int, work: FilterTrace | None, step: int | None) -> dict[str, Any]:
     """What the browser needs of a layer and one of its maps."""
-    stop, one = opened.stop, opened.after[number]
+    stop, one = opened.layer, opened.after[number]
     assert stop.field is not None
     most = float(np.abs(one).max())
     name = f"map {number + 1} of {stop.name}"
@@ -123,12 +123,12 @@ def _views(field: ReceptiveField, count: int) -> list[tuple[int, int]]:
     return [(start, start + field.size - 1) for start in starts]
 
 
-def _before(opened: Opened, number: int) -> dict[str, Any] | None:
+def _before(opened: Activation, number: int) -> dict[str, Any] | None:
     """What ReLU or a pool reads of the same map; of a pool, only the winners are painted."""
-    if opened.stop.kind not in ("relu", "pool"):
+    if opened.layer.kind not in ("relu", "pool"):
         return None
     one = opened.before[number]
-    signed = opened.stop.kind == "relu"
+    signed = opened.layer.kind == "relu"
     painted = paint.levels(one, signed, float(np.abs(opened.after[number]).max()))
     if signed:
         title, said = "Before ReLU", "the same map before ReLU, negative numbers included"
@@ -148,9 +148,9 @@ def _winners(one: np.ndarray) -> np.ndarray:
     return first.reshape(height // 2, width // 2, 2, 2).transpose(0, 2, 1, 3).reshape(height, width)
 
 
-def _axes(opened: Opened) -> tuple[Axis, Axis]:
+def _axes(opened: Activation) -> tuple[Axis, Axis]:
     """What each cell of the output reads of the layer's own input, down and across."""
-    window = opened.stop.step.window
+    window = opened.layer.step.window
     assert window is not None
     height, width = (
         Axis.sliding(side, window.kernel_size, window.stride, window.padding, window.dilation)
@@ -163,21 +163,21 @@ def _ends(axis: Axis) -> list[tuple[int, int]]:
     return [(window[0] - axis.before, window[-1] - axis.before) for window in axis.windows]
 
 
-def _sheet(opened: Opened, number: int) -> dict[str, Any]:
-    painted, columns = paint.sheet(opened.after, opened.stop.signed, SHEET_SIDE)
+def _sheet(opened: Activation, number: int) -> dict[str, Any]:
+    painted, columns = paint.sheet(opened.after, opened.layer.signed, SHEET_SIDE)
     count = len(opened.after)
-    said = f"All {count} maps of {opened.stop.name}, first to last"
+    said = f"All {count} maps of {opened.layer.name}, first to last"
     return paint.packed(painted) | {
         "columns": columns, "rows": -(-count // columns), "count": count, "chosen": number, "title": said,
-        "label": said, "signed": opened.stop.signed,
+        "label": said, "signed": opened.layer.signed,
     }  # fmt: skip
 
 
-def _scale(opened: Opened, most: float) -> list[tuple[str, str]]:
+def _scale(opened: Activation, most: float) -> list[tuple[str, str]]:
     """Colours and what they stand for."""
     signed, unsigned = _palettes()[1], _palettes()[0]
     positive = (_css(signed[-1]), f"{most:.3g} in this map, {paint.strongest(opened.after):.3g} on the contact sheet")
-    if opened.stop.signed:
+    if opened.layer.signed:
         return [(_css(signed[0]), "as far below 0"), (_css(signed[127]), "0"), positive]
     return [(paint.CLEARED, "exactly 0"), (_css(unsigned[1]), "just above 0"), positive]
 
@@ -203,9 +203,9 @@ def _film(film: Film) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _example(opened: Opened, number: int, work: FilterAtWork | None) -> dict[str, Any] | None:
+def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[str, Any] | None:
     """The layer's sums for one map, as :mod:`ui.widgets.grid` shows them, but packed and for all cells."""
-    stop = opened.stop
+    stop = opened.layer
     if not work and stop.kind not in ("relu", "pool"):
         return None
     rows, columns = _axes(opened)
@@ -250,9 +250,9 @@ def _widest(*arrays: np.ndarray) -> int:
     return max(len(f"{end:.{DECIMALS}f}") for end in ends)
 
 
-def works(opened: Opened, model_name: str) -> bool:
+def works(opened: Activation, model_name: str) -> bool:
     """Whether the layer's sums can be followed: those of the lecture's own convolutions."""
-    return opened.stop.kind == "conv" and model_name == "lecture"
+    return opened.layer.kind == "conv" and model_name == "lecture"
 
 
 def _read(name: str) -> str:
