@@ -1,4 +1,5 @@
-"""Method bench: every saliency method that is offered, tested; shows what ``python -m cnn.training.saliency_bench`` has written."""
+"""Method bench: every saliency method that is offered, tested; shows what ``python -m cnn.training.saliency_bench``
+has written."""
 
 import streamlit as st
 

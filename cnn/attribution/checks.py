@@ -1,8 +1,9 @@
 """Is this map worth anything? A map beside its controls, the numbers that follow, and a sentence by stated rules.
 
 The controls: the same method on a network that has learnt nothing (Adebayo et al., Sanity Checks for Saliency Maps,
-NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion (:mod:`cnn.attribution.deletion_insertion`), other
-methods, and where the lungs are (:mod:`cnn.models.lung_segmenter`). To pass is no proof; to fail is a reason not to believe.
+NeurIPS 2018), a filter that finds edges and knows no network, random orders of deletion
+(:mod:`cnn.attribution.deletion_insertion`), other methods, and where the lungs are (:mod:`cnn.models.lung_segmenter`).
+To pass is no proof; to fail is a reason not to believe.
 """
 
 from collections.abc import Callable
@@ -132,8 +133,8 @@ def count_passes(model: LoadedModel, method: str) -> int:
 
 
 def draw_curves(
-    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray, baseline: deletion_insertion.Baseline,
-    progress: Progress,
+    model: LoadedModel, pixels: Tensor, attribution: Attribution, edges: np.ndarray,
+    baseline: deletion_insertion.Baseline, progress: Progress,
 ) -> deletion_insertion.Curves:  # fmt: skip
     """Deletion and insertion of the map and of the edges; a signed map is followed from most for to most against."""
     values = attribution.map if attribution.meaning == "evidence" else np.abs(attribution.map)

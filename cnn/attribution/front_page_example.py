@@ -2,8 +2,9 @@
 
     python -m cnn.attribution.front_page_example
 
-computes it from the shipped weights and writes ``front_page_example.png`` (the map, from its lowest value to its highest) and
-``front_page_example.json`` beside this file, so that the first page opens without PyTorch. Run it whenever weights have changed.
+computes it from the shipped weights and writes ``front_page_example.png`` (the map, from its lowest value to its
+highest) and ``front_page_example.json`` beside this file, so that the first page opens without PyTorch. Run it whenever
+weights have changed.
 """
 
 import json

@@ -67,8 +67,8 @@ class Patch:
 class Effect:
     """What a change did: P(PNEUMONIA) after it, the difference in percentage points, and the map's.
 
-    ``likeness`` is the rank correlation of the two maps (see :func:`cnn.attribution.checks.likeness`), None where the film moved;
-    ``strength`` is how strong the map is, of what it was.
+    ``likeness`` is the rank correlation of the two maps (see :func:`cnn.attribution.checks.likeness`), None where
+    the film moved; ``strength`` is how strong the map is, of what it was.
     """
 
     p_pneumonia: float
@@ -187,7 +187,9 @@ CHANGES: dict[str, Change] = {
     "grey_box": Change(
         "Grey out the lungs' box",
         "The box around the lungs becomes the film's mean grey: no lung and no outline is left.",
-        lambda greys, mask, amount: hide_lungs.hide_lungs(greys, mask.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool)),
+        lambda greys, mask, amount: hide_lungs.hide_lungs(
+            greys, mask.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool)
+        ),
         needs_lungs=True,
     ),
     "only_lungs": Change(

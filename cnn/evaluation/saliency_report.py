@@ -1,4 +1,5 @@
-"""What ``weights/saliency_bench.json`` says, in numbers, verdicts and sentences. Needs no network; written by ``cnn.training.saliency_bench``.
+"""What ``weights/saliency_bench.json`` says, in numbers, verdicts and sentences. Needs no network; written by
+``cnn.training.saliency_bench``.
 
 The rules of the verdicts stand here and nowhere else. All of them ask whether a 95 % interval lies on one side of 0.
 """
@@ -171,7 +172,8 @@ def read(path: Path | None = None) -> dict[str, Report]:
         found = json.loads((path or FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BenchMissing(
-            "There are no results yet: weights/saliency_bench.json is missing or damaged. python -m cnn.training.saliency_bench writes it."
+            "There are no results yet: weights/saliency_bench.json is missing or damaged. "
+            "python -m cnn.training.saliency_bench writes it."
         ) from error
     titles = {name: method["title"] for name, method in found["methods"].items()}
     meanings = {name: method["meaning"] for name, method in found["methods"].items()}

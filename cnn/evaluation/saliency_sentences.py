@@ -146,7 +146,8 @@ def provenance(report: Report) -> str:
     )  # fmt: skip
     return (
         f"All numbers are of the network `{report.network}`, class PNEUMONIA, and were written by `python -m "
-        f"cnn.training.saliency_bench` ({len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {how['bootstrap_draws']:,} bootstrap draws of "
+        f"cnn.training.saliency_bench` ({len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {how['bootstrap_draws']:,} "
+        f"bootstrap draws of "
         f"patients). Methods of more than {how['costly_passes']} passes took the tests of random weights and of seeds "
         f"on half as many films as the others.{limited}"
     )

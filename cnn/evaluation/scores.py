@@ -1,8 +1,8 @@
 """What each shipped network says of every film that it is measured on: ``weights/scores/NAME.json``.
 
-``python -m cnn.training.evaluate`` writes these files, and every published number is computed from them, so that a page can do
-it again for other thresholds and other groups without a network and without PyTorch. They hold no picture and no
-file name; patients are numbered in an order that says nothing.
+``python -m cnn.training.evaluate`` writes these files, and every published number is computed from them, so that a
+page can do it again for other thresholds and other groups without a network and without PyTorch. They hold no picture
+and no file name; patients are numbered in an order that says nothing.
 """
 
 import json

@@ -2,9 +2,9 @@
 
     32x32x3, conv 16 3 p1, relu, [conv 16 3 p1, norm, relu, conv 16 3 p1, norm], relu, max 2, flatten, fc 3, softmax
 
-First the volume, width x height x depth; then the layers, in the words of :mod:`cnn.layers.network_text`. Brackets are a block:
-what enters it is added to what its layers make of it, as in ResNet. After a bar come the layers of the shortcut, where
-it has any: ``[conv 32 3 s2 p1, norm | conv 32 1 s2]``.
+First the volume, width x height x depth; then the layers, in the words of :mod:`cnn.layers.network_text`. Brackets
+are a block: what enters it is added to what its layers make of it, as in ResNet. After a bar come the layers of the
+shortcut, where it has any: ``[conv 32 3 s2 p1, norm | conv 32 1 s2]``.
 """
 
 import re

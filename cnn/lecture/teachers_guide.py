@@ -1,6 +1,6 @@
 """Lesson plans for a teacher: links with fixed state, questions and expected answers. Torch is never imported.
 
-    python -m cnn.lecture.teachers_guide     # writes docs/teaching.md; a test fails while that file is not what this module says
+    python -m cnn.lecture.teachers_guide      # writes docs/teaching.md; a test holds that file to this module
 
 The page on teaching shows the same text.
 """

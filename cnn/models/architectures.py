@@ -17,7 +17,8 @@ def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int =
     """The lecture's chain: CONV -> ReLU -> POOL, five times, then flatten and one fully connected layer.
 
     Each convolution is 3x3, stride 1, padding 1, so it keeps the size; each pool is 2x2, stride 2, so it halves it.
-    Softmax follows outside, in :func:`cnn.predict.prediction.predict`, because training and attributions need the logits.
+    Softmax follows outside, in :func:`cnn.predict.prediction.predict`, because training and attributions need the
+    logits.
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     depth = 1

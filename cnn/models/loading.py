@@ -1,7 +1,7 @@
 """The networks that read a radiograph, their registry, and the checked loading of their weights.
 
-Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cnn.imaging.preprocess`, and returns logits
-``(B, 2)`` in the order of :data:`CLASSES`.
+Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cnn.imaging.preprocess`, and returns
+logits ``(B, 2)`` in the order of :data:`CLASSES`.
 """
 
 import copy

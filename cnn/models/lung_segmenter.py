@@ -1,7 +1,7 @@
 """Where the lungs are: a small segmenter, used to train the classifier against shortcuts and to check it afterwards.
 
-``python -m cnn.models.lung_segmenter FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``, ``masks/NNN.png``) and
-writes ``weights/lung_segmenter.safetensors`` and its card.
+``python -m cnn.models.lung_segmenter FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``,
+``masks/NNN.png``) and writes ``weights/lung_segmenter.safetensors`` and its card.
 """
 
 from functools import cache

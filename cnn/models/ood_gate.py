@@ -1,8 +1,8 @@
 """Is this a frontal chest radiograph? Asked between reading a picture and classifying it.
 
-One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features that are judged here.
-``python -m cnn.training.ood_gate.fit FILMS --adults ADULTS`` compares methods, fits the statistics and writes
-``weights/ood_gate.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
+One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features
+that are judged here. ``python -m cnn.training.ood_gate.fit FILMS --adults ADULTS`` compares methods, fits the
+statistics and writes ``weights/ood_gate.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def features_and_lungs(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple
 
 @torch.inference_mode()
 def check_batch(pixels: Tensor) -> list[GateResult]:
-    """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by :mod:`cnn.imaging.preprocess`."""
+    """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by
+    :mod:`cnn.imaging.preprocess`."""
     loaded = load()
     inputs = pixels.to(inference.device(), memory_format=torch.channels_last)
     features, lung = features_and_lungs(loaded.network, inputs)

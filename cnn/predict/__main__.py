@@ -1,4 +1,5 @@
-"""The command line behind ``python -m cnn.predict.prediction``: a film, a folder or an archive, here or on a cluster."""
+"""The command line behind ``python -m cnn.predict.prediction``: a film, a folder or an archive, here or on a
+cluster."""
 
 import argparse
 import sys

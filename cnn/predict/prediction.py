@@ -43,7 +43,8 @@ def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
 def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
     """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
 
-    Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.attribution.methods` works on a double of its own.
+    Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.attribution.methods` works on a double of
+    its own.
     """
     with torch.inference_mode():
         logits = model.folded(pixels.to(device())).double().cpu()  # (B, 2)

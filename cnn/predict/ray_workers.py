@@ -2,7 +2,8 @@
 
 A part of the list goes to whichever actor is free; it reads, decodes and scores the files and sends the rows back. The
 process that started the run writes them: workers write nothing, so one that dies leaves nothing half done, and Ray
-gives what it was working on to another. All of :mod:`cnn.predict.resumable` holds as on one machine; Ray only says who does what.
+gives what it was working on to another. All of :mod:`cnn.predict.resumable` holds as on one machine; Ray only says
+who does what.
 
 Ray is optional (``requirements-ray.txt``) and is imported when a run asks for it.
 """

@@ -1,4 +1,5 @@
-"""How fast this is, as ratios within one run: ``python -m cnn.training.benchmark [--films FOLDER] [--out benchmark.json]``.
+"""How fast this is, as ratios within one run: ``python -m cnn.training.benchmark [--films FOLDER] [--out
+benchmark.json]``.
 
 Every row sets what a user waits for beside the bare work that nobody can avoid, on the same machine, in turns, one
 after the other; the ratio is that of the medians. All rows but the batch run in one thread and are timed by the
@@ -192,7 +193,8 @@ def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 
 def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
-    """``cnn.predict.prediction`` over files beside reading them and passing them through gate and network, with all threads."""
+    """``cnn.predict.prediction`` over files beside reading them and passing them through gate and network, with all
+    threads."""
     gate = ood_gate.load().network
     torch.set_num_threads(os.cpu_count() or 1)
     busy = 0.0
@@ -214,7 +216,8 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
             forward(model.module, inputs[model.input_size])
 
     row = compared(
-        f"cnn.predict.prediction over {len(films)} files", ours, "decode, then batched forward passes of gate and network", bare,
+        f"cnn.predict.prediction over {len(films)} files", ours,
+        "decode, then batched forward passes of gate and network", bare,
         1.2, repeats, time.perf_counter,
     )  # fmt: skip
     torch.set_num_threads(1)

@@ -1,9 +1,11 @@
-"""``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and calibrates them.
+"""``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and
+calibrates them.
 
 What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
 the run; shift, temperature and threshold come from validation patients seen through the training's own random changes
 ("shifted validation"), because plain validation films come from the same series as the training films and are too
-easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for `cnn.training.evaluate`.
+easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for
+`cnn.training.evaluate`.
 
 A killed run goes on from its last epoch; the same seed on the same machine gives the same weights.
 """

@@ -105,7 +105,8 @@ def split_by_patient(films: Sequence[Film], fold: int, folds: int, salt: str = "
 
 
 def load_pixels(films: Sequence[Film], size: int, what: str = "films") -> Tensor:
-    """All films as (N, 1, size, size) uint8 greys, resized as :mod:`cnn.imaging.preprocess` does, with a progress bar."""
+    """All films as (N, 1, size, size) uint8 greys, resized as :mod:`cnn.imaging.preprocess` does, with a progress
+    bar."""
     pixels = torch.empty(len(films), 1, size, size, dtype=torch.uint8)
     for index, film in enumerate(tqdm(films, desc=f"reading {what}", unit="film", leave=False)):
         with Image.open(film.path) as image:

@@ -2,9 +2,10 @@
 
     python -m cnn.training.pixel_shuffle
 
-writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes on one core. Pictures:
-outlines that :func:`cnn.lecture.pixel_shuffle.results.shapes` draws, and the 1,797 handwritten digits of scikit-learn's ``load_digits``
-(8x8, UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, CC BY 4.0).
+writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes
+on one core. Pictures: outlines that :func:`cnn.lecture.pixel_shuffle.results.shapes` draws, and the 1,797 handwritten
+digits of scikit-learn's ``load_digits`` (8x8, UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998,
+CC BY 4.0).
 
 Nothing is chosen by the accuracies: optimiser, sizes and epochs are the same for all, and fixed.
 """

@@ -60,7 +60,8 @@ def test_curves_of_a_weighted_sum_are_its_partial_sums(weights: np.ndarray) -> N
     effects = deletion_insertion.squares(weights * film[0, 0].numpy()).ravel() * (SIDE // GRID) ** 2
     order = deletion_insertion.order_of(weights * film[0, 0].numpy())
     told: list[tuple[int, int]] = []
-    found = deletion_insertion.draw(of_sum(weights), film, torch.zeros_like(film), {"best": order, "worst": order[::-1].copy()},
+    found = deletion_insertion.draw(of_sum(weights), film, torch.zeros_like(film),
+                        {"best": order, "worst": order[::-1].copy()},
                         lambda *passes: told.append(passes))  # fmt: skip
     removed = np.concatenate([[0], effects[order].cumsum()])[np.round(found.share * GRID**2).astype(int)]
     np.testing.assert_allclose(found.deletion["best"], effects.sum() - removed, atol=1e-3)

@@ -1,4 +1,5 @@
-"""How fast the grid and the builder are, measured in Chromium; run it by hand: ``python -m tests.performance.browser_pages``.
+"""How fast the grid and the builder are, measured in Chromium; run it by hand: ``python -m
+tests.performance.browser_pages``.
 
 1. A change of configuration until the grid is redrawn, as a multiple of the same change on a bare Streamlit page that
    only shows its number; both alternate within one run, so that a busy machine slows both.

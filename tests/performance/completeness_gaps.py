@@ -1,7 +1,9 @@
-"""How far maps that should add up do: ``python -m tests.performance.completeness_gaps FILMS`` prints the figures of docs/saliency.md.
+"""How far maps that should add up do: ``python -m tests.performance.completeness_gaps FILMS`` prints the figures of
+docs/saliency.md.
 
 The gap of a map is what it misses of the score's change, over that change, on every sixtieth test film. The last line
-is Captum's own DeepLift on ``lecture``, without the copy that ``cnn.attribution.methods`` sets between a ReLU and the next pool.
+is Captum's own DeepLift on ``lecture``, without the copy that ``cnn.attribution.methods`` sets between a ReLU and
+the next pool.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-"""How long it takes to open a layer, in forward passes; run it by hand: ``python -m tests.performance.inside_the_network``.
+"""How long it takes to open a layer, in forward passes; run it by hand: ``python -m
+tests.performance.inside_the_network``.
 
 Opening is all that Python does for it: the way to the layer, the sums of one map, the pictures, and the message to the
 browser as JSON. Both alternate within one run, so that a busy machine slows both.

@@ -1,4 +1,5 @@
-"""Results as ``cnn.training.saliency_bench`` writes them, of two made-up methods: one is right everywhere, one draws edges."""
+"""Results as ``cnn.training.saliency_bench`` writes them, of two made-up methods: one is right everywhere, one draws
+edges."""
 
 import json
 from pathlib import Path

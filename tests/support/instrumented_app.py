@@ -1,4 +1,5 @@
-"""The app in a process that can be looked into: ``python -m tests.support.instrumented_app APP_PORT LOOK_PORT SECONDS``.
+"""The app in a process that can be looked into: ``python -m tests.support.instrumented_app APP_PORT LOOK_PORT
+SECONDS``.
 
 The app keeps the session of a reader who has left for so many seconds. A GET to the second port tells, as JSON, which
 objects made from readers' pictures are alive, what the server holds for its sessions and which files were opened for

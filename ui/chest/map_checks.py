@@ -112,7 +112,8 @@ def _checks(found: Evidence) -> None:
 def _curves(found: Curves, name: str, filling: str) -> None:
     """Deletion and insertion side by side, or below each other on a phone, and their areas as a table."""
     st.markdown(
-        f"The film is hidden, or uncovered, in {deletion_insertion.GRID} x {deletion_insertion.GRID} squares, the strongest of the map first; "
+        f"The film is hidden, or uncovered, in {deletion_insertion.GRID} x {deletion_insertion.GRID} squares, the "
+        f"strongest of the map first; "
         f"hidden squares show {filling}. Fill them with something else and the curves change, so they rank maps only "
         "under one filling: a film with holes is unlike any that the network has learnt from."
     )

@@ -1,6 +1,7 @@
 """What one fixed shuffle of the pixels costs a network: the pictures, the shuffle, and curves that were trained before.
 
-The curves in ``results.json`` are made by :mod:`cnn.training.pixel_shuffle`; nothing is trained here, and PyTorch is not needed.
+The curves in ``results.json`` are made by :mod:`cnn.training.pixel_shuffle`; nothing is trained here, and PyTorch is
+not needed.
 """
 
 import json

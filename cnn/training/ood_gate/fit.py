@@ -1,4 +1,5 @@
-"""Fits the refusal of :mod:`cnn.models.ood_gate`, and compares it with others: ``python -m cnn.training.ood_gate.fit FILMS --adults A``.
+"""Fits the refusal of :mod:`cnn.models.ood_gate`, and compares it with others: ``python -m cnn.training.ood_gate.fit
+FILMS --adults A``.
 
 Who may see what: *fit* films and the pictures of the part "learn" fit every method. Other patients' films, *limit*,
 set how far a film may go (a quantile, never a number typed in). Pictures of other kinds, *choose*, compare the methods.
@@ -30,7 +31,8 @@ from cnn.training.ood_gate import film_corruptions
 from cnn.training.ood_gate.negatives import pictures
 
 KIND_OF: dict[Callable[[Tensor, torch.Generator], Tensor], str] = {
-    film_corruptions.upside_down: "upside down", film_corruptions.quarter_turn: "lying", film_corruptions.quarter: "piece",
+    film_corruptions.upside_down: "upside down", film_corruptions.quarter_turn: "lying",
+    film_corruptions.quarter: "piece",
     film_corruptions.fragment: "piece", film_corruptions.negative: "negative", film_corruptions.collage: "several",
     film_corruptions.pair: "several", film_corruptions.shuffled: "other",
 }  # fmt: skip
@@ -319,7 +321,8 @@ def card_of(
 
 
 def _limit(key: str, limit: float) -> float:
-    """Limits as :func:`cnn.models.ood_gate.combine_scores` takes them: a probability for log odds, an area for its negative."""
+    """Limits as :func:`cnn.models.ood_gate.combine_scores` takes them: a probability for log odds, an area for its
+    negative."""
     if key == "kind":
         return float(1 / (1 + np.exp(-limit)))
     return -limit if key == "lungs" else limit

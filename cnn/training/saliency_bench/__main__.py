@@ -1,7 +1,9 @@
-"""``python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency method that is offered.
+"""``python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``: tests every saliency
+method that is offered.
 
-Writes ``weights/saliency_bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, controls, cuts and
-rules stand in the code before a film is read, and every film is explained by a network that never saw its patient.
+Writes ``weights/saliency_bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods,
+controls, cuts and rules stand in the code before a film is read, and every film is explained by a network that never
+saw its patient.
 
 A run that is stopped goes on: what each method has shown is kept in ``RUNS/bench`` until weights, films or the code
 that measures change.
@@ -218,7 +220,8 @@ def _planted(bench: Bench, method: str) -> Raw:
 
 
 def packed(values: np.ndarray) -> str:
-    """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by :func:`cnn.evaluation.saliency_report.unpacked`."""
+    """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by
+    :func:`cnn.evaluation.saliency_report.unpacked`."""
     buffer = io.BytesIO()
     Image.fromarray(np.round(128 + 127 * values).astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()

@@ -1,6 +1,7 @@
 """Good files broken at random, and the oracle: a radiograph that keeps its promises, or one sentence.
 
-``python -m tests.imaging.corpus.mutate --cases 20000`` tries many more than the test suite does, in one process of 600 MiB.
+``python -m tests.imaging.corpus.mutate --cases 20000`` tries many more than the test suite does, in one process of
+600 MiB.
 """
 
 import argparse

@@ -111,6 +111,7 @@ def lesion(report: Report) -> None:
     st.markdown(saliency_sentences.planted(report))
     charts.maps(
         (film * 255).round().astype("uint8"), truth,
-        {title: (report.planted_map(name), saliency_sentences.hit(report, name)) for name, title in report.titles.items()},
+        {title: (report.planted_map(name), saliency_sentences.hit(report, name))
+         for name, title in report.titles.items()},
     )  # fmt: skip
     tables.planted(report)
