@@ -1,5 +1,7 @@
 """The one family of errors that a user can cause. Each carries a sentence that is fit to be shown as it is."""
 
+from collections.abc import Mapping
+
 
 class UserError(ValueError):
     """Something the user gave does not work; ``str(error)`` says what is wrong and what to do, in one sentence."""
@@ -11,6 +13,14 @@ class ImageRejected(UserError):
 
 class DoesNotFit(UserError):
     """A layer's numbers do not fit together."""
+
+
+class SizeDoesNotFit(DoesNotFit):
+    """No window fits the input; ``nearest`` holds, by argument name, the closest values that would fit."""
+
+    def __init__(self, sentence: str, nearest: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(sentence)
+        self.nearest = dict(nearest)
 
 
 class WeightsRejected(UserError):

@@ -91,7 +91,7 @@ first, second = st.columns(2)
 with first:
     noise = state.real(NOISE)
 with second:
-    trace = signals.trace(noise, state.slider(HEART))
+    trace = signals.simulate_trace(noise, state.slider(HEART))
 
 st.subheader("Filter a signal", anchor=False)
 first, second = st.columns(2)
@@ -102,19 +102,19 @@ with second:
 smoothed = signals.smooth(trace.values, weights)
 wide, narrow = st.columns([3, 1])
 with wide:
-    signal_charts.smoothing(trace, smoothed, key="smoothing", description=signals.told_smoothing(trace, smoothed))
+    signal_charts.smoothing(trace, smoothed, key="smoothing", description=signals.describe_smoothing(trace, smoothed))
 with narrow:
-    signal_charts.kernel(weights, key="weights", description=signals.told_kernel(weights))
+    signal_charts.kernel(weights, key="weights", description=signals.describe_kernel(weights))
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
 shape = signals.template(beat == "odd beat")
-found = signals.match(trace.values, shape)
+found = signals.match_template(trace.values, shape)
 glossary_popover.say(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )
-signal_charts.matching(trace, shape, found, key="matching", description=signals.told_match(trace, found, beat))
+signal_charts.matching(trace, shape, found, key="matching", description=signals.describe_match(trace, found, beat))
 state.share()
 frame.footer(
     "convolution_1d",

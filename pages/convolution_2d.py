@@ -96,7 +96,7 @@ def whole_picture() -> None:
     shrink = int(state.choice(SHRINK))
     st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
     if radiograph is not None and not state.wrong:
-        pixels = filters.pool_picture(radiograph.pixels, shrink, "average")
+        pixels = filters.pool_image(radiograph.pixels, shrink, "average")
         patch = filtered_film.filtered(pixels, weights, radiograph.name)
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")

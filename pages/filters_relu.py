@@ -54,7 +54,7 @@ def real_maps() -> None:
         bias = state.real(BIAS)
     if place + 1 < state[MAP]:
         st.caption(f"There are {count} maps: the last one is looked at.")
-    stacked = feature_stack.stack(feature_stack.shrink(figures.sample(film.key).pixels), filters, bias)
+    stacked = feature_stack.stack_maps(feature_stack.shrink(figures.sample(film.key).pixels), filters, bias)
     figures.volume(stacked, [kernel.name for kernel in filters], place)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 
@@ -65,8 +65,10 @@ def real_maps() -> None:
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."
     )
-    figures.before_after(chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.told_relu(chosen))
-    corner = feature_stack.corner(chosen)
+    figures.before_after(
+        chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.describe_relu(chosen)
+    )
+    corner = feature_stack.strongest_patch(chosen)
     weights, before, after = st.columns(3)
     with weights:
         static_grid.numbers(np.array(filters[place].weights), "The filter", "kernel")

@@ -60,7 +60,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
     if chosen < state[PLACE]:
         st.caption(f"The row ends at number {chosen}, which is followed here.")
     softmax_charts.flat(volume, chosen)
-    place = softmax.flattened(chosen, (depth, side, side))
+    place = softmax.locate_flat_index(chosen, (depth, side, side))
     st.markdown(
         f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
         f"{chosen}: `{place.flat.formula}`"
@@ -104,7 +104,7 @@ def how_wrong(example: softmax.Softmax) -> None:
     st.header("How wrong was it?", anchor=False)
     true = state.number(TRUE) - 1
     loss = softmax.cross_entropy(example, true)
-    st.markdown(softmax.told_loss(example, loss))
+    st.markdown(softmax.describe_loss(example, loss))
     softmax_charts.gradient(example, loss)
     torch_code.show(torch_snippets.softmax(example, loss))
 

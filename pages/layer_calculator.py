@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.errors import UserError
-from cnn.layers.layers import Conv, Pool, Transposed, Volume
-from cnn.layers.sizes import SizeDoesNotFit
+from cnn.errors import SizeDoesNotFit, UserError
+from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from cnn.lecture import questions, torch_snippets
 from ui.lecture import layer_summary, size_rules
 from ui.shell import frame
@@ -53,7 +52,7 @@ state = State.open("layer_calculator", KIND, W1, H1, D1, K, F, S, P, D, GROUPS, 
 state.presets("Common configurations", PRESETS)
 
 
-def chosen() -> Conv | Transposed | Pool:
+def chosen() -> Conv | ConvTranspose | Pool:
     """The layer that the boxes describe."""
     if kind in (MAX, AVERAGE):
         f, s, p = state.boxes(F, S, P)
@@ -64,7 +63,9 @@ def chosen() -> Conv | Transposed | Pool:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extra = state.number(OUT) if kind == TRANSPOSED else 0
         d, groups, bias = state.number(D), state.number(GROUPS), state.flag(BIAS)
-    return Transposed(k, f, s, p, extra, d, groups, bias) if kind == TRANSPOSED else Conv(k, f, s, p, d, groups, bias)
+    return (
+        ConvTranspose(k, f, s, p, extra, d, groups, bias) if kind == TRANSPOSED else Conv(k, f, s, p, d, groups, bias)
+    )
 
 
 kind = state.choice(KIND)

@@ -44,7 +44,7 @@ def weights() -> None:
     """Slide 8, on the reader's numbers. Raises ``UserError``."""
     picture = Volume(*state.boxes(W1, H1, D1))
     hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
-    layers = dense_vs_conv.readers(picture, hidden, filters, kernel_size)
+    layers = dense_vs_conv.compare_layers(picture, hidden, filters, kernel_size)
     st.markdown(dense_vs_conv_text.counted(layers))
     why_figures.to_scale((layers[0], layers[-1]))
     why_figures.readers(layers)

@@ -8,7 +8,7 @@ from cnn.layers.sizes import Count
 
 
 @dataclass(frozen=True)
-class Reader:
+class LayerCost:
     """A layer that reads a picture. Biases are left out, as on the slide.
 
     ``reads`` is how many input numbers each output number is a sum over.
@@ -26,7 +26,9 @@ class Reader:
         return 4 * self.weights.value
 
 
-def readers(picture: Volume, hidden: int, filters: int, kernel_size: int) -> tuple[Reader, Reader, Reader]:
+def compare_layers(
+    picture: Volume, hidden: int, filters: int, kernel_size: int
+) -> tuple[LayerCost, LayerCost, LayerCost]:
     """Fully connected; a filter of its own at each place; one filter for all places, which is a convolution.
 
     Stride 1, no padding. Raises ``DoesNotFit``.
@@ -44,7 +46,7 @@ def readers(picture: Volume, hidden: int, filters: int, kernel_size: int) -> tup
     window = Count(patch, f"{kernel_size}*{kernel_size}*{depth} = {patch:,}")
     products = step.multiply_adds
     return (
-        Reader("fully connected", Count(hidden, f"{hidden:,}"), everything, dense, dense),
-        Reader("a filter of its own at each place", outputs, window, products, products),
-        Reader("convolution", outputs, window, step.parameters, products),
+        LayerCost("fully connected", Count(hidden, f"{hidden:,}"), everything, dense, dense),
+        LayerCost("a filter of its own at each place", outputs, window, products, products),
+        LayerCost("convolution", outputs, window, step.parameters, products),
     )

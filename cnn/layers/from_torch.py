@@ -17,14 +17,14 @@ from cnn.layers.layers import (
     AdaptivePool,
     BatchNorm,
     Conv,
+    ConvTranspose,
     Dropout,
     Flatten,
     Layer,
     Linear,
     Pool,
-    Row,
     Softmax,
-    Transposed,
+    Vector,
     Volume,
 )
 from cnn.layers.network import HEAD, MAX_LAYERS, RESIDUAL, TAIL, Block, Network
@@ -94,7 +94,7 @@ def _conv(given: _Given) -> Layer:
 
 def _transposed(given: _Given) -> Layer:
     names = ("out_channels", "kernel_size", "stride", "padding", "output_padding", "dilation", "groups")
-    return Transposed(**_numbers(given, *names), bias=bool(given["bias"]))
+    return ConvTranspose(**_numbers(given, *names), bias=bool(given["bias"]))
 
 
 def _pool(kind: str) -> Callable[[_Given], Layer]:
@@ -160,7 +160,7 @@ _KNOWN = {ast.dump(line) for line in ast.parse("\n".join([HEAD, RESIDUAL, TAIL.f
 """The lines around ``net`` in exported code, but for the last, which has the input's shape in it."""
 
 
-def read(text: str, volume: Volume) -> Network:
+def parse(text: str, volume: Volume) -> Network:
     """The network that ``text`` builds, on the input that exported code states, or else on ``volume``.
 
     The input takes the depth that the first layer reads; where layers do not fit, usual sides of a picture are tried.
@@ -175,11 +175,11 @@ def read(text: str, volume: Volume) -> Network:
         raise UserError(
             "This is not Python that can be read: paste one nn.Sequential(...) with all its brackets."
         ) from error
-    reads = [read for part in parts for read in _in_order(part) if read]
+    reads = [parse for part in parts for parse in _in_order(part) if parse]
     if len(reads) > MAX_LAYERS:
         raise UserError(f"{len(reads)} layers are more than fit here: use {MAX_LAYERS} or fewer.")
     layers = tuple(_part(part) for part in parts)
-    named = next((read.expects for read in reads if read.expects and not isinstance(read.layer, Linear)), None)
+    named = next((parse.expects for parse in reads if parse.expects and not isinstance(parse.layer, Linear)), None)
     depths = (named,) if named else (volume.depth, 1, 3)
     sizes = [replace(volume, depth=depth) for depth in depths]
     sizes += [Volume(side, side, depth) for side in _SIDES for depth in depths]
@@ -197,24 +197,26 @@ _Part = _Read | tuple[list[_Read], ...]
 
 
 def _part(part: _Part) -> Layer | Block:
-    return part.layer if isinstance(part, _Read) else Block(*(tuple(read.layer for read in way) for way in part))
+    return part.layer if isinstance(part, _Read) else Block(*(tuple(parse.layer for parse in way) for way in part))
 
 
 def _in_order(part: _Part) -> list[_Read | None]:
     """As :meth:`Network.stages` has them; the sum of a block is None."""
-    return [part] if isinstance(part, _Read) else [*(read for way in part for read in way), None]
+    return [part] if isinstance(part, _Read) else [*(parse for way in part for parse in way), None]
 
 
 def _mismatch(network: Network, parts: list[_Part]) -> str:
     """The first layer that says that it reads another depth or length than what arrives; empty if there is none."""
-    reads = [read for part in parts for read in _in_order(part)]
-    for number, (read, stage) in enumerate(zip(reads, network.stages(), strict=True), start=1):
+    reads = [parse for part in parts for parse in _in_order(part)]
+    for number, (parse, stage) in enumerate(zip(reads, network.stages(), strict=True), start=1):
         if not stage.step:
             break
         arrives = stage.step.before
-        count, things = (arrives.features, "numbers") if isinstance(arrives, Row) else (arrives.depth, "channels")
-        if read and read.expects not in (None, count):
-            return f"Layer {number}, {_quoted(read.call)}, reads {read.expects:,} {things}, but {count:,} arrive there."
+        count, things = (arrives.features, "numbers") if isinstance(arrives, Vector) else (arrives.depth, "channels")
+        if parse and parse.expects not in (None, count):
+            return (
+                f"Layer {number}, {_quoted(parse.call)}, reads {parse.expects:,} {things}, but {count:,} arrive there."
+            )
     return ""
 
 
@@ -298,7 +300,7 @@ def _parts(item: ast.expr) -> list[_Part]:
 def _block(call: ast.Call) -> _Part:
     """The ways of an exported ``Residual``."""
     ways = [list(_sequence(ast.Call(call.func, way.elts, []))) for way in call.args if isinstance(way, ast.List)]
-    reads = [[read for read in way if isinstance(read, _Read)] for way in ways]
+    reads = [[parse for parse in way if isinstance(parse, _Read)] for way in ways]
     if call.keywords or not 1 <= len(ways) == len(call.args) <= 2 or reads != ways or not reads[0]:
         raise UserError("Residual takes one or two lists of layers here: Residual([nn.Conv2d(16, 16, 3, padding=1)]).")
     return tuple(way for way in reads if way)

@@ -36,7 +36,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Row:
+class Vector:
     """A flattened volume: so many numbers in a row."""
 
     features: int
@@ -55,12 +55,12 @@ class Row:
         return costs.activation_bytes(self.features, 1, 1)
 
 
-Shape = Volume | Row
-NOTHING = Count(0, "0")
+Shape = Volume | Vector
+NO_COST = Count(0, "0")
 
 
 @dataclass(frozen=True)
-class Step:
+class LayerInfo:
     """What one layer made of ``before``.
 
     ``sides`` are the size formulas across and down, where there are any. ``window`` is what a unit reads along one
@@ -70,8 +70,8 @@ class Step:
     before: Shape
     after: Shape
     sides: tuple[Size | Count, ...] = ()
-    parameters: Count = NOTHING
-    multiply_adds: Count = NOTHING
+    parameters: Count = NO_COST
+    multiply_adds: Count = NO_COST
     window: Window | None = None
     everything: bool = False
 
@@ -82,7 +82,7 @@ class Layer:
 
     title: ClassVar[str] = ""
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """What becomes of ``before``. Raises ``DoesNotFit``."""
         raise NotImplementedError
 
@@ -91,7 +91,7 @@ class Layer:
         raise NotImplementedError
 
     def _volume(self, before: Shape) -> Volume:
-        if isinstance(before, Row):
+        if isinstance(before, Vector):
             raise DoesNotFit(
                 f"{self.title} reads a volume, but {before.features:,} numbers in a row arrive here: "
                 "put it before Flatten."
@@ -112,13 +112,13 @@ class Conv(Layer):
     bias: bool = True
     title: ClassVar[str] = "Convolution"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         volume = self._volume(before)
         numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
         across, down = (sizes.output_size(n, *numbers) for n in (volume.width, volume.height))
         filters = (volume.depth, self.out_channels, self.kernel_size)
-        return Step(
+        return LayerInfo(
             before,
             Volume(across.size, down.size, self.out_channels),
             (across, down),
@@ -133,7 +133,7 @@ class Conv(Layer):
 
 
 @dataclass(frozen=True)
-class Transposed(Layer):
+class ConvTranspose(Layer):
     """A transposed convolution: each input number lays its F x F filter down, S cells apart."""
 
     out_channels: int
@@ -146,13 +146,13 @@ class Transposed(Layer):
     bias: bool = True
     title: ClassVar[str] = "Transposed convolution"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`; its units do not all read equally many cells, so there is no window."""
         volume = self._volume(before)
         numbers = (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
         across, down = (sizes.transposed_output_size(n, *numbers) for n in (volume.width, volume.height))
         filters = (volume.depth, self.out_channels, self.kernel_size)
-        return Step(
+        return LayerInfo(
             before,
             Volume(across.value, down.value, self.out_channels),
             (across, down),
@@ -178,7 +178,7 @@ class Pool(Layer):
     ceil: bool = False
     title: ClassVar[str] = "Pooling"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         volume = self._volume(before)
         if self.kind == "average" and self.dilation > 1:
@@ -187,7 +187,7 @@ class Pool(Layer):
         rule: Rule = "ceil" if self.ceil else "floor"
         across, down = (sizes.pool_size(n, *numbers, rule) for n in (volume.width, volume.height))
         after = Volume(across.size, down.size, volume.depth)
-        return Step(before, after, (across, down), window=Window(*numbers))
+        return LayerInfo(before, after, (across, down), window=Window(*numbers))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -203,7 +203,7 @@ class AdaptivePool(Layer):
     size: int
     title: ClassVar[str] = "Adaptive pooling"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         volume = self._volume(before)
         for n in (volume.width, volume.height):
@@ -212,7 +212,7 @@ class AdaptivePool(Layer):
         (window, rest) = sides.pop()
         even = not sides and not rest and window >= 1
         after = Volume(self.size, self.size, volume.depth)
-        return Step(before, after, window=Window(window, window) if even else None)
+        return LayerInfo(before, after, window=Window(window, window) if even else None)
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -226,9 +226,9 @@ class Activation(Layer):
     name: Literal["relu", "tanh", "sigmoid"]
     title: ClassVar[str] = "Activation"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
-        return Step(before, before, window=Window(1))
+        return LayerInfo(before, before, window=Window(1))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -241,10 +241,10 @@ class BatchNorm(Layer):
 
     title: ClassVar[str] = "Batch normalisation"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         depth = self._volume(before).depth
-        return Step(before, before, parameters=Count(2 * depth, f"2*{depth} = {2 * depth:,}"), window=Window(1))
+        return LayerInfo(before, before, parameters=Count(2 * depth, f"2*{depth} = {2 * depth:,}"), window=Window(1))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -258,11 +258,11 @@ class Dropout(Layer):
     probability: float
     title: ClassVar[str] = "Dropout"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         if not 0 <= self.probability < 1:
             raise DoesNotFit(f"Dropout clears a share from 0 to below 1, not {self.probability:g}: try 0.5.")
-        return Step(before, before, window=Window(1))
+        return LayerInfo(before, before, window=Window(1))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -275,9 +275,9 @@ class Flatten(Layer):
 
     title: ClassVar[str] = "Flatten"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
-        return Step(before, Row(math.prod(before.torch_shape)), window=Window(1))
+        return LayerInfo(before, Vector(math.prod(before.torch_shape)), window=Window(1))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -292,19 +292,19 @@ class Linear(Layer):
     bias: bool = True
     title: ClassVar[str] = "Fully connected"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
         inputs = self._row(before).features
         parameters = costs.linear_parameters(inputs, self.out_features, self.bias)
         products = inputs * self.out_features
         multiply_adds = Count(products, f"{inputs}*{self.out_features} = {products:,}")
-        return Step(before, Row(self.out_features), (), parameters, multiply_adds, everything=True)
+        return LayerInfo(before, Vector(self.out_features), (), parameters, multiply_adds, everything=True)
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
         return f"nn.Linear({self._row(before).features}, {self.out_features}{'' if self.bias else ', bias=False'})"
 
-    def _row(self, before: Shape) -> Row:
+    def _row(self, before: Shape) -> Vector:
         if isinstance(before, Volume):
             raise DoesNotFit(f"A fully connected layer reads a row, not a volume of {before}: put Flatten before it.")
         return before
@@ -316,9 +316,9 @@ class Softmax(Layer):
 
     title: ClassVar[str] = "Softmax"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`."""
-        return Step(before, before, window=Window(1))
+        return LayerInfo(before, before, window=Window(1))
 
     def code(self, before: Shape) -> str:
         """See :meth:`Layer.code`."""
@@ -335,18 +335,18 @@ class Add(Layer):
     shortcut: Shape
     title: ClassVar[str] = "Addition"
 
-    def through(self, before: Shape) -> Step:
+    def through(self, before: Shape) -> LayerInfo:
         """See :meth:`Layer.through`; what its units see depends on both ways, so there is no window."""
         if before != self.shortcut:
             raise DoesNotFit(
                 f"{before} comes through the layers and {self.shortcut} by the shortcut, and only equals can be added"
                 f"{self._projection(before)}."
             )
-        return Step(before, before)
+        return LayerInfo(before, before)
 
     def _projection(self, wanted: Shape) -> str:
         """The 1x1 convolution that would mend it, where there is one."""
-        if isinstance(wanted, Row) or isinstance(self.shortcut, Row):
+        if isinstance(wanted, Vector) or isinstance(self.shortcut, Vector):
             return ""
         stride = -(-self.shortcut.width // wanted.width)
         if Conv(wanted.depth, 1, stride).through(self.shortcut).after != wanted:
@@ -355,7 +355,7 @@ class Add(Layer):
         return f": end the shortcut with conv {wanted.depth} 1{step}"
 
 
-def _arguments(in_channels: int, layer: Conv | Transposed) -> str:
+def _arguments(in_channels: int, layer: Conv | ConvTranspose) -> str:
     more = _more(layer, "stride", "padding", "output_padding", "dilation", "groups")
     bias = "" if layer.bias else ", bias=False"
     return f"{in_channels}, {layer.out_channels}, kernel_size={layer.kernel_size}{more}{bias}"

@@ -16,12 +16,12 @@ from typing import Literal
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers import network_text
 from cnn.layers.costs import activation_bytes
-from cnn.layers.layers import NOTHING, Add, Layer, Shape, Step, Volume
+from cnn.layers.layers import NO_COST, Add, Layer, LayerInfo, Shape, Volume
 from cnn.layers.receptive_field import PIXEL, ReceptiveField
 from cnn.layers.sizes import Count
 
 MAX_LAYERS = 200
-Way = Literal["", "main", "shortcut", "sum"]
+Branch = Literal["", "main", "shortcut", "sum"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Stage:
     """
 
     layer: Layer
-    step: Step | None
+    step: LayerInfo | None
     problem: str = ""
     field: ReceptiveField | None = None
     everything: bool = False
-    memory: Count = NOTHING
-    way: Way = ""
+    memory: Count = NO_COST
+    way: Branch = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Network:
         convolution = f"conv {shape.depth} 3 p1, norm"
         return f"[{convolution}, relu, {convolution}]"
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[LayerInfo, ...]:
         """The steps of a network whose layers all fit. Raises ``DoesNotFit`` with the number of the first that not."""
         for number, stage in enumerate(self.stages(), start=1):
             if stage.problem:
@@ -150,7 +150,7 @@ net.eval()(torch.zeros{})  # (batch, depth, height, width)"""
 """What :meth:`Network.code` puts around ``net``; :mod:`cnn.layers.from_torch` knows it again."""
 
 
-def _code(part: Layer | Block, steps: Iterator[Step]) -> list[str]:
+def _code(part: Layer | Block, steps: Iterator[LayerInfo]) -> list[str]:
     """Lines of one layer or block; takes the steps that it needs."""
     if not isinstance(part, Block):
         return [f"    {part.code(next(steps).before)},"]
@@ -174,7 +174,7 @@ def _stages(network: Network) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     here: _Here | None = _Here(network.volume)
 
-    def pass_on(layer: Layer, at: _Here | None, way: Way = "", other: _Here | None = None) -> _Here | None:
+    def pass_on(layer: Layer, at: _Here | None, way: Branch = "", other: _Here | None = None) -> _Here | None:
         """Adds the stage of ``layer``; returns what is behind it, None once something does not fit."""
         if at is None:
             stages.append(Stage(layer, None, way=way))
@@ -194,7 +194,7 @@ def _stages(network: Network) -> tuple[Stage, ...]:
             here = pass_on(part, here)
             continue
         ends: list[_Here | None] = []
-        ways: tuple[tuple[Way, tuple[Layer, ...]], ...] = (("main", part.main), ("shortcut", part.shortcut))
+        ways: tuple[tuple[Branch, tuple[Layer, ...]], ...] = (("main", part.main), ("shortcut", part.shortcut))
         for way, layers in ways:
             end = here if None not in ends else None
             for layer in layers:
@@ -205,7 +205,7 @@ def _stages(network: Network) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _behind(step: Step, at: _Here) -> _Here:
+def _behind(step: LayerInfo, at: _Here) -> _Here:
     everything = at.everything or step.everything
     field = at.field.behind(step.window) if at.field and step.window and not everything else None
     return _Here(step.after, field, everything)

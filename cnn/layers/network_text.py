@@ -14,18 +14,18 @@ from cnn.layers.layers import (
     Add,
     BatchNorm,
     Conv,
+    ConvTranspose,
     Dropout,
     Flatten,
     Layer,
     Linear,
     Pool,
     Softmax,
-    Transposed,
 )
 
 _WORDS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...], Callable[..., Layer]]] = {
     "conv": (("out_channels", "kernel_size"), "spdg", ("nobias",), Conv),
-    "tconv": (("out_channels", "kernel_size"), "spodg", ("nobias",), Transposed),
+    "tconv": (("out_channels", "kernel_size"), "spodg", ("nobias",), ConvTranspose),
     "max": (("kernel_size",), "spd", ("ceil",), Pool),
     "avg": (("kernel_size",), "spd", ("ceil",), Pool),
     "adaptive": (("size",), "", (), AdaptivePool),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cnn.layers.sizes import MAX_SIDE, Window, _check, effective_kernel
+from cnn.layers.checks import MAX_SIDE, check_range
+from cnn.layers.sizes import Window, effective_kernel
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class ReceptiveField:
 
     def behind(self, layer: Window) -> "ReceptiveField":
         """The field one layer further on; the recurrences are those named at :func:`receptive_field`."""
-        _check("stride S", layer.stride, 1, MAX_SIDE)
-        _check("padding P", layer.padding, 0, MAX_SIDE)
+        check_range("stride S", layer.stride, 1, MAX_SIDE)
+        check_range("padding P", layer.padding, 0, MAX_SIDE)
         reach = effective_kernel(layer.kernel_size, layer.dilation)
         size = self.size + (reach - 1) * self.jump
         return ReceptiveField(size, self.jump * layer.stride, self.start - layer.padding * self.jump)

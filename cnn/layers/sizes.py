@@ -6,13 +6,13 @@ PyTorch counts it: 1 is ordinary. The size formulas are those of torch.nn.Conv2d
 """
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Literal
 
-from cnn.errors import DoesNotFit
+from cnn.errors import DoesNotFit, SizeDoesNotFit
+from cnn.layers.checks import MAX_SIDE, check_range, join_or, nearest_fitting
 
 Rule = Literal["exact", "floor", "ceil"]
 """What to do when the windows do not come out even.
@@ -20,17 +20,7 @@ Rule = Literal["exact", "floor", "ceil"]
 "exact": refuse (the lecture, CS231n). "floor": leave the rest unread (PyTorch). "ceil": let the last window hang over
 the edge, unless it would start behind the input (PyTorch pooling with ``ceil_mode=True``).
 """
-MAX_SIDE = 10_000
-"""Largest side, kernel, stride, padding or dilation."""
 _LETTERS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
-
-
-class SizeDoesNotFit(DoesNotFit):
-    """The windows do not fit the input. ``nearest``: per argument name, the closest values that would fit."""
-
-    def __init__(self, sentence: str, nearest: Mapping[str, tuple[int, ...]]) -> None:
-        super().__init__(sentence)
-        self.nearest = dict(nearest)
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,8 @@ class Window:
 
 def effective_kernel(kernel_size: int, dilation: int = 1) -> int:
     """Cells from the first to the last one that a kernel touches: D*(F - 1) + 1."""
-    _check("kernel size F", kernel_size, 1, MAX_SIDE)
-    _check("dilation D", dilation, 1, MAX_SIDE)
+    check_range("kernel size F", kernel_size, 1, MAX_SIDE)
+    check_range("dilation D", dilation, 1, MAX_SIDE)
     return dilation * (kernel_size - 1) + 1
 
 
@@ -92,10 +82,10 @@ def output_size(
     "exact" also when the division does not come out even; ``DoesNotFit`` when a number is out of range.
     """
     left, right = padding if isinstance(padding, tuple) else (padding, padding)
-    _check("input size N", n, 1, MAX_SIDE)
-    _check("stride S", stride, 1, MAX_SIDE)
+    check_range("input size N", n, 1, MAX_SIDE)
+    check_range("stride S", stride, 1, MAX_SIDE)
     for end in (left, right):
-        _check("padding P", end, 0, MAX_SIDE)
+        check_range("padding P", end, 0, MAX_SIDE)
     reach = effective_kernel(kernel_size, dilation)
     quotient = Fraction(n - reach + left + right, stride)
     wanted = _round(quotient, rule) + 1
@@ -121,7 +111,7 @@ def pool_size(
     n: int, kernel_size: int, stride: int | None = None, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
 ) -> Size:
     """As ``output_size`` for a pooling layer: stride defaults to F, and P may be at most F/2, as in PyTorch."""
-    _check("kernel size F", kernel_size, 1, MAX_SIDE)
+    check_range("kernel size F", kernel_size, 1, MAX_SIDE)
     if padding > kernel_size // 2:
         raise DoesNotFit(
             f"Padding {padding:,} is more than half of a pooling window of {kernel_size:,}: "
@@ -132,8 +122,8 @@ def pool_size(
 
 def adaptive_windows(n: int, size: int) -> tuple[tuple[int, int], ...]:
     """(start, stop) of each window of an adaptive pooling layer that turns ``n`` cells into ``size``, as PyTorch's."""
-    _check("input size N", n, 1, MAX_SIDE)
-    _check("output size", size, 1, MAX_SIDE)
+    check_range("input size N", n, 1, MAX_SIDE)
+    check_range("output size", size, 1, MAX_SIDE)
     return tuple((i * n // size, -((-(i + 1) * n) // size)) for i in range(size))
 
 
@@ -165,11 +155,11 @@ def transposed_output_size(
 
     Raises ``DoesNotFit`` when the padding eats everything or ``output_padding`` is not below stride or dilation.
     """
-    _check("input size N", n, 1, MAX_SIDE)
-    _check("stride S", stride, 1, MAX_SIDE)
-    _check("padding P", padding, 0, MAX_SIDE)
+    check_range("input size N", n, 1, MAX_SIDE)
+    check_range("stride S", stride, 1, MAX_SIDE)
+    check_range("padding P", padding, 0, MAX_SIDE)
     reach = effective_kernel(kernel_size, dilation)
-    _check("output padding", output_padding, 0, max(stride, dilation) - 1)
+    check_range("output padding", output_padding, 0, max(stride, dilation) - 1)
     size = (n - 1) * stride - 2 * padding + reach + output_padding
     if size < 1:
         most = ((n - 1) * stride + reach + output_padding - 1) // 2
@@ -177,19 +167,6 @@ def transposed_output_size(
     spread = f"[{dilation}*({kernel_size} - 1) + 1]" if dilation > 1 else kernel_size
     formula = f"({n} - 1)*{stride} - 2*{padding} + {spread} + {output_padding} = {size}"
     return Count(size, formula)
-
-
-def _check(what: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        bounds = f"be {low:,}" if low == high else f"lie between {low:,} and {high:,}"
-        raise DoesNotFit(f"The {what} must {bounds}, not {value:,}.")
-
-
-def _pair(what: str, value: int | tuple[int, int]) -> tuple[int, int]:
-    height, width = value if isinstance(value, tuple) else (value, value)
-    for side in (height, width):
-        _check(what, side, 1, MAX_SIDE)
-    return height, width
 
 
 def _round(quotient: Fraction, rule: Rule) -> int:
@@ -206,17 +183,6 @@ def _count(n: int, reach: int, stride: int, left: int, right: int, rule: Rule) -
     size = -(-span // stride) + 1
     # PyTorch's drop rule: the last window must start inside the input or the left padding.
     return size - 1 if (size - 1) * stride >= n + left else size
-
-
-def _nearest(value: int, low: int, high: int, fits: Callable[[int], bool]) -> tuple[int, ...]:
-    """The closest fitting value on either side of ``value``, smaller one first."""
-    below = next((v for v in range(min(value - 1, high), low - 1, -1) if fits(v)), None)
-    above = next((v for v in range(max(value + 1, low), high + 1) if fits(v)), None)
-    return tuple(v for v in (below, above) if v is not None)
-
-
-def _either(values: tuple[int, ...]) -> str:
-    return " or ".join(f"{value:,}" for value in values)
 
 
 def _expression(
@@ -252,10 +218,10 @@ def _refusal(
         low = 0 if name == "padding" else 1
         # Beyond twice the cells at hand nothing new can fit, and the search stays short.
         high = min(MAX_SIDE, 2 * max(n, effective_kernel(kernel_size, dilation), values[name], stride) + 2)
-        if found := _nearest(values[name], low, high, partial(fits, name)):
+        if found := nearest_fitting(values[name], low, high, partial(fits, name)):
             nearest[name] = found
     if nearest:
-        values_that_fit = (f"{_LETTERS[name]} = {_either(found)}" for name, found in nearest.items())
+        values_that_fit = (f"{_LETTERS[name]} = {join_or(found)}" for name, found in nearest.items())
         advice = f"the nearest that fit are {', '.join(values_that_fit)}"
     else:
         advice = "no single change makes it fit, so choose both a larger input and a smaller window"

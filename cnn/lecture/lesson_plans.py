@@ -65,8 +65,8 @@ def _why() -> Part:
     def link(width: int) -> dict[str, str]:
         return {"W1": f"{width}", "H1": "1000", "D1": "3", "hidden": "100", "K": "100", "F": "3"}
 
-    dense, _, convolution = dense_vs_conv.readers(Volume(1000, 1000, 3), 100, 100, 3)
-    wider, _, same = dense_vs_conv.readers(Volume(2000, 1000, 3), 100, 100, 3)
+    dense, _, convolution = dense_vs_conv.compare_layers(Volume(1000, 1000, 3), 100, 100, 3)
+    wider, _, same = dense_vs_conv.compare_layers(Volume(2000, 1000, 3), 100, 100, 3)
     return Part(
         "why_cnns", "Why convolutional networks?", "Ask before you scroll: how many numbers is a colour picture?",
         (

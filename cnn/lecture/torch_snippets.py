@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from cnn.layers.costs import conv_parameters, linear_parameters
-from cnn.layers.dense_vs_conv import readers
+from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Layer, Volume
 from cnn.layers.network import Network
 from cnn.ops.convolution import Convolution, conv1d
@@ -136,7 +136,7 @@ print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
 
 def why(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
     """The weights of a fully connected layer and of a convolution on one picture. Raises ``DoesNotFit``."""
-    dense, _, convolution = readers(picture, hidden, filters, kernel_size)
+    dense, _, convolution = compare_layers(picture, hidden, filters, kernel_size)
     code = f"""import torch
 from torch import nn
 

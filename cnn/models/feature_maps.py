@@ -19,7 +19,7 @@ from cnn.errors import UserError
 from cnn.imaging.preprocess import resample, to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.layers import layers
-from cnn.layers.layers import Layer, Row, Shape, Step, Volume
+from cnn.layers.layers import Layer, LayerInfo, Shape, Vector, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
 from cnn.models.inference import device
@@ -54,7 +54,7 @@ class LayerNode:
     path: str
     kind: Kind
     block: str
-    step: Step
+    step: LayerInfo
     field: ReceptiveField | None
 
     @property
@@ -179,16 +179,16 @@ def block_ends(name: str) -> tuple[LayerNode, ...]:
     return tuple(one for one, after in zip(mapped, following, strict=True) if not after or one.block != after.block)
 
 
-def _step(passed: LayerCall) -> Step:
+def _step(passed: LayerCall) -> LayerInfo:
     before, after = _shape(passed.before), _shape(passed.after)
     if passed.module is None:
-        return Step(before, after, window=Window(1))
+        return LayerInfo(before, after, window=Window(1))
     return _layer(passed.module).through(before)
 
 
 def _shape(values: Tensor) -> Shape:
     if values.ndim == 2:
-        return Row(values.shape[1])
+        return Vector(values.shape[1])
     _, depth, height, width = values.shape
     return Volume(width, height, depth)
 

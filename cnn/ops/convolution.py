@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnn.errors import DoesNotFit
-from cnn.ops.windows import Array, Axis, PaddingMode, Pair, _check_work, _ends, _pad, _pair, _patches, _volume
+from cnn.ops.windows import (
+    Array,
+    Axis,
+    PaddingMode,
+    Pair,
+    _ends,
+    as_pair,
+    as_volume,
+    check_products,
+    extract_patches,
+    pad,
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ def conv2d(
     As torch.nn.Conv2d, which does not flip the kernel; ``flip=True`` is the convolution of mathematics.
     Raises ``DoesNotFit``.
     """
-    x, w = _volume(image), _filters(weight)
+    x, w = as_volume(image), _filters(weight)
     filters, depth, *kernel_size = w.shape
     if depth != x.shape[0]:
         raise DoesNotFit(
@@ -73,10 +84,10 @@ def conv2d(
     b = np.zeros(filters) if bias is None else np.asarray(bias, dtype=np.float64).reshape(-1)
     if len(b) != filters:
         raise DoesNotFit(f"There are {len(b)} biases for {filters} filters: each filter has exactly one.")
-    ends = _ends(padding, tuple(kernel_size), _pair(stride), _pair(dilation))
+    ends = _ends(padding, tuple(kernel_size), as_pair(stride), as_pair(dilation))
     rows, columns = (
         Axis.sliding(n, f, s, p, d)
-        for n, f, s, p, d in zip(x.shape[1:], kernel_size, _pair(stride), ends, _pair(dilation), strict=True)
+        for n, f, s, p, d in zip(x.shape[1:], kernel_size, as_pair(stride), ends, as_pair(dilation), strict=True)
     )
     return _convolve(x, w, b, rows, columns, padding_mode, flip)
 
@@ -107,9 +118,9 @@ def conv1d(
 def _convolve(
     x: Array, w: Array, b: Array, rows: Axis, columns: Axis, padding_mode: PaddingMode, flip: bool
 ) -> Convolution:
-    _check_work(w.size * len(rows.windows) * len(columns.windows))
-    padded = _pad(x, rows, columns, padding_mode)
-    patches = _patches(padded, rows, columns).transpose(1, 2, 0, 3, 4)  # (H2, W2, C, FH, FW)
+    check_products(w.size * len(rows.windows) * len(columns.windows))
+    padded = pad(x, rows, columns, padding_mode)
+    patches = extract_patches(padded, rows, columns).transpose(1, 2, 0, 3, 4)  # (H2, W2, C, FH, FW)
     laid = _turned(w) if flip else w
     products = patches * laid[:, None, None]  # (K, H2, W2, C, FH, FW)
     channel_sums = products.sum((-2, -1))  # (K, H2, W2, C)

@@ -9,7 +9,7 @@ from PIL import Image
 from cnn.errors import DoesNotFit
 from cnn.layers.costs import filter_weights
 from cnn.layers.sizes import output_size
-from cnn.ops.filters import Kernel, around, filter_image, strongest
+from cnn.ops.filters import Kernel, filter_image, patch_at, strongest_positions
 from cnn.ops.windows import Array
 
 SIDE = 96
@@ -34,7 +34,7 @@ class TwoLayers:
 
 
 @dataclass(frozen=True)
-class Corner:
+class Patch:
     """A patch of a map, (5, 5) or less, to one decimal: before ReLU, after it, and 1 where ReLU cleared a number."""
 
     before: Array
@@ -62,7 +62,7 @@ def shrink(pixels: Array) -> Array:
     return np.asarray(small, dtype=np.float64)
 
 
-def stack(pixels: Array, filters: Sequence[Kernel], bias: float) -> Array:
+def stack_maps(pixels: Array, filters: Sequence[Kernel], bias: float) -> Array:
     """(K, H, W): one map for each filter, as high and wide as the picture, whose border pixels are repeated."""
     return np.stack([filter_image(pixels, kernel.weights) for kernel in filters]) + bias
 
@@ -72,7 +72,7 @@ def relu(maps: Array) -> Array:
     return np.maximum(maps, 0)
 
 
-def told_relu(one: Array) -> str:
+def describe_relu(one: Array) -> str:
     """How much of a map (H, W) ReLU clears, in a sentence."""
     negative = int((one < 0).sum())
     return (
@@ -81,9 +81,9 @@ def told_relu(one: Array) -> str:
     )
 
 
-def corner(one: Array) -> Corner:
+def strongest_patch(one: Array) -> Patch:
     """The numbers around a strong response of a map (H, W), with both signs if there is such a place."""
-    places = strongest(one, margin=2, count=12)
-    patches = [around(one, place, 2) for place in places] or [one[:5, :5]]
+    places = strongest_positions(one, margin=2, count=12)
+    patches = [patch_at(one, place, 2) for place in places] or [one[:5, :5]]
     before = next((patch for patch in patches if patch.min() < 0 < patch.max()), patches[0]).round(1)
-    return Corner(before, relu(before), np.where(before < 0, 1.0, 0.0))
+    return Patch(before, relu(before), np.where(before < 0, 1.0, 0.0))

@@ -73,7 +73,7 @@ KERNELS: tuple[Kernel, ...] = (
 
 
 @dataclass(frozen=True)
-class Shown:
+class GreyScaled:
     """A response as greys (H, W) from 0 to 1, and how they are to be read."""
 
     pixels: Array
@@ -107,7 +107,7 @@ def filter_image(pixels: Array, weights: ArrayLike) -> Array:
     return response.astype(np.float64)
 
 
-def as_greys(response: Array, weights: ArrayLike) -> Shown:
+def scale_to_grey(response: Array, weights: ArrayLike) -> GreyScaled:
     """A response made visible. Where flat ground gives 0, 0 is middle grey; otherwise flat ground keeps its grey.
 
     A few pixels at markers answer ten times as strongly as anything in the body, so the scale ends where all but one
@@ -117,11 +117,13 @@ def as_greys(response: Array, weights: ArrayLike) -> Shown:
     if _balanced(weights) or total < 0:
         most = float(np.quantile(np.abs(response), 0.99)) or float(np.abs(response).max()) or 1.0
         said = f"Middle grey is 0; white is {most:.2g} and more, black is −{most:.2g} and less."
-        return Shown(np.clip(0.5 + response / (2 * most), 0, 1), said)
-    return Shown(np.clip(response / total, 0, 1), f"Black is 0, white is {total:.3g}; what lies outside is cut off.")
+        return GreyScaled(np.clip(0.5 + response / (2 * most), 0, 1), said)
+    return GreyScaled(
+        np.clip(response / total, 0, 1), f"Black is 0, white is {total:.3g}; what lies outside is cut off."
+    )
 
 
-def strongest(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
+def strongest_positions(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
     """(row, column) of the ``count`` largest responses, at least ``margin`` apart and off the border."""
     left = response[margin : response.shape[0] - margin, margin : response.shape[1] - margin].copy()
     places = []
@@ -132,13 +134,13 @@ def strongest(response: Array, margin: int, count: int) -> tuple[tuple[int, int]
     return tuple(places)
 
 
-def around(pixels: Array, place: tuple[int, int], reach: int) -> Array:
+def patch_at(pixels: Array, place: tuple[int, int], reach: int) -> Array:
     """The square of up to 2*reach + 1 pixels a side around ``place``."""
     row, column = place
     return pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
 
 
-def pool_picture(pixels: Array, size: int, kind: Pool) -> Array:
+def pool_image(pixels: Array, size: int, kind: Pool) -> Array:
     """(H // size, W // size): the largest or the mean grey of each block; what is left over at the edge is not read."""
     height, width = (side // size for side in pixels.shape)
     blocks = pixels[: height * size, : width * size].reshape(height, size, width, size)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnn.errors import DoesNotFit
 from cnn.layers.sizes import Rule, pool_size
-from cnn.ops.windows import Array, Axis, Pair, _cells, _check_work, _pad, _pair, _patches, _volume
+from cnn.ops.windows import Array, Axis, Pair, as_pair, as_volume, cell_indices, check_products, extract_patches, pad
 
 PoolKind = Literal["max", "average", "lp"]
 
@@ -66,7 +66,7 @@ class Pooling:
         channels, height, width = self.padded.shape
         collected = np.zeros((channels, height + 1, width + 1))  # the last row and column catch cells that do not exist
         channel = np.arange(channels)[:, None, None, None, None]
-        np.add.at(collected, (channel, *_cells(self.rows, self.columns)), self.shares * arriving[..., None, None])
+        np.add.at(collected, (channel, *cell_indices(self.rows, self.columns)), self.shares * arriving[..., None, None])
         top, left = self.rows.before, self.columns.before
         return collected[:, top : top + self.rows.size, left : left + self.columns.size]
 
@@ -87,17 +87,17 @@ def pool2d(
     As torch.nn.MaxPool2d, AvgPool2d (padding zeros count) and LPPool2d; rule "ceil" is their ``ceil_mode``.
     Raises ``DoesNotFit``.
     """
-    x = _volume(image)
-    if kind != "max" and _pair(dilation) != (1, 1):
+    x = as_volume(image)
+    if kind != "max" and as_pair(dilation) != (1, 1):
         raise DoesNotFit("Only max pooling can be dilated in PyTorch: set the dilation to 1.")
-    if kind == "lp" and _pair(padding) != (0, 0):
+    if kind == "lp" and as_pair(padding) != (0, 0):
         raise DoesNotFit("Lp pooling takes no padding in PyTorch: set P = 0.")
-    size, step = _pair(kernel_size), _pair(kernel_size if stride is None else stride)
-    for n, f, s, p, d in zip(x.shape[1:], size, step, _pair(padding), _pair(dilation), strict=True):
+    size, step = as_pair(kernel_size), as_pair(kernel_size if stride is None else stride)
+    for n, f, s, p, d in zip(x.shape[1:], size, step, as_pair(padding), as_pair(dilation), strict=True):
         pool_size(n, f, s, p, d, rule)  # refuses a padding beyond half of the window
     rows, columns = (
         Axis.sliding(n, f, s, p, d, rule)
-        for n, f, s, p, d in zip(x.shape[1:], size, step, _pair(padding), _pair(dilation), strict=True)
+        for n, f, s, p, d in zip(x.shape[1:], size, step, as_pair(padding), as_pair(dilation), strict=True)
     )
     return _pool(x, rows, columns, kind, norm)
 
@@ -107,15 +107,15 @@ def adaptive_pool2d(image: ArrayLike, output: Pair, *, kind: Literal["max", "ave
 
     As torch.nn.AdaptiveMaxPool2d and AdaptiveAvgPool2d.
     """
-    x = _volume(image)
-    rows, columns = (Axis.adaptive(n, size) for n, size in zip(x.shape[1:], _pair(output), strict=True))
+    x = as_volume(image)
+    rows, columns = (Axis.adaptive(n, size) for n, size in zip(x.shape[1:], as_pair(output), strict=True))
     return _pool(x, rows, columns, kind, 2)
 
 
 def _pool(x: Array, rows: Axis, columns: Axis, kind: PoolKind, norm: int) -> Pooling:
-    _check_work(x.shape[0] * rows.index.size * columns.index.size)
-    padded = _pad(x, rows, columns, "zeros", fill=np.nan if kind == "max" else 0.0)
-    patches = _patches(padded, rows, columns)  # (C, H2, W2, FH, FW)
+    check_products(x.shape[0] * rows.index.size * columns.index.size)
+    padded = pad(x, rows, columns, "zeros", fill=np.nan if kind == "max" else 0.0)
+    patches = extract_patches(padded, rows, columns)  # (C, H2, W2, FH, FW)
     if kind == "max":
         output = np.fmax.reduce(patches, axis=(-2, -1), initial=-np.inf)
     elif kind == "average":

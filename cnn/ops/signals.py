@@ -98,7 +98,7 @@ def compare(signal: Sequence[float], kernel: Sequence[float], mode: Mode) -> Com
     return Comparison(*(conv1d(signal, kernel, mode=mode, flip=flip) for flip in (True, False)))
 
 
-def trace(noise: float, seed: int) -> Trace:
+def simulate_trace(noise: float, seed: int) -> Trace:
     """Six seconds of heartbeats with one odd beat among them; ``noise`` is its standard deviation in millivolts."""
     draw = np.random.default_rng(seed)
     seconds = np.arange(round(DURATION * RATE)) / RATE
@@ -136,12 +136,12 @@ def smooth(signal: Signal, kernel: Signal) -> Signal:
     return np.convolve(np.pad(signal, half, mode="edge"), kernel, mode="valid")
 
 
-def error(signal: Signal, truth: Signal) -> float:
+def rms_error(signal: Signal, truth: Signal) -> float:
     """Root of the mean squared difference, in the signals' unit."""
     return float(np.sqrt(np.mean((signal - truth) ** 2)))
 
 
-def match(signal: Signal, shape: Signal) -> Match:
+def match_template(signal: Signal, shape: Signal) -> Match:
     """Slides ``shape`` along ``signal`` without a flip and scores each place by Pearson's correlation coefficient.
 
     The numerator is the cross-correlation with the shape less its mean, which is a matched filter; dividing by both
@@ -159,21 +159,21 @@ def match(signal: Signal, shape: Signal) -> Match:
     return Match(scores, int(scores.argmax()))
 
 
-def told_smoothing(trace: Trace, smoothed: Signal) -> str:
+def describe_smoothing(trace: Trace, smoothed: Signal) -> str:
     """What smoothing gained and cost, in a sentence or two."""
-    before, after = error(trace.values, trace.clean), error(smoothed, trace.clean)
+    before, after = rms_error(trace.values, trace.clean), rms_error(smoothed, trace.clean)
     return (
         f"Off from the trace without noise by {before:.2f} mV before smoothing and {after:.2f} mV after (root mean "
         f"square). The tallest peak: {trace.clean.max():.2f} mV without noise, {smoothed.max():.2f} mV after smoothing."
     )
 
 
-def told_kernel(weights: Signal) -> str:
+def describe_kernel(weights: Signal) -> str:
     """How many weights there are, and what they add up to."""
     return "1 weight, which is 1." if len(weights) == 1 else f"{len(weights)} weights that add up to 1."
 
 
-def told_match(trace: Trace, found: Match, wanted: str) -> str:
+def describe_match(trace: Trace, found: Match, wanted: str) -> str:
     """Where the best match lies, and whether a beat of the ``wanted`` kind is there."""
     when = float(trace.seconds[found.best + template_peak()])
     beats = trace.odd if wanted == "odd beat" else trace.usual

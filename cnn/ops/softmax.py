@@ -66,7 +66,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Place:
+class FlatIndex:
     """One number of a volume before and after flattening; everything counts from 0."""
 
     channel: int
@@ -112,7 +112,7 @@ def in_float32(example: Softmax, *, max_trick: bool) -> Float32:
     )
 
 
-def told_float32(plain: Float32) -> str:
+def describe_float32(plain: Float32) -> str:
     """What became of the softmax that was computed as it is written, in a sentence or two."""
     highest = max(plain.exponents)
     if math.isinf(plain.total):
@@ -140,7 +140,7 @@ def cross_entropy(example: Softmax, true: int) -> Loss:
     return Loss(value, wanted, gradient, tuple(slope / example.temperature for slope in gradient))
 
 
-def told_loss(example: Softmax, loss: Loss) -> str:
+def describe_loss(example: Softmax, loss: Loss) -> str:
     """The loss with its numbers put in, and what training does with its gradient; markdown."""
     term = example.terms[loss.wanted.index(1)]
     value = f"{loss.value:,.0f}" if loss.value >= 1000 else f"{loss.value:.4g}"
@@ -156,7 +156,7 @@ def told_loss(example: Softmax, loss: Loss) -> str:
     )
 
 
-def flattened(place: int, shape: tuple[int, int, int]) -> Place:
+def locate_flat_index(place: int, shape: tuple[int, int, int]) -> FlatIndex:
     """Where number ``place`` of the flattened row comes from in a volume of ``shape`` (channels, height, width).
 
     PyTorch's order: channel by channel, in each row by row.
@@ -164,4 +164,4 @@ def flattened(place: int, shape: tuple[int, int, int]) -> Place:
     channel, row, column = (int(index) for index in np.unravel_index(place, shape))
     _, height, width = shape
     formula = f"{channel}*{height}*{width} + {row}*{width} + {column} = {place}"
-    return Place(channel, row, column, Count(place, formula))
+    return FlatIndex(channel, row, column, Count(place, formula))

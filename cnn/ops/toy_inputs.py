@@ -59,7 +59,7 @@ def shifted(image: Array, right: int) -> Array:
     return moved
 
 
-def told_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
+def describe_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
     """How much of the picture, and how much of the output, changed between the first and the second."""
     changed = [int((~np.isclose(after, before)).sum()) for before, after in (images, outputs)]
     return (

@@ -50,7 +50,7 @@ class Axis:
         rule: Rule = "floor",
     ) -> "Axis":
         """A window that moves ``stride`` cells a step and reads every ``dilation``-th cell. Raises ``DoesNotFit``."""
-        before, after = _pair(padding)
+        before, after = as_pair(padding)
         count = output_size(size, kernel_size, stride, (before, after), dilation, rule).size
         windows = tuple(tuple(i * stride + f * dilation for f in range(kernel_size)) for i in range(count))
         return cls(size, before, after, windows)
@@ -95,7 +95,7 @@ def unread_share(rows: Axis, columns: Axis) -> float:
     return 1 - read / (rows.size * columns.size)
 
 
-def _pad(x: Array, rows: Axis, columns: Axis, mode: PaddingMode, fill: float = 0.0) -> Array:
+def pad(x: Array, rows: Axis, columns: Axis, mode: PaddingMode, fill: float = 0.0) -> Array:
     """(C, PH, PW): the input with its padding."""
     for axis in (rows, columns):
         most = {"reflect": axis.size - 1, "circular": axis.size}.get(mode, axis.before + axis.after)
@@ -110,18 +110,18 @@ def _pad(x: Array, rows: Axis, columns: Axis, mode: PaddingMode, fill: float = 0
     return np.pad(x, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
 
 
-def _patches(padded: Array, rows: Axis, columns: Axis) -> Array:
+def extract_patches(padded: Array, rows: Axis, columns: Axis) -> Array:
     """(C, H2, W2, FH, FW): what every window reads; NaN where it has no cell."""
     framed = np.pad(padded, ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)  # index -1 now finds "no cell"
-    return framed[:, *_cells(rows, columns)]
+    return framed[:, *cell_indices(rows, columns)]
 
 
-def _cells(rows: Axis, columns: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def cell_indices(rows: Axis, columns: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and column of every cell of every window, broadcasting to (H2, W2, FH, FW)."""
     return rows.index[:, None, :, None], columns.index[None, :, None, :]
 
 
-def _pair(value: Pair) -> tuple[int, int]:
+def as_pair(value: Pair) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
 
 
@@ -131,10 +131,10 @@ def _ends(
     """((top, bottom), (left, right)) cells of padding."""
     if padding == "same":
         return [same_padding(f, s, d) for f, s, d in zip(kernel_size, stride, dilation, strict=True)]
-    return [(p, p) for p in _pair(padding)]
+    return [(p, p) for p in as_pair(padding)]
 
 
-def _volume(image: ArrayLike) -> Array:
+def as_volume(image: ArrayLike) -> Array:
     """The image as (C, H, W) floats; one channel if it has no channels."""
     x = np.asarray(image, dtype=np.float64)
     x = x[None] if x.ndim == 2 else x
@@ -143,7 +143,7 @@ def _volume(image: ArrayLike) -> Array:
     return x
 
 
-def _check_work(products: int) -> None:
+def check_products(products: int) -> None:
     if products > MAX_PRODUCTS:
         raise DoesNotFit(
             f"That would be {products:,} products to write out, more than {MAX_PRODUCTS:,}: "

@@ -19,7 +19,7 @@ COLOUR = Volume(32, 32, 3)
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_code_of_every_preset_comes_back(name: str) -> None:
     network = read(PRESETS[name])
-    assert from_torch.read(network.code(), COLOUR) == network
+    assert from_torch.parse(network.code(), COLOUR) == network
 
 
 def test_the_code_of_random_stacks_comes_back() -> None:
@@ -28,7 +28,7 @@ def test_the_code_of_random_stacks_comes_back() -> None:
     while found < 200:
         network = random_network(draw, fitting=True)
         if not any(stage.problem for stage in network.stages()):
-            assert from_torch.read(network.code(), COLOUR) == network, network.text()
+            assert from_torch.parse(network.code(), COLOUR) == network, network.text()
             found += 1
 
 
@@ -61,10 +61,10 @@ def test_the_code_of_random_stacks_comes_back() -> None:
 def test_usual_ways_to_write_a_network_are_read(code: str, text: str | None) -> None:
     if text is None:
         with pytest.raises(UserError, match="not a plain number"):
-            from_torch.read(code, COLOUR)
+            from_torch.parse(code, COLOUR)
     else:
-        assert from_torch.read(code, COLOUR).text() == text
-        assert read(text) == from_torch.read(code, COLOUR)
+        assert from_torch.parse(code, COLOUR).text() == text
+        assert read(text) == from_torch.parse(code, COLOUR)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_all_else_is_refused_by_name_and_never_run(code: str, said: str, tmp_pat
     monkeypatch.chdir(tmp_path)
     tracemalloc.start()
     with pytest.raises(UserError, match=said) as refusal:
-        from_torch.read(code, COLOUR)
+        from_torch.parse(code, COLOUR)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 2**20
@@ -129,14 +129,14 @@ def test_all_else_is_refused_by_name_and_never_run(code: str, said: str, tmp_pat
 
 def test_the_input_that_exported_code_states_counts() -> None:
     code = read("9x7x2, conv 3 3").code()
-    assert from_torch.read(code, COLOUR).volume == Volume(9, 7, 2)
+    assert from_torch.parse(code, COLOUR).volume == Volume(9, 7, 2)
     for wrong in ("torch.zeros(1, 2, 7, 0)", "torch.zeros(1, 2, 7, 999999999)"):
         with pytest.raises(UserError, match="must lie between"):
-            from_torch.read(code.replace("torch.zeros(1, 2, 7, 9)", wrong), COLOUR)
+            from_torch.parse(code.replace("torch.zeros(1, 2, 7, 9)", wrong), COLOUR)
     with pytest.raises(UserError, match="reads 2 channels, but 5 arrive"):
-        from_torch.read(code.replace("torch.zeros(1, 2, 7, 9)", "torch.zeros(1, 5, 7, 9)"), COLOUR)
+        from_torch.parse(code.replace("torch.zeros(1, 2, 7, 9)", "torch.zeros(1, 5, 7, 9)"), COLOUR)
 
 
 def test_what_does_not_fit_is_left_to_be_shown_in_its_place() -> None:
-    network = from_torch.read("nn.Sequential(nn.Conv2d(3, 6, 9999), nn.ReLU())", COLOUR)
+    network = from_torch.parse("nn.Sequential(nn.Conv2d(3, 6, 9999), nn.ReLU())", COLOUR)
     assert "longer than the input" in network.stages()[0].problem

@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn.errors import DoesNotFit
-from cnn.layers.layers import Conv, Layer, Pool, Row, Transposed, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Vector, Volume
 
 
 def random_layer(draw: random.Random) -> Layer:
@@ -18,7 +18,7 @@ def random_layer(draw: random.Random) -> Layer:
             return Conv(draw.randint(1, 6), kernel, stride, padding - 1, dilation, groups, draw.random() < 0.5)
         case 1:
             numbers = (kernel, stride, padding - 1, draw.randint(0, 2), dilation, groups)
-            return Transposed(draw.randint(1, 6), *numbers, draw.random() < 0.5)
+            return ConvTranspose(draw.randint(1, 6), *numbers, draw.random() < 0.5)
         case _:
             return Pool(draw.choice(["max", "average"]), kernel, stride, padding - 1, dilation, draw.random() < 0.5)
 
@@ -32,7 +32,7 @@ def theirs(layer: Layer, depth: int) -> nn.Module:
             raise ValueError
         return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil)
     numbers = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups", "bias")}
-    if isinstance(layer, Transposed):
+    if isinstance(layer, ConvTranspose):
         return nn.ConvTranspose2d(depth, layer.out_channels, layer.kernel_size, **numbers,
                                   output_padding=layer.output_padding)  # fmt: skip
     return nn.Conv2d(depth, layer.out_channels, layer.kernel_size, **numbers)
@@ -77,12 +77,12 @@ def test_the_lecture_s_layers() -> None:
 def test_what_does_not_fit_is_said_in_a_sentence() -> None:
     for layer, before, said in (
         (Conv(4, 9), Volume(5, 5, 1), "longer than the input"),
-        (Conv(4, 3), Row(10), "put it before Flatten"),
+        (Conv(4, 3), Vector(10), "put it before Flatten"),
         (Conv(4, 3, groups=2), Volume(5, 5, 3), "2 groups"),
         (Conv(10**12, 3), Volume(5, 5, 3), "output channels"),
         (Pool("max", 2, 2, 2), Volume(5, 5, 3), "more than half"),
         (Pool("average", 2, 2, 0, 2), Volume(5, 5, 3), "no dilation"),
-        (Transposed(4, 3, output_padding=1), Volume(5, 5, 3), "output padding"),
+        (ConvTranspose(4, 3, output_padding=1), Volume(5, 5, 3), "output padding"),
     ):
         with pytest.raises(DoesNotFit, match=said):
             layer.through(before)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from cnn.errors import DoesNotFit
+from cnn.errors import DoesNotFit, SizeDoesNotFit
 from cnn.layers import costs, receptive_field, sizes
-from cnn.layers.sizes import SizeDoesNotFit, Window, output_size, pool_size
+from cnn.layers.sizes import Window, output_size, pool_size
 
 META = torch.device("meta")
 

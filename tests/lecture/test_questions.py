@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
 from cnn.layers import network as architecture
-from cnn.layers.layers import Conv, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
 from cnn.lecture import questions
@@ -200,7 +200,7 @@ def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
     assert questions.layer(Conv(9, 5, groups=3), volume, 2).answer == 28
     pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
     assert questions.layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
-    assert questions.layer(Transposed(8, 5), volume, 1) is None
+    assert questions.layer(ConvTranspose(8, 5), volume, 1) is None
 
 
 def test_questions_on_why_there_are_cnns() -> None:

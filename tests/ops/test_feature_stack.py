@@ -22,7 +22,7 @@ def test_stack_is_torch_s_convolution_with_replicated_border() -> None:
     padded = F.pad(torch.tensor(pixels)[None, None], (1, 1, 1, 1), mode="replicate")
     bias = torch.full((len(KERNELS),), 0.25, dtype=torch.float64)
     theirs = F.conv2d(padded, weight, bias)[0]
-    found = feature_stack.stack(pixels, KERNELS, 0.25)
+    found = feature_stack.stack_maps(pixels, KERNELS, 0.25)
     np.testing.assert_allclose(found, theirs.numpy(), atol=1e-5)
     np.testing.assert_array_equal(feature_stack.relu(found), torch.relu(torch.tensor(found)).numpy())
 
@@ -70,7 +70,7 @@ def test_shrink_keeps_the_shape_and_the_mean(height: int, width: int, expected: 
 
 
 def test_what_relu_clears_is_counted() -> None:
-    assert feature_stack.told_relu(np.array([[-1, 0, 2], [3, -4, -0.5]])).startswith(
+    assert feature_stack.describe_relu(np.array([[-1, 0, 2], [3, -4, -0.5]])).startswith(
         "3 of 6 numbers (50%) are negative"
     )
 
@@ -78,9 +78,9 @@ def test_what_relu_clears_is_counted() -> None:
 def test_corner_shows_both_signs_where_there_are_both() -> None:
     one = np.zeros((20, 20))
     one[4, 4], one[15, 15], one[15, 16] = 9, 5, -5
-    found = feature_stack.corner(one)
+    found = feature_stack.strongest_patch(one)
     assert found.before.shape == (5, 5)
     assert found.before.min() == -5
     np.testing.assert_array_equal(found.after, np.maximum(found.before, 0))
     np.testing.assert_array_equal(found.cleared == 1, found.before < 0)
-    assert feature_stack.corner(np.zeros((3, 2))).before.shape == (3, 2)
+    assert feature_stack.strongest_patch(np.zeros((3, 2))).before.shape == (3, 2)

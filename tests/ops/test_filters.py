@@ -27,7 +27,7 @@ def test_slide_13_edge_detector_sees_only_change():
     assert np.allclose(response[:, :4], 0, atol=1e-5)
     assert np.allclose(response[:, 4], -1.2, atol=1e-5)
     assert np.allclose(response[:, 5], 1.2, atol=1e-5)
-    shown = filters.as_greys(response, filters.KERNELS[0].weights)
+    shown = filters.scale_to_grey(response, filters.KERNELS[0].weights)
     assert np.allclose(shown.pixels[:, :4], 0.5, atol=1e-5)
     assert "1.2" in shown.scale
     assert shown.pixels[:, 4].max() < 1e-6
@@ -37,20 +37,20 @@ def test_slide_13_edge_detector_sees_only_change():
 def test_greys_stay_within_0_and_1_for_every_kernel():
     pixels = np.random.default_rng(0).random((20, 20))
     for kernel in [*(kernel.weights for kernel in filters.KERNELS), ((-1.0,),), ((5.0, 1.0),)]:
-        shown = filters.as_greys(filters.filter_image(pixels, kernel), kernel).pixels
+        shown = filters.scale_to_grey(filters.filter_image(pixels, kernel), kernel).pixels
         assert 0 <= shown.min() <= shown.max() <= 1
-    assert np.isfinite(filters.as_greys(np.zeros((4, 4)), ((0.0,),)).pixels).all()
+    assert np.isfinite(filters.scale_to_grey(np.zeros((4, 4)), ((0.0,),)).pixels).all()
 
 
 def test_strongest_responses_are_apart_and_inside():
     response = np.zeros((40, 40))
     response[10, 10], response[11, 11], response[25, 30], response[0, 0] = 5, 4, -6, 9
     response[30, 8] = 3
-    assert filters.strongest(response, 5, 2) == ((10, 10), (30, 8))
-    assert filters.strongest(-response, 5, 1) == ((25, 30),)
-    assert filters.strongest(np.zeros((4, 4)), 5, 2) == ()
-    assert filters.around(response, (10, 10), 2).shape == (5, 5)
-    assert filters.around(response, (0, 0), 2).shape == (3, 3)
+    assert filters.strongest_positions(response, 5, 2) == ((10, 10), (30, 8))
+    assert filters.strongest_positions(-response, 5, 1) == ((25, 30),)
+    assert filters.strongest_positions(np.zeros((4, 4)), 5, 2) == ()
+    assert filters.patch_at(response, (10, 10), 2).shape == (5, 5)
+    assert filters.patch_at(response, (0, 0), 2).shape == (3, 3)
 
 
 def test_every_kernel_is_described():
@@ -66,6 +66,6 @@ def test_every_kernel_is_described():
 def test_pool_picture_against_torch(size):
     pixels = np.random.default_rng(37).random((17, 22))
     tensor = torch.from_numpy(pixels)[None]
-    np.testing.assert_allclose(filters.pool_picture(pixels, size, "max"), F.max_pool2d(tensor, size)[0])
-    np.testing.assert_allclose(filters.pool_picture(pixels, size, "average"), F.avg_pool2d(tensor, size)[0])
+    np.testing.assert_allclose(filters.pool_image(pixels, size, "max"), F.max_pool2d(tensor, size)[0])
+    np.testing.assert_allclose(filters.pool_image(pixels, size, "average"), F.avg_pool2d(tensor, size)[0])
     assert filters.enlarge(pixels, size).shape == (17 * size, 22 * size)

@@ -37,9 +37,9 @@ def test_smoothing_is_torch_s_convolution_with_replicated_ends(kind: str) -> Non
 
 
 def test_smoothing_helps_and_too_much_of_it_harms() -> None:
-    trace = signals.trace(0.2, 1)
+    trace = signals.simulate_trace(0.2, 1)
     errors = [
-        signals.error(signals.smooth(trace.values, signals.smoothing_kernel("average", half)), trace.clean)
+        signals.rms_error(signals.smooth(trace.values, signals.smoothing_kernel("average", half)), trace.clean)
         for half in (0, 2, 30)
     ]
     assert errors[0] == pytest.approx(0.2, rel=0.1)
@@ -50,7 +50,7 @@ def test_smoothing_helps_and_too_much_of_it_harms() -> None:
 def test_scores_are_correlation_coefficients_and_their_numerator_is_torch_s() -> None:
     draw = np.random.default_rng(4)
     signal, shape = draw.standard_normal(60), draw.standard_normal(9)
-    found = signals.match(signal, shape)
+    found = signals.match_template(signal, shape)
     expected = [np.corrcoef(signal[i : i + 9], shape)[0, 1] for i in range(52)]
     np.testing.assert_allclose(found.scores, expected)
     assert found.best == int(np.argmax(expected))
@@ -64,33 +64,33 @@ def test_a_copy_of_the_shape_scores_1_whatever_its_height_and_a_flat_signal_0() 
     shape = signals.template(odd=False)
     signal = np.zeros(500)
     signal[200 : 200 + len(shape)] += 0.01 * shape
-    found = signals.match(signal, shape)
+    found = signals.match_template(signal, shape)
     assert found.best == 200
     assert found.score == pytest.approx(1)
-    assert not signals.match(np.ones(300), shape).scores.any()
+    assert not signals.match_template(np.ones(300), shape).scores.any()
 
 
 @pytest.mark.parametrize("lengths", [(5, 6), (5, 1), (0, 3)])
 def test_a_template_must_fit(lengths: tuple[int, int]) -> None:
     with pytest.raises(DoesNotFit):
-        signals.match(np.zeros(lengths[0]), np.zeros(lengths[1]))
+        signals.match_template(np.zeros(lengths[0]), np.zeros(lengths[1]))
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
 @pytest.mark.parametrize("odd", [False, True])
 def test_the_template_finds_its_beat_under_little_noise(seed: int, odd: bool) -> None:
-    trace = signals.trace(0.1, seed)
-    found = signals.match(trace.values, signals.template(odd))
+    trace = signals.simulate_trace(0.1, seed)
+    found = signals.match_template(trace.values, signals.template(odd))
     when = trace.seconds[found.best + signals.template_peak()]
     assert min(abs(when - beat) for beat in (trace.odd if odd else trace.usual)) < 0.02
 
 
 def test_noise_has_the_size_asked_for_and_the_seed_decides() -> None:
-    trace = signals.trace(0.3, 2)
+    trace = signals.simulate_trace(0.3, 2)
     assert np.std(trace.values - trace.clean) == pytest.approx(0.3, rel=0.1)
-    np.testing.assert_array_equal(trace.values, signals.trace(0.3, 2).values)
-    assert not np.array_equal(trace.clean, signals.trace(0.3, 3).clean)
-    np.testing.assert_array_equal(signals.trace(0, 2).values, trace.clean)
+    np.testing.assert_array_equal(trace.values, signals.simulate_trace(0.3, 2).values)
+    assert not np.array_equal(trace.clean, signals.simulate_trace(0.3, 3).clean)
+    np.testing.assert_array_equal(signals.simulate_trace(0, 2).values, trace.clean)
 
 
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])

@@ -9,7 +9,15 @@ import torch
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.ops.softmax import cross_entropy, flattened, in_float32, scores_for, softmax, told_float32, told_loss
+from cnn.ops.softmax import (
+    cross_entropy,
+    describe_float32,
+    describe_loss,
+    in_float32,
+    locate_flat_index,
+    scores_for,
+    softmax,
+)
 
 NAMES = ("Door", "Stair", "Sign")
 
@@ -77,8 +85,8 @@ def test_float32_ends_where_torch_s_does_and_the_max_trick_does_not(scores: tupl
     np.testing.assert_allclose(plain.probabilities, z.exp() / z.exp().sum(), rtol=1e-5)
     np.testing.assert_allclose(shifted.probabilities, [term.probability for term in example.terms], rtol=1e-5)
     assert (shifted.shift, max(shifted.exponents), max(shifted.exponentials)) == (max(scores), 0, 1)
-    assert said in told_float32(plain)
-    assert ("not a number" in told_float32(plain)) == any(map(math.isnan, plain.probabilities))
+    assert said in describe_float32(plain)
+    assert ("not a number" in describe_float32(plain)) == any(map(math.isnan, plain.probabilities))
 
 
 def test_a_hopeless_class_still_has_a_finite_loss() -> None:
@@ -100,7 +108,7 @@ def test_flatten_is_torch_s() -> None:
     shape = (3, 4, 2)
     volume = torch.arange(math.prod(shape)).reshape(shape)
     for n, value in enumerate(volume.flatten().tolist()):
-        place = flattened(n, shape)
+        place = locate_flat_index(n, shape)
         assert volume[place.channel, place.row, place.column] == value
         assert eval(place.flat.formula.split(" = ")[0]) == place.flat.value == n
 
@@ -111,4 +119,4 @@ def test_flatten_is_torch_s() -> None:
 )
 def test_the_logarithm_is_of_a_number_that_can_be_written_out(scores: tuple[float, float], said: str) -> None:
     example = softmax(("a", "b"), scores)
-    assert said in told_loss(example, cross_entropy(example, 0))
+    assert said in describe_loss(example, cross_entropy(example, 0))

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
 from tests.support.app import open_page, shown_text
 from ui.widgets import cross_links
 
@@ -59,7 +59,7 @@ def test_a_link_names_all_that_a_page_might_have_kept() -> None:
     ("layer", "before"),
     [
         (Conv(8, 5, 3, 2, 2, 2, False), Volume(31, 20, 6)),
-        (Transposed(6, 4, 3, 1, 2, 1, 2), Volume(7, 9, 4)),
+        (ConvTranspose(6, 4, 3, 1, 2, 1, 2), Volume(7, 9, 4)),
         (Pool("max", 3, 2, 1, 2, True), Volume(10, 11, 3)),
         (Pool("average", 2, 2), Volume(10, 11, 3)),
     ],

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
-from cnn.layers.dense_vs_conv import Reader
+from cnn.layers.dense_vs_conv import LayerCost
 from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment
 from cnn.ops.windows import Array
 from ui.lecture.layer_summary import say_bytes
@@ -21,7 +21,7 @@ from ui.widgets import tables
 _LARGEST = 260  # pixels of the side of the largest square
 
 
-def to_scale(layers: Sequence[Reader]) -> None:
+def to_scale(layers: Sequence[LayerCost]) -> None:
     """A square for each layer whose area stands for its weights, in one scale."""
     colours = theme.palette()
     most = max(layer.weights.value for layer in layers)
@@ -49,7 +49,7 @@ def _side(pixels: float) -> str:
     return f"true to scale, {pixels:.2g} of a pixel a side: drawn as one"
 
 
-def readers(layers: Sequence[Reader]) -> None:
+def readers(layers: Sequence[LayerCost]) -> None:
     """The numbers behind the squares."""
     head = ["layer", "weights", "their memory", "numbers out", "each a sum over"]
     rows = [

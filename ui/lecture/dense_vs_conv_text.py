@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cnn.layers.dense_vs_conv import Reader
+from cnn.layers.dense_vs_conv import LayerCost
 from cnn.lecture.leaf import FORMULAS, SIDE
 from cnn.lecture.pixel_shuffle.results import NETWORKS, Experiment, neighbour_correlation
 from cnn.ops.windows import Array
@@ -10,7 +10,7 @@ from ui.lecture.layer_summary import say_bytes
 from ui.shell.text import plain, three_figures
 
 
-def counted(layers: Sequence[Reader]) -> str:
+def counted(layers: Sequence[LayerCost]) -> str:
     """Both counts with their numbers put in, and how they compare."""
     dense, convolution = layers[0], layers[-1]
     return (
@@ -34,7 +34,7 @@ def _compared(dense: int, convolution: int) -> str:
     return f"The {more} has **{three_figures(times)} times** as many weights as the {fewer}."
 
 
-def fair(layers: Sequence[Reader]) -> str:
+def fair(layers: Sequence[LayerCost]) -> str:
     """What the comparison leaves out."""
     dense, own, convolution = layers
     if own.reads.value == dense.reads.value:

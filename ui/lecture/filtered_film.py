@@ -21,20 +21,20 @@ REACH = 4
 def filtered(pixels: Array, weights: filters.Rows, name: str) -> Array | None:
     """The whole picture, and where a filter answers most; hands back the patch there, None in too small a picture."""
     response = filters.filter_image(pixels, weights)
-    shown = filters.as_greys(response, weights)
+    shown = filters.scale_to_grey(response, weights)
     before, after = st.columns(2)
     said = f"Before: {name}, {pixels.shape[1]} x {pixels.shape[0]}"
     before.image(pixels, caption=said, alt=said, clamp=True, width="stretch")
     after.image(shown.pixels, caption=f"After. {shown.scale}", alt="The filter's answer", clamp=True, width="stretch")
-    places = filters.strongest(response, margin=12, count=4)
+    places = filters.strongest_positions(response, margin=12, count=4)
     if not places:
         return None
     st.subheader("Where it answers most", anchor=False)
     for column, (row, at) in zip(st.columns(4), places, strict=False):
-        patch = filters.enlarge(filters.around(pixels, (row, at), 8), 12)
+        patch = filters.enlarge(filters.patch_at(pixels, (row, at), 8), 12)
         said = f"{response[row, at]:.3g} at row {row + 1}, column {at + 1}"
         column.image(patch, caption=said, alt=f"The picture around the answer {said}", clamp=True)
-    return filters.around(pixels, places[0], REACH)
+    return filters.patch_at(pixels, places[0], REACH)
 
 
 def volume() -> None:
@@ -53,9 +53,9 @@ def pooled(radiograph: Radiograph, block: int) -> None:
     pixels = radiograph.pixels
     columns = st.columns(3)
     said = f"{radiograph.name}: {pixels.shape[1]} x {pixels.shape[0]} pixels"
-    columns[0].image(filters.pool_picture(pixels, -(-max(pixels.shape) // SHOWN), "average"), caption=said, alt=said)
+    columns[0].image(filters.pool_image(pixels, -(-max(pixels.shape) // SHOWN), "average"), caption=said, alt=said)
     for column, kind in zip(columns[1:], filters.POOLS, strict=True):
-        small = filters.pool_picture(pixels, block, kind)
+        small = filters.pool_image(pixels, block, kind)
         said = f"{kind.capitalize()}: {small.shape[1]} x {small.shape[0]} numbers are left"
         column.image(filters.enlarge(small, max(1, SHOWN // max(small.shape))), caption=said, alt=said, clamp=True)
 
@@ -66,7 +66,7 @@ def moved(images: Sequence[Array], outputs: Sequence[Array]) -> None:
         with column, st.container(horizontal=True):
             static_grid.numbers(image, f"Input {when}", "input", image != images[0])
             static_grid.numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
-    st.markdown(toy_inputs.told_shift(images, outputs))
+    st.markdown(toy_inputs.describe_shift(images, outputs))
 
 
 def enlarged(image: Array, alt: str) -> None:

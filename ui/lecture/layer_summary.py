@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn.layers.costs import filter_weights
-from cnn.layers.layers import Conv, Layer, Pool, Step, Transposed, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Layer, LayerInfo, Pool, Volume
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Size
 from ui.shell.text import plain, three_figures
@@ -11,11 +11,11 @@ from ui.shell.text import plain, three_figures
 _SIZE_RULES = {
     Conv: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
     Pool: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
-    Transposed: ("W2 = (W1 - 1)*S - 2P + F + output padding", "H2 = (H1 - 1)*S - 2P + F + output padding"),
+    ConvTranspose: ("W2 = (W1 - 1)*S - 2P + F + output padding", "H2 = (H1 - 1)*S - 2P + F + output padding"),
 }
 
 
-def show(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> None:
+def show(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> None:
     """The box."""
     with st.container(border=True, key="layer_summary"):
         for word, text in _lines(layer, before, step):
@@ -30,7 +30,7 @@ def say_bytes(count: int) -> str:
     return f"{count:,} bytes"
 
 
-def _lines(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> list[tuple[str, str]]:
+def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> list[tuple[str, str]]:
     assert isinstance(step.after, Volume)
     depth = "D2 = K" if not isinstance(layer, Pool) else "D2 = D1"
     across, down = _SIZE_RULES[type(layer)]
@@ -58,7 +58,7 @@ def _required(layer: Layer) -> str:
     return ", ".join(f"{letter} = {getattr(layer, name)}" for name, letter in names.items() if hasattr(layer, name))
 
 
-def _unread(step: Step) -> str:
+def _unread(step: LayerInfo) -> str:
     """What the floor rule leaves out, if anything."""
     lost = [side.unread_input if isinstance(side, Size) else 0 for side in step.sides]
     parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
@@ -66,7 +66,7 @@ def _unread(step: Step) -> str:
     return f" Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
 
 
-def _learns(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> str:
+def _learns(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> str:
     if isinstance(layer, Pool):
         return "nothing: pooling has no weights."
     one = filter_weights(before.depth, layer.kernel_size, layer.groups)
@@ -78,15 +78,15 @@ def _learns(layer: Conv | Transposed | Pool, before: Volume, step: Step) -> str:
     )
 
 
-def _computes(layer: Conv | Transposed | Pool, step: Step) -> str:
+def _computes(layer: Conv | ConvTranspose | Pool, step: LayerInfo) -> str:
     if isinstance(layer, Pool):
         f = layer.kernel_size
         return f"no products: it looks at {f}x{f} numbers at each place of each channel."
-    where = "input cell" if isinstance(layer, Transposed) else "place of the output"
+    where = "input cell" if isinstance(layer, ConvTranspose) else "place of the output"
     return f"one multiply-add for each weight at each {where}: `{step.multiply_adds.formula}`."
 
 
-def _keeps(step: Step) -> str:
+def _keeps(step: LayerInfo) -> str:
     count = step.after.memory
     return (
         f"`{count.formula}` bytes ({say_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
@@ -94,7 +94,7 @@ def _keeps(step: Step) -> str:
     )
 
 
-def _sees(step: Step) -> str:
+def _sees(step: LayerInfo) -> str:
     assert step.window
     first, second, third = (field.size for field in receptive_field([step.window] * 3))
     return (

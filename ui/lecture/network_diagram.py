@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from cnn.layers.layers import Activation, BatchNorm, Conv, Dropout, Pool, Row, Shape, Softmax, Transposed, Volume
+from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
 from cnn.layers.network_text import written
 from ui.lecture.layer_summary import say_bytes
@@ -51,7 +51,7 @@ def volumes(network: Network) -> None:
     boxes = [box for item in drawn for box in (item.boxes if isinstance(item, _Group) else (item,))]
     side = max(max(box.shape.width, box.shape.height) for box in boxes if isinstance(box.shape, Volume))
     deepest = max(box.shape.depth for box in boxes if isinstance(box.shape, Volume))
-    longest = max((box.shape.features for box in boxes if isinstance(box.shape, Row)), default=1)
+    longest = max((box.shape.features for box in boxes if isinstance(box.shape, Vector)), default=1)
     scale = _TALLEST / side, _DEEPEST / deepest, _DEEPEST / longest
     colours = theme.palette()
     parts = [
@@ -103,7 +103,7 @@ def one_layer(network: Network, number: int) -> None:
         return
     layer, step = stages[number - 1].layer, stages[number - 1].step
     name = f"{number}. {written(layer)}"
-    if step and isinstance(step.before, Volume) and isinstance(layer, (Conv, Transposed, Pool)):
+    if step and isinstance(step.before, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
         cross_links.to_calculator(layer, step.before, f"Calculate layer {name}, on {step.before}")
     elif step:
         st.caption(f"Layer {name}, leaves no size to calculate; convolutions and pooling do.")
@@ -204,7 +204,7 @@ def _box_html(box: _Box, scale: tuple[float, float, float], colours: theme.Palet
 def _cuboid(shape: Shape, scale: tuple[float, float, float], ink: str, fill: str) -> str:
     """The front is height by depth; the slanted faces are the width. Streamlit takes no SVG inside HTML."""
     per_side, per_depth, per_feature = scale
-    if isinstance(shape, Row):
+    if isinstance(shape, Vector):
         high, deep, back = 6.0, max(4.0, per_feature * shape.features), 0.0
     else:
         high, deep = max(3.0, per_side * shape.height), max(4.0, per_depth * shape.depth)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from cnn.errors import SizeDoesNotFit
 from cnn.layers import sizes
-from cnn.layers.sizes import Rule, Size, SizeDoesNotFit, output_size
+from cnn.layers.sizes import Rule, Size, output_size
 from cnn.ops.windows import Axis
 from ui.shell.page_state import Field, State, Whole
 from ui.shell.text import plain

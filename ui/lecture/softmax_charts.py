@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import streamlit as st
 
-from cnn.ops.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, flattened, in_float32, told_float32
+from cnn.ops.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, describe_float32, in_float32, locate_flat_index
 from cnn.ops.windows import Array
 from ui.widgets import static_grid
 from ui.widgets.tables import Bar, table
@@ -14,7 +14,7 @@ from ui.widgets.tables import Bar, table
 
 def flat(volume: Array, chosen: int) -> None:
     """The channels of a volume (C, H, W) side by side and, below, the row that they become; one number is marked."""
-    place = flattened(chosen, volume.shape)
+    place = locate_flat_index(chosen, volume.shape)
     with st.container(horizontal=True):
         for channel, one in enumerate(volume):
             marked = np.zeros(one.shape)
@@ -56,7 +56,7 @@ def large_scores(example: Softmax) -> None:
     with right:
         st.subheader(f"Less the largest, {shifted.shift:.4g}", anchor=False)
         _float32(example, shifted, "In 32 bits with the max trick")
-    st.markdown(told_float32(plain))
+    st.markdown(describe_float32(plain))
 
 
 def _float32(example: Softmax, computed: Float32, label: str) -> None:

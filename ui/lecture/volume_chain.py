@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnn.layers.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Row, Shape, Softmax, Volume
+from cnn.layers.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network
 from ui.shell import theme
 
@@ -88,8 +88,8 @@ def _box(part: Part, place: int, known: bool, high: int, wide: int) -> None:
 
 
 def _side(shape: Shape) -> int:
-    return 1 if isinstance(shape, Row) else max(shape.width, shape.height)
+    return 1 if isinstance(shape, Vector) else max(shape.width, shape.height)
 
 
 def _depth(shape: Shape) -> int:
-    return shape.features if isinstance(shape, Row) else shape.depth
+    return shape.features if isinstance(shape, Vector) else shape.depth

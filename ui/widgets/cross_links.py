@@ -7,7 +7,7 @@ page has no room for so large a volume or filter, there is no link to it.
 import numpy as np
 import streamlit as st
 
-from cnn.layers.layers import Conv, Layer, Pool, Transposed, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
 from cnn.layers.network import Network
 from cnn.ops import toy_inputs
 from cnn.ops.windows import Array
@@ -15,7 +15,7 @@ from cnn.ops.windows import Array
 _Link = dict[str, str]
 
 
-def from_calculator(layer: Conv | Transposed | Pool, before: Volume) -> None:
+def from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
     """From the calculator to the pages that draw the layer, and to the builder."""
     for page, label, link in (
         ("convolution_2d", "Step through this filter, number by number", _two_dimensions(layer, before)),

@@ -73,4 +73,4 @@ def brought(text: str, present: Network) -> Network:
         return architecture.read(link[0])
     if text.strip()[:1].isdigit():
         return architecture.read(text)
-    return from_torch.read(text, present.volume)
+    return from_torch.parse(text, present.volume)

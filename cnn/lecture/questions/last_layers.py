@@ -5,7 +5,7 @@ import random
 
 from cnn.layers.costs import linear_parameters
 from cnn.lecture.questions.question import Question, make, say
-from cnn.ops.softmax import flattened
+from cnn.ops.softmax import locate_flat_index
 
 
 def fully_connected(seed: int) -> Question:
@@ -81,7 +81,7 @@ def _linear_parameters(draw: random.Random) -> Question:
 
 def _flat_place(draw: random.Random) -> Question:
     depth, height, width = draw.choice([(2, 3, 4), (3, 2, 3), (2, 4, 3)])
-    place = flattened(draw.randrange(height * width, depth * height * width), (depth, height, width))
+    place = locate_flat_index(draw.randrange(height * width, depth * height * width), (depth, height, width))
     c, i, j = place.channel, place.row, place.column
     return make(
         f"{depth} channels of {height} rows and {width} columns are flattened as PyTorch does it. Counting from 0, "

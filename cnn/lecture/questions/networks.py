@@ -3,14 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from cnn.layers.layers import Flatten, Layer, Linear, Pool, Step
+from cnn.layers.layers import Flatten, Layer, LayerInfo, Linear, Pool
 from cnn.layers.network import Network
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
 from cnn.lecture.questions.question import Question, make
 from cnn.lecture.questions.sizes import output_numbers, size
 
-Parts = list[tuple[Layer, Step]]
+Parts = list[tuple[Layer, LayerInfo]]
 """The layers of a network, each with what it made of its input."""
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from cnn.layers.dense_vs_conv import readers
+from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Volume
 from cnn.lecture.questions.question import Question, make
 
@@ -16,7 +16,7 @@ def why(seed: int) -> Question:
 
 def _dense(draw: random.Random) -> Question:
     side, hidden = draw.choice([32, 64, 100, 200]), draw.choice([10, 50, 100])
-    dense, _, _ = readers(Volume(side, side, 3), hidden, 1, 1)
+    dense, _, _ = compare_layers(Volume(side, side, 3), hidden, 1, 1)
     inputs = dense.reads.value
     return make(
         f"A colour picture of {side}x{side}x3 is fully connected to {hidden} hidden nodes: how many weights is that, "
@@ -36,7 +36,7 @@ def _dense(draw: random.Random) -> Question:
 
 def _twice_as_large(draw: random.Random) -> Question:
     side = draw.choice([50, 100, 500])
-    small, large = (readers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
+    small, large = (compare_layers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
     return make(
         f"A picture grows from {side}x{side} to {2 * side}x{2 * side}, and its fully connected layer with it. How many "
         "times as many weights has that layer now?",
@@ -53,7 +53,7 @@ def _twice_as_large(draw: random.Random) -> Question:
 
 def _convolution(draw: random.Random) -> Question:
     filters, kernel_size, side = draw.choice([8, 16, 100]), draw.choice([3, 5]), draw.choice([200, 1000])
-    _, _, found = readers(Volume(side, side, 3), 1, filters, kernel_size)
+    _, _, found = compare_layers(Volume(side, side, 3), 1, filters, kernel_size)
     square = kernel_size * kernel_size
     return make(
         f"A picture of {side}x{side}x3 is read by a convolution with {filters} filters of {kernel_size}x{kernel_size}. "
@@ -73,7 +73,7 @@ def _convolution(draw: random.Random) -> Question:
 
 def _inputs(draw: random.Random) -> Question:
     width, height = draw.choice([(640, 480), (200, 100), (28, 28), (1000, 1000)])
-    dense, _, _ = readers(Volume(width, height, 3), 1, 1, 1)
+    dense, _, _ = compare_layers(Volume(width, height, 3), 1, 1, 1)
     return make(
         f"A colour picture is {width} pixels wide and {height} high: how many numbers does a network get?",
         dense.reads.value,
