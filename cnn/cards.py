@@ -7,9 +7,21 @@ from typing import Any
 from cnn.errors import WeightsRejected
 
 CLASSES = ("NORMAL", "PNEUMONIA")
-NETWORKS = ("transfer", "lecture", "ensemble", "logistic_regression")
-"""All measured networks, the default first and the one to beat last."""
+NETWORKS = {
+    "transfer": "EfficientNet-Lite0 (fine-tuned)",
+    "lecture": "Lecture CNN (from scratch)",
+    "ensemble": "Average of both",
+    "logistic_regression": "Logistic regression (baseline)",
+}
+"""All measured networks: keys for links, files and the command line; titles for readers. The default is first, the
+baseline last."""
+DEFAULT_NETWORK, *_, BASELINE = NETWORKS
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
+
+
+def network_title(name: str) -> str:
+    """Return the title that a reader sees for the network ``name``."""
+    return NETWORKS.get(name, name)
 
 
 def read_card(folder: Path, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line behind ``python -m cnn.predict.prediction``: a film, a folder or an archive, here or on a
+"""The command line behind ``python -m cnn.predict``: a film, a folder or an archive, here or on a
 cluster."""
 
 import argparse
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cnn.predict.prediction", description="Read chest radiographs; teaching only."
+        prog="python -m cnn.predict", description="Read chest radiographs; teaching only."
     )
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, metavar="FILE",

@@ -1,4 +1,4 @@
-"""Rows for many files: what ``python -m cnn.predict.prediction`` says of each, however many there are."""
+"""Rows for many files: what ``python -m cnn.predict`` says of each, however many there are."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence

@@ -193,7 +193,7 @@ def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
 
 
 def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
-    """``cnn.predict.prediction`` over files beside reading them and passing them through gate and network, with all
+    """``cnn.predict`` over files beside reading them and passing them through gate and network, with all
     threads."""
     gate = ood_gate.load().network
     torch.set_num_threads(os.cpu_count() or 1)
@@ -216,7 +216,7 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
             forward(model.module, inputs[model.input_size])
 
     row = compared(
-        f"cnn.predict.prediction over {len(films)} files", ours,
+        f"cnn.predict over {len(films)} files", ours,
         "decode, then batched forward passes of gate and network", bare,
         1.2, repeats, time.perf_counter,
     )  # fmt: skip

@@ -101,4 +101,4 @@ def test_no_file_of_scores_names_a_film() -> None:
 
 def test_the_networks_that_pages_offer_are_those_that_are_measured() -> None:
     assert set(cards.NETWORKS) == set(ORDER)
-    assert cards.NETWORKS[0] == registry.DEFAULT
+    assert cards.DEFAULT_NETWORK == registry.DEFAULT

@@ -2,7 +2,7 @@
 [--kill]``.
 
 Makes a folder of links to the films of FILMS, over and over, with broken files among them; runs
-``cnn.predict.prediction`` on it as a user would; looks every second at the memory and the processor time of the process
+``cnn.predict`` on it as a user would; looks every second at the memory and the processor time of the process
 and all below it; and checks that every file has its row once, in order, and every broken one its reason. With
 ``--kill`` the run is killed with SIGKILL at a third of the files, and gone on with.
 """
@@ -101,7 +101,7 @@ def main() -> None:
         command = [
             sys.executable,
             "-m",
-            "cnn.predict.prediction",
+            "cnn.predict",
             str(folder),
             "--out",
             str(out),

@@ -21,8 +21,8 @@ IN_WORDS = {
     ADULTS: "films of adults from another hospital, read again by radiologists",
     MINED: "the same films of adults, with labels that a program mined from the text of the reports",
 }
-NETWORK = Choice("network", "Network", cards.NETWORKS[0], options=cards.NETWORKS)
-FLOOR = cards.NETWORKS[-1]
+NETWORK = Choice("network", "Network", cards.DEFAULT_NETWORK, options=tuple(cards.NETWORKS))
+FLOOR = cards.BASELINE
 once = st.cache_resource(show_spinner=False)
 """Worked out by the first reader who asks, while the others wait: after a start, a whole class asks at once."""
 
