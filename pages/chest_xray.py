@@ -18,8 +18,8 @@ sample = offers[0].sample
 asked = sections.admitted(film)
 if asked:
     truth = lesion_mask(sample.key) if sample else None
-    prediction = film_store.prediction(film, model)
-    prediction_scale.show(prediction)
+    prediction = film_store.predict(film, model)
+    prediction_scale.show_prediction(prediction)
     shown = st.container()
     wanted = sections.ask(truth_known=truth is not None)
     home = st.empty()
@@ -27,12 +27,12 @@ if asked:
         maps = sections.pictures(film, model, wanted, truth)
     with home.container():
         sections.take_home(film, model, prediction, maps, wanted, truth)
-    map_checks.show(film, model, maps, wanted.opacity)
+    map_checks.show_checks(film, model, maps, wanted.opacity)
 frame.notice()
 if sample:
     st.markdown(f"**This film.** {sample.story}")
 if asked:
-    st.markdown(prediction_scale.why(model))
+    st.markdown(prediction_scale.describe_network(model))
     sections.explain_methods(wanted.methods, model)
 frame.footer(
     "chest_xray",

@@ -23,7 +23,7 @@ with by_hand:
 with at_work:
     st.header("A network reads a film", anchor=False)
     try:
-        home.taste()
+        home.show_example()
     except UserError as error:
         st.info(str(error))
     if st.button("Read a chest X-ray", type="primary"):
@@ -38,6 +38,6 @@ st.markdown(
     "- Tell a probability and a coloured map apart from an answer that deserves belief."
 )
 st.header("The course", anchor=False)
-home.path()
+home.show_course()
 frame.notice()
 warm_imports.prepare()

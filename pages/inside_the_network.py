@@ -45,8 +45,8 @@ offers = upload.choose()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
 model, film = sections.film_and_network(offers, network)
-prediction_scale.doubt(film)
-prediction = film_store.prediction(film, model)
+prediction_scale.warn_if_rejected(film)
+prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)
 
 st.header("From pixels to a score", anchor=False)

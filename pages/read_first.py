@@ -18,7 +18,7 @@ frame.header(
 state = State.open("read_first", *read_first.FIELDS)
 left, right = st.columns([3, 1])
 with left:
-    name = st.selectbox("Network", film_store.available_models(), key="network", bind="query-params")
+    name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
 with right:
     wanted = state.number(read_first.NUMBER)
 try:

@@ -18,12 +18,12 @@ state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
 offers, name = sections.choose()
 try:
     model = loading.load(name)
-    film = sections.pick(film_store.films(offers), model)
+    film = sections.pick(film_store.read_films(offers), model)
     if film is not None:
-        prediction_scale.doubt(film)
+        prediction_scale.warn_if_rejected(film)
         trial = shortcut_lab.ask(state)
         try:
-            shortcut_lab.compare(film, model, trial, state)
+            shortcut_lab.show_comparison(film, model, trial, state)
         except UserError as error:
             st.info(str(error))
         shortcut_lab.running_table(film, model, shortcut_lab.method_of(state))

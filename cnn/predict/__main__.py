@@ -16,9 +16,9 @@ from cnn.models import loading, registry
 from cnn.models.allocator import keep_memory
 from cnn.predict import ray_workers
 from cnn.predict.files import find_files
+from cnn.predict.outcomes import Row, predict_files, predict_groups, weights_used
 from cnn.predict.output import print_rows
-from cnn.predict.resumable import Part, Run, check_output, open_run, parts_folder
-from cnn.predict.rows import Row, predict_files, predict_groups, weights_used
+from cnn.predict.resumable import Part, Run, check_output, open_run, shards_folder
 
 STOPPED = 130
 """Exit code after Ctrl-C, as of a process that its signal ends."""
@@ -47,9 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m cnn.predict", description="Read chest radiographs; teaching only."
-    )
+    parser = argparse.ArgumentParser(prog="python -m cnn.predict", description="Read chest radiographs; teaching only.")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="CSV or Parquet file to write, by its ending; a run that was killed goes on "
@@ -81,7 +79,7 @@ def _write(given: argparse.Namespace) -> None:
         **weights_used(model),
         "insist": given.insist,
     }
-    files = find_files(given.paths, passed_over=parts_folder(given.out))
+    files = find_files(given.paths, passed_over=shards_folder(given.out))
     with open_run(given.out, asked, files) as run:
         if run.done:
             print(f"Going on with {given.out}: {run.done} of {run.total} files have their row.", file=sys.stderr)
@@ -118,7 +116,7 @@ def _counted(rows: Iterable[Row], bar: tqdm) -> Iterator[Row]:
 def predict_parts(
     parts: Iterable[Part], model: loading.LoadedModel, insist: bool = False
 ) -> Iterator[tuple[int, Iterator[Row]]]:
-    """The number of each part and its rows, as :func:`cnn.predict.rows.predict_groups` gives them."""
+    """The number of each part and its rows, as :func:`cnn.predict.outcomes.predict_groups` gives them."""
     ours, theirs = tee(parts)
     for part, rows in zip(theirs, predict_groups((part.files for part in ours), model, insist), strict=True):
         yield part.number, rows

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from cnn.errors import CommandFailed
-from cnn.predict.rows import Row
+from cnn.predict.outcomes import Row
 
 if TYPE_CHECKING:
     import pyarrow

@@ -22,8 +22,8 @@ from typing import Any
 from cnn.errors import CommandFailed, UserError
 from cnn.models.allocator import ENVIRONMENT
 from cnn.models.loading import LoadedModel
+from cnn.predict.outcomes import Row, predict_groups, weights_used
 from cnn.predict.resumable import Part
-from cnn.predict.rows import Row, predict_groups, weights_used
 
 HERE = "here"
 """The address of a cluster that a run starts for itself, on this machine."""
@@ -126,7 +126,7 @@ def predict_parts(
         parts: taken all at once; their names are packed, so that a million take about 10 MB.
         size: of the open session.
         load: called once by each actor.
-        weights: that the actors have to have, as :func:`cnn.predict.rows.weights_used` tells them.
+        weights: that the actors have to have, as :func:`cnn.predict.outcomes.weights_used` tells them.
         paths: what every worker has to see.
 
     Raises:

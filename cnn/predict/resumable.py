@@ -26,8 +26,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from cnn.errors import CommandFailed
+from cnn.predict.outcomes import BATCH, Row
 from cnn.predict.output import join_csv, join_parquet, read_rows, shown, to_disk, write_rows
-from cnn.predict.rows import BATCH, Row
 
 MOST_PARTS = 2000
 """Files in one folder, and tasks for one cluster, that no file system and no scheduler minds."""
@@ -41,7 +41,7 @@ class Part:
     files: list[str]
 
 
-def part_size(total: int) -> int:
+def shard_size(total: int) -> int:
     """Files in a part of ``total``: whole batches, so that a film meets the same neighbours however a run is cut."""
     return BATCH * max(1, -(-total // (BATCH * MOST_PARTS)))
 
@@ -54,7 +54,7 @@ def check_output(out: Path) -> None:
         raise CommandFailed(f"{out} exists already; name another file, or remove it first.")
 
 
-def parts_folder(out: Path) -> Path:
+def shards_folder(out: Path) -> Path:
     """Where the parts of ``out`` are while it is not whole."""
     return out.with_name(out.name + ".parts")
 
@@ -63,8 +63,8 @@ class Run:
     """A run over an archive, begun or gone on with; made by :func:`open_run`."""
 
     def __init__(self, out: Path, total: int) -> None:
-        self.out, self.total, self.size = out, total, part_size(total)
-        self.folder = parts_folder(out)
+        self.out, self.total, self.size = out, total, shard_size(total)
+        self.folder = shards_folder(out)
         self._finished = {part.number: len(part.files) for part in self._parts() if self._is_whole(part)}
 
     @property
@@ -132,7 +132,7 @@ def open_run(out: Path, asked: dict[str, Any], files: Iterable[Path]) -> Iterato
             worked on, or is none of ours.
     """
     check_output(out)
-    folder = parts_folder(out)
+    folder = shards_folder(out)
     lock = FileLock(folder / "lock", timeout=0)
     with _writing(out):
         folder.mkdir(exist_ok=True)

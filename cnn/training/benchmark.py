@@ -35,8 +35,8 @@ from cnn.models import loading, ood_gate, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.loading import LoadedModel
 from cnn.predict.files import find_files
+from cnn.predict.outcomes import BATCH, predict_files
 from cnn.predict.prediction import PNEUMONIA, classify
-from cnn.predict.rows import BATCH, predict_files
 
 SIDE = 2000
 """Pixels of the side of the film that is uploaded."""

@@ -17,7 +17,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-from cnn.predict.resumable import part_size, parts_folder
+from cnn.predict.resumable import shard_size, shards_folder
 
 
 def make_archive(films: Path, folder: Path, files: int, broken: int) -> set[str]:
@@ -53,14 +53,14 @@ def watch(command: list[str], out: Path, total: int, kill_at: float) -> None:
     """Runs ``command`` to its end, or kills it at a share of the files; prints what it took."""
     start = time.monotonic()
     process = subprocess.Popen(command)
-    size, spent, peak, next_line = part_size(total), {}, 0, 0.0
+    size, spent, peak, next_line = shard_size(total), {}, 0, 0.0
     while process.poll() is None:
         time.sleep(1)
         now = family(process.pid)
         spent |= {pid: seconds for pid, (_, seconds, _) in now.items()}
         resident = sum(kib for *_, kib in now.values()) / 1024
         peak = max(peak, resident)
-        done = size * len(list(parts_folder(out).glob("0*.csv"))) / total if total else 0
+        done = size * len(list(shards_folder(out).glob("0*.csv"))) / total if total else 0
         if done >= next_line:
             each = ", ".join(sorted(f"{name} {kib // 1024}" for name, _, kib in now.values() if kib > 50 * 1024))
             print(f"\n{done:4.0%} of the files after {time.monotonic() - start:.0f} s: {resident:.0f} MB ({each})")

@@ -14,8 +14,8 @@ from cnn.errors import CommandFailed
 from cnn.models import loading
 from cnn.predict import __main__
 from cnn.predict.files import find_files
-from cnn.predict.resumable import parts_folder
-from cnn.predict.rows import BATCH
+from cnn.predict.outcomes import BATCH
+from cnn.predict.resumable import shards_folder
 from tests.support.random_weights import dying
 
 pytestmark = pytest.mark.usefixtures("random_networks")
@@ -50,14 +50,14 @@ def test_a_killed_run_goes_on_to_the_same_rows(
         process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert not out.exists()
-    assert len(list(parts_folder(out).glob("0*.csv"))) == 2
+    assert len(list(shards_folder(out).glob("0*.csv"))) == 2
     capsys.readouterr()
     assert run(films, out) == 0
     said = capsys.readouterr().err
     assert f"{2 * BATCH} of {3 * BATCH + 2} files have their row" in said
     assert "file/s" in said or "s/file" in said
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
-    assert not parts_folder(out).exists()
+    assert not shards_folder(out).exists()
 
 
 def test_an_interrupted_run_says_how_to_go_on(

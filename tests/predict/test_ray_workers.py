@@ -17,7 +17,7 @@ from PIL import Image
 from cnn.errors import CommandFailed
 from cnn.models import loading
 from cnn.predict import __main__, ray_workers
-from cnn.predict.rows import BATCH, weights_used
+from cnn.predict.outcomes import BATCH, weights_used
 from tests.support import random_weights
 
 with_ray = pytest.mark.skipif(

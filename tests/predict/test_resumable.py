@@ -15,8 +15,8 @@ from pyarrow import parquet
 
 from cnn.errors import CommandFailed
 from cnn.predict import output
-from cnn.predict.resumable import MOST_PARTS, Part, Run, open_run, part_size, parts_folder
-from cnn.predict.rows import BATCH, Row
+from cnn.predict.outcomes import BATCH, Row
+from cnn.predict.resumable import MOST_PARTS, Part, Run, open_run, shard_size, shards_folder
 
 ASKED = {"model": "lecture", "weights": "0a1b"}
 FILES = [Path(f"films/{number:03}.png") for number in range(3 * BATCH + 5)]
@@ -57,11 +57,11 @@ def test_a_run_goes_on_and_every_file_has_its_row_once_in_order(tmp_path: Path) 
 
 def test_parts_are_whole_batches_and_never_too_many() -> None:
     for total in (0, 1, BATCH, 624, 20_000, 10**6, 10**7 + 1):
-        size = part_size(total)
+        size = shard_size(total)
         assert size % BATCH == 0
         assert size > 0
         assert -(-total // size) <= MOST_PARTS
-    assert part_size(624) == BATCH
+    assert shard_size(624) == BATCH
 
 
 def test_parquet_says_what_csv_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_odd_names_keep_their_row(name: str, tmp_path: Path) -> None:
 def test_a_damaged_part_is_done_again(tmp_path: Path) -> None:
     out = tmp_path / "x.csv"
     go(out, parts=4)
-    damaged = parts_folder(out) / "000001.csv"
+    damaged = shards_folder(out) / "000001.csv"
     for harm in (damaged.read_text()[:-40], damaged.read_text().replace("016", "017", 1), '"', ""):
         damaged.write_text(harm)
         assert go(out, parts=4) == [1]
@@ -202,7 +202,7 @@ def test_an_output_that_comes_meanwhile_is_not_overwritten(tmp_path: Path) -> No
 def test_the_list_is_made_once(tmp_path: Path) -> None:
     out = tmp_path / "x.csv"
     go(out, parts=1)
-    listed = (parts_folder(out) / "files.jsonl").read_text().splitlines()
+    listed = (shards_folder(out) / "files.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in listed] == [str(file) for file in FILES]
     with open_run(out, ASKED, iter([Path("later.png")])) as run:
         assert (run.total, run.done) == (len(FILES), 5)
@@ -215,7 +215,7 @@ def test_rows_are_written_as_they_come(tmp_path: Path) -> None:
 
         def watched() -> Iterator[Row]:
             for row in rows(part):
-                seen.append(len(list(parts_folder(tmp_path / "x.csv").glob("0*.csv"))))
+                seen.append(len(list(shards_folder(tmp_path / "x.csv").glob("0*.csv"))))
                 yield row
 
         run.keep(0, watched())

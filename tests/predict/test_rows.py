@@ -11,7 +11,7 @@ from PIL import Image
 from cnn.imaging.radiograph import read_radiograph
 from cnn.models import loading, ood_gate
 from cnn.predict import __main__
-from cnn.predict import rows as batch
+from cnn.predict import outcomes as batch
 from cnn.predict.prediction import predict
 from tests.support import random_weights
 

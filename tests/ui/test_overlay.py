@@ -8,7 +8,7 @@ from PIL import Image
 
 from cnn.attribution.attribution import Attribution, Meaning
 from ui.chest import overlay
-from ui.chest.overlay import SIDE, Panel, colour_bar, lay_over, legend, light_box, outline, sheet
+from ui.chest.overlay import SIDE, Panel, colour_bar_html, draw_outline, legend, light_box, overlay_map, render_sheet
 from ui.shell import theme
 
 FILM = np.full((60, 40), 100, dtype=np.uint8)
@@ -26,7 +26,7 @@ def halves() -> np.ndarray:
 
 
 def test_signs_have_their_colours_and_zero_shows_the_film() -> None:
-    found = lay_over(FILM, attribution(halves()), 1.0)
+    found = overlay_map(FILM, attribution(halves()), 1.0)
     assert found.shape == (60, 40, 3)
     assert tuple(found[30, 2]) == overlay._rgb(theme.FILM_NEGATIVE)
     assert tuple(found[30, 20]) == (100, 100, 100)
@@ -34,27 +34,29 @@ def test_signs_have_their_colours_and_zero_shows_the_film() -> None:
 
 
 def test_opacity_blends() -> None:
-    found = lay_over(FILM, attribution(halves()), 0.5)
+    found = overlay_map(FILM, attribution(halves()), 0.5)
     expected = (np.array(overlay._rgb(theme.FILM_POSITIVE)) + 100) / 2
     np.testing.assert_allclose(found[30, 37], expected, atol=1)
-    np.testing.assert_array_equal(lay_over(FILM, attribution(halves()), 0.0), np.repeat(FILM[..., None], 3, axis=-1))
+    np.testing.assert_array_equal(overlay_map(FILM, attribution(halves()), 0.0), np.repeat(FILM[..., None], 3, axis=-1))
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, -1e-9])
 def test_a_blank_map_leaves_the_film_as_it_is(value: float) -> None:
-    found = lay_over(FILM, attribution(np.full((30, 30), value)), 1.0)
+    found = overlay_map(FILM, attribution(np.full((30, 30), value)), 1.0)
     assert (found == 100).all()
 
 
 def test_a_map_all_against_shows_no_red() -> None:
-    found = lay_over(FILM, attribution(-np.abs(np.random.default_rng(0).normal(size=(30, 30))) - 0.1), 1.0).astype(int)
+    found = overlay_map(FILM, attribution(-np.abs(np.random.default_rng(0).normal(size=(30, 30))) - 0.1), 1.0).astype(
+        int
+    )
     assert (found[..., 2] > found[..., 0]).all()
 
 
 def test_an_unsigned_map_runs_to_the_end_of_its_scale() -> None:
     values = np.zeros((30, 30))
     values[:, 20:] = 1
-    found = lay_over(FILM, attribution(values, "strength"), 1.0)
+    found = overlay_map(FILM, attribution(values, "strength"), 1.0)
     assert tuple(found[30, 37]) == overlay._rgb("#fee838"), "the last colour of Cividis"
 
 
@@ -68,7 +70,7 @@ def test_the_light_box_keeps_the_shape_of_the_film() -> None:
 def test_the_outline_is_the_border_of_the_mask() -> None:
     mask = np.zeros((120, 80), dtype=bool)
     mask[40:80, 20:60] = True
-    found = outline(np.repeat(FILM[..., None], 3, axis=-1), mask)
+    found = draw_outline(np.repeat(FILM[..., None], 3, axis=-1), mask)
     drawn = (found == overlay._rgb(theme.FILM_TRUTH)).all(axis=-1)
     assert drawn[20, 20]
     assert not drawn[30, 20]
@@ -86,7 +88,7 @@ def test_legends_say_what_the_ends_mean() -> None:
 def test_the_sheet_is_a_picture_of_all_panels() -> None:
     film = np.repeat(FILM[..., None], 3, axis=-1)
     panels = [Panel("The film", film), Panel("Grad-CAM", film, attribution(halves()))]
-    image = Image.open(io.BytesIO(sheet(panels, ["one", "two"], 0.8)))
+    image = Image.open(io.BytesIO(render_sheet(panels, ["one", "two"], 0.8)))
     assert image.format == "PNG"
     assert image.width > 2 * SIDE
     assert image.height > SIDE
@@ -96,8 +98,8 @@ def test_the_sheet_is_a_picture_of_all_panels() -> None:
 
 def test_the_colour_bar_names_both_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(theme, "palette", lambda: theme.LIGHT)
-    html = colour_bar(attribution(halves()), 0.8)
+    html = colour_bar_html(attribution(halves()), 0.8)
     assert "against PNEUMONIA" in html
     assert "for PNEUMONIA" in html
     assert "−1" in html
-    assert "−1" not in colour_bar(attribution(halves(), "strength"), 0.8)
+    assert "−1" not in colour_bar_html(attribution(halves(), "strength"), 0.8)

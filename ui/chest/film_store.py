@@ -64,7 +64,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnreadableFilm:
     """A file that could not be read, and the sentence that says why."""
 
     name: str
@@ -80,9 +80,9 @@ class _Made(Exception):
     """Another reader's map of the same film has come."""
 
 
-def films(offers: Sequence[Offer]) -> list[Film | Refused]:
+def read_films(offers: Sequence[Offer]) -> list[Film | UnreadableFilm]:
     """Each offer read, or refused. A session keeps what it has read until it is no longer on offer."""
-    kept: dict[str, Film | Refused] = st.session_state.get(_FILMS, {})
+    kept: dict[str, Film | UnreadableFilm] = st.session_state.get(_FILMS, {})
     st.session_state[_FILMS] = {
         offer.key: kept.get(offer.key) or (_read(offer) if offer.own else _read_once(offer.key, offer))
         for offer in offers
@@ -91,16 +91,16 @@ def films(offers: Sequence[Offer]) -> list[Film | Refused]:
 
 
 @st.cache_resource(max_entries=MOST_SHARED_FILMS, show_spinner=False)
-def _read_once(key: str, _offer: Offer) -> Film | Refused:
+def _read_once(key: str, _offer: Offer) -> Film | UnreadableFilm:
     assert not _offer.own, "a reader's own file is shared with nobody"
     return _read(_offer)
 
 
-def _read(offer: Offer) -> Film | Refused:
+def _read(offer: Offer) -> Film | UnreadableFilm:
     try:
         radiograph = read_radiograph(*offer.read())
     except UserError as error:
-        return Refused(display_name(offer.name), str(error))
+        return UnreadableFilm(display_name(offer.name), str(error))
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
@@ -112,26 +112,26 @@ def _read(offer: Offer) -> Film | Refused:
     )  # fmt: skip
 
 
-def as_seen(film: Film, side: int) -> np.ndarray:
+def network_view(film: Film, side: int) -> np.ndarray:
     """The network's input as greys, (side, side) uint8: its darkest value black, its brightest white."""
     values = film.inputs[side][0, 0].numpy()
     return np.round(255 * (values - values.min()) / max(np.ptp(values), 1e-9)).astype(np.uint8)
 
 
-def available_models() -> list[str]:
+def list_models() -> list[str]:
     """Names of the registered networks whose weights are here, the default first."""
     names = [name for name in registry.MODELS if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
     return sorted(names, key=lambda name: name != registry.DEFAULT)
 
 
-def prediction(film: Film, model: LoadedModel) -> Prediction:
+def predict(film: Film, model: LoadedModel) -> Prediction:
     """What ``model`` says of ``film``, computed once: every change of a widget runs the page again."""
     if model.weights_sha256 not in film.predictions:
         film.predictions[model.weights_sha256] = classify(model, film.inputs[model.input_size])[0]
     return film.predictions[model.weights_sha256]
 
 
-def maps(
+def saliency_maps(
     film: Film, model: LoadedModel, methods: Sequence[str], target: int, slots: Sequence[DeltaGenerator]
 ) -> list[Attribution | UserError]:
     """One map for each of ``methods``, computed only where it is not kept yet.

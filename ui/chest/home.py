@@ -15,10 +15,10 @@ _OPACITY = 0.8
 def _pictures(weights_sha256: str) -> tuple[np.ndarray, np.ndarray]:
     """The film and the map over it, both (h, w, 3) uint8; kept for the weights that it was computed from."""
     film = np.round(read_radiograph(*tasted.sample().read()).pixels * 255).astype(np.uint8)
-    return overlay.light_box(film), overlay.light_box(overlay.lay_over(film, tasted.read().attribution(), _OPACITY))
+    return overlay.light_box(film), overlay.light_box(overlay.overlay_map(film, tasted.read().attribution(), _OPACITY))
 
 
-def taste() -> None:
+def show_example() -> None:
     """A simulated film and where the network looked, computed beforehand. Raises ``UserError`` if it is missing."""
     facts = tasted.read()
     film, laid_over = _pictures(facts.weights_sha256)
@@ -28,12 +28,12 @@ def taste() -> None:
         st.caption("Simulated: a computed film, with a consolidation planted in the lung on your left.")
     with second:
         st.image(laid_over, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
-        st.html(overlay.colour_bar(facts.attribution(), _OPACITY))
+        st.html(overlay.colour_bar_html(facts.attribution(), _OPACITY))
     verdict = "It finds what was planted." if facts.label == "PNEUMONIA" else "It misses what was planted: ask it why."
     st.markdown(f"{facts.said} {verdict}")
 
 
-def path() -> None:
+def show_course() -> None:
     """Every page in lecture order, with its minutes; pages that this session has opened carry a mark."""
     seen = set(frame.visited())
     course = [chapter for chapter in frame.chapters() if chapter.file != "home"]

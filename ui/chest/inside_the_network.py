@@ -193,7 +193,7 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
         f"{_signed(found.bias)}. Together **{_signed(found.logit)}**, the network's own logit."
     )
     other = 1 - target
-    said = film_store.prediction(film, model)
+    said = film_store.predict(film, model)
     st.markdown(
         f"In the same way {CLASSES[other]} gets {_signed(said.logits[other])}. Both are divided by the temperature "
         f"{said.temperature:.3g}, which validation films have chosen; softmax makes "

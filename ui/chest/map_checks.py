@@ -27,7 +27,7 @@ MOST_KEPT = 8
 _KEPT = with_the_page("evidence.kept")
 
 
-def show(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:
+def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:
     """The switch, and below it all that was measured of one of ``maps``; nothing is computed while it is off."""
     if not maps or not st.toggle("Put the map to the test", key="test", bind="query-params"):
         return
@@ -78,16 +78,16 @@ def _pictures(film: Film, found: Evidence, opacity: float) -> None:
     one = found.attribution
     title = _title(one.method)
     edges = Attribution(np.sqrt(found.edges), "edges", "strength", one.target, one.class_name, 0)
-    own = overlay.lay_over(film.picture, one, opacity)
+    own = overlay.overlay_map(film.picture, one, opacity)
     told = "no lungs were found"
     if found.lungs is not None:
-        own = overlay.outline(own, found.lungs)
+        own = overlay.draw_outline(own, found.lungs)
         told = "the green line runs around the lungs as our segmenter finds them"
     panels = (
         ("This map", own, f"{title} for {one.class_name}; {told}."),
-        ("On random weights", overlay.lay_over(film.picture, found.random, opacity),
+        ("On random weights", overlay.overlay_map(film.picture, found.random, opacity),
          "The same method on the same network before it has learnt anything."),
-        ("Edges, no network", overlay.lay_over(film.picture, edges, opacity),
+        ("Edges, no network", overlay.overlay_map(film.picture, edges, opacity),
          "How fast the grey changes (Sobel; drawn as its square root). It knows no network and no disease."),
     )  # fmt: skip
     for column, (name, picture, words) in zip(st.columns(3), panels, strict=True):

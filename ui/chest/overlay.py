@@ -31,7 +31,7 @@ LEGENDS: dict[Meaning, tuple[str, str]] = {
 """What the two ends of the colour bar say."""
 
 
-def lay_over(picture: np.ndarray, attribution: Attribution, opacity: float) -> np.ndarray:
+def overlay_map(picture: np.ndarray, attribution: Attribution, opacity: float) -> np.ndarray:
     """``attribution`` in colour over ``picture`` (h, w) uint8: (h, w, 3) uint8. ``opacity`` 0..1 is that of value 1."""
     small = Image.fromarray(attribution.shown().astype(np.float32))
     values = np.asarray(small.resize(picture.shape[::-1], Image.Resampling.BILINEAR))  # (h, w) in -1..1
@@ -48,7 +48,7 @@ def _blends(signed: bool, opacity: float) -> np.ndarray:
     return np.round(blended).astype(np.uint8)
 
 
-def outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:
+def draw_outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:
     """``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool drawn on it in a hex ``colour``."""
     height, width = picture.shape[:2]
     shape = np.asarray(Image.fromarray(mask).resize((width, height)))
@@ -82,7 +82,7 @@ def legend(attribution: Attribution) -> tuple[str, str]:
     return low.format(name=attribution.class_name), high.format(name=attribution.class_name)
 
 
-def colour_bar(attribution: Attribution, opacity: float) -> str:
+def colour_bar_html(attribution: Attribution, opacity: float) -> str:
     """The scale of a map as HTML: the colours as they lie over mid grey, with what its ends mean."""
     low, high = legend(attribution)
     positions = np.linspace(-1 if attribution.signed else 0, 1, 11)
@@ -108,7 +108,7 @@ class Panel:
     attribution: Attribution | None = None
 
 
-def sheet(panels: Sequence[Panel], caption: Sequence[str], opacity: float) -> bytes:
+def render_sheet(panels: Sequence[Panel], caption: Sequence[str], opacity: float) -> bytes:
     """A PNG of ``panels`` side by side, each with its title and colour bar, over the lines of ``caption``."""
     margin, gap, line, bar = 24, 16, 26, 14
     font, bold = ImageFont.load_default(17), ImageFont.load_default(20)

@@ -10,22 +10,22 @@ from ui.chest.film_store import Film
 from ui.shell.theme import palette
 
 
-def show(prediction: Prediction) -> None:
+def show_prediction(prediction: Prediction) -> None:
     """The sentence, and under it the scale from NORMAL to PNEUMONIA."""
     st.html(
         f'<div style="max-width:60rem">'
         f'<p style="font-size:1.15rem;font-weight:600;margin:0 0 0.6rem">{escape(sentence(prediction))}</p>'
-        f"{scale(prediction)}</div>"
+        f"{scale_html(prediction)}</div>"
     )
 
 
-def doubt(film: Film) -> None:
+def warn_if_rejected(film: Film) -> None:
     """A warning, where the picture is unlike the films that the network was made for, for pages that show it anyway."""
     if not film.verdict.accepted:
         st.warning(f"{film.verdict.sentence(film.name)} What the network says of it means nothing.")
 
 
-def scale(prediction: Prediction) -> str:
+def scale_html(prediction: Prediction) -> str:
     """The scale as HTML; its label says the same in words."""
     colours = palette()
     at, threshold = 100 * prediction.p_pneumonia, 100 * prediction.threshold
@@ -61,7 +61,7 @@ NETWORKS = {
 }
 
 
-def why(model: LoadedModel) -> str:
+def describe_network(model: LoadedModel) -> str:
     """What the network is, why its threshold is where it is, and what it cannot say; markdown."""
     return (
         f"**The network** {model.name} {NETWORKS[model.name]}. It has two words only: it gives one of them to any "

@@ -20,7 +20,7 @@ from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
 from ui.chest import film_store, overlay, prediction_scale
-from ui.chest.film_store import Film, Refused
+from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import theme
 from ui.shell.page_state import State, Whole
 from ui.shell.session_data import with_the_page
@@ -44,7 +44,7 @@ _OWN_READS, _OWN_MARKS = with_the_page("read_first.own reads"), with_the_page("r
 class Case:
     """A film to be read, and its truth where it is known: a label, and where it was planted (H, W)."""
 
-    film: Film | Refused
+    film: Film | UnreadableFilm
     truth: str | None = None
     mask: np.ndarray | None = None
 
@@ -66,20 +66,20 @@ def choose(state: State) -> list[Case]:
         seed = state.number(SEED)
     if source == SIMULATED:
         made = practice_series.simulate_series(seed)
-        films = film_store.films([Offer(case.key, f"{case.name}.png", case.read) for case in made])
+        films = film_store.read_films([Offer(case.key, f"{case.name}.png", case.read) for case in made])
         return [Case(film, case.label, case.mask) for film, case in zip(films, made, strict=True)]
     if source == upload.OWN:
-        films = film_store.films(upload.own())
+        films = film_store.read_films(upload.own())
         return [Case(films[number]) for number in practice_series.shuffled_order(len(films), seed)]
     samples = upload.fetched()
-    films = film_store.films([Offer(sample.key, sample.title, sample.read, sample) for sample in samples])
+    films = film_store.read_films([Offer(sample.key, sample.title, sample.read, sample) for sample in samples])
     cases = [Case(film, getattr(sample, "label", None)) for film, sample in zip(films, samples, strict=True)]
     return [cases[number] for number in practice_series.shuffled_order(len(cases), seed)]
 
 
 def read(case: Case, number: int, count: int, model: LoadedModel, state: State) -> None:
     """One film: asked about until the reader has committed, then told."""
-    if isinstance(case.film, Refused):
+    if isinstance(case.film, UnreadableFilm):
         st.error(case.film.reason)
     else:
         st.header(f"Film {number} of {count}", anchor=False)
@@ -131,13 +131,13 @@ def _mark(marks: dict[str, Cell], digest: str, column: int, row: int) -> None:
 
 
 def _map(film: Film, model: LoadedModel, slot: DeltaGenerator) -> Attribution | UserError:
-    (found,) = film_store.maps(film, model, [METHOD], PNEUMONIA, [slot])
+    (found,) = film_store.saliency_maps(film, model, [METHOD], PNEUMONIA, [slot])
     return found
 
 
 def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attribution | UserError) -> Read:
     assert isinstance(case.film, Film)
-    said = film_store.prediction(case.film, model)
+    said = film_store.predict(case.film, model)
     mark = (
         reader_study.strongest_cell(found)
         if isinstance(found, Attribution) and said.label == CLASSES[PNEUMONIA]
@@ -150,8 +150,8 @@ def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attr
 def _tell(case: Case, film: Film, done: Read, model: LoadedModel) -> None:
     """The network's answer and map, the truth, and both marks."""
     st.markdown(f"**{told(done)}**")
-    prediction_scale.doubt(film)
-    prediction_scale.show(film_store.prediction(film, model))
+    prediction_scale.warn_if_rejected(film)
+    prediction_scale.show_prediction(film_store.predict(film, model))
     left, right = st.columns(2)
     with left:
         st.markdown("**Your mark and the truth**")
@@ -166,18 +166,18 @@ def _tell(case: Case, film: Film, done: Read, model: LoadedModel) -> None:
         if isinstance(found, UserError):
             slot.info(str(found))
             return
-        coloured = overlay.lay_over(film.picture, found, 0.8)
+        coloured = overlay.overlay_map(film.picture, found, 0.8)
         picture = overlay.light_box(_marked(coloured, done.network.mark, case.mask))
         slot.image(picture, alt="The map over the film", width="stretch")
-        st.html(overlay.colour_bar(found, 0.8))
+        st.html(overlay.colour_bar_html(found, 0.8))
         st.caption("Grad-CAM. Orange: its strongest place, where the network says PNEUMONIA.")
 
 
 def _marked(picture: np.ndarray, mark: Cell | None, truth: np.ndarray | None) -> np.ndarray:
     if truth is not None:
-        picture = overlay.outline(picture, truth)
+        picture = overlay.draw_outline(picture, truth)
     if mark is not None:
-        picture = overlay.outline(picture, reader_study.cell_mask(mark, picture.shape[:2]), theme.FILM_MARK)
+        picture = overlay.draw_outline(picture, reader_study.cell_mask(mark, picture.shape[:2]), theme.FILM_MARK)
     return picture
 
 

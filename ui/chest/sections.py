@@ -16,7 +16,7 @@ from cnn.models.loading import LoadedModel, load
 from cnn.models.registry import DEFAULT
 from cnn.predict.prediction import Prediction, percent, sentence
 from ui.chest import film_store, overlay
-from ui.chest.film_store import Film, Refused
+from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import frame, theme
 from ui.widgets import upload
 from ui.widgets.upload import Offer
@@ -47,7 +47,7 @@ def choose() -> tuple[list[Offer], str]:
     with films:
         offers = upload.choose()
     with network:
-        name = st.selectbox("Network", film_store.available_models(), key="network", bind="query-params")
+        name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
     return offers, name or DEFAULT
 
 
@@ -58,19 +58,19 @@ def film_and_network(offers: list[Offer], name: str) -> tuple[LoadedModel, Film]
     except UserError as error:
         st.error(str(error))
         st.stop()
-    film = pick(film_store.films(offers), model)
+    film = pick(film_store.read_films(offers), model)
     if film is None:
         frame.notice()
         st.stop()
     return model, film
 
 
-def pick(films: Sequence[Film | Refused], model: LoadedModel) -> Film | None:
+def pick(films: Sequence[Film | UnreadableFilm], model: LoadedModel) -> Film | None:
     """The film to look at: the only one, or the one picked below a table of all. Says why others were refused."""
     read = [film for film in films if isinstance(film, Film)]
     if len(films) <= 1:
         for film in films:
-            if isinstance(film, Refused):
+            if isinstance(film, UnreadableFilm):
                 st.error(film.reason)
         return read[0] if read else None
     insisted = bool(st.session_state.get("insist"))
@@ -95,14 +95,14 @@ def numbered(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _row(film: Film | Refused, name: str, model: LoadedModel, insisted: bool) -> dict[str, str]:
+def _row(film: Film | UnreadableFilm, name: str, model: LoadedModel, insisted: bool) -> dict[str, str]:
     row = {"File": name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
-    if isinstance(film, Refused):
+    if isinstance(film, UnreadableFilm):
         return row | {"Reason": film.reason}
     if not film.verdict.accepted:
         row["Reason"] = film.verdict.sentence(film.name)
     if film.verdict.accepted or insisted:
-        found = film_store.prediction(film, model)
+        found = film_store.predict(film, model)
         row |= {"P(PNEUMONIA)": percent(found.p_pneumonia), "Label": found.label}
     return row
 
@@ -123,7 +123,7 @@ def admitted(film: Film) -> bool:
     with picture:
         lungs = film.verdict.lungs
         grey = np.repeat(film.picture[..., None], 3, axis=-1)
-        drawn = overlay.outline(grey, lungs, theme.FILM_LUNGS)
+        drawn = overlay.draw_outline(grey, lungs, theme.FILM_LUNGS)
         found = (
             f"what was taken for lung is outlined ({percent(lungs.mean())} of it)"
             if lungs.any()
@@ -167,7 +167,7 @@ def pictures(film: Film, model: LoadedModel, wanted: Wanted, truth: np.ndarray |
         st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels. {' '.join(film.notes)}")
     with columns[1]:
         side = model.input_size
-        seen = film_store.as_seen(film, side)
+        seen = film_store.network_view(film, side)
         st.markdown("**What the network sees**")
         st.image(overlay.light_box(seen), alt="The same film, squeezed to a small square", width="stretch")
         st.caption(f"{side} × {side} greys, squeezed to a square; brightness and contrast are evened out.")
@@ -177,7 +177,7 @@ def pictures(film: Film, model: LoadedModel, wanted: Wanted, truth: np.ndarray |
         with place:
             st.markdown(f"**{METHODS[method].title}**")
             slots.append(st.empty())
-    found = film_store.maps(film, model, wanted.methods, wanted.target, slots)
+    found = film_store.saliency_maps(film, model, wanted.methods, wanted.target, slots)
     for slot, one in zip(slots, found, strict=True):
         _show_map(slot, film, one, wanted, truth)
     return [one for one in found if isinstance(one, Attribution)]
@@ -185,12 +185,12 @@ def pictures(film: Film, model: LoadedModel, wanted: Wanted, truth: np.ndarray |
 
 def _with_truth(film: Film, wanted: Wanted, truth: np.ndarray | None) -> np.ndarray:
     grey = np.repeat(film.picture[..., None], 3, axis=-1)
-    return overlay.outline(grey, truth) if wanted.outlined and truth is not None else grey
+    return overlay.draw_outline(grey, truth) if wanted.outlined and truth is not None else grey
 
 
 def _laid_over(film: Film, one: Attribution, wanted: Wanted, truth: np.ndarray | None) -> np.ndarray:
-    coloured = overlay.lay_over(film.picture, one, wanted.opacity)
-    return overlay.outline(coloured, truth) if wanted.outlined and truth is not None else coloured
+    coloured = overlay.overlay_map(film.picture, one, wanted.opacity)
+    return overlay.draw_outline(coloured, truth) if wanted.outlined and truth is not None else coloured
 
 
 def _show_map(
@@ -203,7 +203,7 @@ def _show_map(
         said = describe(one)
         st.image(overlay.light_box(_laid_over(film, one, wanted, truth)), alt=f"The map over the film. {said}",
                  width="stretch")  # fmt: skip
-        st.html(overlay.colour_bar(one, wanted.opacity))
+        st.html(overlay.colour_bar_html(one, wanted.opacity))
         st.caption(said)
 
 
@@ -244,4 +244,4 @@ def _sheet(
         overlay.Panel(f"{METHODS[one.method].title}, {one.class_name}", _laid_over(film, one, wanted, truth), one)
         for one in maps
     ]
-    return overlay.sheet(panels, caption, wanted.opacity)
+    return overlay.render_sheet(panels, caption, wanted.opacity)

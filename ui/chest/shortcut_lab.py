@@ -91,19 +91,19 @@ def changed(film: Film, model: LoadedModel, trial: Trial) -> Film:
     pixels: Tensor = perturbations.apply(film.inputs[side], trial.change, trial.amount, trial.patch)
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
     other = replace(film, name=trial.say(), sha256=digest, inputs={side: pixels}, predictions={})
-    return replace(other, picture=film_store.as_seen(other, side))
+    return replace(other, picture=film_store.network_view(other, side))
 
 
-def compare(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
+def show_comparison(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
     """The untouched film and the changed one, each with its map; the sentence that compares them; the table."""
     other = changed(film, model, trial)
-    before, after = film_store.prediction(film, model), film_store.prediction(other, model)
+    before, after = film_store.predict(film, model), film_store.predict(other, model)
     method = method_of(state)
     st.markdown(f"**{sentence(before, after)}**")
     small, left, right = st.columns([2, 3, 3])
     with small:
         st.markdown("**Untouched**")
-        seen = film_store.as_seen(film, model.input_size)
+        seen = film_store.network_view(film, model.input_size)
         st.image(overlay.light_box(seen), alt="The film as the network sees it", width="stretch")
         first = st.empty()
     with left:
@@ -117,7 +117,7 @@ def compare(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
         _show_map(replace(film, picture=seen), old, first)
         _show_map(other, new, second)
         with right:
-            st.html(overlay.colour_bar(new, _OPACITY))
+            st.html(overlay.colour_bar_html(new, _OPACITY))
             st.caption("Each map has its own scale; the table says how their strengths compare.")
         note(film, model, method, trial, perturbations.effect(trial.change, (before, old), (after, new)))
 
@@ -150,7 +150,7 @@ def _film(other: Film, trial: Trial, state: State) -> None:
 
 
 def _map(film: Film, model: LoadedModel, method: str, slot: Any) -> Attribution | None:
-    (found,) = film_store.maps(film, model, [method], PNEUMONIA, [slot])
+    (found,) = film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
     if isinstance(found, UserError):
         slot.info(str(found))
         return None
@@ -158,7 +158,7 @@ def _map(film: Film, model: LoadedModel, method: str, slot: Any) -> Attribution 
 
 
 def _show_map(film: Film, one: Attribution, slot: Any) -> None:
-    picture = overlay.lay_over(film.picture, one, _OPACITY)
+    picture = overlay.overlay_map(film.picture, one, _OPACITY)
     slot.image(overlay.light_box(picture), alt=f"The map for {CLASSES[PNEUMONIA]} over {film.name}", width="stretch")
 
 
@@ -181,16 +181,16 @@ def _tried(film: Film) -> dict[tuple[str, ...], Effect]:
 def try_all(film: Film, model: LoadedModel, method: str) -> None:
     """Every change in its usual amount, into the table; those that this film does not allow are left out."""
     slot = st.empty()
-    said, (old,) = film_store.prediction(film, model), film_store.maps(film, model, [method], PNEUMONIA, [slot])
+    said, (old,) = film_store.predict(film, model), film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
     for key in CHANGES:
         trial = Trial(key, None, None)
         try:
             other = changed(film, model, trial)
         except UserError:
             continue
-        (new,) = film_store.maps(other, model, [method], PNEUMONIA, [slot])
+        (new,) = film_store.saliency_maps(other, model, [method], PNEUMONIA, [slot])
         if isinstance(old, Attribution) and isinstance(new, Attribution):
-            after = film_store.prediction(other, model)
+            after = film_store.predict(other, model)
             note(film, model, method, trial, perturbations.effect(key, (said, old), (after, new)))
     slot.empty()
 

@@ -87,9 +87,9 @@ def maps(film: np.ndarray, truth: np.ndarray, found: Mapping[str, tuple[Attribut
     film = np.asarray(small)
     grey = np.repeat(film[..., None], 3, axis=-1)
     with st.container(horizontal=True):
-        _picture("The film", overlay.outline(grey, truth), "the lesion outlined")
+        _picture("The film", overlay.draw_outline(grey, truth), "the lesion outlined")
         for title, (attribution, words) in found.items():
-            _picture(title, overlay.outline(overlay.lay_over(film, attribution, 0.8), truth), words)
+            _picture(title, overlay.draw_outline(overlay.overlay_map(film, attribution, 0.8), truth), words)
 
 
 def _picture(title: str, picture: np.ndarray, words: str) -> None:
