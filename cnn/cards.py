@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn.errors import WeightsRejected
+from cnn.installed import HOME
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 NETWORKS = {
@@ -16,7 +17,7 @@ NETWORKS = {
 """All measured networks: keys for links, files and the command line; titles for readers. The default is first, the
 baseline last."""
 DEFAULT_NETWORK, *_, BASELINE = NETWORKS
-WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
+WEIGHTS_FOLDER = HOME / "weights"
 
 
 def network_title(name: str) -> str:

