@@ -7,7 +7,7 @@ from cnn.evaluation import operating_point
 from cnn.lecture.questions import operating_point as questions_operating_point
 from ui.evaluation import scores_cache
 from ui.evaluation.operating_point import sections
-from ui.evaluation.scores_cache import ADULTS, IN_WORDS, MINED, NETWORK, TEST, VALIDATION
+from ui.evaluation.scores_cache import ADULTS, DESCRIPTIONS, MINED, NETWORK, TEST, VALIDATION
 from ui.shell import frame
 from ui.shell.page_state import Choice, Flag, Real, State, Whole
 from ui.widgets import quiz
@@ -35,10 +35,10 @@ def lesson() -> None:
         name = state.choice(NETWORK)
     with right:
         which = state.choice(FILMS)
-    films, validation = scores_cache.films(name, which), scores_cache.films(name, VALIDATION)
-    frozen, share = scores_cache.card(name)["threshold"], 100 * films.labels.mean()
-    best = operating_point.cheapest(validation, sections.TRIED, state[PREVALENCE] / 100, state[MISS])
-    st.markdown(f"These are {IN_WORDS[which]}: {scores_cache.count(films)}.")
+    films, validation = scores_cache.load_scores(name, which), scores_cache.load_scores(name, VALIDATION)
+    frozen, share = scores_cache.load_card(name)["threshold"], 100 * films.labels.mean()
+    best = operating_point.lowest_cost_threshold(validation, sections.TRIED, state[PREVALENCE] / 100, state[MISS])
+    st.markdown(f"These are {DESCRIPTIONS[which]}: {scores_cache.describe_films(films)}.")
     state.presets("Go to", {
         "The frozen threshold": {THRESHOLD: round(frozen, 2)},
         "One half": {THRESHOLD: 0.5},
@@ -52,15 +52,17 @@ def lesson() -> None:
         threshold = state.real(THRESHOLD)
     with right:
         prevalence = state.real(PREVALENCE) / 100
-    counts = operating_point.at_threshold(films, threshold)
-    rates = operating_point.rates(counts, prevalence)
-    people = operating_point.out_of_a_thousand(rates, prevalence)
+    counts = operating_point.confusion_at(films, threshold)
+    rates = operating_point.rates_at_prevalence(counts, prevalence)
+    people = operating_point.expected_cohort(rates, prevalence)
     hide, stage = state.flag(HIDE), st.container()
-    told = people.hits + people.alarms == 0 or quiz.ask(questions_operating_point.question(people, rates), state)
+    told = people.true_positives + people.false_positives == 0 or quiz.ask(
+        questions_operating_point.question(people, rates), state
+    )
     with stage:
         sections.rates(rates, counts, films, hidden=hide and not told)
     if told or not hide:
-        st.header(f"Out of {operating_point.PEOPLE:,} people", anchor=False)
+        st.header(f"Out of {operating_point.COHORT_SIZE:,} people", anchor=False)
         sections.a_thousand(people, rates)
         st.header("What lies behind", anchor=False)
         sections.scores(films, threshold, frozen)

@@ -21,7 +21,7 @@ class Estimate:
     high: float
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "Estimate":
+    def from_resamples(cls, values: np.ndarray) -> "Estimate":
         """From a statistic (R + 1,) of the rows of :func:`resamples`.
 
         A draw in which it is not defined, because one class is missing, does not count; where none counts, and where
@@ -34,7 +34,7 @@ class Estimate:
         return cls(float(values[0]), float(low), float(high))
 
 
-def resamples(patients: np.ndarray, seed: int = 0) -> np.ndarray:
+def resample_patients(patients: np.ndarray, seed: int = 0) -> np.ndarray:
     """How often each film counts, (REPEATS + 1, N): once each in row 0, then as often as its patient was drawn."""
     names, group = np.unique(patients, return_inverse=True)
     count = len(names)

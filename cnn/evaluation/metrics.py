@@ -1,14 +1,14 @@
 """How well scores part two classes, and whether probabilities mean what they say: curves with 95 % bands.
 
 Functions that take ``weights`` (R, N) work out one number for each row: how often each film counts in each of the
-draws of :func:`cnn.evaluation.bootstrap.resamples`. A row in which a class is missing gives NaN.
+draws of :func:`cnn.evaluation.bootstrap.resample_patients`. A row in which a class is missing gives NaN.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.scores import Scores
 
 BINS = 15
@@ -29,7 +29,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Bin:
+class ReliabilityBin:
     """Films whose P(PNEUMONIA) lies between ``start`` and ``end``: how many, their mean P, and the share with it."""
 
     start: float
@@ -39,41 +39,47 @@ class Bin:
     observed: Estimate
 
 
-def roc(scores: Scores) -> Curve:
+def roc_curve(scores: Scores) -> Curve:
     """Sensitivity (y) against 1 - specificity (x), from (0, 0) to (1, 1)."""
-    hits, alarms, thresholds = cumulative(scores.logits, scores.labels, resamples(scores.patients))
+    hits, alarms, thresholds = counts_by_threshold(scores.logits, scores.labels, resample_patients(scores.patients))
     y, x = _shares(hits), _shares(alarms)
     band = np.array([np.interp(GRID, across, up) for across, up in zip(x[1:], y[1:], strict=True)])
-    return Curve(x[0], y[0], thresholds, *_band(band), Estimate.of(_area(x, y)))
+    return Curve(x[0], y[0], thresholds, *_band(band), Estimate.from_resamples(_area(x, y)))
 
 
-def precision_recall(scores: Scores) -> Curve:
+def precision_recall_curve(scores: Scores) -> Curve:
     """Precision (y) against recall (x), which is sensitivity; its area is the average precision.
 
     The first point, where nothing is called, has no precision; it takes that of the second.
     """
-    hits, alarms, thresholds = cumulative(scores.logits, scores.labels, resamples(scores.patients))
+    hits, alarms, thresholds = counts_by_threshold(scores.logits, scores.labels, resample_patients(scores.patients))
     recall, precision = _shares(hits), _precision(hits, alarms)
     band = np.array([
         up[np.minimum(np.searchsorted(across, GRID), len(up) - 1)]
         for across, up in zip(recall[1:], precision[1:], strict=True)
     ])  # fmt: skip
-    return Curve(recall[0], precision[0], thresholds, *_band(band), Estimate.of(_average_precision(recall, precision)))
+    return Curve(
+        recall[0],
+        precision[0],
+        thresholds,
+        *_band(band),
+        Estimate.from_resamples(_average_precision(recall, precision)),
+    )
 
 
 def auc(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Area under the ROC curve (R,): how often a film with pneumonia gets a higher score than one without."""
-    hits, alarms, _ = cumulative(logits, labels, weights)
+    hits, alarms, _ = counts_by_threshold(logits, labels, weights)
     return _area(_shares(alarms), _shares(hits))
 
 
 def average_precision(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Mean of the precision over recall (R,), by steps as scikit-learn defines it."""
-    hits, alarms, _ = cumulative(logits, labels, weights)
+    hits, alarms, _ = counts_by_threshold(logits, labels, weights)
     return _average_precision(_shares(hits), _precision(hits, alarms))
 
 
-def cumulative(
+def counts_by_threshold(
     logits: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hits and false alarms (R, K + 1) with each of the K distinct scores as threshold, highest first; thresholds.
@@ -91,18 +97,18 @@ def cumulative(
     return hits, alarms, np.concatenate([[np.inf], logits[order][ends]])
 
 
-def reliability(scores: Scores, bins: int = BINS) -> list[Bin]:
+def reliability_bins(scores: Scores, bins: int = BINS) -> list[ReliabilityBin]:
     """Bins of P(PNEUMONIA) of equal width that hold any film, lowest first."""
-    weights = resamples(scores.patients)
+    weights = resample_patients(scores.patients)
     totals, chances, sick = _by_bin(scores.probabilities, scores.labels, weights, bins)
     return [
-        Bin(number / bins, (number + 1) / bins, int(totals[0, number]), chances[0, number] / totals[0, number],
-            Estimate.of(_divided(sick[:, number], totals[:, number])))
+        ReliabilityBin(number / bins, (number + 1) / bins, int(totals[0, number]), chances[0, number] / totals[0, number],
+            Estimate.from_resamples(_divided(sick[:, number], totals[:, number])))
         for number in np.flatnonzero(totals[0])
     ]  # fmt: skip
 
 
-def calibration_error(
+def expected_calibration_error(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray, bins: int = BINS
 ) -> np.ndarray:
     """Expected calibration error (R,): |share with it - mean P|, averaged over equal bins of P by films.

@@ -1,4 +1,4 @@
-"""A reader's answers beside a network's: who agreed with whom, and whose mark lay on the truth."""
+"""Compare a human reader with a network on the same films: agreement, Brier scores, and marks in the lesion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 
 GRID = 8
-"""Cells a side of the grid on which places are marked."""
+"""Cells per side of the grid on which a film is marked."""
 
 Cell = tuple[int, int]
 """Column and row, counted from 0."""
@@ -17,66 +17,73 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader, or a network, says of a film: a label, P(PNEUMONIA), and a cell if it points anywhere."""
+    """Answer of a reader or network to one film: label, P(PNEUMONIA), and the marked cell, if any."""
 
     label: str
     p_pneumonia: float
     mark: Cell | None
 
+    @classmethod
+    def from_confidence(cls, label: str, confidence: int, mark: Cell | None) -> "Answer":
+        """Convert a confidence in percent (50 is a guess, 100 is certain); NORMAL has no mark."""
+        if label == CLASSES[1]:
+            return cls(label, confidence / 100, mark)
+        return cls(label, 1 - confidence / 100, None)
+
 
 @dataclass(frozen=True)
-class Read:
-    """A film read by both. ``truth`` is a label or None; ``planted`` are the cells that the planted truth touches."""
+class PairedRead:
+    """Both answers to one film, its true label if known, and the cells that a simulated lesion touches."""
 
     film: str
     reader: Answer
     network: Answer
     truth: str | None = None
-    planted: frozenset[Cell] = frozenset()
+    lesion_cells: frozenset[Cell] = frozenset()
 
-    def hit(self, answer: Answer) -> bool | None:
-        """Whether the mark of ``answer`` lies on what was planted; None where nothing was, or nothing is marked."""
-        return answer.mark in self.planted if self.planted and answer.mark else None
+    def mark_in_lesion(self, answer: Answer) -> bool | None:
+        """Return whether the mark of ``answer`` lies in the lesion; None without a lesion or a mark."""
+        return answer.mark in self.lesion_cells if self.lesion_cells and answer.mark else None
 
 
 @dataclass(frozen=True)
-class Score:
-    """How one side did on films whose truth is known.
+class ReaderScore:
+    """Performance of a reader or network on the films whose truth is known.
 
-    ``brier`` is the mean squared distance of P(PNEUMONIA) from 0 or 1 (Brier, 1950): 0 is best, 0.25 is a shrug.
-    ``hits`` of ``marked`` marks lay on what was planted.
+    Attributes:
+        correct: films with the right label.
+        brier: mean squared difference between P(PNEUMONIA) and 0 or 1 (Brier, 1950): 0 is best, 0.25 is guessing.
+        marks_in_lesion: marks that lie in a simulated lesion.
+        marks: marks on films with a simulated lesion.
     """
 
-    right: int
+    correct: int
     brier: float
-    hits: int
-    marked: int
+    marks_in_lesion: int
+    marks: int
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Reader and network over several films; scores are None without films whose truth is known.
+    """Comparison of reader and network over several films.
 
-    ``chance`` is how often a mark made blindly would hit, over the films in which something was planted.
+    Attributes:
+        films: films that both have read.
+        agreed: films with the same label from both.
+        with_truth: films whose truth is known; without any, both scores are None.
+        chance: probability that a random mark lies in the lesion; None without simulated lesions.
     """
 
     films: int
     agreed: int
-    known: int
-    reader: Score | None
-    network: Score | None
+    with_truth: int
+    reader: ReaderScore | None
+    network: ReaderScore | None
     chance: float | None
 
 
-def reader_answer(label: str, sure: int, mark: Cell | None) -> Answer:
-    """From a label, a sureness in percent (50 is a guess, 100 is certain) and a mark, which NORMAL does not have."""
-    sick = label == CLASSES[1]
-    p = sure / 100
-    return Answer(label, p if sick else 1 - p, mark if sick else None)
-
-
 def strongest_cell(attribution: Attribution) -> Cell | None:
-    """The cell of the map's largest value, as in the pointing game; None where nothing speaks for the class."""
+    """Return the cell of the largest value, as in the pointing game; None if no value supports the class."""
     values = attribution.map
     if attribution.blank or values.max() <= 0:
         return None
@@ -84,41 +91,46 @@ def strongest_cell(attribution: Attribution) -> Cell | None:
     return int(column * GRID // values.shape[1]), int(row * GRID // values.shape[0])
 
 
-def cells_of(mask: np.ndarray) -> frozenset[Cell]:
-    """The cells that ``mask`` (H, W) bool touches."""
+def cells_touched_by(mask: np.ndarray) -> frozenset[Cell]:
+    """Return the cells that ``mask`` (H, W) bool touches."""
     rows, columns = np.nonzero(mask)
     height, width = mask.shape
     return frozenset(zip((columns * GRID // width).tolist(), (rows * GRID // height).tolist(), strict=True))
 
 
 def cell_mask(cell: Cell, shape: tuple[int, int]) -> np.ndarray:
-    """``cell`` on a film of ``shape`` (H, W): bool."""
+    """Return the mask (H, W) bool of ``cell`` on a film of ``shape``."""
+    height, width = shape
+    column, row = cell
     mask = np.zeros(shape, dtype=bool)
-    bounds = [[edge * side // GRID for edge in (at, at + 1)] for at, side in zip(cell[::-1], shape, strict=True)]
-    mask[slice(*bounds[0]), slice(*bounds[1])] = True
+    mask[row * height // GRID : (row + 1) * height // GRID, column * width // GRID : (column + 1) * width // GRID] = (
+        True
+    )
     return mask
 
 
-def agreement(reads: Sequence[Read]) -> Agreement:
-    """What ``reads`` come to."""
+def compare_reads(reads: Sequence[PairedRead]) -> Agreement:
+    """Count agreement, and score reader and network on the films whose truth is known."""
     known = [read for read in reads if read.truth is not None]
-    planted = [len(read.planted) / GRID**2 for read in known if read.planted]
+    lesion_shares = [len(read.lesion_cells) / GRID**2 for read in known if read.lesion_cells]
     return Agreement(
-        len(reads),
-        sum(read.reader.label == read.network.label for read in reads),
-        len(known),
-        _score([(read, read.reader) for read in known]),
-        _score([(read, read.network) for read in known]),
-        float(np.mean(planted)) if planted else None,
+        films=len(reads),
+        agreed=sum(read.reader.label == read.network.label for read in reads),
+        with_truth=len(known),
+        reader=_score([(read, read.reader) for read in known]),
+        network=_score([(read, read.network) for read in known]),
+        chance=float(np.mean(lesion_shares)) if lesion_shares else None,
     )
 
 
-def _score(answers: Sequence[tuple[Read, Answer]]) -> Score | None:
+def _score(answers: Sequence[tuple[PairedRead, Answer]]) -> ReaderScore | None:
     if not answers:
         return None
-    hits = [read.hit(answer) for read, answer in answers]
-    distances = [answer.p_pneumonia - (read.truth == CLASSES[1]) for read, answer in answers]
-    return Score(
-        sum(answer.label == read.truth for read, answer in answers), float(np.mean(np.square(distances))),
-        sum(hit is True for hit in hits), sum(hit is not None for hit in hits),
-    )  # fmt: skip
+    marks = [read.mark_in_lesion(answer) for read, answer in answers]
+    errors = [answer.p_pneumonia - (read.truth == CLASSES[1]) for read, answer in answers]
+    return ReaderScore(
+        correct=sum(answer.label == read.truth for read, answer in answers),
+        brier=float(np.mean(np.square(errors))),
+        marks_in_lesion=marks.count(True),
+        marks=len(marks) - marks.count(None),
+    )

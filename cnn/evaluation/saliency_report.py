@@ -22,15 +22,15 @@ FILE = cards.WEIGHTS_FOLDER / "saliency_bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
 """The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""
-CONTROLS = {"random": "random", "centre": "centre", "edges": "edges", "anatomy": "lung blobs"}
-UNTRAINED = ("random", "centre", "edges")
+BASELINES = {"random": "random", "centre": "centre", "edges": "edges", "anatomy": "lung blobs"}
+UNINFORMED_BASELINES = ("random", "centre", "edges")
 """Controls that know nothing of where lungs are."""
 CURVES = ("deletion, mean grey", "deletion, blurred", "insertion, mean grey", "insertion, blurred")
-YARDSTICK = (0.160, 0.519)
+PUBLISHED_AUPRC = (0.160, 0.519)
 """Lowest and highest AUPRC of eight methods on RSNA pneumonia in Arun et al., Radiology: AI 2021."""
 
 
-class BenchMissing(UserError):
+class ResultsMissing(UserError):
     """There are no results to show."""
 
 
@@ -143,7 +143,7 @@ class Report:
 
     def planted_map(self, name: str) -> Attribution:
         """The map of the simulated film as it is shown, -1..1."""
-        values = unpacked(self.results["planted"]["methods"][name]["map"])
+        values = unpack_map(self.results["planted"]["methods"][name]["map"])
         return Attribution(values, name, self.meanings[name], 1, "PNEUMONIA", 0)
 
     def cost(self, name: str) -> tuple[int, float]:
@@ -155,7 +155,7 @@ class Report:
         """Every verdict on one method; localisation is judged by AUPRC on the RSNA boxes."""
         likenesses = ("ssim", "rank")
         return Verdicts(
-            beats_blind=self.beats("rsna", name, "auprc", UNTRAINED),
+            beats_blind=self.beats("rsna", name, "auprc", UNINFORMED_BASELINES),
             beats_anatomy=self.beats("rsna", name, "auprc", ("anatomy",)),
             forgets=all(self.likeness("randomisation", name, "excess", kind).side != "above" for kind in likenesses),
             repeats=all(self.likeness("repeatability", name, "excess", kind).side == "above" for kind in likenesses)
@@ -171,7 +171,7 @@ def read(path: Path | None = None) -> dict[str, Report]:
     try:
         found = json.loads((path or FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BenchMissing(
+        raise ResultsMissing(
             "There are no results yet: weights/saliency_bench.json is missing or damaged. "
             "python -m cnn.training.saliency_bench writes it."
         ) from error
@@ -180,7 +180,7 @@ def read(path: Path | None = None) -> dict[str, Report]:
     return {name: Report(name, titles, meanings, found["how"], results) for name, results in found["networks"].items()}
 
 
-def unpacked(text: str) -> np.ndarray:
+def unpack_map(text: str) -> np.ndarray:
     """A map (S, S) in -1..1 from a grey PNG in base64 in which 128 is 0."""
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:
         return (np.asarray(image, dtype=np.float32) - 128) / 127

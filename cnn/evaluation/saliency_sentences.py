@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cnn.evaluation.saliency_report import CONTROLS, CURVES, UNTRAINED, YARDSTICK, Report
+from cnn.evaluation.saliency_report import BASELINES, CURVES, PUBLISHED_AUPRC, UNINFORMED_BASELINES, Report
 
 
 def listed(names: Iterable[str], none: str = "no method") -> str:
@@ -14,8 +14,8 @@ def listed(names: Iterable[str], none: str = "no method") -> str:
 def localisation(report: Report, source: str, measure: str) -> str:
     """Which methods beat the controls on one set of boxes, by one measure."""
     titles = report.titles
-    blind = [titles[name] for name in titles if report.beats(source, name, measure, UNTRAINED)]
-    better = [titles[name] for name in titles if report.beats(source, name, measure, tuple(CONTROLS))]
+    blind = [titles[name] for name in titles if report.beats(source, name, measure, UNINFORMED_BASELINES)]
+    better = [titles[name] for name in titles if report.beats(source, name, measure, tuple(BASELINES))]
     best = report.best(source, measure)
     anatomy = report.score(source, "anatomy", measure)
     said = [
@@ -25,7 +25,7 @@ def localisation(report: Report, source: str, measure: str) -> str:
         f"seen the film reach {anatomy}.",
     ]
     if source == "rsna" and measure == "auprc":
-        low, high = YARDSTICK
+        low, high = PUBLISHED_AUPRC
         inside = sum(low <= report.score(source, name, measure).mean <= high for name in titles)
         over = sum(report.score(source, name, measure).mean > high for name in titles)
         said.append(
@@ -75,7 +75,7 @@ def deletion(report: Report) -> str:
     every = [report.titles[name] for name in report.titles if report.verdicts(name).faithful]
     blind = [
         words
-        for name, words in CONTROLS.items()
+        for name, words in BASELINES.items()
         if name != "random" and all(report.better_than_random(name, curve).side == "above" for curve in CURVES)
     ]
     return (
@@ -112,7 +112,7 @@ def conclusion(report: Report) -> str:
     """What follows from all tests together."""
     titles = report.titles
     tests = {name: report.verdicts(name) for name in titles}
-    clear = [titles[name] for name in titles if report.apart("rsna", name, "auprc", tuple(CONTROLS))]
+    clear = [titles[name] for name in titles if report.apart("rsna", name, "auprc", tuple(BASELINES))]
     beats = [titles[name] for name, found in tests.items() if found.beats_blind and found.beats_anatomy]
     forgetful = [titles[name] for name, found in tests.items() if not found.forgets]
     whole = [titles[name] for name, found in tests.items() if not found.failed()]

@@ -15,13 +15,13 @@ import numpy as np
 from cnn.cards import read_card
 from cnn.errors import WeightsRejected
 
-HIDDEN = (
+HIDDEN_REGIONS = (
     "lungs' box filled with the mean grey",
     "lungs blacked out by their mask",
     "nothing but the lungs visible",
 )
 """What is hidden of the test films to see what a network leans on."""
-FACTS = ("age", "sex", "view", "cause", "text_mined_label")
+METADATA = ("age", "sex", "view", "cause", "text_mined_label")
 """What the sources say of a film besides its label; an empty text where they do not."""
 DIGITS = 6
 """Decimals of a logit in the file: enough that no two films change places."""
@@ -40,7 +40,7 @@ class Scores:
     patients: np.ndarray
     seeds: np.ndarray
     thresholds: np.ndarray
-    facts: dict[str, np.ndarray] = field(default_factory=dict)
+    metadata: dict[str, np.ndarray] = field(default_factory=dict)
     hidden: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -49,28 +49,23 @@ class Scores:
         return sigmoid(self.logits)
 
     @property
-    def called(self) -> np.ndarray:
+    def predicted_positive(self) -> np.ndarray:
         """Which films are called PNEUMONIA, (N,) bool, each by the threshold of the network that judged it."""
         return np.asarray(self.probabilities >= self.thresholds)
 
-    @property
-    def shipped_alone(self) -> bool:
-        """Whether one network judged all films."""
-        return len(np.unique(self.seeds)) == 1
-
-    def take(self, chosen: np.ndarray) -> "Scores":
+    def select(self, chosen: np.ndarray) -> "Scores":
         """The films of these indices, or of this mask."""
         return Scores(
             self.logits[chosen], self.labels[chosen], self.patients[chosen], self.seeds[chosen],
-            self.thresholds[chosen], {key: column[chosen] for key, column in self.facts.items()},
+            self.thresholds[chosen], {key: column[chosen] for key, column in self.metadata.items()},
             {key: column[chosen] for key, column in self.hidden.items()},
         )  # fmt: skip
 
-    def text_mined(self) -> "Scores":
+    def with_text_mined_labels(self) -> "Scores":
         """The same films and answers, judged by the labels that were mined from the text of reports."""
-        return replace(self, labels=self.facts["text_mined_label"].astype(int))
+        return replace(self, labels=self.metadata["text_mined_label"].astype(int))
 
-    def while_hidden(self, what: str) -> "Scores":
+    def with_region_hidden(self, what: str) -> "Scores":
         """The same films with something hidden."""
         return replace(self, logits=self.hidden[what])
 
@@ -80,7 +75,7 @@ def sigmoid(margins: np.ndarray) -> np.ndarray:
     return np.asarray(0.5 * (1 + np.tanh(np.asarray(margins, dtype=np.float64) / 2)))
 
 
-def joined(parts: Sequence[Scores]) -> Scores:
+def concatenate(parts: Sequence[Scores]) -> Scores:
     """Films of several networks of one recipe, each judged by a network that was not trained on it."""
     first = parts[0]
     return Scores(
@@ -89,7 +84,7 @@ def joined(parts: Sequence[Scores]) -> Scores:
         np.concatenate([part.patients for part in parts]),
         np.concatenate([part.seeds for part in parts]),
         np.concatenate([part.thresholds for part in parts]),
-        {key: np.concatenate([part.facts[key] for part in parts]) for key in first.facts},
+        {key: np.concatenate([part.metadata[key] for part in parts]) for key in first.metadata},
     )
 
 
@@ -134,7 +129,7 @@ def _columns(part: Scores) -> dict[str, list[float] | list[int] | list[str]]:
         "label": part.labels.tolist(),
         "patient": [number[patient] for patient in part.patients.tolist()],
         "seed": part.seeds.tolist(),
-        **{key: column.tolist() for key, column in part.facts.items() if any(column)},
+        **{key: column.tolist() for key, column in part.metadata.items() if any(column)},
         **{key: np.round(column, DIGITS).tolist() for key, column in logits.items()},
     }
 
@@ -149,6 +144,6 @@ def _scores(columns: dict[str, list[float]], thresholds: dict[str, float]) -> Sc
     return Scores(
         np.array(columns["logit"], dtype=float), np.array(columns["label"]), np.array(columns["patient"]), seeds,
         np.array([thresholds[str(seed)] for seed in seeds]),
-        {key: np.array(columns[key]) for key in FACTS if key in columns},
-        {key: np.array(columns[key], dtype=float) for key in HIDDEN if key in columns},
+        {key: np.array(columns[key]) for key in METADATA if key in columns},
+        {key: np.array(columns[key], dtype=float) for key in HIDDEN_REGIONS if key in columns},
     )  # fmt: skip

@@ -22,16 +22,16 @@ class Subgroup:
     scores: Scores
 
 
-def subgroups(scores: Scores) -> list[Subgroup]:
+def split_into_subgroups(scores: Scores) -> list[Subgroup]:
     """Every subgroup that the films' source tells apart; none where it tells nothing.
 
     Pneumonia has a cause, its absence has none: films of one cause stand beside all films without pneumonia.
     """
-    return [Subgroup(fact, name, scores.take(mask)) for fact, name, mask in _masks(scores) if mask.any()]
+    return [Subgroup(fact, name, scores.select(mask)) for fact, name, mask in _masks(scores) if mask.any()]
 
 
 def _masks(scores: Scores) -> Iterator[tuple[str, str, np.ndarray]]:
-    facts = scores.facts
+    facts = scores.metadata
     if "age" in facts:
         years = facts["age"].astype(int)
         for start, end in AGES:

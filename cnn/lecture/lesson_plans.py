@@ -337,25 +337,25 @@ def _shortcuts() -> Part:
 
 
 def _operating() -> Part:
-    def worth(right: float, prevalence: float) -> operating_point.People:
+    def worth(right: float, prevalence: float) -> operating_point.Cohort:
         values = np.array([right, right])
-        found = operating_point.Outcomes(values, 1 - values, 1 - values, values)
-        return operating_point.out_of_a_thousand(operating_point.rates(found, prevalence), prevalence)
+        found = operating_point.ConfusionCounts(values, 1 - values, 1 - values, values)
+        return operating_point.expected_cohort(operating_point.rates_at_prevalence(found, prevalence), prevalence)
 
     rare, common = worth(0.9, 0.01), worth(0.9, 0.5)
-    called = rare.hits + rare.alarms
+    called = rare.true_positives + rare.false_positives
     return Part(
         "operating_point", "Operating point", "Draw a thousand people as a square on the board, and divide it.",
         (
             Prompt({"films": "official test", "threshold": "0.5", "prevalence": "1.0", "hide": "true"},
                    "Of 1,000 people, 10 have pneumonia. A network that finds 90 % of the sick and clears 90 % of the "
                    "others calls how many, and how many of these rightly?",
-                   f"{called} calls, {rare.hits} of them right: {rare.hits / called:.0%}. Then do it with the numbers "
+                   f"{called} calls, {rare.true_positives} of them right: {rare.true_positives / called:.0%}. Then do it with the numbers "
                    "on the page."),
             Prompt({"films": "official test", "threshold": "0.5", "prevalence": "50.0", "hide": "true"},
                    "The same network where every second person is sick?",
-                   f"{common.hits} of {common.hits + common.alarms} calls are right: "
-                   f"{common.hits / (common.hits + common.alarms):.0%}. The network is the same, the place is not."),
+                   f"{common.true_positives} of {common.true_positives + common.false_positives} calls are right: "
+                   f"{common.true_positives / (common.true_positives + common.false_positives):.0%}. The network is the same, the place is not."),
         ),
     )  # fmt: skip
 

@@ -23,10 +23,10 @@ from torch import Tensor
 from cnn import cards
 from cnn.cards import write_card
 from cnn.evaluation import scores
-from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.metrics import auc
-from cnn.evaluation.operating_point import performance
-from cnn.evaluation.scores import HIDDEN, Scores
+from cnn.evaluation.operating_point import measure_performance
+from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.imaging import hide_lungs
 from cnn.imaging.preprocess import resample
 from cnn.models import loading, lung_segmenter
@@ -62,14 +62,14 @@ def score(model: loading.LoadedModel, films: list[Film], seed: int, hide: bool =
     return Scores(
         logits_of(model, pixels_of(mixed, model.input_size)), labels_of(mixed).numpy(),
         np.array([film.patient for film in mixed]), np.full(len(mixed), seed), np.full(len(mixed), model.threshold),
-        {key: np.array([facts_of(film)[key] for film in mixed]) for key in scores.FACTS},
+        {key: np.array([facts_of(film)[key] for film in mixed]) for key in scores.METADATA},
         {what: logits_of(model, shown) for what, shown in hidden(mixed, model.input_size)} if hide else {},
     )  # fmt: skip
 
 
 def facts_of(film: Film) -> dict[str, str]:
     """What the source says of a film: for an adult age, sex, view and the mined label, for a child's what caused it."""
-    facts = dict.fromkeys(scores.FACTS, "")
+    facts = dict.fromkeys(scores.METADATA, "")
     if film.adult:
         mined = str(cards.CLASSES.index(film.facts["nih_label"]))
         return facts | {key: film.facts[key] for key in ("age", "sex", "view")} | {"text_mined_label": mined}
@@ -92,13 +92,13 @@ def hidden(films: tuple[Film, ...], size: int) -> Iterator[tuple[str, Tensor]]:
         torch.where(inside, 0.0, greys),
         torch.where(inside, greys, mean),
     )
-    for what, shown in zip(HIDDEN, changed, strict=True):
+    for what, shown in zip(HIDDEN_REGIONS, changed, strict=True):
         yield what, (resample(shown, size) * 255).round().to(torch.uint8)
 
 
 def report(found: Scores) -> dict[str, Any]:
     """Numbers with their intervals."""
-    measured = performance(found)
+    measured = measure_performance(found)
     return {
         "films": len(found.labels),
         "pneumonia": int(found.labels.sum()),
@@ -109,7 +109,7 @@ def report(found: Scores) -> dict[str, Any]:
 
 def over_seeds(parts: list[Scores]) -> dict[str, Any]:
     """Mean and standard deviation (n - 1) of each number over the seeds."""
-    measured = [performance(part) for part in parts]
+    measured = [measure_performance(part) for part in parts]
     values = {key: np.array([each[key].value for each in measured]) for key in measured[0]}
     return {
         key: {"mean": float(each.mean()), "sd": float(each.std(ddof=1)), "each": each.tolist()}
@@ -119,7 +119,7 @@ def over_seeds(parts: list[Scores]) -> dict[str, Any]:
 
 def auc_of(found: Scores) -> Estimate:
     """AUC with its interval."""
-    return Estimate.of(auc(found.logits, found.labels, resamples(found.patients)))
+    return Estimate.from_resamples(auc(found.logits, found.labels, resample_patients(found.patients)))
 
 
 def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
@@ -143,13 +143,16 @@ def evaluate(name: str, films_folder: Path, adults_folder: Path, folders: dict[i
     tests = [score(model, test, seed, hide=seed == first) for seed, model in loaded.items()]
     outside = [score(model, splits[seed].adults_out, seed) for seed, model in loaded.items()]
     validation = score(loaded[first], splits[first].validation, first)
-    groups = dict(zip(GROUPS, (validation, tests[0], scores.joined(outside)), strict=True))
+    groups = dict(zip(GROUPS, (validation, tests[0], scores.concatenate(outside)), strict=True))
     scores.write(out, name, loaded[first].weights_sha256, groups)
     groups = scores.read(out, name, GROUPS)
     adults, seen = groups["adults_left_out"], groups["test"]
     numbers = {group: report(found) for group, found in groups.items()}
-    numbers["adults_left_out"] |= {"auc_text_mined_labels": auc_of(adults.text_mined()).value, "seeds": list(folders)}
-    numbers["test_auc_when_hidden"] = {what: auc_of(seen.while_hidden(what)).value for what in HIDDEN}
+    numbers["adults_left_out"] |= {
+        "auc_text_mined_labels": auc_of(adults.with_text_mined_labels()).value,
+        "seeds": list(folders),
+    }
+    numbers["test_auc_when_hidden"] = {what: auc_of(seen.with_region_hidden(what)).value for what in HIDDEN_REGIONS}
     if len(folders) > 1:
         numbers["test_over_seeds"] = over_seeds(tests)
         numbers["adults_left_out_over_seeds"] = over_seeds(outside)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.bootstrap import Estimate, resample_patients
 
 PATIENTS = np.array([3, 3, 3, 1, 1, 2, 7, 7, 5, 6])
 VALUES = np.arange(10.0)
 
 
 def test_row_0_counts_every_film_once_and_a_patient_s_films_come_together() -> None:
-    weights = resamples(PATIENTS)
+    weights = resample_patients(PATIENTS)
     assert weights.shape == (1001, 10)
     assert (weights[0] == 1).all()
     assert (weights[:, 0] == weights[:, 2]).all()
@@ -18,8 +18,8 @@ def test_row_0_counts_every_film_once_and_a_patient_s_films_come_together() -> N
 
 
 def test_intervals_are_those_of_drawing_one_after_the_other() -> None:
-    weights = resamples(PATIENTS)
-    found = Estimate.of(weights @ VALUES / weights.sum(axis=1))
+    weights = resample_patients(PATIENTS)
+    found = Estimate.from_resamples(weights @ VALUES / weights.sum(axis=1))
     generator = np.random.default_rng(0)
     names = np.unique(PATIENTS)
     means = []
@@ -34,16 +34,16 @@ def test_patients_are_drawn_rather_than_films() -> None:
     values = np.repeat(np.random.default_rng(1).normal(size=20), 50)
 
     def width(patients: np.ndarray) -> float:
-        weights = resamples(patients)
-        found = Estimate.of(weights @ values / weights.sum(axis=1))
+        weights = resample_patients(patients)
+        found = Estimate.from_resamples(weights @ values / weights.sum(axis=1))
         return found.high - found.low
 
     assert width(np.repeat(np.arange(20), 50)) > 4 * width(np.arange(1000))
 
 
 def test_undefined_draws_do_not_count() -> None:
-    found = Estimate.of(np.array([0.5, np.nan, 0.4, 0.6]))
+    found = Estimate.from_resamples(np.array([0.5, np.nan, 0.4, 0.6]))
     assert found.value == 0.5
     assert 0.4 <= found.low < found.high <= 0.6
-    assert np.isnan(Estimate.of(np.array([np.nan, 0.4])).low)
-    assert np.isnan(Estimate.of(np.array([0.4, np.nan])).value)
+    assert np.isnan(Estimate.from_resamples(np.array([np.nan, 0.4])).low)
+    assert np.isnan(Estimate.from_resamples(np.array([0.4, np.nan])).value)

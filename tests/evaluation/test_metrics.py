@@ -6,7 +6,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from cnn.evaluation import metrics
-from cnn.evaluation.bootstrap import resamples
+from cnn.evaluation.bootstrap import resample_patients
 from cnn.evaluation.scores import Scores, sigmoid
 
 
@@ -22,7 +22,7 @@ def made(count: int = 300, ties: bool = False) -> Scores:
 @pytest.mark.parametrize("ties", [False, True])
 def test_areas_are_scikit_learn_s_for_every_draw(ties: bool) -> None:
     scores = made(ties=ties)
-    weights = resamples(scores.patients)[:20]
+    weights = resample_patients(scores.patients)[:20]
     areas = metrics.auc(scores.logits, scores.labels, weights)
     precisions = metrics.average_precision(scores.logits, scores.labels, weights)
     for row, area, precision in zip(weights, areas, precisions, strict=True):
@@ -39,7 +39,7 @@ def test_a_draw_with_one_class_gives_no_number() -> None:
 
 def test_roc_curve_is_scikit_learn_s() -> None:
     scores = made(ties=True)
-    found = metrics.roc(scores)
+    found = metrics.roc_curve(scores)
     x, y, thresholds = roc_curve(scores.labels, scores.logits, drop_intermediate=False)
     np.testing.assert_allclose(found.x, x)
     np.testing.assert_allclose(found.y, y)
@@ -51,7 +51,7 @@ def test_roc_curve_is_scikit_learn_s() -> None:
 
 def test_precision_recall_curve_is_scikit_learn_s() -> None:
     scores = made(ties=True)
-    found = metrics.precision_recall(scores)
+    found = metrics.precision_recall_curve(scores)
     precision, recall, _ = precision_recall_curve(scores.labels, scores.logits)
     np.testing.assert_allclose(found.x, recall[::-1])
     np.testing.assert_allclose(found.y[1:], precision[::-1][1:])
@@ -60,18 +60,20 @@ def test_precision_recall_curve_is_scikit_learn_s() -> None:
 
 def test_reliability_is_scikit_learn_s_and_its_gaps_are_the_calibration_error() -> None:
     scores = made()
-    bins = metrics.reliability(scores)
+    bins = metrics.reliability_bins(scores)
     observed, predicted = calibration_curve(scores.labels, scores.probabilities, n_bins=metrics.BINS)
     np.testing.assert_allclose([each.observed.value for each in bins], observed)
     np.testing.assert_allclose([each.predicted for each in bins], predicted)
     gaps = sum(abs(each.observed.value - each.predicted) * each.films for each in bins) / 300
     weights = np.ones((1, 300))
-    assert metrics.calibration_error(scores.probabilities, scores.labels, weights)[0] == pytest.approx(gaps)
+    assert metrics.expected_calibration_error(scores.probabilities, scores.labels, weights)[0] == pytest.approx(gaps)
 
 
 def test_calibration_error_of_cases_that_are_known() -> None:
     def error(probabilities: list[float], labels: list[int]) -> float:
-        return metrics.calibration_error(np.array(probabilities), np.array(labels), np.ones((1, len(labels))))[0]
+        return metrics.expected_calibration_error(np.array(probabilities), np.array(labels), np.ones((1, len(labels))))[
+            0
+        ]
 
     assert error([0.9] * 10, [1] * 6 + [0] * 4) == pytest.approx(0.3)
     assert error([1.0, 0.0], [1, 0]) == 0

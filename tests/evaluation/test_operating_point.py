@@ -6,19 +6,19 @@ from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, 
 
 from cnn.evaluation import operating_point
 from cnn.evaluation.bootstrap import Estimate
-from cnn.evaluation.operating_point import People, Rates
+from cnn.evaluation.operating_point import Cohort, Rates
 from cnn.lecture.questions import operating_point as questions_operating_point
 from tests.evaluation.test_metrics import made
 
 
 def test_outcomes_and_rates_are_scikit_learn_s() -> None:
     scores = made()
-    found = operating_point.at_threshold(scores, 0.3)
+    found = operating_point.confusion_at(scores, 0.3)
     called = scores.probabilities >= 0.3
-    cells = [found.cleared[0], found.alarms[0], found.misses[0], found.hits[0]]
+    cells = [found.true_negatives[0], found.false_positives[0], found.false_negatives[0], found.true_positives[0]]
     assert cells == confusion_matrix(scores.labels, called).ravel().tolist()
     share = scores.labels.mean()
-    rates = operating_point.rates(found, share)
+    rates = operating_point.rates_at_prevalence(found, share)
     assert rates.sensitivity.value == pytest.approx(recall_score(scores.labels, called))
     assert rates.specificity.value == pytest.approx(recall_score(scores.labels, called, pos_label=0))
     assert rates.accuracy.value == pytest.approx(accuracy_score(scores.labels, called))
@@ -31,45 +31,48 @@ def test_outcomes_and_rates_are_scikit_learn_s() -> None:
 
 def test_performance_is_at_each_film_s_own_threshold() -> None:
     scores = made()
-    found = operating_point.performance(scores)
+    found = operating_point.measure_performance(scores)
     assert found["accuracy"].value == pytest.approx(accuracy_score(scores.labels, scores.probabilities >= 0.4))
     assert found["brier"].value == pytest.approx(brier_score_loss(scores.labels, scores.probabilities))
     scores.thresholds[scores.labels == 1] = 0
     scores.thresholds[scores.labels == 0] = 1.1
-    assert operating_point.performance(scores)["accuracy"].value == 1
+    assert operating_point.measure_performance(scores)["accuracy"].value == 1
 
 
 def test_a_rare_disease_makes_most_alarms_false() -> None:
-    ppv, npv = operating_point.predictive(np.array(0.95), np.array(0.95), np.array([0.5, 0.02]))
+    ppv, npv = operating_point.predictive_values(np.array(0.95), np.array(0.95), np.array([0.5, 0.02]))
     np.testing.assert_allclose(ppv, [0.95, 0.019 / (0.019 + 0.049)])
     np.testing.assert_allclose(npv, [0.95, 0.931 / (0.931 + 0.001)])
-    assert np.isnan(operating_point.predictive(np.array(0.0), np.array(1.0), np.array(0.1))[0])
+    assert np.isnan(operating_point.predictive_values(np.array(0.0), np.array(1.0), np.array(0.1))[0])
 
 
 def test_a_thousand_people_add_up() -> None:
     exact = {name: Estimate(0.0, 0.0, 0.0) for name in ("ppv", "npv", "accuracy")}
     rates = Rates(Estimate(0.955, 0, 1), Estimate(0.935, 0, 1), **exact)
-    found = operating_point.out_of_a_thousand(rates, 0.055)
-    assert found == People(53, 2, 61, 884)
-    assert found.hits + found.misses + found.alarms + found.cleared == operating_point.PEOPLE
+    found = operating_point.expected_cohort(rates, 0.055)
+    assert found == Cohort(53, 2, 61, 884)
+    assert (
+        found.true_positives + found.false_negatives + found.false_positives + found.true_negatives
+        == operating_point.COHORT_SIZE
+    )
 
 
 def test_the_cheapest_threshold_falls_as_misses_get_dear() -> None:
     scores, at = made(), np.linspace(0, 1, 101)
-    sensitivity, specificity = operating_point.thresholds_tried(scores, at)
-    found = operating_point.rates(operating_point.at_threshold(scores, at[30]), 0.5)
+    sensitivity, specificity = operating_point.sensitivity_and_specificity(scores, at)
+    found = operating_point.rates_at_prevalence(operating_point.confusion_at(scores, at[30]), 0.5)
     assert (sensitivity[30], specificity[30]) == pytest.approx((found.sensitivity.value, found.specificity.value))
-    cheap, dear = (operating_point.cheapest(scores, at, 0.5, miss) for miss in (1, 50))
+    cheap, dear = (operating_point.lowest_cost_threshold(scores, at, 0.5, miss) for miss in (1, 50))
     assert dear < cheap
-    costs = operating_point.cost(sensitivity, specificity, 0.5, 50)
+    costs = operating_point.expected_cost(sensitivity, specificity, 0.5, 50)
     assert costs[round(100 * dear)] == pytest.approx(costs.min())
 
 
 def test_the_question_knows_the_usual_mix_ups() -> None:
-    rates = operating_point.rates(operating_point.at_threshold(made(), 0.5), 0.05)
-    people = operating_point.out_of_a_thousand(rates, 0.05)
+    rates = operating_point.rates_at_prevalence(operating_point.confusion_at(made(), 0.5), 0.05)
+    people = operating_point.expected_cohort(rates, 0.05)
     question = questions_operating_point.question(people, rates)
-    assert question.answer == round(100 * people.hits / (people.hits + people.alarms))
+    assert question.answer == round(100 * people.true_positives / (people.true_positives + people.false_positives))
     assert question.check(question.answer)[0]
     right, sentence = question.check(round(100 * rates.sensitivity.value))
     assert not right

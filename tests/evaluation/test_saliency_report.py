@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnn.evaluation import bootstrap, saliency_report, saliency_sentences
-from cnn.evaluation.saliency_report import CONTROLS, CURVES, UNTRAINED, Estimate, Report, Verdicts
+from cnn.evaluation.saliency_report import BASELINES, CURVES, UNINFORMED_BASELINES, Estimate, Report, Verdicts
 from cnn.training.saliency_bench import __main__, statistics
 from tests.support import fake_saliency_results
 from tests.support.fake_saliency_results import BAD, GOOD
@@ -58,9 +58,9 @@ def test_the_good_method_passes_everything_and_the_bad_one_nothing(report: Repor
 def test_being_apart_is_stricter_than_being_above(report: Report) -> None:
     for name in report.titles:
         for source in ("rsna", "nih"):
-            if report.apart(source, name, "auprc", UNTRAINED):
-                assert report.beats(source, name, "auprc", UNTRAINED)
-    assert report.apart("rsna", GOOD, "auprc", tuple(CONTROLS))
+            if report.apart(source, name, "auprc", UNINFORMED_BASELINES):
+                assert report.beats(source, name, "auprc", UNINFORMED_BASELINES)
+    assert report.apart("rsna", GOOD, "auprc", tuple(BASELINES))
 
 
 def test_sentences_name_who_passes_and_who_fails(report: Report) -> None:
@@ -102,14 +102,14 @@ def test_a_trial_run_is_called_one(tmp_path: Path) -> None:
 
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
-    np.testing.assert_allclose(saliency_report.unpacked(__main__.packed(values)), values, atol=0.5 / 127 + 1e-6)
+    np.testing.assert_allclose(saliency_report.unpack_map(__main__.packed(values)), values, atol=0.5 / 127 + 1e-6)
 
 
 @pytest.mark.parametrize("text", [None, "not json"])
 def test_missing_or_damaged_results_are_one_sentence(tmp_path: Path, text: str | None) -> None:
     if text:
         (tmp_path / "saliency_bench.json").write_text(text)
-    with pytest.raises(saliency_report.BenchMissing, match=r"python -m cnn\.training\.saliency_bench"):
+    with pytest.raises(saliency_report.ResultsMissing, match=r"python -m cnn\.training\.saliency_bench"):
         saliency_report.read(tmp_path / "saliency_bench.json")
 
 

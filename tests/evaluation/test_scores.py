@@ -18,12 +18,12 @@ SHIPPED = [scores.read(cards.WEIGHTS_FOLDER, name, evaluate.GROUPS) for name in 
 
 
 def made() -> Scores:
-    facts = {key: np.array(["", "", ""]) for key in scores.FACTS}
+    facts = {key: np.array(["", "", ""]) for key in scores.METADATA}
     facts["sex"] = np.array(["F", "F", "M"])
     facts["text_mined_label"] = np.array(["0", "1", "1"])
     return Scores(
         np.array([1.2345678, -2, 0.1]), np.array([1, 0, 1]), np.array(["nih-7", "nih-7", "nih-5"]),
-        np.array([0, 0, 1]), np.array([0.4, 0.4, 0.6]), facts, {scores.HIDDEN[0]: np.array([0.0, 1, 2])},
+        np.array([0, 0, 1]), np.array([0.4, 0.4, 0.6]), facts, {scores.HIDDEN_REGIONS[0]: np.array([0.0, 1, 2])},
     )  # fmt: skip
 
 
@@ -39,20 +39,19 @@ def test_what_is_written_is_read_without_the_patients_names(folder: Path) -> Non
     assert found.logits.tolist() == [1.234568, -2, 0.1]
     assert found.patients.tolist() == [0, 0, 1]
     assert found.thresholds.tolist() == [0.4, 0.4, 0.6]
-    assert found.called.tolist() == [True, False, False]
-    assert found.text_mined().labels.tolist() == [0, 1, 1]
-    assert list(found.facts) == ["sex", "text_mined_label"]
-    assert found.while_hidden(scores.HIDDEN[0]).logits.tolist() == [0, 1, 2]
-    assert found.take(found.facts["sex"] == "F").labels.tolist() == [1, 0]
+    assert found.predicted_positive.tolist() == [True, False, False]
+    assert found.with_text_mined_labels().labels.tolist() == [0, 1, 1]
+    assert list(found.metadata) == ["sex", "text_mined_label"]
+    assert found.with_region_hidden(scores.HIDDEN_REGIONS[0]).logits.tolist() == [0, 1, 2]
+    assert found.select(found.metadata["sex"] == "F").labels.tolist() == [1, 0]
     assert "nih" not in (folder / "scores" / "logistic_regression.json").read_text()
 
 
 def test_joined_films_keep_their_own_threshold() -> None:
-    found = scores.joined([made(), made().take(np.array([2]))])
+    found = scores.concatenate([made(), made().select(np.array([2]))])
     assert found.thresholds.tolist() == [0.4, 0.4, 0.6, 0.6]
     assert found.seeds.tolist() == [0, 0, 1, 1]
-    assert found.facts["sex"].tolist() == ["F", "F", "M", "M"]
-    assert not found.shipped_alone
+    assert found.metadata["sex"].tolist() == ["F", "F", "M", "M"]
 
 
 def test_scores_of_other_weights_or_none_are_refused(folder: Path) -> None:
@@ -81,14 +80,14 @@ def test_the_card_s_numbers_are_those_of_the_scores(place: int) -> None:
     card, found = cards.read_card(cards.WEIGHTS_FOLDER, ORDER[place]), SHIPPED[place]
     assert {card["threshold"]} == set(found["test"].thresholds) == set(found["validation"].thresholds)
     for group in ("validation", "test"):
-        for key, estimate in operating_point.performance(found[group]).items():
+        for key, estimate in operating_point.measure_performance(found[group]).items():
             assert card["metrics"][group][key] == pytest.approx(estimate.value, abs=2e-4), (group, key)
     for what, area in card["metrics"]["test_auc_when_hidden"].items():
-        assert evaluate.auc_of(found["test"].while_hidden(what)).value == pytest.approx(area, abs=2e-4)
+        assert evaluate.auc_of(found["test"].with_region_hidden(what)).value == pytest.approx(area, abs=2e-4)
     adults, alone = found["adults_left_out"], {"auc": {"each": [card["metrics"]["adults_left_out"]["auc"]]}}
     over = card["metrics"].get("adults_left_out_over_seeds", alone)
     for seed in np.unique(adults.seeds):
-        each = operating_point.performance(adults.take(adults.seeds == seed))["auc"].value
+        each = operating_point.measure_performance(adults.select(adults.seeds == seed))["auc"].value
         assert each == pytest.approx(over["auc"]["each"][card["metrics"]["adults_left_out"]["seeds"].index(seed)])
 
 

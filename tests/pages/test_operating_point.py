@@ -26,15 +26,15 @@ def press(app: AppTest, label: str) -> None:
 
 def test_rates_and_people_follow_from_the_link() -> None:
     app = open_page(PAGE, threshold="0.3", prevalence="2", network="lecture")
-    films = scores_cache.films("lecture", scores_cache.TEST)
-    rates = operating_point.rates(operating_point.at_threshold(films, 0.3), 0.02)
-    assert rate(app, "sensitivity") == scores_cache.percent(rates.sensitivity)
-    assert rate(app, "PPV") == scores_cache.percent(rates.ppv)
-    people = operating_point.out_of_a_thousand(rates, 0.02)
+    films = scores_cache.load_scores("lecture", scores_cache.TEST)
+    rates = operating_point.rates_at_prevalence(operating_point.confusion_at(films, 0.3), 0.02)
+    assert rate(app, "sensitivity") == scores_cache.format_percent(rates.sensitivity)
+    assert rate(app, "PPV") == scores_cache.format_percent(rates.ppv)
+    people = operating_point.expected_cohort(rates, 0.02)
     rows = {row[0]: row[1:] for row in table(app, "A thousand people")}
-    assert rows["have it"] == [str(people.hits), str(people.misses), "20"]
-    assert rows["do not have it"] == [str(people.alarms), str(people.cleared), "980"]
-    assert f"1,000 people: {people.hits} ill and called" in html(app)
+    assert rows["have it"] == [str(people.true_positives), str(people.false_negatives), "20"]
+    assert rows["do not have it"] == [str(people.false_positives), str(people.true_negatives), "980"]
+    assert f"1,000 people: {people.true_positives} ill and called" in html(app)
 
 
 def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_only() -> None:
@@ -49,8 +49,8 @@ def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_o
 
 def test_most_calls_are_false_exactly_below_the_prevalence_that_is_named() -> None:
     said = re.search(r"Below a prevalence of about (\S+)%, most calls", shown_text(open_page(PAGE)))
-    films = scores_cache.films("transfer", scores_cache.TEST)
-    found = operating_point.rates(operating_point.at_threshold(films, 0.5), float(said[1]) / 100)
+    films = scores_cache.load_scores("transfer", scores_cache.TEST)
+    found = operating_point.rates_at_prevalence(operating_point.confusion_at(films, 0.5), float(said[1]) / 100)
     assert found.ppv.value == pytest.approx(0.5, abs=0.005)
 
 
@@ -65,7 +65,7 @@ def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() ->
     frozen = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["threshold"]
     assert app.slider(key="threshold").value == pytest.approx(frozen, abs=0.005)
     press(app, "As many as in these films")
-    share = scores_cache.films("transfer", scores_cache.TEST).labels.mean()
+    share = scores_cache.load_scores("transfer", scores_cache.TEST).labels.mean()
     assert app.slider(key="prevalence").value == pytest.approx(100 * share, abs=0.25)
 
 

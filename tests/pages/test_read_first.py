@@ -143,5 +143,5 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
 
 def test_what_is_said_of_a_read() -> None:
     answer = read_first.Answer("NORMAL", 0.2, None)
-    done = read_first.Read("Film 1", answer, answer, "NORMAL")
+    done = read_first.PairedRead("Film 1", answer, answer, "NORMAL")
     assert read_first.told(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."

@@ -36,7 +36,7 @@ def test_intervals_hold_the_number() -> None:
 
 
 def test_over_seeds_is_mean_and_spread() -> None:
-    parts = [scored(), scored().take(np.arange(30))]
+    parts = [scored(), scored().select(np.arange(30))]
     values = [evaluate.report(part)["auc"] for part in parts]
     found = evaluate.over_seeds(parts)["auc"]
     assert found["mean"] == pytest.approx(np.mean(values))
@@ -83,9 +83,9 @@ def test_the_scores_say_what_the_sources_say_but_not_who(trained: tuple[Path, Pa
     evaluate.ship(runs / "seed-0", ("logistic_regression",), tmp_path)
     evaluate.evaluate("logistic_regression", children, adults, {0: runs / "seed-0"}, tmp_path)
     found = scores.read(tmp_path, "logistic_regression", evaluate.GROUPS)
-    assert set(found["adults_left_out"].facts) == {"age", "sex", "view", "text_mined_label"}
-    assert set(found["adults_left_out"].facts["text_mined_label"]) == {"0", "1"}
-    causes, labels = found["test"].facts["cause"], found["test"].labels
+    assert set(found["adults_left_out"].metadata) == {"age", "sex", "view", "text_mined_label"}
+    assert set(found["adults_left_out"].metadata["text_mined_label"]) == {"0", "1"}
+    causes, labels = found["test"].metadata["cause"], found["test"].labels
     assert ((causes == "bacteria") == (labels == 1)).all()
     assert len(np.unique(found["test"].patients)) == 12 + 6  # every second film of pneumonia is of one seen before
     again = loading.load_from(tmp_path, "logistic_regression")

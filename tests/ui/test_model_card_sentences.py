@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 
 from cnn.evaluation import metrics, operating_point
-from cnn.evaluation.bootstrap import Estimate, resamples
-from cnn.evaluation.operating_point import outcomes
+from cnn.evaluation.bootstrap import Estimate, resample_patients
+from cnn.evaluation.operating_point import count_confusion
 from cnn.evaluation.scores import Scores
 from cnn.evaluation.subgroups import Subgroup
 from cnn.training.classifier import RECIPES
@@ -30,29 +30,31 @@ def test_a_gain_beyond_chance_is_told_from_one_that_is_not() -> None:
 def test_two_answer_keys_are_compared_film_by_film() -> None:
     scores = made()
     mined = np.where(np.arange(300) < 30, 1 - scores.labels, scores.labels).astype(str)
-    scores.facts["text_mined_label"] = mined
+    scores.metadata["text_mined_label"] = mined
     assert "agree on 270 of 300 films (90%)" in sentences.two_answers(scores)
 
 
 def test_confusion_says_which_error_is_more_frequent() -> None:
     labels = np.array([1, 1, 1, 0, 0])
     weights = np.ones((2, 5))
-    some = outcomes(np.array([True, False, False, True, False]), labels, weights)
+    some = count_confusion(np.array([True, False, False, True, False]), labels, weights)
     assert "misses 2 of 3" in sentences.confusion(some)
     assert "misses more than it invents" in sentences.confusion(some)
-    assert "both errors are as many" in sentences.confusion(outcomes(labels == 1, labels, weights))
+    assert "both errors are as many" in sentences.confusion(count_confusion(labels == 1, labels, weights))
 
 
 def test_probabilities_that_are_too_high_are_called_so() -> None:
     scores = made()
     bold = Scores(scores.logits + 2, scores.labels, scores.patients, scores.seeds, scores.thresholds)
-    error = Estimate.of(metrics.calibration_error(bold.probabilities, bold.labels, resamples(bold.patients)))
-    assert "points too high" in sentences.reliability(metrics.reliability(bold), error)
+    error = Estimate.from_resamples(
+        metrics.expected_calibration_error(bold.probabilities, bold.labels, resample_patients(bold.patients))
+    )
+    assert "points too high" in sentences.reliability(metrics.reliability_bins(bold), error)
 
 
 def test_small_groups_are_not_compared() -> None:
     few, good, bad = made(12), made(), guessing()
-    pairs = [(Subgroup("age", name, each), operating_point.performance(each))
+    pairs = [(Subgroup("age", name, each), operating_point.measure_performance(each))
              for name, each in (("few", few), ("good", good), ("bad", bad))]  # fmt: skip
     assert "best on *good*" in sentences.subgroups(pairs)
     assert "intervals lie apart" in sentences.subgroups(pairs)

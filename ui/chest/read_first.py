@@ -15,7 +15,7 @@ from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.evaluation import reader_study
-from cnn.evaluation.reader_study import Agreement, Answer, Cell, Read, Score
+from cnn.evaluation.reader_study import Agreement, Answer, Cell, PairedRead, ReaderScore
 from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
@@ -54,7 +54,7 @@ class Kept:
     """A film's read, and the network that it was held against."""
 
     weights_sha256: str
-    read: Read
+    read: PairedRead
 
 
 def choose(state: State) -> list[Case]:
@@ -123,7 +123,7 @@ def _ask(film: Film) -> Answer | None:
         if label == CLASSES[PNEUMONIA] and film.sha256 not in marks:
             st.info("Mark on the film first where you see it; a guess will do.")
             return None
-    return reader_study.reader_answer(label, sure, marks.get(film.sha256))
+    return Answer.from_confidence(label, sure, marks.get(film.sha256))
 
 
 def _mark(marks: dict[str, Cell], digest: str, column: int, row: int) -> None:
@@ -135,7 +135,7 @@ def _map(film: Film, model: LoadedModel, slot: DeltaGenerator) -> Attribution | 
     return found
 
 
-def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attribution | UserError) -> Read:
+def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attribution | UserError) -> PairedRead:
     assert isinstance(case.film, Film)
     said = film_store.predict(case.film, model)
     mark = (
@@ -143,11 +143,11 @@ def _both(case: Case, name: str, answer: Answer, model: LoadedModel, found: Attr
         if isinstance(found, Attribution) and said.label == CLASSES[PNEUMONIA]
         else None
     )
-    planted = reader_study.cells_of(case.mask) if case.mask is not None else frozenset()
-    return Read(name, answer, Answer(said.label, said.p_pneumonia, mark), case.truth, planted)
+    planted = reader_study.cells_touched_by(case.mask) if case.mask is not None else frozenset()
+    return PairedRead(name, answer, Answer(said.label, said.p_pneumonia, mark), case.truth, planted)
 
 
-def _tell(case: Case, film: Film, done: Read, model: LoadedModel) -> None:
+def _tell(case: Case, film: Film, done: PairedRead, model: LoadedModel) -> None:
     """The network's answer and map, the truth, and both marks."""
     st.markdown(f"**{told(done)}**")
     prediction_scale.warn_if_rejected(film)
@@ -181,16 +181,16 @@ def _marked(picture: np.ndarray, mark: Cell | None, truth: np.ndarray | None) ->
     return picture
 
 
-def told(done: Read) -> str:
+def told(done: PairedRead) -> str:
     """Both answers and the truth, in a sentence each."""
     sure = percent(max(done.reader.p_pneumonia, 1 - done.reader.p_pneumonia))
     said = [f"You said {done.reader.label}, {sure} sure; the network says {done.network.label}."]
-    if done.planted:
+    if done.lesion_cells:
         said.append("A consolidation was planted.")
     elif done.truth is not None:
         said.append(f"The truth is {done.truth}.")
     for name, answer in (("Your mark", done.reader), ("The strongest place of the map", done.network)):
-        hit = done.hit(answer)
+        hit = done.mark_in_lesion(answer)
         if hit is not None:
             said.append(f"{name} is {'on it' if hit else 'not on it'}.")
     return " ".join(said)
@@ -198,10 +198,12 @@ def told(done: Read) -> str:
 
 def summary() -> None:
     """Agreement over all films read in this session, with a row for each."""
-    done: list[Read] = [one.read for key in (_READS, _OWN_READS) for one in st.session_state.get(key, {}).values()]
+    done: list[PairedRead] = [
+        one.read for key in (_READS, _OWN_READS) for one in st.session_state.get(key, {}).values()
+    ]
     if not done:
         return
-    found = reader_study.agreement(done)
+    found = reader_study.compare_reads(done)
     st.subheader("So far", anchor=False)
     st.markdown(f"You and the network agree on **{found.agreed} of {found.films}** films.")
     if found.reader and found.network:
@@ -224,16 +226,22 @@ def _forget() -> None:
         st.session_state[key] = {}
 
 
-def _score_row(name: str, score: Score, found: Agreement) -> Sequence[str]:
-    marks = f"{score.hits} of {score.marked}" if score.marked else "–"
-    return name, f"{score.right} of {found.known}", f"{score.brier:.2f}", marks
+def _score_row(name: str, score: ReaderScore, found: Agreement) -> Sequence[str]:
+    marks = f"{score.marks_in_lesion} of {score.marks}" if score.marks else "–"
+    return name, f"{score.correct} of {found.with_truth}", f"{score.brier:.2f}", marks
 
 
 def _blindly(found: Agreement) -> str:
     return "" if found.chance is None else f"A mark made blindly lies on it {percent(found.chance)} of the time."
 
 
-def _row(done: Read) -> Sequence[str]:
+def _row(done: PairedRead) -> Sequence[str]:
     hits = {True: "on it", False: "beside it", None: "–"}
     answers = [f"{one.label}, {percent(one.p_pneumonia)}" for one in (done.reader, done.network)]
-    return done.film, *answers, done.truth or "unknown", hits[done.hit(done.reader)], hits[done.hit(done.network)]
+    return (
+        done.film,
+        *answers,
+        done.truth or "unknown",
+        hits[done.mark_in_lesion(done.reader)],
+        hits[done.mark_in_lesion(done.network)],
+    )

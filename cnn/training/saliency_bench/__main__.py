@@ -221,7 +221,7 @@ def _planted(bench: Bench, method: str) -> Raw:
 
 def packed(values: np.ndarray) -> str:
     """A map (S, S) in -1..1 as a grey PNG in base64: 128 is 0. Read by
-    :func:`cnn.evaluation.saliency_report.unpacked`."""
+    :func:`cnn.evaluation.saliency_report.unpack_map`."""
     buffer = io.BytesIO()
     Image.fromarray(np.round(128 + 127 * values).astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cnn.attribution.localisation import MEASURES
-from cnn.evaluation.bootstrap import resamples
+from cnn.evaluation.bootstrap import resample_patients
 
 LIKENESS = ("ssim", "rank")
 
@@ -19,7 +19,7 @@ def estimates(rows: Sequence[dict[str, float]], patients: Sequence[str]) -> dict
     """Mean of each number over films, with its interval; patients, not films, are drawn."""
     names = list(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])  # (N, K)
-    drawn = resamples(np.array(patients))
+    drawn = resample_patients(np.array(patients))
     means = drawn @ values / drawn.sum(axis=1, keepdims=True)  # (1 + draws, K)
     bounds = np.percentile(means[1:], [2.5, 97.5], axis=0).T
     return {

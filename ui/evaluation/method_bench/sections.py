@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn.evaluation import saliency_sentences
-from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, SOURCES, YARDSTICK, Report
+from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, PUBLISHED_AUPRC, SOURCES, Report
 from cnn.imaging.samples.built_in import lesion_mask
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
@@ -34,9 +34,9 @@ def where(report: Report, state: State) -> None:
     arun = source == "rsna" and kind == "auprc"
     charts.dots(
         {title: report.score(source, name, kind) for name, title in report.titles.items()},
-        {words: report.score(source, control, kind).mean for control, words in CONTROLS.items()},
+        {words: report.score(source, control, kind).mean for control, words in BASELINES.items()},
         heading=f"{measure}: methods against maps that know nothing",
-        axis=measure, key="localisation", band=YARDSTICK if arun else None, band_name="Arun et al. 2021",
+        axis=measure, key="localisation", band=PUBLISHED_AUPRC if arun else None, band_name="Arun et al. 2021",
         description=f"{measure} of each method on the {boxes} boxes, with 95 % intervals; the controls are lines. "
         "The tables give all numbers.",
     )  # fmt: skip
@@ -92,7 +92,7 @@ def faithful(report: Report, state: State) -> None:
     curve = state.choice(CURVE)
     charts.dots(
         {title: report.better_than_random(name, curve) for name, title in report.titles.items()},
-        {"random": 0.0} | {words: report.better_than_random(control, curve).mean for control, words in CONTROLS.items()
+        {"random": 0.0} | {words: report.better_than_random(control, curve).mean for control, words in BASELINES.items()
                            if control != "random"},
         heading=f"Area gained over a random order, {curve}", axis="area over random", key="deletion",
         description=f"{curve.capitalize()}: area gained over a random order; above 0 is better. Controls are lines.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.evaluation.saliency_report import CONTROLS, CURVES, MEASURES, UNTRAINED, Report
+from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, UNINFORMED_BASELINES, Report
 from ui.widgets.tables import Bar, table
 
 KINDS = {"SSIM": "ssim", "rank correlation": "rank"}
@@ -11,7 +11,7 @@ KINDS = {"SSIM": "ssim", "rank correlation": "rank"}
 
 def localisation(report: Report, source: str) -> None:
     """All measures of methods and controls, with intervals."""
-    names = {name: f"control: {words}" for name, words in CONTROLS.items()}
+    names = {name: f"control: {words}" for name, words in BASELINES.items()}
     everybody = report.titles | names
     rows: list[list[str | Bar]] = [
         [title, *(str(report.score(source, name, measure)) for measure in MEASURES.values())]
@@ -24,10 +24,10 @@ def localisation(report: Report, source: str) -> None:
 def differences(report: Report, source: str, measure: str) -> None:
     """By how much each method is above each control on the same films."""
     rows: list[list[str | Bar]] = [
-        [title, *(f"{report.over(source, name, control, measure)}" for control in CONTROLS)]
+        [title, *(f"{report.over(source, name, control, measure)}" for control in BASELINES)]
         for name, title in report.titles.items()
     ]
-    table(["", *(f"over {words}" for words in CONTROLS.values())], rows,
+    table(["", *(f"over {words}" for words in BASELINES.values())], rows,
           label="Method minus control on the same films: mean and 95 % interval")  # fmt: skip
 
 
@@ -76,11 +76,11 @@ def repeatability(report: Report, kind: str) -> None:
 
 def deletion(report: Report) -> None:
     """How much better each order is than a random one."""
-    everybody = report.titles | {name: f"control: {words}" for name, words in CONTROLS.items() if name != "random"}
+    everybody = report.titles | {name: f"control: {words}" for name, words in BASELINES.items() if name != "random"}
     rows: list[list[str | Bar]] = [
         [title, *(str(report.better_than_random(name, curve)) for curve in CURVES)] for name, title in everybody.items()
     ]
-    faint = [place for place, name in enumerate(everybody) if name in CONTROLS]
+    faint = [place for place, name in enumerate(everybody) if name in BASELINES]
     table(["", *CURVES], rows, label="Area gained over a random order", faint=faint)
 
 
@@ -96,7 +96,7 @@ def cost(report: Report) -> None:
 
 def planted(report: Report) -> None:
     """Scores of methods and controls on the planted lesion."""
-    names = {name: f"control: {words}" for name, words in CONTROLS.items()}
+    names = {name: f"control: {words}" for name, words in BASELINES.items()}
     rows: list[list[str | Bar]] = []
     for name, title in (report.titles | names).items():
         scores = report.planted(name)
@@ -119,7 +119,7 @@ def everything(report: Report) -> None:
         rows.append([title, *(said[verdict] for verdict in verdicts), f"{found.failed()}"])
     table(head, rows, label="All tests")
     st.caption(
-        f"Blind controls: AUPRC on the RSNA boxes above {', '.join(UNTRAINED[:-1])} and {UNTRAINED[-1]}. Lung blobs: "
+        f"Blind controls: AUPRC on the RSNA boxes above {', '.join(UNINFORMED_BASELINES[:-1])} and {UNINFORMED_BASELINES[-1]}. Lung blobs: "
         "above them too. Weights: another map when all weights are random. Seeds: the same film's maps are alike. "
         "Deletion: better than a random order on all four curves. Lesion: the strongest point lies in the planted one."
     )

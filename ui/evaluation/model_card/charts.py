@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from cnn.cards import CLASSES
 from cnn.evaluation.bootstrap import Estimate
-from cnn.evaluation.metrics import GRID, Bin, Curve
-from cnn.evaluation.operating_point import Outcomes
+from cnn.evaluation.metrics import GRID, Curve, ReliabilityBin
+from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import sigmoid
 from ui.shell import theme
 
@@ -53,7 +53,7 @@ def precision_recall(parts: Sequence[tuple[Line, Curve]], frozen: float, prevale
     theme.show(figure, key="precision-recall", description=description)
 
 
-def reliability(parts: Sequence[tuple[Line, list[Bin]]], description: str) -> None:
+def reliability(parts: Sequence[tuple[Line, list[ReliabilityBin]]], description: str) -> None:
     """What was predicted against what came true, one dot a bin, as large as it holds films."""
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_guide(), showlegend=False, hoverinfo="skip")
@@ -77,14 +77,16 @@ def reliability(parts: Sequence[tuple[Line, list[Bin]]], description: str) -> No
     theme.show(figure, key="reliability", description=description)
 
 
-def confusion(parts: Sequence[tuple[str, Outcomes]], description: str) -> None:
+def confusion(parts: Sequence[tuple[str, ConfusionCounts]], description: str) -> None:
     """A square for each pair of truth and call, the darker the larger its share of that truth."""
     colours = theme.palette()
     several = len(parts) > 1
     figure = make_subplots(rows=len(parts), cols=1, shared_xaxes=True, vertical_spacing=0.14,
                            subplot_titles=[name for name, _ in parts] if several else None)  # fmt: skip
     for place, (_, found) in enumerate(parts, start=1):
-        cells = np.array([[found.cleared[0], found.alarms[0]], [found.misses[0], found.hits[0]]])
+        cells = np.array(
+            [[found.true_negatives[0], found.false_positives[0]], [found.false_negatives[0], found.true_positives[0]]]
+        )
         shares = cells / np.maximum(1, cells.sum(axis=1, keepdims=True))
         texts = [[f"{int(cell)}<br>{share:.0%}" for cell, share in zip(*pair, strict=True)]
                  for pair in zip(cells, shares, strict=True)]  # fmt: skip

@@ -9,15 +9,24 @@ from cnn import cards
 from cnn.cards import CLASSES
 from cnn.evaluation import metrics as measures
 from cnn.evaluation import operating_point
-from cnn.evaluation.bootstrap import Estimate, resamples
+from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.metrics import Curve
-from cnn.evaluation.operating_point import Outcomes, outcomes
-from cnn.evaluation.scores import HIDDEN, Scores, sigmoid
-from cnn.evaluation.subgroups import Subgroup, subgroups
+from cnn.evaluation.operating_point import ConfusionCounts, count_confusion
+from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
+from cnn.evaluation.subgroups import Subgroup, split_into_subgroups
 from ui.evaluation import scores_cache
 from ui.evaluation.model_card import charts, sentences
 from ui.evaluation.model_card.charts import Line
-from ui.evaluation.scores_cache import ADULTS, FLOOR, IN_WORDS, MINED, TEST, VALIDATION, number, percent
+from ui.evaluation.scores_cache import (
+    ADULTS,
+    BASELINE,
+    DESCRIPTIONS,
+    MINED,
+    TEST,
+    VALIDATION,
+    format_number,
+    format_percent,
+)
 from ui.widgets.tables import Bar, table
 
 SHOWN = {"auc": "AUC", "accuracy": "accuracy", "sensitivity": "sensitivity", "specificity": "specificity",
@@ -30,7 +39,7 @@ ROWS = 11
 
 def made_of(name: str) -> None:
     """Data, split, seeds, recipe, and what was frozen before the test films were read."""
-    card = scores_cache.card(name)
+    card = scores_cache.load_card(name)
     split = card["split"]
     seeds = card["metrics"]["adults_left_out"]["seeds"]
     counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
@@ -50,25 +59,25 @@ def made_of(name: str) -> None:
 
 def numbers(name: str) -> None:
     """Every number on each group of films, ours above the floor; then the spread over the seeds."""
-    networks = list(dict.fromkeys((name, FLOOR)))
+    networks = list(dict.fromkeys((name, BASELINE)))
     rows: list[list[str | Bar]] = [
         [
-            title if network == name else FLOOR,
-            *(number(scores_cache.performance(network, which)[key]) for which in GROUPS),
+            title if network == name else BASELINE,
+            *(format_number(scores_cache.performance(network, which)[key]) for which in GROUPS),
         ]
         for key, title in SHOWN.items()
         for network in networks
     ]
-    films = [str(len(scores_cache.films(name, which).labels)) for which in GROUPS]
+    films = [str(len(scores_cache.load_scores(name, which).labels)) for which in GROUPS]
     table([name, *GROUPS], [["films", *films], *rows], label="All numbers",
           faint=[1 + place for place in range(len(rows)) if place % len(networks)])  # fmt: skip
-    seeds = ", ".join(map(str, np.unique(scores_cache.films(name, ADULTS).seeds)))
+    seeds = ", ".join(map(str, np.unique(scores_cache.load_scores(name, ADULTS).seeds)))
     st.caption(
         "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
         f"by networks that were not trained on them (seed {seeds}), each by its own threshold. An interval that is a "
         "point means that no film was wrong, not that none ever will be."
     )
-    metrics = scores_cache.card(name)["metrics"]
+    metrics = scores_cache.load_card(name)["metrics"]
     spread = [metrics["test_over_seeds"], metrics["adults_left_out_over_seeds"]]
     table(
         [f"{len(metrics['adults_left_out']['seeds'])} trainings of {name}", TEST, ADULTS],
@@ -84,14 +93,14 @@ def drawn(name: str, which: str) -> list[tuple[Line, str, str]]:
     shown = [(Line(name if which != ADULTS else "re-read", "output"), name, which)]
     if which == ADULTS:
         shown.append((Line("text-mined", "kernel", "dashdot", band=False), name, MINED))
-    if name != FLOOR:
-        shown.append((Line(FLOOR, "padding", "dash", band=False), FLOOR, which))
+    if name != BASELINE:
+        shown.append((Line(BASELINE, "padding", "dash", band=False), BASELINE, which))
     return shown
 
 
 def curves_of(name: str, which: str) -> None:
     """ROC, precision-recall, reliability and confusion, each with its sentence and its table."""
-    films, shown = scores_cache.films(name, which), drawn(name, which)
+    films, shown = scores_cache.load_scores(name, which), drawn(name, which)
     frozen, prevalence = float(films.thresholds.mean()), float(films.labels.mean())
     left, right = st.columns(2)
     with left:
@@ -119,7 +128,7 @@ def _curve_table(parts: Sequence[tuple[Line, Curve]], label: str, axes: tuple[st
                 [f"{sigmoid(curve.thresholds[place]):.3f}", f"{curve.x[place]:.3f}", f"{curve.y[place]:.3f}"]
                 for place in places
             ]
-            st.markdown(f"**{line.name}**: area {number(curve.area)}")
+            st.markdown(f"**{line.name}**: area {format_number(curve.area)}")
             table(["from P =", *axes], rows, label=f"{label}, {line.name}")
 
 
@@ -130,7 +139,7 @@ def _thresholds(curve: Curve) -> np.ndarray:
 
 
 def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> None:
-    parts = [(line, scores_cache.reliability(network, group)) for line, network, group in shown if network != FLOOR]
+    parts = [(line, scores_cache.reliability(network, group)) for line, network, group in shown if network != BASELINE]
     parts = parts or [(line, scores_cache.reliability(network, group)) for line, network, group in shown]
     charts.reliability(parts, sentences.reliability(parts[0][1], error))
     with st.expander("Reliability as a table"):
@@ -138,7 +147,7 @@ def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> Non
             st.markdown(f"**{line.name}**")
             rows = [
                 [f"{each.start:.2f} to {each.end:.2f}", str(each.films), f"{each.predicted:.1%}",
-                 percent(each.observed)]
+                 format_percent(each.observed)]
                 for each in bins
             ]  # fmt: skip
             table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.name}")
@@ -153,17 +162,27 @@ def _confusion(parts: Sequence[tuple[Line, str]], name: str) -> None:
                   label=f"Confusion matrix, {name}")  # fmt: skip
 
 
-@scores_cache.once
-def _outcomes(name: str, which: str) -> Outcomes:
-    films = scores_cache.films(name, which)
-    return outcomes(films.called, films.labels, resamples(films.patients))
+@scores_cache.compute_once
+def _outcomes(name: str, which: str) -> ConfusionCounts:
+    films = scores_cache.load_scores(name, which)
+    return count_confusion(films.predicted_positive, films.labels, resample_patients(films.patients))
 
 
-def _cells(found: Outcomes) -> list[list[str]]:
+def _cells(found: ConfusionCounts) -> list[list[str]]:
     well, sick = CLASSES
     return [
-        [well, str(int(found.cleared[0])), str(int(found.alarms[0])), percent(Estimate.of(found.specificity))],
-        [sick, str(int(found.misses[0])), str(int(found.hits[0])), percent(Estimate.of(found.sensitivity))],
+        [
+            well,
+            str(int(found.true_negatives[0])),
+            str(int(found.false_positives[0])),
+            format_percent(Estimate.from_resamples(found.specificity)),
+        ],
+        [
+            sick,
+            str(int(found.false_negatives[0])),
+            str(int(found.true_positives[0])),
+            format_percent(Estimate.from_resamples(found.sensitivity)),
+        ],
     ]
 
 
@@ -179,7 +198,7 @@ def by_group(name: str, which: str) -> None:
     table(
         ["group", "PNEUMONIA", "AUC", "sensitivity", "specificity"],
         [[f"{group.fact}: {group.name}", f"{int(group.scores.labels.sum())} of {len(group.scores.labels)}",
-          *(number(found[key]) for key in ("auc", "sensitivity", "specificity"))]
+          *(format_number(found[key]) for key in ("auc", "sensitivity", "specificity"))]
          for group, found in groups],
         label="By group",
     )  # fmt: skip
@@ -188,23 +207,26 @@ def by_group(name: str, which: str) -> None:
                    "years old, and all films are AP.")  # fmt: skip
 
 
-@scores_cache.once
+@scores_cache.compute_once
 def _groups(name: str, which: str) -> list[tuple[Subgroup, dict[str, Estimate]]]:
-    return [(group, operating_point.performance(group.scores)) for group in subgroups(scores_cache.films(name, which))]
+    return [
+        (group, operating_point.measure_performance(group.scores))
+        for group in split_into_subgroups(scores_cache.load_scores(name, which))
+    ]
 
 
 def when_hidden(name: str) -> None:
     """Test AUC with parts of the film hidden, ours beside the floor, and what each shows."""
-    networks = list(dict.fromkeys((name, FLOOR)))
+    networks = list(dict.fromkeys((name, BASELINE)))
     series = [Line(network, role) for network, role in zip(networks, ("output", "padding"), strict=False)]
-    areas = [(what, [_auc(network, what) for network in networks]) for what in (NOTHING_HIDDEN, *HIDDEN)]
+    areas = [(what, [_auc(network, what) for network in networks]) for what in (NOTHING_HIDDEN, *HIDDEN_REGIONS)]
     charts.dots(
         areas, series, title="Official test with parts hidden", key="hidden",
         description=sentences.hidden(areas[0][1][0], areas[1][1][0]),
     )  # fmt: skip
     table(
         ["what is hidden", *(f"AUC, {network}" for network in networks), "mean P of each class"],
-        [[what, *map(number, found), _means(_with_hidden(name, what))] for what, found in areas],
+        [[what, *map(format_number, found), _means(_with_hidden(name, what))] for what, found in areas],
         label="When lungs are hidden",
     )  # fmt: skip
     for what, why in sentences.WHY_HIDE.items():
@@ -218,14 +240,14 @@ def _means(films: Scores) -> str:
 
 
 def _with_hidden(name: str, what: str) -> Scores:
-    films = scores_cache.films(name, TEST)
-    return films if what == NOTHING_HIDDEN else films.while_hidden(what)
+    films = scores_cache.load_scores(name, TEST)
+    return films if what == NOTHING_HIDDEN else films.with_region_hidden(what)
 
 
-@scores_cache.once
+@scores_cache.compute_once
 def _auc(name: str, what: str) -> Estimate:
     films = _with_hidden(name, what)
-    return Estimate.of(measures.auc(films.logits, films.labels, resamples(films.patients)))
+    return Estimate.from_resamples(measures.auc(films.logits, films.labels, resample_patients(films.patients)))
 
 
 def lungs() -> None:
@@ -268,16 +290,16 @@ def _share(value: float) -> str:
 
 def which_films(name: str, which: str) -> None:
     """What the chosen films are, and how the network ranks them."""
-    films = scores_cache.films(name, which)
-    st.markdown(f"These are {IN_WORDS[which]}: {scores_cache.count(films)}.")
+    films = scores_cache.load_scores(name, which)
+    st.markdown(f"These are {DESCRIPTIONS[which]}: {scores_cache.describe_films(films)}.")
     st.markdown(_ranking(name, which))
     if which == ADULTS:
         st.markdown(sentences.two_answers(films))
 
 
-@scores_cache.once
+@scores_cache.compute_once
 def _ranking(name: str, which: str) -> str:
-    return sentences.ranking(scores_cache.films(name, which), scores_cache.films(FLOOR, which))
+    return sentences.ranking(scores_cache.load_scores(name, which), scores_cache.load_scores(BASELINE, which))
 
 
 def _sentence(text: str) -> str:

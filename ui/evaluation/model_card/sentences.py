@@ -5,32 +5,34 @@ from typing import Any
 
 import numpy as np
 
-from cnn.evaluation.bootstrap import Estimate, resamples
-from cnn.evaluation.metrics import Bin, Curve, auc
-from cnn.evaluation.operating_point import Outcomes
-from cnn.evaluation.scores import HIDDEN, Scores
+from cnn.evaluation.bootstrap import Estimate, resample_patients
+from cnn.evaluation.metrics import Curve, ReliabilityBin, auc
+from cnn.evaluation.operating_point import ConfusionCounts
+from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.evaluation.subgroups import Subgroup
-from ui.evaluation.scores_cache import number, percent
+from ui.evaluation.scores_cache import format_number, format_percent
 
 FEW = 10
 """A group with fewer films of either class is not compared with others."""
 WHY_HIDE = {
-    HIDDEN[0]: "A grey box lies over both lungs. A network that reads lungs can only guess: the nearer to 0.5, the "
+    HIDDEN_REGIONS[
+        0
+    ]: "A grey box lies over both lungs. A network that reads lungs can only guess: the nearer to 0.5, the "
     "better. What is left above it comes from elsewhere: the frame, the arms, the markers of the hospital.",
-    HIDDEN[1]: "The lungs are black, but their outline stays, and an outline tells a lot: how deep the child "
+    HIDDEN_REGIONS[1]: "The lungs are black, but their outline stays, and an outline tells a lot: how deep the child "
     "breathed in, what hides the edge of the heart. So this is not 0.5 even for a network that reads lungs only.",
-    HIDDEN[2]: "All but the lungs is one grey. A network that reads lungs loses little here.",
+    HIDDEN_REGIONS[2]: "All but the lungs is one grey. A network that reads lungs loses little here.",
 }
 """What each way of hiding shows."""
 
 
 def ranking(ours: Scores, floor: Scores) -> str:
     """AUC as a bet on pairs of films, and how far the floor is behind."""
-    weights = resamples(ours.patients)
+    weights = resample_patients(ours.patients)
     areas, below = (auc(each.logits, each.labels, weights) for each in (ours, floor))
-    found, gain = Estimate.of(areas), Estimate.of(areas - below)
+    found, gain = Estimate.from_resamples(areas), Estimate.from_resamples(areas - below)
     said = (
-        f"Take one film of each class at random: in {percent(found)} of such pairs the one with PNEUMONIA gets the "
+        f"Take one film of each class at random: in {format_percent(found)} of such pairs the one with PNEUMONIA gets the "
         "higher score. That is the AUC."
     )
     if ours is floor:
@@ -44,14 +46,14 @@ def ranking(ours: Scores, floor: Scores) -> str:
 
 def two_answers(reread: Scores) -> str:
     """How far two labels of the same films lie apart."""
-    mined = reread.text_mined()
+    mined = reread.with_text_mined_labels()
     same = reread.labels == mined.labels
-    weights = resamples(reread.patients)
+    weights = resample_patients(reread.patients)
     areas, others = (auc(each.logits, each.labels, weights) for each in (reread, mined))
     return (
         f"The two labels agree on {int(same.sum())} of {len(same)} films ({same.mean():.0%}). The films are the same "
-        f"and so are the network's answers; its AUC is {number(Estimate.of(areas))} by the radiologists' reading and "
-        f"{number(Estimate.of(others))} by the labels mined from text. **A number is no better than the labels behind "
+        f"and so are the network's answers; its AUC is {format_number(Estimate.from_resamples(areas))} by the radiologists' reading and "
+        f"{format_number(Estimate.from_resamples(others))} by the labels mined from text. **A number is no better than the labels behind "
         "it.**"
     )
 
@@ -72,7 +74,7 @@ def precision_recall(curve: Curve, at: int, prevalence: float) -> str:
     )
 
 
-def reliability(bins: Sequence[Bin], error: Estimate) -> str:
+def reliability(bins: Sequence[ReliabilityBin], error: Estimate) -> str:
     """How far percentages are off, and in which direction."""
     films = sum(each.films for each in bins)
     off = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
@@ -84,12 +86,12 @@ def reliability(bins: Sequence[Bin], error: Estimate) -> str:
     )
 
 
-def confusion(found: Outcomes) -> str:
+def confusion(found: ConfusionCounts) -> str:
     """Both kinds of error, in films."""
-    misses, alarms = int(found.misses[0]), int(found.alarms[0])
+    misses, alarms = int(found.false_negatives[0]), int(found.false_positives[0])
     more = "it misses more than it invents" if misses > alarms else "it invents more than it misses"
-    said = f"It misses {misses} of {misses + int(found.hits[0])} films with PNEUMONIA and calls " \
-           f"{alarms} of {alarms + int(found.cleared[0])} without it"  # fmt: skip
+    said = f"It misses {misses} of {misses + int(found.true_positives[0])} films with PNEUMONIA and calls " \
+           f"{alarms} of {alarms + int(found.true_negatives[0])} without it"  # fmt: skip
     return f"{said}: {'both errors are as many' if misses == alarms else more}."
 
 
@@ -102,7 +104,7 @@ def subgroups(groups: Sequence[tuple[Subgroup, dict[str, Estimate]]]) -> str:
     worst, best = (pick(known, key=lambda pair: pair[1].value) for pick in (min, max))
     apart = best[1].low > worst[1].high
     return (
-        f"It ranks best on *{best[0].name}* ({number(best[1])}) and worst on *{worst[0].name}* ({number(worst[1])}); "
+        f"It ranks best on *{best[0].name}* ({format_number(best[1])}) and worst on *{worst[0].name}* ({format_number(worst[1])}); "
         + ("their intervals lie apart." if apart else
            "their intervals overlap, so these films are too few to say that they differ.")
     )  # fmt: skip
@@ -112,7 +114,7 @@ def hidden(as_is: Estimate, boxed: Estimate) -> str:
     """How much of the ranking hangs on the lungs."""
     kept = max(0.0, boxed.value - 0.5) / max(1e-9, as_is.value - 0.5)
     return (
-        f"With the films as they are, the AUC is {number(as_is)}; with the lungs behind a grey box, {number(boxed)}: "
+        f"With the films as they are, the AUC is {format_number(as_is)}; with the lungs behind a grey box, {format_number(boxed)}: "
         f"{1 - kept:.0%} of what it has above guessing goes with them."
     )
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnn.cards import CLASSES
-from cnn.evaluation.operating_point import PEOPLE, People
+from cnn.evaluation.operating_point import COHORT_SIZE, Cohort
 from cnn.evaluation.scores import Scores
 from ui.shell import theme
 
@@ -19,14 +19,14 @@ _TOP = {"margin": {"t": 104, "r": 20}}
 _BINS = 20
 
 
-def people(found: People) -> None:
+def people(found: Cohort) -> None:
     """A mark for each of a thousand people: filled if ill, red if called PNEUMONIA; those called come first."""
     colours = theme.palette()
     order = [
-        ("a", "ill and called", found.hits, colours.positive, True),
-        ("b", "healthy and called", found.alarms, colours.positive, False),
-        ("c", "ill and missed", found.misses, colours.negative, True),
-        ("d", "healthy and not called", found.cleared, colours.muted, False),
+        ("a", "ill and called", found.true_positives, colours.positive, True),
+        ("b", "healthy and called", found.false_positives, colours.positive, False),
+        ("c", "ill and missed", found.false_negatives, colours.negative, True),
+        ("d", "healthy and not called", found.true_negatives, colours.muted, False),
     ]
     looks = "".join(
         f".people .{key} {{ border: 1.5px solid {colour}; background: {colour if filled else 'transparent'}; }}"
@@ -41,7 +41,7 @@ def people(found: People) -> None:
     )
     keys = "".join(f'<span><i class="{key}"></i><strong>{count}</strong> {name}</span>'
                    for key, name, count, _, _ in order)  # fmt: skip
-    label = f"{PEOPLE:,} people: " + ", ".join(f"{count} {name}" for _, name, count, _, _ in order)
+    label = f"{COHORT_SIZE:,} people: " + ", ".join(f"{count} {name}" for _, name, count, _, _ in order)
     marks = "".join(f'<i class="{key}"></i>' * count for key, _, count, _, _ in order)
     st.html(
         f'<style>{style}{looks}</style><div class="people"><div class="key">{keys}</div>'

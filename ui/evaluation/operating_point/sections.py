@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from cnn.evaluation import operating_point
-from cnn.evaluation.operating_point import PEOPLE, Outcomes, People, Rates
+from cnn.evaluation.operating_point import COHORT_SIZE, Cohort, ConfusionCounts, Rates
 from cnn.evaluation.scores import Scores
 from ui.evaluation.operating_point import charts
-from ui.evaluation.scores_cache import percent
+from ui.evaluation.scores_cache import format_percent
 from ui.widgets.tables import table
 
 TRIED = np.linspace(0, 1, 101)
@@ -24,10 +24,14 @@ _MEANS = {
 _TITLES = {"ppv": "PPV", "npv": "NPV"}
 
 
-def rates(found: Rates, counts: Outcomes, films: Scores, hidden: bool) -> None:
+def rates(found: Rates, counts: ConfusionCounts, films: Scores, hidden: bool) -> None:
     """Every rate with its interval; what would give the answer away waits until it was predicted."""
     rows = [
-        [_TITLES.get(key, key), "?" if hidden and key in ("ppv", "npv") else percent(getattr(found, key)), meaning]
+        [
+            _TITLES.get(key, key),
+            "?" if hidden and key in ("ppv", "npv") else format_percent(getattr(found, key)),
+            meaning,
+        ]
         for key, meaning in _MEANS.items()
     ]
     table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold")
@@ -35,10 +39,10 @@ def rates(found: Rates, counts: Outcomes, films: Scores, hidden: bool) -> None:
         st.caption(sentence)
 
 
-def too_sure(counts: Outcomes, films: Scores) -> list[str]:
+def too_sure(counts: ConfusionCounts, films: Scores) -> list[str]:
     """Where no film was judged wrongly every draw is perfect, so the interval is a point; says how far to trust it."""
     said = []
-    for name, errors, label in (("sensitivity", counts.misses, 1), ("specificity", counts.alarms, 0)):
+    for name, errors, label in (("sensitivity", counts.false_negatives, 1), ("specificity", counts.false_positives, 0)):
         patients = len(np.unique(films.patients[films.labels == label]))
         if errors[0] == 0:
             said.append(
@@ -49,31 +53,31 @@ def too_sure(counts: Outcomes, films: Scores) -> list[str]:
     return said
 
 
-def a_thousand(people: People, found: Rates) -> None:
+def a_thousand(people: Cohort, found: Rates) -> None:
     """The icon array, its table, and what follows."""
     charts.people(people)
-    called, sick = people.hits + people.alarms, people.hits + people.misses
+    called, sick = people.true_positives + people.false_positives, people.true_positives + people.false_negatives
     st.markdown(_moral(people, found))
     table(
-        [f"{PEOPLE:,} people", "called PNEUMONIA", "not called", "together"],
-        [["have it", str(people.hits), str(people.misses), str(sick)],
-         ["do not have it", str(people.alarms), str(people.cleared), str(PEOPLE - sick)],
-         ["together", str(called), str(PEOPLE - called), f"{PEOPLE:,}"]],
+        [f"{COHORT_SIZE:,} people", "called PNEUMONIA", "not called", "together"],
+        [["have it", str(people.true_positives), str(people.false_negatives), str(sick)],
+         ["do not have it", str(people.false_positives), str(people.true_negatives), str(COHORT_SIZE - sick)],
+         ["together", str(called), str(COHORT_SIZE - called), f"{COHORT_SIZE:,}"]],
         label="A thousand people", strong=[2],
     )  # fmt: skip
 
 
-def _moral(people: People, found: Rates) -> str:
-    called, sick = people.hits + people.alarms, people.hits + people.misses
+def _moral(people: Cohort, found: Rates) -> str:
+    called, sick = people.true_positives + people.false_positives, people.true_positives + people.false_negatives
     if not called:
         return "Nobody is called, so no call can be wrong, and everyone who has it is missed."
-    said = f"**{people.hits} of {called} calls are true: PPV {found.ppv.value:.1%}**, before rounding to whole people. "
+    said = f"**{people.true_positives} of {called} calls are true: PPV {found.ppv.value:.1%}**, before rounding to whole people. "
     accuracy = f"{found.accuracy.value:.1%} of all people are judged rightly"
     if found.ppv.value < found.accuracy.value:
         return said + (
-            f"And yet {accuracy}. For each person who has it there are {(PEOPLE - sick) / max(1, sick):.0f} who do "
-            f"not, so an error in {1 - found.specificity.value:.1%} of those makes {people.alarms} false alarms, "
-            f"against {people.hits} hits."
+            f"And yet {accuracy}. For each person who has it there are {(COHORT_SIZE - sick) / max(1, sick):.0f} who do "
+            f"not, so an error in {1 - found.specificity.value:.1%} of those makes {people.false_positives} false alarms, "
+            f"against {people.true_positives} hits."
         )
     return said + f"{accuracy}. Lower the prevalence and watch the calls, not the accuracy."
 
@@ -94,8 +98,8 @@ def scores(films: Scores, threshold: float, frozen: float) -> None:
 
 def over_thresholds(films: Scores, prevalence: float, threshold: float, frozen: float) -> None:
     """All four rates at every threshold."""
-    sensitivity, specificity = operating_point.thresholds_tried(films, TRIED)
-    ppv, npv = operating_point.predictive(sensitivity, specificity, np.array(prevalence))
+    sensitivity, specificity = operating_point.sensitivity_and_specificity(films, TRIED)
+    ppv, npv = operating_point.predictive_values(sensitivity, specificity, np.array(prevalence))
     found = [("sensitivity", sensitivity), ("specificity", specificity), ("PPV", ppv), ("NPV", npv)]
     charts.lines(
         TRIED, [(name, 100 * values) for name, values in found], title="The four rates at every threshold",
@@ -122,7 +126,9 @@ def frozen_words(frozen: float, adults: bool) -> str:
 
 def over_prevalences(found: Rates, prevalence: float) -> None:
     """What a call is worth wherever the network might be used."""
-    ppv, npv = operating_point.predictive(np.array(found.sensitivity.value), np.array(found.specificity.value), SHARES)
+    ppv, npv = operating_point.predictive_values(
+        np.array(found.sensitivity.value), np.array(found.specificity.value), SHARES
+    )
     crosses = np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]
     alarms, hits = 1 - found.specificity.value, found.sensitivity.value
     half = alarms / (alarms + hits) if crosses else 0  # where alarms * (1 - share) = hits * share
@@ -143,10 +149,12 @@ def over_prevalences(found: Rates, prevalence: float) -> None:
 
 def costs(films: Scores, validation: Scores, prevalence: float, miss: int, threshold: float, frozen: float) -> None:
     """What a threshold costs; the cheapest is looked for on validation, and its price read on the chosen films."""
-    found = operating_point.cost(*operating_point.thresholds_tried(films, TRIED), prevalence, miss)
-    best = operating_point.cheapest(validation, TRIED, prevalence, miss)
+    found = operating_point.expected_cost(*operating_point.sensitivity_and_specificity(films, TRIED), prevalence, miss)
+    best = operating_point.lowest_cost_threshold(validation, TRIED, prevalence, miss)
     price = dict(zip(TRIED.round(2).tolist(), found.tolist(), strict=True))
-    here = operating_point.cost(*operating_point.thresholds_tried(films, np.array([threshold])), prevalence, miss)[0]
+    here = operating_point.expected_cost(
+        *operating_point.sensitivity_and_specificity(films, np.array([threshold])), prevalence, miss
+    )[0]
     charts.lines(
         TRIED, [("cost", found)], title="What a threshold costs", axis="threshold on P(PNEUMONIA)",
         unit="cost for 1,000 people", mark=threshold, frozen=frozen, key="costs",
