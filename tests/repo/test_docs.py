@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cnn import __version__
 from cnn.attribution.methods import METHODS, PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +46,9 @@ def test_the_readme_is_what_ci_runs_and_shows_its_picture() -> None:
     assert 'pip install -c constraints.txt -e ".[test]" && ruff check . && mypy && pytest' in readme
     assert "not a medical device" in readme
     assert "grep -m1 -o 'pip install -c constraints.txt -e .*' README.md" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_version_is_one_everywhere() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+)", changelog, re.M)[0] == __version__
+    assert re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M)[1] == __version__
