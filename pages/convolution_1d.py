@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.output_cells import ask_conv1d
 from cnn.ops import signals
 from ui.lecture import signal_charts
 from ui.shell import frame, glossary_popover
@@ -57,7 +58,7 @@ def by_hand() -> None:
     compared = signals.compare(x, w, mode)
     shared: dict[str, Any] = {"names": ("Signal x", "Kernel w", "Output"), "step": state[STEP]}
     flipped, plain = st.columns(2, gap="medium")  # filled once it is known what to hide
-    question = questions.one_dimensional(compared.convolution, state[quiz.QUESTION])
+    question = ask_conv1d(compared.convolution, state[quiz.QUESTION])
     hidden = None if quiz.ask(question, state) else question.cell
     with flipped:
         st.subheader("Convolution: flipped", anchor=False)

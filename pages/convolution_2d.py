@@ -7,7 +7,8 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.layers import costs, sizes
 from cnn.layers.layers import Conv, Volume
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.output_cells import ask_cell
 from cnn.ops import convolution, filters, toy_inputs
 from ui.lecture import filtered_film
 from ui.shell import frame, glossary_popover
@@ -54,7 +55,7 @@ def one_channel() -> None:
         return
     example = convolution.conv2d(x, w, flip=flip)
     asked_grid(
-        example, questions.cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
+        example, ask_cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
         step=state[STEP], **typed_into(state, input=X, kernel=W),
     )  # fmt: skip
     if flip and example.symmetric:
@@ -81,7 +82,7 @@ def three_channels() -> None:
         depth = state.slider(DEPTH)
     example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
     asked_grid(
-        example, questions.cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
+        example, ask_cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
         label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
     )  # fmt: skip
     torch_code.show(torch_snippets.convolution_2d(example))

@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.imaging.samples.built_in import SAMPLES
-from cnn.lecture import questions, torch_snippets
+from cnn.imaging.samples import SAMPLES
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.layer_sizes import ask_two_layers
 from cnn.ops import feature_stack
 from cnn.ops import filters as kernels
 from ui.lecture import feature_stack as figures
@@ -89,7 +90,7 @@ def question_mark() -> None:
             values.append(state.number(field))
     layers = feature_stack.two_layers(*values)
     stage = st.container()
-    told = quiz.ask(questions.two_layers(layers, state[quiz.QUESTION]), state)
+    told = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
     with stage:
         figures.chain(layers, told=told)
     if told:

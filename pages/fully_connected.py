@@ -6,7 +6,8 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.layers import costs
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.fully_connected import ask_fully_connected
 from cnn.ops import convolution, softmax, toy_inputs
 from ui.lecture import softmax_charts
 from ui.shell import frame, glossary_popover
@@ -118,7 +119,7 @@ try:
         how_wrong(found)
 except UserError as error:
     st.error(str(error))
-quiz.ask(questions.fully_connected(state[quiz.QUESTION]), state)
+quiz.ask(ask_fully_connected(state[quiz.QUESTION]), state)
 state.share()
 frame.footer(
     "fully_connected",

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
 from ui.lecture import timeline
 from ui.shell import frame
@@ -24,7 +25,7 @@ with story:
     st.header(milestone.name, anchor=False)
     st.markdown(milestone.story)
     st.markdown(f"Source: {milestone.source}.")
-    quiz.ask(questions.year(state[quiz.QUESTION]), state)
+    quiz.ask(ask_year(state[quiz.QUESTION]), state)
 with line:
     timeline.show(TIMELINE, name)
 torch_code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")

@@ -4,9 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.errors import SizeDoesNotFit, UserError
-from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
-from cnn.lecture import questions, torch_snippets
+from cnn.errors import UserError
+from cnn.layers.layers import Conv, Pool, Volume
+from cnn.layers.sizes import SizeDoesNotFit
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.layer_sizes import ask_layer
 from ui.lecture import layer_summary, size_rules
 from ui.shell import frame
 from ui.shell.page_state import Choice, Field, Flag, State, Whole
@@ -74,7 +76,7 @@ layer = chosen()
 try:
     step = layer.through(before)
     hide, stage = state.flag(HIDE), st.container()
-    question = questions.layer(layer, before, state[quiz.QUESTION])
+    question = ask_layer(layer, before, state[quiz.QUESTION])
     told = question is None or quiz.ask(question, state)
     if told or not hide:
         with stage:

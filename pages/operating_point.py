@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.evaluation import operating_point
-from cnn.lecture.questions import operating_point as questions_operating_point
+from cnn.lecture.questions.operating_point import ask_ppv
 from ui.evaluation import scores_cache
 from ui.evaluation.operating_point import sections
 from ui.evaluation.scores_cache import ADULTS, DESCRIPTIONS, MINED, NETWORK, TEST, VALIDATION
@@ -56,9 +56,7 @@ def lesson() -> None:
     rates = operating_point.rates_at_prevalence(counts, prevalence)
     people = operating_point.expected_cohort(rates, prevalence)
     hide, stage = state.flag(HIDE), st.container()
-    told = people.true_positives + people.false_positives == 0 or quiz.ask(
-        questions_operating_point.question(people, rates), state
-    )
+    told = people.true_positives + people.false_positives == 0 or quiz.ask(ask_ppv(people, rates), state)
     with stage:
         sections.rates(rates, counts, films, hidden=hide and not told)
     if told or not hide:

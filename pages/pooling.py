@@ -8,7 +8,8 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.layers import sizes
 from cnn.layers.layers import Pool, Volume
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.output_cells import ask_pooled_cell
 from cnn.ops import convolution, pooling, toy_inputs
 from ui.lecture import filtered_film, pooled_film
 from ui.shell import frame, glossary_popover
@@ -81,7 +82,7 @@ def step_by_step() -> None:
         across = sizes.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
         st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {plain(across.formula)}. There are no weights to learn.")
     asked_grid(
-        example, questions.pooled(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
+        example, ask_pooled_cell(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
         names=("Input", "", "Output"), step=state[STEP], backward=True, **typed_into(state, input=X),
     )  # fmt: skip
     glossary_popover.say(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.layers import network
 from cnn.layers.presets import PRESETS
-from cnn.lecture import questions
+from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.references import REFERENCES
 from ui.lecture import mixed_quiz, volume_chain
 from ui.shell import frame, glossary_popover
@@ -28,7 +28,7 @@ def chain() -> None:
     st.header("The chain", anchor=False)
     hidden = state.flag(HIDE)
     picture = st.container()
-    told = quiz.ask(questions.chain(NETWORK, state[quiz.QUESTION]), state)
+    told = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:
         volume_chain.show(NETWORK, told=told or not hidden)
         st.markdown(

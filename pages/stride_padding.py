@@ -9,7 +9,8 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.layers import sizes as arithmetic
 from cnn.layers.layers import Conv, Volume
-from cnn.lecture import questions, torch_snippets
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.ops import convolution, toy_inputs, windows
 from ui.lecture import size_rules
 from ui.shell import frame
@@ -84,7 +85,7 @@ def predicted(across: list[int], same: bool) -> bool:
     n, f, s, p, d = across
     try:
         left, right = arithmetic.same_padding(f, s, d) if same else (p, p)
-        return left != right or quiz.ask(questions.size(n, f, s, left, d), state)
+        return left != right or quiz.ask(ask_output_size(n, f, s, left, d), state)
     except UserError:
         return True
 

@@ -7,8 +7,9 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.layers import dense_vs_conv
 from cnn.layers.layers import Volume
-from cnn.lecture import leaf, questions, torch_snippets
+from cnn.lecture import leaf, torch_snippets
 from cnn.lecture.pixel_shuffle import results
+from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from ui.lecture import dense_vs_conv as why_figures
 from ui.lecture import dense_vs_conv_text
 from ui.shell import frame, glossary_popover
@@ -78,7 +79,7 @@ try:
     weights()
 except UserError as error:
     st.error(str(error))
-quiz.ask(questions.why(state[quiz.QUESTION]), state)
+quiz.ask(ask_dense_vs_conv(state[quiz.QUESTION]), state)
 st.header("No neighbours", anchor=False)
 glossary_popover.say(
     "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "

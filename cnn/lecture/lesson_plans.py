@@ -11,7 +11,9 @@ from cnn.evaluation import operating_point
 from cnn.layers import costs, dense_vs_conv, presets, sizes
 from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, Volume
-from cnn.lecture import questions
+from cnn.lecture.questions.layer_sizes import ask_filter_depth
+from cnn.lecture.questions.quiz import draw_quiz
+from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
 from cnn.ops import convolution as convolution_module
 from cnn.ops import feature_stack, pooling, signals, softmax, toy_inputs
@@ -50,7 +52,7 @@ class Part:
 
 def _history() -> Part:
     slump = next(milestone for milestone in TIMELINE if milestone.until)
-    year = questions.year(1)
+    year = ask_year(1)
     return Part(
         "history", "A bit of history", "Find the hatched stretch on the line before you read the story beside it.",
         (
@@ -135,7 +137,7 @@ def _convolution_2d() -> Part:
 def _filters() -> Part:
     layers = feature_stack.two_layers(32, 3, 7, 8, 5)
     link = {"N": "32", "D1": "3", "K1": "7", "K2": "8", "F": "5", "question": "1"}
-    asked = questions.filter_depth(3, 7, 8, 5)
+    asked = ask_filter_depth(3, 7, 8, 5)
     return Part(
         "filters_relu", "Filters and ReLU", "Scroll to “What is the question mark?”: it is the slide's own question.",
         (
@@ -291,7 +293,7 @@ def _inside() -> Part:
 
 
 def _review() -> Part:
-    asked = questions.mixed(QUIZ)
+    asked = draw_quiz(QUIZ)
     return Part(
         "review", "Review and quiz", "Ten questions, one of each topic; the quiz number gives everybody the same ten.",
         tuple(

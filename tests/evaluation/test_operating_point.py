@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, 
 from cnn.evaluation import operating_point
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import Cohort, Rates
-from cnn.lecture.questions import operating_point as questions_operating_point
+from cnn.lecture.questions.operating_point import ask_ppv
 from tests.evaluation.test_metrics import made
 
 
@@ -71,7 +71,7 @@ def test_the_cheapest_threshold_falls_as_misses_get_dear() -> None:
 def test_the_question_knows_the_usual_mix_ups() -> None:
     rates = operating_point.rates_at_prevalence(operating_point.confusion_at(made(), 0.5), 0.05)
     people = operating_point.expected_cohort(rates, 0.05)
-    question = questions_operating_point.question(people, rates)
+    question = ask_ppv(people, rates)
     assert question.answer == round(100 * people.true_positives / (people.true_positives + people.false_positives))
     assert question.check(question.answer)[0]
     right, sentence = question.check(round(100 * rates.sensitivity.value))

@@ -15,8 +15,19 @@ from cnn.layers import network as architecture
 from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
-from cnn.lecture import questions
-from cnn.lecture.questions import Question
+from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
+from cnn.lecture.questions.fully_connected import ask_fully_connected
+from cnn.lecture.questions.layer_sizes import (
+    ask_filter_depth,
+    ask_layer,
+    ask_output_numbers,
+    ask_output_size,
+    ask_parameters,
+)
+from cnn.lecture.questions.networks import ask_chain, ask_receptive_field
+from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
+from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.quiz import draw_quiz
 from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.pooling import pool2d
 
@@ -48,7 +59,7 @@ def test_size_answers_are_torch_s() -> None:
             ("ceil", nn.MaxPool1d(f, s, p, d, ceil_mode=True)),
         ):
             try:
-                question = questions.size(n, f, s, p, d, rule)
+                question = ask_output_size(n, f, s, p, d, rule)
                 theirs = layer(torch.empty(1, 1, n, device="meta")).shape[-1]
             except (DoesNotFit, RuntimeError):
                 continue
@@ -59,25 +70,25 @@ def test_size_answers_are_torch_s() -> None:
 
 
 def test_size_names_the_usual_slips() -> None:
-    question = questions.size(11, 3, 2, 2)
+    question = ask_output_size(11, 3, 2, 2)
     assert question.answer == 7
     assert "forgot 2P" in slip(question, 5)
-    assert "once" in slip(questions.size(11, 3, 1, 2), 11)
+    assert "once" in slip(ask_output_size(11, 3, 1, 2), 11)
     assert "forgot the stride" in slip(question, 13)
     assert "+ 1" in slip(question, 6)
-    assert "rounded up" in slip(questions.size(7, 3, 3), 3)
-    assert "fraction" in slip(questions.size(7, 3, 3), 2.33)
-    assert "rounded down" in slip(questions.size(7, 3, 3, rule="ceil"), 2)
-    assert "drops" in slip(questions.size(5, 2, 2, 1, rule="ceil"), 4)
-    assert "dilation" in slip(questions.size(20, 3, 1, 0, 3), 18)
+    assert "rounded up" in slip(ask_output_size(7, 3, 3), 3)
+    assert "fraction" in slip(ask_output_size(7, 3, 3), 2.33)
+    assert "rounded down" in slip(ask_output_size(7, 3, 3, rule="ceil"), 2)
+    assert "drops" in slip(ask_output_size(5, 2, 2, 1, rule="ceil"), 4)
+    assert "dilation" in slip(ask_output_size(20, 3, 1, 0, 3), 18)
 
 
 def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
     for c, k, f in itertools.product((1, 3, 8), (1, 6, 16), (1, 3, 5)):
-        question = questions.parameters(c, k, f)
+        question = ask_parameters(c, k, f)
         assert question.answer == sum(p.numel() for p in nn.Conv2d(c, k, f, device="meta").parameters())
         assert_sound(question)
-    question = questions.parameters(3, 6, 5)
+    question = ask_parameters(3, 6, 5)
     assert question.answer == 456
     assert "forgot the depth" in slip(question, 156)
     assert "forgot the biases" in slip(question, 450)
@@ -86,7 +97,7 @@ def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
 
 
 def test_the_lecture_s_question_mark_is_7() -> None:
-    question = questions.filter_depth(3, 7, 8, 5)
+    question = ask_filter_depth(3, 7, 8, 5)
     assert question.answer == 7
     assert nn.Conv2d(7, 8, 5).weight.shape[1] == 7
     assert_sound(question)
@@ -95,7 +106,7 @@ def test_the_lecture_s_question_mark_is_7() -> None:
 
 
 def test_output_numbers() -> None:
-    question = questions.output_numbers((28, 28), 6, 3)
+    question = ask_output_numbers((28, 28), 6, 3)
     assert question.answer == nn.Conv2d(3, 6, 5)(torch.zeros(1, 3, 32, 32)).numel()
     assert_sound(question)
     assert "input's depth" in slip(question, 28 * 28 * 6 * 3)
@@ -105,7 +116,7 @@ def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
     x, w = [0, 1, 2, 3, 3], [1, -1, 2]
     for seed in range(20):
         for flip, theirs in ((True, np.convolve(x, w)), (False, np.correlate(x, w, "full"))):
-            question = questions.cell(conv1d(x, w, flip=flip), seed)
+            question = ask_cell(conv1d(x, w, flip=flip), seed)
             place = int(re.search(r"number (\d+)", question.prompt)[1]) - 1
             assert question.answer == theirs[place]
             assert_sound(question)
@@ -114,7 +125,7 @@ def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
 
 
 def test_a_symmetric_kernel_can_be_asked_about() -> None:
-    question = questions.cell(conv1d([1, 2, 3], [1, 2, 1]), 1)
+    question = ask_cell(conv1d([1, 2, 3], [1, 2, 1]), 1)
     assert_sound(question)
     assert not any("flip" in text for text in question.mistakes.values())
 
@@ -124,7 +135,7 @@ def test_cells_in_2d_are_torch_s_and_bias_and_depth_are_named() -> None:
     named = set()
     for seed in range(20):
         x, w, b = draw.integers(-3, 4, (3, 5, 6)), draw.integers(-2, 3, (2, 3, 3, 2)), np.array([10, -20])
-        question = questions.cell(conv2d(x, w, b, padding=1, stride=2), seed)
+        question = ask_cell(conv2d(x, w, b, padding=1, stride=2), seed)
         k, i, j = (int(re.search(rf"{word} (\d+)", question.prompt)[1]) - 1 for word in ("filter", "row", "column"))
         theirs = F.conv2d(*(torch.tensor(a, dtype=torch.float64) for a in (x, w, b)), padding=1, stride=2)
         assert question.answer == theirs[k, i, j]
@@ -135,7 +146,7 @@ def test_cells_in_2d_are_torch_s_and_bias_and_depth_are_named() -> None:
 
 def test_why_is_a_sum_that_python_agrees_with() -> None:
     for seed in range(20):
-        question = questions.cell(conv1d([0.5, -1, 2, 3], [1, -1.5, 2]), seed)
+        question = ask_cell(conv1d([0.5, -1, 2, 3], [1, -1.5, 2]), seed)
         left, right = question.why.rstrip(".").split(" = ")
         assert eval(left) == pytest.approx(float(right), abs=1e-4)
 
@@ -146,7 +157,7 @@ def test_pooled_cells_are_torch_s(kind: str) -> None:
     layer = {"max": nn.MaxPool2d(2), "average": nn.AvgPool2d(2), "lp": nn.LPPool2d(2, 2)}[kind]
     theirs = layer(torch.tensor(x)[None, None])[0, 0]
     for seed in range(8):
-        question = questions.pooled(pool2d(x, 2, kind=kind), seed)
+        question = ask_pooled_cell(pool2d(x, 2, kind=kind), seed)
         i, j = (int(re.search(pattern, question.prompt)[1]) - 1 for pattern in (r"row (\d+)", r"column (\d+)"))
         assert question.answer == pytest.approx(theirs[i, j].item())
         assert_sound(question)
@@ -163,14 +174,14 @@ def test_two_decimals_are_enough_where_there_are_more() -> None:
 
 def test_one_seed_gives_one_question() -> None:
     example = conv1d(range(9), [1, 0, -2])
-    assert questions.cell(example, 4) == questions.cell(example, 4)
-    assert len({questions.cell(example, seed).prompt for seed in range(12)}) > 3
+    assert ask_cell(example, 4) == ask_cell(example, 4)
+    assert len({ask_cell(example, seed).prompt for seed in range(12)}) > 3
 
 
 def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> None:
     prompts = set()
     for seed in range(1, 61):
-        question = questions.fully_connected(seed)
+        question = ask_fully_connected(seed)
         assert_sound(question)
         prompts.add(question.prompt)
         given = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", question.prompt)]
@@ -195,18 +206,18 @@ def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> 
 def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
     volume = Volume(32, 20, 3)
     convolved = nn.Conv2d(3, 8, 5, 2, 2)(torch.zeros(3, 20, 32))
-    assert questions.layer(Conv(8, 5, 2, 2), volume, 1).answer == convolved.shape[2]
-    assert questions.layer(Conv(8, 5), volume, 2).answer == sum(p.numel() for p in nn.Conv2d(3, 8, 5).parameters())
-    assert questions.layer(Conv(9, 5, groups=3), volume, 2).answer == 28
+    assert ask_layer(Conv(8, 5, 2, 2), volume, 1).answer == convolved.shape[2]
+    assert ask_layer(Conv(8, 5), volume, 2).answer == sum(p.numel() for p in nn.Conv2d(3, 8, 5).parameters())
+    assert ask_layer(Conv(9, 5, groups=3), volume, 2).answer == 28
     pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
-    assert questions.layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
-    assert questions.layer(ConvTranspose(8, 5), volume, 1) is None
+    assert ask_layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
+    assert ask_layer(Transposed(8, 5), volume, 1) is None
 
 
 def test_questions_on_why_there_are_cnns() -> None:
     prompts = set()
     for seed in range(1, 41):
-        question = questions.why(seed)
+        question = ask_dense_vs_conv(seed)
         assert_sound(question)
         prompts.add(question.prompt)
         given = [int(number) for number in re.findall(r"\d+", question.prompt)]
@@ -227,7 +238,7 @@ def test_questions_on_why_there_are_cnns() -> None:
 
 def test_a_receptive_field_is_as_wide_as_the_gradient_of_one_output() -> None:
     for layers in ([Window(3)] * 3, [Window(5), Window(2, stride=2), Window(5)], [Window(3), Window(2, stride=2)]):
-        question = questions.sight(layers)
+        question = ask_receptive_field(layers)
         assert_sound(question)
         pixels = torch.zeros(1, 1, 1, 60, requires_grad=True)
         x = pixels
@@ -235,7 +246,7 @@ def test_a_receptive_field_is_as_wide_as_the_gradient_of_one_output() -> None:
             x = F.conv2d(x, torch.ones(1, 1, 1, one.kernel_size), stride=one.stride)
         x[..., 5].sum().backward()
         assert question.answer == (pixels.grad != 0).sum()
-    assert "forgot the stride" in slip(questions.sight([Window(3), Window(2, stride=2), Window(3)]), 6)
+    assert "forgot the stride" in slip(ask_receptive_field([Window(3), Window(2, stride=2), Window(3)]), 6)
 
 
 def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
@@ -253,7 +264,7 @@ def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
     weighed = next(layer.in_features for layer in net if isinstance(layer, nn.Linear))
     wanted = [weighed, learning, int(np.prod(shapes[0])), pooled[-1][-1]]
     for seed, answer in enumerate(wanted, start=1):
-        question = questions.chain(network, seed)
+        question = ask_chain(network, seed)
         assert_sound(question)
         assert question.answer == answer
     assert wanted == [1024, 3, 16384, 8]
@@ -262,7 +273,7 @@ def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
 def test_a_mixed_quiz_is_ten_sound_questions_of_ten_topics_drawn_by_its_number() -> None:
     orders, prompts = set(), set()
     for number in range(1, 200):
-        asked = questions.mixed(number)
+        asked = draw_quiz(number)
         assert len(asked) == 10
         assert len({one.page for one in asked}) == 10
         for one in asked:
@@ -272,13 +283,13 @@ def test_a_mixed_quiz_is_ten_sound_questions_of_ten_topics_drawn_by_its_number()
         prompts.add(tuple(one.question.prompt for one in asked))
     assert len(orders) > 150
     assert len(prompts) == 199
-    for one, again in zip(questions.mixed(5), questions.mixed(5), strict=True):
+    for one, again in zip(draw_quiz(5), draw_quiz(5), strict=True):
         assert (one.page, one.question) == (again.page, again.question)
 
 
 def test_cells_of_a_mixed_quiz_follow_from_the_numbers_shown_with_them() -> None:
     for number in range(1, 60):
-        for one in questions.mixed(number):
+        for one in draw_quiz(number):
             if one.page == "convolution_1d":
                 x, w = (given.numbers[0] for given in one.given)
                 full = np.convolve(x, w) if "kernel flipped" in one.question.prompt else np.correlate(x, w, "full")

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.lecture import questions
+from cnn.lecture.questions.layer_sizes import ask_two_layers
 from cnn.ops import feature_stack
 from cnn.ops.filters import KERNELS
 
@@ -40,7 +40,7 @@ def test_two_layers_are_torch_s() -> None:
 def test_the_lecture_s_sizes() -> None:
     layers = feature_stack.two_layers(32, 3, 7, 8, 5)
     assert (layers.between, layers.after) == (28, 24)
-    assert questions.two_layers(layers, 1).answer == 7
+    assert ask_two_layers(layers, 1).answer == 7
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
@@ -49,7 +49,7 @@ def test_questions_on_two_layers_are_torch_s(seed: int) -> None:
     one, two = nn.Conv2d(3, 5, 3), nn.Conv2d(5, 4, 3)
     between = one(torch.zeros(1, 3, 20, 20))
     theirs = (two.weight.shape[1], between[0].numel(), sum(p.numel() for p in two.parameters()), two(between).shape[-1])
-    assert questions.two_layers(layers, seed).answer == theirs[(seed - 1) % 4]
+    assert ask_two_layers(layers, seed).answer == theirs[(seed - 1) % 4]
 
 
 def test_a_picture_too_small_for_the_second_layer_is_refused() -> None:

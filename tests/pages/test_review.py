@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.lecture.questions import mixed
+from cnn.lecture.questions.quiz import draw_quiz
 from tests.support.app import html, imports_torch, open_page, shown_text
 from ui.shell.frame import chapters
 
@@ -60,7 +60,7 @@ def test_the_volumes_can_be_hidden_until_one_is_predicted() -> None:
 @pytest.mark.parametrize("quiz", [1, 7])
 def test_a_link_gives_the_same_ten_and_all_right_scores_ten(quiz: int) -> None:
     app = open_page(PAGE, quiz=str(quiz))
-    asked = mixed(quiz)
+    asked = draw_quiz(quiz)
     text = shown_text(app).replace("\\*", "*")
     assert len(asked) == 10
     for one in asked:
@@ -71,7 +71,7 @@ def test_a_link_gives_the_same_ten_and_all_right_scores_ten(quiz: int) -> None:
 
 
 def test_the_first_answer_counts_and_a_slip_is_named() -> None:
-    asked = mixed(3)
+    asked = draw_quiz(3)
     place, one = next((n, one) for n, one in enumerate(asked, start=1) if one.page == "layer_calculator")
     wrong, slip = next(iter(one.question.mistakes.items()))
     app = answer(open_page(PAGE, quiz="3"), 3, {place: wrong})
@@ -91,7 +91,7 @@ def test_ten_others_are_one_press_away_and_written_into_the_address() -> None:
     app = open_page(PAGE)
     next(button for button in app.button if button.label == "Ten other questions").click().run()
     assert app.number_input(key="quiz").value == 2
-    assert mixed(2)[0].question.prompt in shown_text(app).replace("\\*", "*")
+    assert draw_quiz(2)[0].question.prompt in shown_text(app).replace("\\*", "*")
 
 
 def test_the_references_of_the_slide() -> None:
@@ -105,12 +105,12 @@ def test_teach_fixes_the_quiz_and_nonsense_is_said() -> None:
     app = open_page(PAGE, quiz="7", teach="1")
     assert {box.label for box in app.number_input} == {"Your prediction"}
     assert not any(button.label == "Ten other questions" for button in app.button)
-    assert mixed(7)[0].question.prompt in shown_text(app).replace("\\*", "*")
+    assert draw_quiz(7)[0].question.prompt in shown_text(app).replace("\\*", "*")
     warned = open_page(PAGE, quiz="0", hide="maybe", question="x").warning[0].value
     for label in ("Quiz number", "Hide the volumes", "Question number"):
         assert f"In this link, {label}" in warned
 
 
 def test_every_topic_has_a_page_and_nothing_needs_torch() -> None:
-    assert {one.page for one in mixed(1)} <= {chapter.file for chapter in chapters()}
+    assert {one.page for one in draw_quiz(1)} <= {chapter.file for chapter in chapters()}
     assert not imports_torch(PAGE)

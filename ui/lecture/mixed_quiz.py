@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cnn.lecture.questions import Asked, Question, mixed
+from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.quiz import QuizQuestion, draw_quiz
 from ui.shell import frame
 from ui.shell.page_state import State, Whole
 from ui.shell.text import plain
@@ -18,13 +19,13 @@ Answers = list[float | None]
 @st.fragment  # an answer redraws the quiz alone
 def show(number: int, state: State) -> None:
     """Quiz ``number``, the score, and what to read again."""
-    asked = mixed(number)
+    asked = draw_quiz(number)
     kept = [_ask(one, place, f"quiz {number} question {place}") for place, one in enumerate(asked, start=1)]
     _score(asked, kept, number, state)
     state.remember()
 
 
-def _ask(asked: Asked, place: int, key: str) -> Answers:
+def _ask(asked: QuizQuestion, place: int, key: str) -> Answers:
     """One question in a box of its own; what has been answered to it so far."""
     kept: Answers = st.session_state.setdefault(key, [])
     with st.container(border=True):
@@ -55,7 +56,7 @@ def _judge(question: Question, given: float | None) -> None:
     (st.success if right else st.error)(plain(sentence))
 
 
-def _score(asked: tuple[Asked, ...], kept: list[Answers], number: int, state: State) -> None:
+def _score(asked: tuple[QuizQuestion, ...], kept: list[Answers], number: int, state: State) -> None:
     """How many were right at the first try, and, once all are answered, which pages to read again."""
     first = [answers[0] if answers else None for answers in kept]
     right = [given is not None and one.question.check(given)[0] for one, given in zip(asked, first, strict=True)]
@@ -84,5 +85,5 @@ def _forget(number: int, count: int) -> None:
         st.session_state.pop(f"quiz {number} question {place}", None)
 
 
-def _title(asked: Asked) -> str:
+def _title(asked: QuizQuestion) -> str:
     return next(chapter.title for chapter in frame.chapters() if chapter.file == asked.page)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.lecture.questions import Question
+from cnn.lecture.questions.question import Question
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from ui.shell.page_state import State

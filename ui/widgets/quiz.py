@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from cnn.lecture.questions import Question
+from cnn.lecture.questions.question import Question
 from ui.shell.page_state import State, Whole
 from ui.shell.text import plain
 

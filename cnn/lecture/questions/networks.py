@@ -7,14 +7,14 @@ from cnn.layers.layers import Flatten, Layer, LayerInfo, Linear, Pool
 from cnn.layers.network import Network
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
-from cnn.lecture.questions.question import Question, make
-from cnn.lecture.questions.sizes import output_numbers, size
+from cnn.lecture.questions.layer_sizes import ask_output_numbers, ask_output_size
+from cnn.lecture.questions.question import Question, build_question
 
 Parts = list[tuple[Layer, LayerInfo]]
 """The layers of a network, each with what it made of its input."""
 
 
-def chain(network: Network, seed: int) -> Question:
+def ask_chain(network: Network, seed: int) -> Question:
     """On a network of convolutions, pools and one fully connected layer; ``seed`` takes four kinds in turn.
 
     Raises ``DoesNotFit`` if its layers do not.
@@ -28,7 +28,7 @@ def _weighed(parts: Parts) -> Question:
     classes = next(part.out_features for part, _ in parts if isinstance(part, Linear))
     depth, height, width = volume.torch_shape
     numbers = depth * height * width
-    return make(
+    return build_question(
         "How many weights does each class have in the fully connected layer of this chain, its bias left out?",
         numbers,
         f"The last pool leaves {volume}, laid out in a row: {width}*{height}*{depth} = {numbers:,}.",
@@ -46,7 +46,7 @@ def _weighed(parts: Parts) -> Question:
 def _learning(parts: Parts) -> Question:
     layers = [step for part, step in parts if not isinstance(part, Flatten)]
     learning = sum(step.parameters.value > 0 for step in layers)
-    return make(
+    return build_question(
         f"Of the {len(layers)} layers of this chain, how many have weights to learn?",
         learning,
         "Convolutions and the fully connected layer learn; ReLU, pooling and softmax are fixed rules.",
@@ -63,15 +63,15 @@ def _learning(parts: Parts) -> Question:
 def _first_volume(parts: Parts) -> Question:
     before, after = parts[0][1].before, parts[0][1].after
     depth, height, width = after.torch_shape
-    return output_numbers((height, width), depth, before.torch_shape[0])
+    return ask_output_numbers((height, width), depth, before.torch_shape[0])
 
 
 def _last_pool(parts: Parts) -> Question:
     pool, before = next((part, step.before) for part, step in reversed(parts) if isinstance(part, Pool))
-    return size(before.torch_shape[-1], pool.kernel_size, pool.stride, pool.padding)
+    return ask_output_size(before.torch_shape[-1], pool.kernel_size, pool.stride, pool.padding)
 
 
-def sight(layers: Sequence[Window]) -> Question:
+def ask_receptive_field(layers: Sequence[Window]) -> Question:
     """How many pixels across a unit behind these layers, first to last, depends on: its receptive field."""
     fields = receptive_field(layers)
     told = ", then ".join(
@@ -81,7 +81,7 @@ def sight(layers: Sequence[Window]) -> Question:
     )
     steps = ", ".join(str(field.size) for field in fields)
     jumpless = 1 + sum(one.kernel_size - 1 for one in layers)
-    return make(
+    return build_question(
         f"A picture passes {told}. How many pixels across does a number at the end depend on?",
         fields[-1].size,
         f"The receptive field grows layer by layer to {steps}: each adds (F - 1) times the jump, and a stride "

@@ -1,10 +1,10 @@
 """Ask what a threshold does to a thousand people."""
 
 from cnn.evaluation.operating_point import COHORT_SIZE, Cohort, Rates
-from cnn.lecture.questions import Question
+from cnn.lecture.questions.question import Question
 
 
-def question(people: Cohort, found: Rates) -> Question:
+def ask_ppv(people: Cohort, found: Rates) -> Question:
     """Asks for the PPV in whole percents, from the other numbers."""
     called = people.true_positives + people.false_positives
     answer = round(100 * people.true_positives / called)

@@ -20,29 +20,29 @@ class Question:
 
     def check(self, given: float) -> tuple[bool, str]:
         """Whether ``given`` is right, and a sentence to show. Two decimals are enough where the answer has more."""
-        if same(given, self.answer):
+        if is_close(given, self.answer):
             return True, f"Right. {self.why}"
         for value, slip in self.mistakes.items():
-            if same(given, value):
+            if is_close(given, value):
                 return False, f"Not yet. {slip}"
         return False, f"Not yet: {given:.10g} is not it. {self.hint}"
 
 
-def make(prompt: str, answer: float, why: str, hint: str, slips: Iterable[tuple[float, str]]) -> Question:
+def build_question(prompt: str, answer: float, why: str, hint: str, slips: Iterable[tuple[float, str]]) -> Question:
     """Keeps the first of the ``slips`` (wrong value, sentence) for each value, and none that leads to the right one."""
     mistakes: dict[float, str] = {}
     for value, slip in slips:
-        if not same(value, answer) and not any(same(value, known) for known in mistakes):
+        if not is_close(value, answer) and not any(is_close(value, known) for known in mistakes):
             mistakes[value] = slip
     return Question(prompt, answer, why, hint, mistakes)
 
 
-def say(value: float) -> str:
+def format_number(value: float) -> str:
     """At most four decimals, and no minus zero."""
     return f"{round(value, 4) + 0.0:.15g}"
 
 
-def same(given: float, expected: float) -> bool:
+def is_close(given: float, expected: float) -> bool:
     """Whole numbers must be hit; others to two decimals."""
     tolerance = 1e-9 if float(expected).is_integer() else 0.005 + 1e-9
     return abs(given - expected) <= tolerance

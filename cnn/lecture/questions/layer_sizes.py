@@ -5,11 +5,11 @@ import math
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
 from cnn.layers.sizes import Rule, Size, output_size
-from cnn.lecture.questions.question import Question, make
+from cnn.lecture.questions.question import Question, build_question
 from cnn.ops.feature_stack import TwoLayers
 
 
-def size(
+def ask_output_size(
     n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
 ) -> Question:
     """How long the output is. Raises as :func:`cnn.layers.sizes.output_size` when nothing fits."""
@@ -29,7 +29,7 @@ def size(
         slips.append((steps(n - kernel_size + 2 * padding) + 1, "You forgot the dilation: F spreads to D*(F - 1) + 1."))
     slips.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
     told = f", dilation D = {dilation}" if dilation > 1 else ""
-    return make(
+    return build_question(
         f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{told}: "
         f"how many output positions along this side{_RULE_WORDS[rule]}?",
         found.size,
@@ -39,7 +39,7 @@ def size(
     )
 
 
-def parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:
+def ask_parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:
     """How many numbers a convolution layer learns."""
     found = conv_parameters(in_channels, out_channels, kernel_size)
     square = kernel_size * kernel_size
@@ -53,7 +53,7 @@ def parameters(in_channels: int, out_channels: int, kernel_size: int) -> Questio
         (weights + in_channels, "You counted a bias for each input channel: it is one for each filter."),
         (square * in_channels + 1, "That is one filter: the layer has K of them."),
     ]
-    return make(
+    return build_question(
         f"A layer of K = {out_channels} filters with F = {kernel_size} reads an input of depth D1 = {in_channels}: "
         "how many numbers does it learn, biases included?",
         found.value,
@@ -63,9 +63,9 @@ def parameters(in_channels: int, out_channels: int, kernel_size: int) -> Questio
     )
 
 
-def filter_depth(image_depth: int, filters_before: int, filters: int, kernel_size: int) -> Question:
+def ask_filter_depth(image_depth: int, filters_before: int, filters: int, kernel_size: int) -> Question:
     """The lecture's question mark: how deep the filters of the second layer are."""
-    return make(
+    return build_question(
         f"An image of depth {image_depth} passes {filters_before} filters, then ReLU. "
         f"The next layer has {filters} filters of {kernel_size}x{kernel_size}x?: what is the question mark?",
         filters_before,
@@ -81,11 +81,11 @@ def filter_depth(image_depth: int, filters_before: int, filters: int, kernel_siz
     )
 
 
-def output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Question:
+def ask_output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Question:
     """How many numbers the stacked maps hold; ``sides`` (height, width) of one map, ``depth`` of the input."""
     height, width = sides
     total = height * width * filters
-    return make(
+    return build_question(
         f"Each of the {filters} filters leaves a map of {height}x{width}: how many numbers does the stack hold?",
         total,
         f"{height}*{width}*{filters} = {total:,}.",
@@ -98,27 +98,27 @@ def output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Question
     )
 
 
-def two_layers(layers: TwoLayers, seed: int) -> Question:
+def ask_two_layers(layers: TwoLayers, seed: int) -> Question:
     """On two layers in a row: first the lecture's question mark, then what else can be counted there."""
     f = layers.kernel_size
     asked = (
-        lambda: filter_depth(layers.depth, layers.first, layers.second, f),
-        lambda: output_numbers((layers.between, layers.between), layers.first, layers.depth),
-        lambda: parameters(layers.first, layers.second, f),
-        lambda: size(layers.between, f),
+        lambda: ask_filter_depth(layers.depth, layers.first, layers.second, f),
+        lambda: ask_output_numbers((layers.between, layers.between), layers.first, layers.depth),
+        lambda: ask_parameters(layers.first, layers.second, f),
+        lambda: ask_output_size(layers.between, f),
     )
     return asked[(seed - 1) % len(asked)]()
 
 
-def layer(asked: Layer, before: Volume, seed: int) -> Question | None:
+def ask_layer(asked: Layer, before: Volume, seed: int) -> Question | None:
     """On one layer: its width, or how much it learns; None for a layer that nothing is asked about. Raises as size."""
     if isinstance(asked, Conv):
         if seed % 2 == 0 and asked.groups == 1 and asked.bias:
-            return parameters(before.depth, asked.out_channels, asked.kernel_size)
-        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation)
+            return ask_parameters(before.depth, asked.out_channels, asked.kernel_size)
+        return ask_output_size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation)
     if isinstance(asked, Pool):
         rule: Rule = "ceil" if asked.ceil else "floor"
-        return size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation, rule)
+        return ask_output_size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation, rule)
     return None
 
 

@@ -4,11 +4,10 @@ import math
 import random
 
 from cnn.layers.costs import linear_parameters
-from cnn.lecture.questions.question import Question, make, say
-from cnn.ops.softmax import locate_flat_index
+from cnn.lecture.questions.question import Question, build_question, format_number
 
 
-def fully_connected(seed: int) -> Question:
+def ask_fully_connected(seed: int) -> Question:
     """On the way from a volume to probabilities; ``seed`` picks the numbers and takes four kinds in turn."""
     draw = random.Random(seed)
     kinds = (_probability, _gradient, _linear_parameters, _flat_place)
@@ -22,10 +21,10 @@ def _probability(draw: random.Random) -> Question:
     answer = mine / total
     others = [value for value in exponentials if value != mine]
     written = ", ".join(map(str, exponentials))
-    return make(
+    return build_question(
         f"Three classes have e^z = {written}. What is the probability, from 0 to 1, of class {asked + 1}?",
         answer,
-        f"{mine}/({' + '.join(map(str, exponentials))}) = {say(answer)}.",
+        f"{mine}/({' + '.join(map(str, exponentials))}) = {format_number(answer)}.",
         "Divide its e^z by the sum of all three.",
         [
             (mine, "That is e^z itself: a probability is its share of the sum."),
@@ -41,12 +40,12 @@ def _gradient(draw: random.Random) -> Question:
     tenths = draw.choice([(1, 1, 8), (2, 3, 5), (7, 2, 1), (6, 1, 3)])
     asked, true = draw.randrange(3), draw.randrange(3)
     p, y = tenths[asked] / 10, int(asked == true)
-    written = ", ".join(say(value / 10) for value in tenths)
-    return make(
+    written = ", ".join(format_number(value / 10) for value in tenths)
+    return build_question(
         f"Softmax says p = {written}, and the true class is number {true + 1}. What is the derivative of the "
         f"cross-entropy by the score of class {asked + 1}?",
         p - y,
-        f"p - y = {say(p)} - {y} = {say(p - y)}.",
+        f"p - y = {format_number(p)} - {y} = {format_number(p - y)}.",
         "It is p - y, where y is 1 for the true class and 0 for every other.",
         [
             (y - p, "The sign is turned round: it is p - y, below 0 for the true class."),
@@ -61,7 +60,7 @@ def _linear_parameters(draw: random.Random) -> Question:
     side, depth, classes = draw.choice([4, 5, 7, 16]), draw.choice([2, 8, 16]), draw.choice([2, 3, 10])
     inputs = side * side * depth
     found = linear_parameters(inputs, classes)
-    return make(
+    return build_question(
         f"A volume of {side}x{side}x{depth} is flattened and fully connected to {classes} classes: "
         "how many numbers does that layer learn, biases included?",
         found.value,
@@ -83,7 +82,7 @@ def _flat_place(draw: random.Random) -> Question:
     depth, height, width = draw.choice([(2, 3, 4), (3, 2, 3), (2, 4, 3)])
     place = locate_flat_index(draw.randrange(height * width, depth * height * width), (depth, height, width))
     c, i, j = place.channel, place.row, place.column
-    return make(
+    return build_question(
         f"{depth} channels of {height} rows and {width} columns are flattened as PyTorch does it. Counting from 0, "
         f"at which place is the number of channel {c}, row {i}, column {j}?",
         place.flat.value,

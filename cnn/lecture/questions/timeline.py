@@ -1,14 +1,14 @@
 """Questions on the lecture's timeline."""
 
-from cnn.lecture.questions.question import Question, make
+from cnn.lecture.questions.question import Question, build_question
 from cnn.lecture.timeline import TIMELINE
 
 
-def year(seed: int) -> Question:
+def ask_year(seed: int) -> Question:
     """When one of the lecture's milestones was reached; ``seed`` picks it."""
     datable = [milestone for milestone in TIMELINE if milestone.deed]
     asked = datable[seed % len(datable)]
-    return make(
+    return build_question(
         f"In which year {asked.deed}?",
         asked.year,
         f"{asked.name}: {asked.year}.",

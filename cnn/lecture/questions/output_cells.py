@@ -5,20 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnn.lecture.questions.question import Question, make, same, say
-from cnn.lecture.questions.sizes import size
+from cnn.lecture.questions.layer_sizes import ask_output_size
+from cnn.lecture.questions.question import Question, build_question, format_number, is_close
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from cnn.ops.windows import Array
 
 
-def cell(example: Convolution, seed: int) -> Question:
+def ask_cell(example: Convolution, seed: int) -> Question:
     """The value of one output cell of a worked convolution; ``seed`` picks the cell."""
     filters, height, width = example.output.shape
     other = _turned_output(example)
     cells = [(k, i, j) for k in range(filters) for i in range(height) for j in range(width)]
     # A cell at which flipping makes a difference tells more.
-    telling = [c for c in cells if not same(example.output[c], other[c])] or cells
+    telling = [c for c in cells if not is_close(example.output[c], other[c])] or cells
     k, i, j = random.Random(seed).choice(telling)
     answer = float(example.output[k, i, j])
     bias = float(example.bias[k])
@@ -37,25 +37,25 @@ def cell(example: Convolution, seed: int) -> Question:
     place = f"number {j + 1} of the output" if height == 1 else f"the output in row {i + 1}, column {j + 1}"
     which = f" of filter {k + 1}" if filters > 1 else ""
     terms = _terms(example, k, i, j)
-    asked = make(
+    asked = build_question(
         f"Counting from 1, what is {place}{which}{', with the kernel flipped' if example.flip else ''}?",
         answer,
-        f"{terms} = {say(answer)}.",
+        f"{terms} = {format_number(answer)}.",
         "Lay the kernel on the input at this step, multiply each pair, and add up.",
         slips,
     )
     return replace(asked, cell=(k, i, j))
 
 
-def one_dimensional(example: Convolution, seed: int) -> Question:
+def ask_conv1d(example: Convolution, seed: int) -> Question:
     """On a worked 1-D example: mostly the value of a cell, every third time the length of the output."""
     along = example.columns
     if seed % 3 == 0 and along.before == along.after:
-        return size(along.size, example.kernel.shape[-1], padding=along.before)
-    return cell(example, seed)
+        return ask_output_size(along.size, example.kernel.shape[-1], padding=along.before)
+    return ask_cell(example, seed)
 
 
-def pooled(example: Pooling, seed: int) -> Question:
+def ask_pooled_cell(example: Pooling, seed: int) -> Question:
     """The value of one output cell of a worked pooling layer; ``seed`` picks the cell."""
     channels, height, width = example.output.shape
     draw = random.Random(seed)
@@ -64,12 +64,12 @@ def pooled(example: Pooling, seed: int) -> Question:
     seen = read[~np.isnan(read)]
     word = {"max": "max", "average": "average", "lp": f"L{example.norm}"}[example.kind]
     which = f" of channel {c + 1}" if channels > 1 else ""
-    numbers = ", ".join(say(float(value)) for value in seen)
+    numbers = ", ".join(format_number(float(value)) for value in seen)
     answer = float(example.output[c, i, j])
-    asked = make(
+    asked = build_question(
         f"Counting from 1, what does {word} pooling leave in row {i + 1}, column {j + 1}{which}?",
         answer,
-        f"The window reads {numbers}, which makes {say(answer)}.",
+        f"The window reads {numbers}, which makes {format_number(answer)}.",
         "Find the window first: it starts S cells further on with each step.",
         [
             (float(seen.max()), "That is the largest number in the window, as max pooling takes it."),
@@ -102,4 +102,4 @@ def _terms(example: Convolution, k: int, i: int, j: int) -> str:
 
 
 def _factor(value: float) -> str:
-    return f"({say(value)})" if value < 0 else say(value)
+    return f"({format_number(value)})" if value < 0 else format_number(value)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Volume
-from cnn.lecture.questions.question import Question, make
+from cnn.lecture.questions.question import Question, build_question
 
 
-def why(seed: int) -> Question:
+def ask_dense_vs_conv(seed: int) -> Question:
     """On the weights of two kinds of layers; ``seed`` picks the numbers and takes four kinds of question in turn."""
     kinds: tuple[Callable[[random.Random], Question], ...] = (_dense, _twice_as_large, _convolution, _inputs)
     return kinds[(seed - 1) % len(kinds)](random.Random(seed))
@@ -18,7 +18,7 @@ def _dense(draw: random.Random) -> Question:
     side, hidden = draw.choice([32, 64, 100, 200]), draw.choice([10, 50, 100])
     dense, _, _ = compare_layers(Volume(side, side, 3), hidden, 1, 1)
     inputs = dense.reads.value
-    return make(
+    return build_question(
         f"A colour picture of {side}x{side}x3 is fully connected to {hidden} hidden nodes: how many weights is that, "
         "biases left out?",
         dense.weights.value,
@@ -36,8 +36,8 @@ def _dense(draw: random.Random) -> Question:
 
 def _twice_as_large(draw: random.Random) -> Question:
     side = draw.choice([50, 100, 500])
-    small, large = (compare_layers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
-    return make(
+    small, large = (readers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
+    return build_question(
         f"A picture grows from {side}x{side} to {2 * side}x{2 * side}, and its fully connected layer with it. How many "
         "times as many weights has that layer now?",
         large / small,
@@ -55,7 +55,7 @@ def _convolution(draw: random.Random) -> Question:
     filters, kernel_size, side = draw.choice([8, 16, 100]), draw.choice([3, 5]), draw.choice([200, 1000])
     _, _, found = compare_layers(Volume(side, side, 3), 1, filters, kernel_size)
     square = kernel_size * kernel_size
-    return make(
+    return build_question(
         f"A picture of {side}x{side}x3 is read by a convolution with {filters} filters of {kernel_size}x{kernel_size}. "
         "How many weights is that, biases left out?",
         found.weights.value,
@@ -73,8 +73,8 @@ def _convolution(draw: random.Random) -> Question:
 
 def _inputs(draw: random.Random) -> Question:
     width, height = draw.choice([(640, 480), (200, 100), (28, 28), (1000, 1000)])
-    dense, _, _ = compare_layers(Volume(width, height, 3), 1, 1, 1)
-    return make(
+    dense, _, _ = readers(Volume(width, height, 3), 1, 1, 1)
+    return build_question(
         f"A colour picture is {width} pixels wide and {height} high: how many numbers does a network get?",
         dense.reads.value,
         f"{dense.reads.formula}.",

@@ -1,0 +1,122 @@
+"""Ten questions from all topics, drawn by one number, so that the same number gives a whole class the same ten."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnn.layers.sizes import Window
+from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
+from cnn.lecture.questions.fully_connected import ask_fully_connected
+from cnn.lecture.questions.layer_sizes import ask_output_size, ask_parameters, ask_two_layers
+from cnn.lecture.questions.networks import ask_receptive_field
+from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
+from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.timeline import ask_year
+from cnn.ops.convolution import conv1d, conv2d
+from cnn.ops.feature_stack import two_layers as sizes_of_two
+from cnn.ops.pooling import pool2d
+from cnn.ops.windows import Array
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Numbers (H, W) that a question is about; ``role`` is input or kernel."""
+
+    caption: str
+    numbers: Array
+    role: str
+
+
+@dataclass(frozen=True)
+class QuizQuestion:
+    """A question, the page that teaches what it asks, and the numbers to show with it."""
+
+    page: str
+    question: Question
+    given: tuple[Operand, ...] = ()
+
+
+def draw_quiz(number: int) -> tuple[QuizQuestion, ...]:
+    """The ten questions of quiz ``number``, one of each topic, in an order that the number draws too."""
+    draw = random.Random(number)
+    topics = [*_TOPICS]
+    draw.shuffle(topics)
+    return tuple(topic(draw) for topic in topics)
+
+
+def _history(draw: random.Random) -> QuizQuestion:
+    return QuizQuestion("history", ask_year(draw.randrange(99)))
+
+
+def _one_dimensional(draw: random.Random) -> QuizQuestion:
+    signal = [draw.randint(0, 4) for _ in range(5)]
+    kernel = draw.choice([(1, -1, 2), (2, 0, 1), (1, 2, -1), (0, 1, 3)])
+    question = ask_cell(conv1d(signal, kernel, mode="full", flip=draw.random() < 0.5), draw.randrange(1000))
+    slid = "The kernel is slid over the signal from its first contact to its last, with zeros on both sides."
+    given = (
+        Operand("Signal", np.array([signal], float), "input"),
+        Operand("Kernel", np.array([kernel], float), "kernel"),
+    )
+    return QuizQuestion("convolution_1d", replace(question, prompt=f"{slid} {_unless_flipped(question.prompt)}"), given)
+
+
+def _unless_flipped(prompt: str) -> str:
+    return prompt if "flipped" in prompt else prompt.replace("?", ", with the kernel as it is written?")
+
+
+def _two_dimensional(draw: random.Random) -> QuizQuestion:
+    image = np.array([[draw.randint(0, 3) for _ in range(4)] for _ in range(4)], float)
+    weights = np.array([[draw.randint(-1, 1) for _ in range(3)] for _ in range(3)], float)
+    question = ask_cell(conv2d(image, weights), draw.randrange(1000))
+    slid = "The filter is slid over the image with stride 1 and no padding, without turning it round."
+    given = (Operand("Image", image, "input"), Operand("Filter", weights, "kernel"))
+    return QuizQuestion("convolution_2d", replace(question, prompt=f"{slid} {question.prompt}"), given)
+
+
+def _filters(draw: random.Random) -> QuizQuestion:
+    side, first, second = draw.choice([20, 28, 32]), draw.choice([6, 7, 10]), draw.choice([8, 12])
+    layers = sizes_of_two(side, 3, first, second, draw.choice([3, 5]))
+    return QuizQuestion("filters_relu", ask_two_layers(layers, draw.choice([1, 2])))
+
+
+def _stride(draw: random.Random) -> QuizQuestion:
+    stride = draw.choice([1, 2, 3])
+    return QuizQuestion(
+        "stride_padding", ask_output_size(draw.randint(7, 40), draw.choice([3, 5]), stride, draw.choice([0, 1, 2]))
+    )
+
+
+def _pooling(draw: random.Random) -> QuizQuestion:
+    numbers = np.array([[draw.randint(0, 9) for _ in range(4)] for _ in range(4)], float)
+    kind = draw.choice(["max", "average"])
+    question = ask_pooled_cell(pool2d(numbers, 2, 2, kind=kind), draw.randrange(1000))  # type: ignore[arg-type]
+    prompt = f"Windows of 2x2 with stride 2. {question.prompt}"
+    return QuizQuestion("pooling", replace(question, prompt=prompt), (Operand("Input", numbers, "input"),))
+
+
+def _parameters(draw: random.Random) -> QuizQuestion:
+    return QuizQuestion(
+        "layer_calculator", ask_parameters(draw.choice([3, 8, 16]), draw.choice([6, 16, 32]), draw.choice([3, 5]))
+    )
+
+
+def _sight(draw: random.Random) -> QuizQuestion:
+    convolution, pool = Window(draw.choice([3, 5])), Window(2, stride=2)
+    layers = draw.choice([[convolution] * 2, [convolution] * 3, [convolution, pool, convolution]])
+    return QuizQuestion("architecture_builder", ask_receptive_field(layers))
+
+
+def _why(draw: random.Random) -> QuizQuestion:
+    return QuizQuestion("why_cnns", ask_dense_vs_conv(draw.randrange(1, 100)))
+
+
+def _fully_connected(draw: random.Random) -> QuizQuestion:
+    return QuizQuestion("fully_connected", ask_fully_connected(draw.randrange(1, 100)))
+
+
+_TOPICS: tuple[Callable[[random.Random], QuizQuestion], ...] = (
+    _history, _one_dimensional, _why, _two_dimensional, _filters, _stride, _pooling, _parameters, _fully_connected,
+    _sight,
+)  # fmt: skip
