@@ -39,9 +39,9 @@ if not state.wrong:
     }
     added |= {"Remove the last": {NET: Network(network.volume, network.parts[:-1])}} if network.parts else {}
     state.presets("Add a layer", added)
-    network_diagram.volumes(network)
-    network_diagram.figures(network)
-    network_diagram.one_layer(network, state.number(LOOK))
+    network_diagram.show_volumes(network)
+    network_diagram.show_table(network)
+    network_diagram.show_calculator_link(network, state.number(LOOK))
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
     try:
         torch_code.show(torch_snippets.network(network))

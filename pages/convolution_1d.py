@@ -69,7 +69,7 @@ def by_hand() -> None:
             compared.correlation, key="plain", label="Cross-correlation step by step", step_name=None,
             editable=() if state.teach else ("input", "kernel"), on_edit=edit, **shared,
         )  # fmt: skip
-    signal_charts.rows(compared.table(hidden), label="Both outputs and their difference")
+    signal_charts.show_rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
     for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
         torch_code.show(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
@@ -103,9 +103,11 @@ with second:
 smoothed = signals.smooth(trace.values, weights)
 wide, narrow = st.columns([3, 1])
 with wide:
-    signal_charts.smoothing(trace, smoothed, key="smoothing", description=signals.describe_smoothing(trace, smoothed))
+    signal_charts.show_smoothing(
+        trace, smoothed, key="smoothing", description=signals.describe_smoothing(trace, smoothed)
+    )
 with narrow:
-    signal_charts.kernel(weights, key="weights", description=signals.describe_kernel(weights))
+    signal_charts.show_kernel(weights, key="weights", description=signals.describe_kernel(weights))
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
@@ -115,7 +117,7 @@ glossary_popover.say(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )
-signal_charts.matching(trace, shape, found, key="matching", description=signals.describe_match(trace, found, beat))
+signal_charts.show_matching(trace, shape, found, key="matching", description=signals.describe_match(trace, found, beat))
 state.share()
 frame.footer(
     "convolution_1d",

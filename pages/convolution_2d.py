@@ -77,7 +77,7 @@ def three_channels() -> None:
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = toy_inputs.colour_image()
     with left:
-        filtered_film.enlarged(image, "Red left, blue right, a green spot between")
+        filtered_film.show_enlarged(image, "Red left, blue right, a green spot between")
     with right:
         depth = state.slider(DEPTH)
     example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
@@ -98,7 +98,7 @@ def whole_picture() -> None:
     st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
     if radiograph is not None and not state.wrong:
         pixels = filters.pool_image(radiograph.pixels, shrink, "average")
-        patch = filtered_film.filtered(pixels, weights, radiograph.name)
+        patch = filtered_film.show_filtered(pixels, weights, radiograph.name)
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")
             example = convolution.conv2d(patch, weights)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.imaging.samples import SAMPLES
+from cnn.imaging.samples.built_in import SAMPLES
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_two_layers
 from cnn.ops import feature_stack
@@ -55,8 +55,8 @@ def real_maps() -> None:
         bias = state.real(BIAS)
     if place + 1 < state[MAP]:
         st.caption(f"There are {count} maps: the last one is looked at.")
-    stacked = feature_stack.stack_maps(feature_stack.shrink(figures.sample(film.key).pixels), filters, bias)
-    figures.volume(stacked, [kernel.name for kernel in filters], place)
+    stacked = feature_stack.stack_maps(feature_stack.shrink(figures.load_sample(film.key).pixels), filters, bias)
+    figures.show_stack(stacked, [kernel.name for kernel in filters], place)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 
     st.header("ReLU: max(0, x)", anchor=False)
@@ -66,9 +66,7 @@ def real_maps() -> None:
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."
     )
-    figures.before_after(
-        chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.describe_relu(chosen)
-    )
+    figures.show_relu(chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.describe_relu(chosen))
     corner = feature_stack.strongest_patch(chosen)
     weights, before, after = st.columns(3)
     with weights:
@@ -92,7 +90,7 @@ def question_mark() -> None:
     stage = st.container()
     told = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
     with stage:
-        figures.chain(layers, told=told)
+        figures.show_two_layers(layers, told=told)
     if told:
         st.markdown(
             f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "

@@ -60,7 +60,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
         chosen = min(state.slider(PLACE), volume.size - 1)
     if chosen < state[PLACE]:
         st.caption(f"The row ends at number {chosen}, which is followed here.")
-    softmax_charts.flat(volume, chosen)
+    softmax_charts.show_flattened(volume, chosen)
     place = softmax.locate_flat_index(chosen, (depth, side, side))
     st.markdown(
         f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
@@ -106,7 +106,7 @@ def how_wrong(example: softmax.Softmax) -> None:
     true = state.number(TRUE) - 1
     loss = softmax.cross_entropy(example, true)
     st.markdown(softmax.describe_loss(example, loss))
-    softmax_charts.gradient(example, loss)
+    softmax_charts.show_gradient(example, loss)
     torch_code.show(torch_snippets.softmax(example, loss))
 
 
@@ -114,8 +114,8 @@ classes = flatten_and_weigh()
 try:
     found = softmax_by_terms(classes)
     if not state.wrong:
-        softmax_charts.terms(found)
-        softmax_charts.large_scores(found)
+        softmax_charts.show_terms(found)
+        softmax_charts.show_large_scores(found)
         how_wrong(found)
 except UserError as error:
     st.error(str(error))

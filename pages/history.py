@@ -27,7 +27,7 @@ with story:
     st.markdown(f"Source: {milestone.source}.")
     quiz.ask(ask_year(state[quiz.QUESTION]), state)
 with line:
-    timeline.show(TIMELINE, name)
+    timeline.show_timeline(TIMELINE, name)
 torch_code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")
 state.share()
 frame.footer(

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.layers.layers import Conv, Pool, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from cnn.layers.sizes import SizeDoesNotFit
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_layer
@@ -80,12 +80,12 @@ try:
     told = question is None or quiz.ask(question, state)
     if told or not hide:
         with stage:
-            layer_summary.show(layer, before, step)
+            layer_summary.show_summary(layer, before, step)
             cross_links.from_calculator(layer, before)
             torch_code.show(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:
     st.error(str(error))
-    state.presets("Nearest that fit", size_rules.fitting(error, (F, S, P, D)))
+    state.presets("Nearest that fit", size_rules.nearest_presets(error, (F, S, P, D)))
 except UserError as error:
     st.error(str(error))
 state.share()

@@ -100,10 +100,10 @@ def shifts() -> None:
     """What a small shift of the picture changes before and after."""
     st.header("When the picture moves a little", anchor=False)
     images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), state.slider(SHIFT))
-    filtered_film.moved(images, [pooled(image).output[0] for image in images])
+    filtered_film.show_shift(images, [pooled(image).output[0] for image in images])
 
 
-for section in (step_by_step, shifts, lambda: pooled_film.show(state)):
+for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
     try:
         if not state.wrong:
             section()

@@ -30,7 +30,7 @@ def chain() -> None:
     picture = st.container()
     told = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:
-        volume_chain.show(NETWORK, told=told or not hidden)
+        volume_chain.show_chain(NETWORK, told=told or not hidden)
         st.markdown(
             "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
@@ -55,7 +55,7 @@ def ten_questions() -> None:
         "One from each topic, drawn by the quiz number: whoever opens the same link gets the same ten. "
         "The first answer counts, and a wrong one is told what went wrong."
     )
-    mixed_quiz.show(state.number(mixed_quiz.NUMBER), state)
+    mixed_quiz.show_quiz(state.number(mixed_quiz.NUMBER), state)
 
 
 chain()

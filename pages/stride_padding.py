@@ -101,7 +101,7 @@ def sizes(across: list[int], same: bool) -> None:
     n, f, s, p, d = across
     st.header("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
-    size_rules.show(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
+    size_rules.show_rules(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
 
 
 @st.fragment  # a change redraws this part alone, so that the grid answers sooner
@@ -120,7 +120,7 @@ def lesson() -> None:
         show(step_by_step, across, down, same, mode)
     if told or not hidden:
         show(sizes, across, same)
-    size_rules.layer_by_layer(across[0], across[1])
+    size_rules.show_layer_by_layer(across[0], across[1])
     state.share()
     state.remember()
 

@@ -28,9 +28,9 @@ st.markdown(plan.about)
 for start, end, part in plan.timed():
     st.subheader(f"{start}-{end} · {part.title if part else 'Break'}", anchor=False)
     if part:
-        st.markdown(teachers_guide.part(part, answers=answers))
+        st.markdown(teachers_guide.render_unit(part, answers=answers))
 st.header("To take home", anchor=False)
-st.markdown(teachers_guide.homework())
+st.markdown(teachers_guide.render_homework())
 st.header("For a class without the internet", anchor=False)
 st.markdown(teachers_guide.OFFLINE)
 state.share()

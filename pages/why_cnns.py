@@ -10,8 +10,7 @@ from cnn.layers.layers import Volume
 from cnn.lecture import leaf, torch_snippets
 from cnn.lecture.pixel_shuffle import results
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
-from ui.lecture import dense_vs_conv as why_figures
-from ui.lecture import dense_vs_conv_text
+from ui.lecture import dense_vs_conv as figures
 from ui.shell import frame, glossary_popover
 from ui.shell.page_state import Choice, Field, Flag, State, Whole
 from ui.widgets import quiz, torch_code
@@ -23,7 +22,7 @@ HIDDEN = Whole("hidden", "Hidden nodes", 100, low=1, high=100_000)
 K = Whole("K", "Filters K", 100, low=1, high=100_000)
 F = Whole("F", "Filter size F", 3, low=1, high=1000)
 SHUFFLED = Flag("shuffled", "Shuffle the pixels of every picture on this page, all in the same way", False)
-PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=results.PICTURES)
+PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=results.DATASETS)
 PRESETS: dict[str, dict[Field, Any]] = {
     "Slide 8": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
     "Slide 11: 32x32x3": {W1: 32, H1: 32, D1: 3, F: 5},
@@ -42,35 +41,37 @@ state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, qui
 
 
 def weights() -> None:
-    """Slide 8, on the reader's numbers. Raises ``UserError``."""
+    """Slide 8, on the reader's numbers."""
     picture = Volume(*state.boxes(W1, H1, D1))
     hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
     layers = dense_vs_conv.compare_layers(picture, hidden, filters, kernel_size)
-    st.markdown(dense_vs_conv_text.counted(layers))
-    why_figures.to_scale((layers[0], layers[-1]))
-    why_figures.readers(layers)
-    st.markdown(dense_vs_conv_text.fair(layers))
-    torch_code.show(torch_snippets.why(picture, hidden, filters, kernel_size))
+    st.markdown(figures.describe_weights(layers))
+    figures.show_to_scale((layers[0], layers[-1]))
+    figures.show_table(layers)
+    st.markdown(figures.describe_savings(layers))
+    torch_code.show(torch_snippets.dense_vs_conv(picture, hidden, filters, kernel_size))
 
 
 def leaf_in_levels(shuffled: bool) -> None:
     """Slide 9: one object at several levels of structure."""
-    drawn = [leaf.draw(level) for level in leaf.LEVELS]
-    shown = [results.shuffled(one) for one in drawn] if shuffled else drawn
-    why_figures.pictures(shown, leaf.LEVELS, side=168)
-    st.markdown(dense_vs_conv_text.leaf(shown[-1]))
-    why_figures.row(shown[-1], range(60, 64))
+    images = [leaf.draw_leaf(level) for level in leaf.LEVELS]
+    if shuffled:
+        images = [results.shuffle_pixels(image) for image in images]
+    figures.show_images(images, leaf.LEVELS, side=168)
+    st.markdown(figures.describe_leaf(images[-1]))
+    figures.show_row(images[-1], range(60, 64))
 
 
-def learnt(shuffled: bool) -> None:
-    """Two small networks on pictures as they are and shuffled."""
-    found = results.experiment(state.choice(PICTURES))
-    why_figures.pictures(list(results.shuffled(found.samples) if shuffled else found.samples), found.names, side=104)
-    st.markdown(dense_vs_conv_text.experiment(found))
-    asked, options, right = dense_vs_conv_text.prediction(found)
-    if quiz.pick(asked, options, right, key=f"worse {state[PICTURES]}"):
-        why_figures.learning(found, key="learning")
-        st.markdown(dense_vs_conv_text.stays(found))
+def shuffle_experiment(shuffled: bool) -> None:
+    """Two small networks, trained on images as they are and shuffled."""
+    experiment = results.load_experiment(state.choice(PICTURES))
+    samples = results.shuffle_pixels(experiment.samples) if shuffled else experiment.samples
+    figures.show_images(list(samples), experiment.names, side=104)
+    st.markdown(figures.describe_experiment(experiment))
+    question = figures.build_prediction(experiment)
+    if quiz.pick(question.prompt, question.feedback, question.answer, key=f"worse {state[PICTURES]}"):
+        figures.show_learning_curves(experiment, key="learning")
+        st.markdown(figures.describe_outcome(experiment))
 
 
 st.header("Too many weights", anchor=False)
@@ -85,10 +86,10 @@ glossary_popover.say(
     "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
     "beside which, and a detector that looks at a small patch can find it anywhere."
 )
-mixed = state.flag(SHUFFLED)
-leaf_in_levels(mixed)
+shuffled = state.flag(SHUFFLED)
+leaf_in_levels(shuffled)
 st.header("Does it matter? Shuffle, and train again", anchor=False)
-learnt(mixed)
+shuffle_experiment(shuffled)
 state.share()
 frame.footer(
     "why_cnns",

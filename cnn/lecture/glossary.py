@@ -247,18 +247,18 @@ GLOSSARY: tuple[Term, ...] = (
 
 _FORMS = {form.lower(): term for term in GLOSSARY for form in (term.term, *term.forms)}
 _SYMBOLS = {term.symbol: term for term in GLOSSARY if term.symbol}
-ANY = re.compile(
+SPELLINGS = re.compile(
     rf"(?<![\w-])(?:{'|'.join(sorted(map(re.escape, _FORMS), key=len, reverse=True))})(?![\w-])", re.IGNORECASE
 )
 """Finds every spelling of every term, the longest that fits."""
 
 
-def named(words: str) -> Term:
+def find_term(words: str) -> Term:
     """The entry that ``words`` spell, in any case. Raises ``KeyError`` if there is none."""
     return _FORMS[words.lower()]
 
 
-def of_label(label: str) -> Term | None:
+def find_term_of_label(label: str) -> Term | None:
     """The entry whose symbol stands in the ``label`` of a widget, such as "Stride S"; the first, or None.
 
     A letter before an equals sign is another thing: a probability P = 0.5 is no padding.

@@ -11,7 +11,7 @@ from cnn.ops.windows import Array
 LEVELS = ("outline", "veins", "fine veins", "the leaf")
 SIDE = 120
 """Width and height of the picture."""
-HALF_WIDTH, BULGE, TEETH, DEPTH_OF_TEETH = 0.36, 0.75, 11, 0.09
+HALF_WIDTH, BULGE, TEETH, TOOTH_DEPTH = 0.36, 0.75, 11, 0.09
 _PICTURE = 1.2
 """Height and width of the whole picture, in lengths of the leaf."""
 SIDE_VEINS = np.linspace(0.06, 0.72, 7)
@@ -27,14 +27,14 @@ FORMULAS = {
 def half_width(height: Array) -> Array:
     """From the stem to the edge at each height t in 0..1; zero beyond both ends."""
     inside = np.clip(height, 0, 1)
-    teeth = 1 - DEPTH_OF_TEETH * ((TEETH * inside) % 1)
+    teeth = 1 - TOOTH_DEPTH * ((TEETH * inside) % 1)
     return np.asarray(HALF_WIDTH * np.sin(np.pi * inside**BULGE) * teeth)
 
 
-def draw(level: str) -> Array:
+def draw_leaf(level: str) -> Array:
     """(SIDE, SIDE) ink, 0 to 1, of one of the ``LEVELS``."""
     if level == "the leaf":
-        return np.asarray(np.max([draw(part) for part in LEVELS[:3]], axis=0))
+        return np.asarray(np.max([draw_leaf(part) for part in LEVELS[:3]], axis=0))
     row, column = np.mgrid[0:SIDE, 0:SIDE]
     t = 1.05 - _PICTURE * row / SIDE  # the stalk hangs out below the base
     x = _PICTURE * np.abs(column - SIDE / 2 + 0.5) / SIDE

@@ -37,7 +37,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Part:
+class Unit:
     """A piece of a lesson on one page: what to do first, then the questions in the order to ask them."""
 
     page: str
@@ -50,10 +50,10 @@ class Part:
         return f"{base}{self.page}?{urlencode(prompt.settings)}"
 
 
-def _history() -> Part:
+def _history() -> Unit:
     slump = next(milestone for milestone in TIMELINE if milestone.until)
     year = ask_year(1)
-    return Part(
+    return Unit(
         "history", "A bit of history", "Find the hatched stretch on the line before you read the story beside it.",
         (
             Prompt({"look": slump.name}, "Which four reasons kept convolutional networks waiting?",
@@ -63,13 +63,13 @@ def _history() -> Part:
     )  # fmt: skip
 
 
-def _why() -> Part:
+def _why() -> Unit:
     def link(width: int) -> dict[str, str]:
         return {"W1": f"{width}", "H1": "1000", "D1": "3", "hidden": "100", "K": "100", "F": "3"}
 
     dense, _, convolution = dense_vs_conv.compare_layers(Volume(1000, 1000, 3), 100, 100, 3)
     wider, _, same = dense_vs_conv.compare_layers(Volume(2000, 1000, 3), 100, 100, 3)
-    return Part(
+    return Unit(
         "why_cnns", "Why convolutional networks?", "Ask before you scroll: how many numbers is a colour picture?",
         (
             Prompt(link(1000), "A picture of 1000x1000x3, and 100 hidden nodes: how many weights?",
@@ -85,14 +85,14 @@ def _why() -> Part:
     )  # fmt: skip
 
 
-def _convolution_1d() -> Part:
+def _convolution_1d() -> Unit:
     def both(x: str, w: str) -> tuple[dict[str, str], signals.Comparison]:
         numbers = [tuple(map(float, text.split())) for text in (x, w)]
         return {"x": x, "w": w, "mode": "full", "step": "0"}, signals.compare(numbers[0], numbers[1], "full")
 
     link, slide = both("0 1 2 3 3", "1 -1 2")
     ramp_link, ramp = both("0 0 1 0 0", "1 2 3")
-    return Part(
+    return Unit(
         "convolution_1d", "Convolution in one dimension",
         "Let somebody work out the first three outputs on the board, then step through them.",
         (
@@ -108,12 +108,12 @@ def _convolution_1d() -> Part:
     )  # fmt: skip
 
 
-def _convolution_2d() -> Part:
+def _convolution_2d() -> Unit:
     example = convolution_module.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS)
     link = {"part": "One channel", "x": rows(toy_inputs.BINARY_IMAGE), "w": rows(toy_inputs.CROSS), "flip": "false",
             "step": "0"}  # fmt: skip
     weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
-    return Part(
+    return Unit(
         "convolution_2d", "Convolution in two dimensions",
         "Step to the first position and read the nine products aloud.",
         (
@@ -134,11 +134,11 @@ def _convolution_2d() -> Part:
     )  # fmt: skip
 
 
-def _filters() -> Part:
+def _filters() -> Unit:
     layers = feature_stack.two_layers(32, 3, 7, 8, 5)
     link = {"N": "32", "D1": "3", "K1": "7", "K2": "8", "F": "5", "question": "1"}
     asked = ask_filter_depth(3, 7, 8, 5)
-    return Part(
+    return Unit(
         "filters_relu", "Filters and ReLU", "Scroll to “What is the question mark?”: it is the slide's own question.",
         (
             Prompt(link, asked.prompt, f"{asked.answer:g}. {asked.why}", asked.prompt),
@@ -153,7 +153,7 @@ def _filters() -> Part:
     )  # fmt: skip
 
 
-def _stride() -> Part:
+def _stride() -> Unit:
     def link(n: int, f: int, s: int, p: int) -> dict[str, str]:
         return {"N": f"{n}", "F": f"{f}", "S": f"{s}", "P": f"{p}", "D": "1", "tall": "false", "same": "false",
                 "mode": "zeros", "hide": "true", "step": "0"}  # fmt: skip
@@ -167,7 +167,7 @@ def _stride() -> Part:
         )  # fmt: skip
 
     down, up = sizes.output_size(7, 3, 3, rule="floor"), sizes.output_size(7, 3, 3, rule="ceil")
-    return Part(
+    return Unit(
         "stride_padding", "Stride and padding",
         "The page hides its answer until one has been given: let the class vote, type the vote, press “Check”.",
         (
@@ -184,7 +184,7 @@ def _stride() -> Part:
     )  # fmt: skip
 
 
-def _pooling() -> Part:
+def _pooling() -> Unit:
     def link(x: Array | toy_inputs.Rows, stride: int) -> dict[str, str]:
         return {"x": rows(x), "kind": "max", "windows": "sliding", "F": "2", "S": f"{stride}", "P": "0",
                 "rule": "floor", "step": "0"}  # fmt: skip
@@ -193,7 +193,7 @@ def _pooling() -> Part:
     convolved = convolution_module.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS).output[0]
     after = pooling.pool2d(convolved, 2, 1)
     learning = int((slide.backward() != 0).sum())
-    return Part(
+    return Unit(
         "pooling", "Pooling", "Four windows: four people say the maximum of theirs.",
         (
             Prompt(link(toy_inputs.POOL_INPUT, 2), "Windows of 2x2, stride 2: what is left of the picture?",
@@ -207,14 +207,14 @@ def _pooling() -> Part:
     )  # fmt: skip
 
 
-def _calculator() -> Part:
+def _calculator() -> Unit:
     def link(depth: int) -> dict[str, str]:
         return {"kind": "convolution", "W1": "32", "H1": "32", "D1": f"{depth}", "K": "6", "F": "5", "S": "1",
                 "P": "0", "D": "1", "groups": "1", "bias": "true", "hide": "true"}  # fmt: skip
 
     layer = Conv(6, 5)
     once, twice = (layer.through(Volume(32, 32, depth)) for depth in (3, 6))
-    return Part(
+    return Unit(
         "layer_calculator", "Layer calculator", "Everybody works it out on paper first; then turn off the hiding.",
         (
             Prompt(link(3), "6 filters of 5x5 read a volume of 32x32x3. What goes out, and what is learnt?",
@@ -226,7 +226,7 @@ def _calculator() -> Part:
     )  # fmt: skip
 
 
-def _fully_connected() -> Part:
+def _fully_connected() -> Unit:
     def link(scores: tuple[float, ...]) -> dict[str, str]:
         return {"names": "Door, Stair, Sign", "z": " ".join(f"{z:g}" for z in scores), "T": "1.0", "true": "3"}
 
@@ -236,7 +236,7 @@ def _fully_connected() -> Part:
 
     slide = softmax.scores_for((0.1, 0.1, 0.8))
     loss = softmax.cross_entropy(softmax.softmax(("Door", "Stair", "Sign"), slide), 2)
-    return Part(
+    return Unit(
         "fully_connected", "Fully connected layer and softmax", "Scroll to “Softmax”.",
         (
             Prompt(link((0, 1, 2)), "Scores 0, 1, 2: which probabilities?", f"{shares((0, 1, 2))}."),
@@ -250,7 +250,7 @@ def _fully_connected() -> Part:
     )  # fmt: skip
 
 
-def _builder() -> Part:
+def _builder() -> Unit:
     def most(network: architecture.Network, what: Callable[[architecture.Stage], int]) -> tuple[int, str, int, float]:
         values = [what(stage) for stage in network.stages()]
         place = int(np.argmax(values))
@@ -261,7 +261,7 @@ def _builder() -> Part:
     works = most(vgg, lambda stage: stage.step.multiply_adds.value if stage.step else 0)
     review = architecture.read(presets.PRESETS["Review (slides 43-44)"])
     volumes = [str(step.after) for step in review.steps()]
-    return Part(
+    return Unit(
         "architecture_builder", "Architecture builder",
         "Say each volume before it is shown; then let the class change one number and predict what else changes.",
         (
@@ -277,11 +277,11 @@ def _builder() -> Part:
     )  # fmt: skip
 
 
-def _inside() -> Part:
+def _inside() -> Unit:
     stages = architecture.read(presets.PRESETS["lecture, our own"]).stages()
     seen = [stage.field.size for stage in stages if isinstance(stage.layer, Conv) and stage.field]
     link = {"source": "Built-in films", "film": PLANTED, "network": "lecture", "map": "1"}
-    return Part(
+    return Unit(
         "inside_the_network", "Inside the network", "Point at a bright cell of a map: what it saw lights up.",
         (
             Prompt(link | {"layer": "conv1"}, "How much of the film does one cell of the first layer see?",
@@ -292,9 +292,9 @@ def _inside() -> Part:
     )  # fmt: skip
 
 
-def _review() -> Part:
+def _review() -> Unit:
     asked = draw_quiz(QUIZ)
-    return Part(
+    return Unit(
         "review", "Review and quiz", "Ten questions, one of each topic; the quiz number gives everybody the same ten.",
         tuple(
             Prompt({"quiz": f"{QUIZ}", "hide": "true"}, f"{place}. {one.question.prompt}",
@@ -304,9 +304,9 @@ def _review() -> Part:
     )  # fmt: skip
 
 
-def _chest_xray() -> Part:
+def _chest_xray() -> Unit:
     link = {"source": "Built-in films", "network": "transfer"}
-    return Part(
+    return Unit(
         "chest_xray", "Read a chest X-ray",
         "Open it before the class comes in: what the network says of these films is its own, and changes when it is "
         "trained again. Let the class commit to an answer first.",
@@ -323,9 +323,9 @@ def _chest_xray() -> Part:
     )  # fmt: skip
 
 
-def _shortcuts() -> Part:
+def _shortcuts() -> Unit:
     link = {"source": "Built-in films", "film": PLANTED, "network": "transfer", "patch": "none"}
-    return Part(
+    return Unit(
         "shortcut_lab", "Shortcut lab", "Let the class bet on the probability before each change.",
         (
             Prompt(link | {"change": "Keep only the frame"}, "No chest is left. What should the network say, and what "
@@ -338,7 +338,7 @@ def _shortcuts() -> Part:
     )  # fmt: skip
 
 
-def _operating() -> Part:
+def _operating() -> Unit:
     def worth(right: float, prevalence: float) -> operating_point.Cohort:
         values = np.array([right, right])
         found = operating_point.ConfusionCounts(values, 1 - values, 1 - values, values)
@@ -346,7 +346,7 @@ def _operating() -> Part:
 
     rare, common = worth(0.9, 0.01), worth(0.9, 0.5)
     called = rare.true_positives + rare.false_positives
-    return Part(
+    return Unit(
         "operating_point", "Operating point", "Draw a thousand people as a square on the board, and divide it.",
         (
             Prompt({"films": "official test", "threshold": "0.5", "prevalence": "1.0", "hide": "true"},
@@ -362,14 +362,14 @@ def _operating() -> Part:
     )  # fmt: skip
 
 
-_PARTS: tuple[Callable[[], Part], ...] = (
+_PARTS: tuple[Callable[[], Unit], ...] = (
     _history, _why, _convolution_1d, _convolution_2d, _filters, _stride, _pooling, _calculator, _fully_connected,
     _builder, _inside, _review, _chest_xray, _shortcuts, _operating,
 )  # fmt: skip
 
 
 @cache
-def parts() -> dict[str, Part]:
+def units() -> dict[str, Unit]:
     """All parts by the file of their page, in the order to teach them."""
     return {part.page: part for part in (make() for make in _PARTS)}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn.lecture.lesson_plans import Part, parts
+from cnn.lecture.lesson_plans import Unit, units
 
 FILE = Path(__file__).parents[2] / "docs" / "teaching.md"
 LOCAL = "http://localhost:8501/"
@@ -20,7 +20,7 @@ LONGEST = 50
 
 
 @dataclass(frozen=True)
-class Plan:
+class LessonPlan:
     """A lesson of so many minutes: the page of each part, and how long to stay there; "" is a break."""
 
     about: str
@@ -32,25 +32,25 @@ class Plan:
         """As it stands in a link."""
         return f"{self.minutes} minutes"
 
-    def timed(self) -> Iterator[tuple[int, int, Part | None]]:
+    def timed(self) -> Iterator[tuple[int, int, Unit | None]]:
         """(first minute, last minute, part) of each stop; None is a break."""
         start = 0
         for page, minutes in self.stops:
-            yield start, start + minutes, parts()[page] if page else None
+            yield start, start + minutes, units()[page] if page else None
             start += minutes
 
 
 PLANS = (
-    Plan(
+    LessonPlan(
         "One layer by hand, and one look at what many of them do.", 45,
         (("why_cnns", 6), ("convolution_2d", 12), ("stride_padding", 10), ("pooling", 7), ("chest_xray", 10)),
     ),
-    Plan(
+    LessonPlan(
         "Every kind of layer by hand, then a network that reads a film.", 90,
         (("history", 5), ("why_cnns", 7), ("convolution_1d", 12), ("convolution_2d", 12), ("filters_relu", 8),
          ("stride_padding", 13), ("pooling", 8), ("fully_connected", 8), ("chest_xray", 12), ("shortcut_lab", 5)),
     ),
-    Plan(
+    LessonPlan(
         "The whole lecture, with a break before whole networks, and an honest end.", 180,
         (("history", 6), ("why_cnns", 10), ("convolution_1d", 14), ("convolution_2d", 14), ("filters_relu", 10),
          ("stride_padding", 15), ("pooling", 10), ("", 11), ("layer_calculator", 8), ("fully_connected", 10),
@@ -102,7 +102,7 @@ HOMEWORK = (
 """Page, settings, name, and what to do there."""
 
 
-def part(one: Part, *, answers: bool, base: str = "") -> str:
+def render_unit(one: Unit, *, answers: bool, base: str = "") -> str:
     """What to do, and the questions; with ``answers`` also what to expect. Markdown; formulas stand in backticks."""
     lines: list[str] = [one.do]
     settings: dict[str, str] = {}
@@ -114,7 +114,7 @@ def part(one: Part, *, answers: bool, base: str = "") -> str:
     return "\n".join(lines)
 
 
-def timetable(plan: Plan, base: str = "") -> str:
+def render_timetable(plan: LessonPlan, base: str = "") -> str:
     """A plan's stops as a table; each part's name opens its first state. Markdown."""
     lines = ["| minutes | part |", "|---|---|"]
     for start, end, one in plan.timed():
@@ -123,20 +123,20 @@ def timetable(plan: Plan, base: str = "") -> str:
     return "\n".join(lines)
 
 
-def homework(base: str = "") -> str:
+def render_homework(base: str = "") -> str:
     """What to take home. Markdown."""
     return "\n".join(f"- [{title}]({base}{page}?{link}): {do}" for page, link, title, do in HOMEWORK)
 
 
-def guide(base: str = LOCAL) -> str:
+def render_guide(base: str = LOCAL) -> str:
     """The whole guide as one Markdown file."""
     sections = ["# Teacher's guide", INTRODUCTION]
     for plan in PLANS:
-        sections += [f"## A plan for {plan.name}", plan.about, timetable(plan, base)]
+        sections += [f"## A plan for {plan.name}", plan.about, render_timetable(plan, base)]
     sections += ["## The parts: what to do, what to ask, what to expect"]
-    for one in parts().values():
-        sections += [f"### {one.title}", part(one, answers=True, base=base)]
-    sections += ["## To take home", homework(base), "## For a class without the internet", OFFLINE]
+    for one in units().values():
+        sections += [f"### {one.title}", render_unit(one, answers=True, base=base)]
+    sections += ["## To take home", render_homework(base), "## For a class without the internet", OFFLINE]
     return "\n\n".join(sections) + "\n"
 
 
@@ -155,4 +155,4 @@ def _plain(text: str) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(guide(), encoding="utf-8")
+    FILE.write_text(render_guide(), encoding="utf-8")

@@ -134,7 +134,7 @@ print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
     return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
 
 
-def why(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
+def dense_vs_conv(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
     """The weights of a fully connected layer and of a convolution on one picture. Raises ``DoesNotFit``."""
     dense, _, convolution = compare_layers(picture, hidden, filters, kernel_size)
     code = f"""import torch

@@ -2,10 +2,9 @@
 
     python -m cnn.training.pixel_shuffle
 
-writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes
-on one core. Pictures: outlines that :func:`cnn.lecture.pixel_shuffle.results.shapes` draws, and the 1,797 handwritten
-digits of scikit-learn's ``load_digits`` (8x8, UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998,
-CC BY 4.0).
+writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows. It takes a few minutes on one core. Pictures:
+outlines that :func:`cnn.training.drawn_shapes.draw_shapes` draws, and the 1,797 handwritten digits of scikit-learn's ``load_digits``
+(8x8, UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, CC BY 4.0).
 
 Nothing is chosen by the accuracies: optimiser, sizes and epochs are the same for all, and fixed.
 """
@@ -22,19 +21,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn.lecture.pixel_shuffle.results import (
+    DATASETS,
     NETWORKS,
     ORDERS,
-    PICTURES,
     RESULTS,
-    SHAPES,
     WINDOWS,
-    Network,
+    Dataset,
+    NetworkName,
     Order,
-    Pictures,
-    shapes,
-    shuffled,
+    shuffle_pixels,
 )
 from cnn.ops.windows import Array
+from cnn.training.drawn_shapes import SHAPES, draw_shapes
 
 SEEDS = (0, 1, 2)
 EPOCHS = 20
@@ -47,16 +45,16 @@ FILTERS = (8, 16)
 """Nodes of the hidden layer; filters of the two convolution layers."""
 
 
-def pictures_of(kind: Pictures) -> tuple[Array, NDArray[np.int64]]:
+def pictures_of(kind: Dataset) -> tuple[Array, NDArray[np.int64]]:
     """All pictures (N, H, W), values about 0 to 1, and their classes (N,), in a fixed random order."""
     if kind == "shapes":
-        return shapes(DRAWN, seed=0)
+        return draw_shapes(DRAWN, seed=0)
     found = load_digits()
     order = np.random.default_rng(0).permutation(len(found.target))
     return found.images[order] / 16, found.target[order]
 
 
-def build(network: Network, side: int, classes: int) -> nn.Sequential:
+def build(network: NetworkName, side: int, classes: int) -> nn.Sequential:
     """The network before training; torch's random state decides its weights."""
     if network == "fully connected":
         return nn.Sequential(nn.Flatten(), nn.Linear(side * side, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes))
@@ -68,10 +66,10 @@ def build(network: Network, side: int, classes: int) -> nn.Sequential:
     )  # fmt: skip
 
 
-def tensors(kind: Pictures, order: Order) -> tuple[Tensor, Tensor]:
+def tensors(kind: Dataset, order: Order) -> tuple[Tensor, Tensor]:
     """Pictures (N, 1, H, W) in one order of their pixels, and classes (N,); training leaves out the last ones."""
     pixels, classes = pictures_of(kind)
-    pixels = shuffled(pixels) if order == "shuffled" else pixels
+    pixels = shuffle_pixels(pixels) if order == "shuffled" else pixels
     return torch.from_numpy(pixels).float()[:, None], torch.from_numpy(classes)
 
 
@@ -90,7 +88,7 @@ def train(model: nn.Module, pixels: Tensor, classes: Tensor, kept_out: int, seed
         yield right.float().mean().item()
 
 
-def curve(kind: Pictures, network: Network, order: Order, seed: int, epochs: int = EPOCHS) -> list[float]:
+def curve(kind: Dataset, network: NetworkName, order: Order, seed: int, epochs: int = EPOCHS) -> list[float]:
     """Accuracy on the pictures kept out, 0 to 1, after each of ``epochs`` epochs."""
     pixels, classes = tensors(kind, order)
     torch.manual_seed(seed)
@@ -99,14 +97,14 @@ def curve(kind: Pictures, network: Network, order: Order, seed: int, epochs: int
     return [round(next(after), 4) for _ in range(epochs)]
 
 
-def samples(kind: Pictures) -> list[list[list[int]]]:
+def samples(kind: Dataset) -> list[list[list[int]]]:
     """One picture of each class that was not trained on, in hundredths of full ink."""
     pixels, classes = (values[-KEPT_OUT[kind] :] for values in pictures_of(kind))
     first = [int(np.flatnonzero(classes == name)[0]) for name in np.unique(classes)]
     return [(100 * pixels[place]).round().astype(int).tolist() for place in first]
 
 
-def greys_alone(kind: Pictures) -> float:
+def greys_alone(kind: Dataset) -> float:
     """Accuracy on the pictures kept out, 0 to 1, of logistic regression on the sorted greys of each picture."""
     pixels, classes = pictures_of(kind)
     greys = np.sort(pixels.reshape(len(pixels), -1), axis=1)
@@ -115,7 +113,7 @@ def greys_alone(kind: Pictures) -> float:
     return round(float(fitted.score(greys[training:], classes[training:])), 4)
 
 
-def measure(kind: Pictures) -> dict[str, object]:
+def measure(kind: Dataset) -> dict[str, object]:
     """Everything that the page shows of one kind of pictures."""
     pixels, classes = pictures_of(kind)
     names = list(SHAPES) if kind == "shapes" else [str(name) for name in np.unique(classes)]
@@ -139,7 +137,7 @@ def measure(kind: Pictures) -> dict[str, object]:
 def main() -> None:
     """Measures all and writes it."""
     head = {"made by": "python -m cnn.training.pixel_shuffle", "torch": torch.__version__, "seeds": list(SEEDS)}
-    found = head | {kind: measure(kind) for kind in PICTURES}
+    found = head | {kind: measure(kind) for kind in DATASETS}
     RESULTS.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

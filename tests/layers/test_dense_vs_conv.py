@@ -6,7 +6,7 @@ from torch import nn
 from cnn.errors import DoesNotFit
 from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Volume
-from ui.lecture import dense_vs_conv_text
+from ui.lecture import dense_vs_conv
 
 
 def test_the_slide_s_numbers() -> None:
@@ -59,4 +59,4 @@ def test_too_large_is_one_sentence(size: tuple[int, ...]) -> None:
 def test_a_saving_is_claimed_only_where_there_is_one(
     picture: tuple[int, int, int], hidden: int, k: int, f: int, said: str
 ) -> None:
-    assert said in dense_vs_conv_text.fair(compare_layers(Volume(*picture), hidden, k, f))
+    assert said in dense_vs_conv.describe_savings(compare_layers(Volume(*picture), hidden, k, f))

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from cnn.lecture.glossary import ANY, GLOSSARY, Term, named, of_label
+from cnn.lecture.glossary import GLOSSARY, SPELLINGS, Term, find_term, find_term_of_label
 from tests.support.app import ROOT
 from ui.shell.frame import chapters
 
@@ -19,7 +19,7 @@ def test_a_term_is_told_in_one_plain_sentence_or_two_and_taught_on_a_page(term: 
     assert term.meaning.count(". ") <= 1
     assert len(term.meaning) <= 200
     assert term.page in {chapter.file for chapter in chapters()}
-    assert named(term.term.upper()) is term
+    assert find_term(term.term.upper()) is term
 
 
 def test_terms_are_in_order_and_no_spelling_or_symbol_stands_for_two() -> None:
@@ -31,14 +31,14 @@ def test_terms_are_in_order_and_no_spelling_or_symbol_stands_for_two() -> None:
 
 
 def test_the_longest_spelling_is_found_and_only_whole_words() -> None:
-    assert [found[0] for found in ANY.finditer("Feature maps of a filtered film, max pooling, re-weights")] == [
+    assert [found[0] for found in SPELLINGS.finditer("Feature maps of a filtered film, max pooling, re-weights")] == [
         "Feature maps", "max pooling",
     ]  # fmt: skip
 
 
 def test_a_probability_is_no_padding() -> None:
-    assert of_label("Threshold: called PNEUMONIA from P =") is None
-    assert of_label("Padding P") is named("padding")
+    assert find_term_of_label("Threshold: called PNEUMONIA from P =") is None
+    assert find_term_of_label("Padding P") is find_term("padding")
 
 
 def test_every_symbol_beside_a_widget_is_explained() -> None:
@@ -46,4 +46,4 @@ def test_every_symbol_beside_a_widget_is_explained() -> None:
     labels = [label for file in files for label in LABEL.findall(file.read_text(encoding="utf-8"))]
     with_symbol = [label for label in labels if SYMBOL.search(label)]
     assert len(with_symbol) > 20
-    assert not [label for label in with_symbol if of_label(label) is None]
+    assert not [label for label in with_symbol if find_term_of_label(label) is None]

@@ -8,7 +8,7 @@ from cnn.lecture import leaf
 
 @pytest.mark.parametrize("level", leaf.LEVELS)
 def test_every_level_is_drawn_and_the_same_on_both_sides(level: str) -> None:
-    drawn = leaf.draw(level)
+    drawn = leaf.draw_leaf(level)
     assert drawn.shape == (leaf.SIDE, leaf.SIDE)
     assert drawn.min() == 0
     assert 0.4 < drawn.max() <= 1
@@ -17,14 +17,16 @@ def test_every_level_is_drawn_and_the_same_on_both_sides(level: str) -> None:
 
 
 def test_the_leaf_is_its_three_levels_together() -> None:
-    assert np.array_equal(leaf.draw("the leaf"), np.max([leaf.draw(level) for level in leaf.LEVELS[:3]], axis=0))
+    assert np.array_equal(
+        leaf.draw_leaf("the leaf"), np.max([leaf.draw_leaf(level) for level in leaf.LEVELS[:3]], axis=0)
+    )
 
 
 def test_veins_stay_within_the_outline_but_for_the_stalk() -> None:
-    edge = leaf.draw("outline") > 0.5
+    edge = leaf.draw_leaf("outline") > 0.5
     reach = {row: np.flatnonzero(edge[row]) for row in range(leaf.SIDE) if edge[row].any()}
     for level in ("veins", "fine veins"):
-        for row, ink in enumerate(leaf.draw(level) > 0.5):
+        for row, ink in enumerate(leaf.draw_leaf(level) > 0.5):
             across = np.flatnonzero(ink)
             if row in reach and len(across):
                 assert reach[row][0] <= across[0]
@@ -37,4 +39,4 @@ def test_veins_stay_within_the_outline_but_for_the_stalk() -> None:
 def test_the_edge_has_teeth() -> None:
     tips = np.arange(1, leaf.TEETH) / leaf.TEETH
     below, above = leaf.half_width(tips - 1e-6), leaf.half_width(tips + 1e-6)
-    assert np.allclose(above - below, leaf.DEPTH_OF_TEETH * above, atol=1e-4), "each tooth springs out by its depth"
+    assert np.allclose(above - below, leaf.TOOTH_DEPTH * above, atol=1e-4), "each tooth springs out by its depth"

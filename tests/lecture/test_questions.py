@@ -211,7 +211,7 @@ def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
     assert ask_layer(Conv(9, 5, groups=3), volume, 2).answer == 28
     pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
     assert ask_layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
-    assert ask_layer(Transposed(8, 5), volume, 1) is None
+    assert ask_layer(ConvTranspose(8, 5), volume, 1) is None
 
 
 def test_questions_on_why_there_are_cnns() -> None:

@@ -15,7 +15,7 @@ from cnn.ops import toy_inputs
 from tests.support.app import printed
 
 ROOT = Path(__file__).parents[2]
-PARTS = lesson_plans.parts()
+PARTS = lesson_plans.units()
 
 
 def answers(page: str) -> list[str]:
@@ -27,13 +27,13 @@ def row(values: torch.Tensor) -> str:
 
 
 def test_the_file_is_what_the_code_says() -> None:
-    assert teachers_guide.FILE.read_text(encoding="utf-8") == teachers_guide.guide(), (
+    assert teachers_guide.FILE.read_text(encoding="utf-8") == teachers_guide.render_guide(), (
         "run python -m cnn.lecture.teachers_guide"
     )
 
 
 @pytest.mark.parametrize("plan", teachers_guide.PLANS, ids=lambda plan: plan.name)
-def test_a_plan_fills_its_minutes_with_parts_that_there_are(plan: teachers_guide.Plan) -> None:
+def test_a_plan_fills_its_minutes_with_parts_that_there_are(plan: teachers_guide.LessonPlan) -> None:
     assert sum(minutes for _, minutes in plan.stops) == plan.minutes
     assert {page for page, _ in plan.stops} - {""} <= set(PARTS)
     assert plan.stops[0][0]
@@ -147,4 +147,4 @@ def test_without_answers_no_link_says_what_it_sets() -> None:
     for plan in teachers_guide.PLANS:
         for _, _, one in plan.timed():
             if one:
-                assert "[Open with" not in teachers_guide.part(one, answers=False)
+                assert "[Open with" not in teachers_guide.render_unit(one, answers=False)

@@ -52,7 +52,7 @@ def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # ty
 
 def test_the_guide_has_a_link_for_every_question() -> None:
     found = {page for page, _ in links()}
-    assert found == {*lesson_plans.parts(), *(page for page, *_ in teachers_guide.HOMEWORK)}
+    assert found == {*lesson_plans.units(), *(page for page, *_ in teachers_guide.HOMEWORK)}
     assert found <= PAGES
 
 
@@ -70,7 +70,7 @@ def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
         else:
             assert app.session_state[name] == text, name
     told = squeezed(everything(app))
-    for prompt in lesson_plans.parts()[page].prompts if page in lesson_plans.parts() else ():
+    for prompt in lesson_plans.units()[page].prompts if page in lesson_plans.units() else ():
         if tuple(prompt.settings.items()) == settings:
             assert squeezed(prompt.seen) in told
 
@@ -85,7 +85,7 @@ def test_a_setting_that_a_page_does_not_know_or_allow_is_found(fields: dict[str,
 
 def test_answers_show_when_they_are_asked_for() -> None:
     hidden, shown = (open_page("teaching", plan="180 minutes", answers=answers) for answers in ("false", "true"))
-    for part in lesson_plans.parts().values():
+    for part in lesson_plans.units().values():
         for prompt in part.prompts:
             assert squeezed(prompt.question) in squeezed(shown_text(hidden))
             assert squeezed(prompt.answer) in squeezed(shown_text(shown))
@@ -93,7 +93,7 @@ def test_answers_show_when_they_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize("plan", teachers_guide.PLANS, ids=lambda plan: plan.name)
-def test_a_plan_shows_its_parts_and_their_minutes(plan: teachers_guide.Plan) -> None:
+def test_a_plan_shows_its_parts_and_their_minutes(plan: teachers_guide.LessonPlan) -> None:
     app = open_page("teaching", plan=plan.name)
     titles = [element.value for element in app.subheader]
     assert titles == [f"{start}-{end} · {part.title if part else 'Break'}" for start, end, part in plan.timed()]

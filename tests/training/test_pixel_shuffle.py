@@ -16,11 +16,11 @@ from cnn.training import pixel_shuffle as script
      ("digits", "convolution", "shuffled", 2)],
 )  # fmt: skip
 def test_the_first_points_of_a_curve_come_out_again(
-    kind: results.Pictures, network: results.Network, order: results.Order, epochs: int
+    kind: results.Dataset, network: results.NetworkName, order: results.Order, epochs: int
 ) -> None:
     seed = 1
     again = script.curve(kind, network, order, seed, epochs)
-    kept = results.experiment(kind).curves[network, order].accuracy[seed, :epochs]
+    kept = results.load_experiment(kind).curves[network, order].accuracy[seed, :epochs]
     assert again == pytest.approx(kept, abs=0.02)  # other processors round differently
 
 
@@ -28,7 +28,7 @@ def test_samples_and_counts_are_the_script_s() -> None:
     kept = json.loads(results.RESULTS.read_text(encoding="utf-8"))
     assert kept["made by"] == "python -m cnn.training.pixel_shuffle"
     assert kept["seeds"] == list(script.SEEDS)
-    for kind in results.PICTURES:
+    for kind in results.DATASETS:
         pixels, _ = script.pictures_of(kind)
         assert kept[kind]["samples"] == script.samples(kind)
         assert kept[kind]["training"] + kept[kind]["kept out"] == len(pixels)
@@ -44,7 +44,11 @@ def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
     model[:4](pixels)[0, :, 10, 10].sum().backward()
     columns = pixels.grad[0, 0].abs().sum(dim=0).nonzero().ravel()
     reach = int(columns.max() - columns.min()) + 1
-    assert results.experiment("shapes").sees - 1 <= reach <= results.experiment("shapes").sees
+    assert (
+        results.load_experiment("shapes").receptive_field - 1
+        <= reach
+        <= results.load_experiment("shapes").receptive_field
+    )
 
 
 def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the_very_same() -> None:

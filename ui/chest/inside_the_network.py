@@ -232,7 +232,7 @@ def filters(model: LoadedModel) -> None:
     most = float(np.abs(found).max())
     colours = theme.palette()
     tiles = "".join(
-        f'<figure style="margin:0;width:62px"><img src="{feature_stack.signed_png(one, most)}" '
+        f'<figure style="margin:0;width:62px"><img src="{feature_stack.encode_signed_map(one, most)}" '
         f'alt="Filter {number}: {escape(_rows(one))}" style="width:100%;image-rendering:pixelated;'
         f'border:2px solid {colours.kernel}"><figcaption style="font-size:0.85rem">{number}</figcaption></figure>'
         for number, one in enumerate(found, start=1)

@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 from PIL import Image
 from plotly.subplots import make_subplots
 
@@ -19,16 +20,16 @@ from ui.shell import theme
 
 
 @st.cache_data(show_spinner=False)
-def sample(key: str) -> Radiograph:
+def load_sample(key: str) -> Radiograph:
     """The built-in radiograph ``key``. Raises ``UserError`` when it is not installed."""
-    return read_radiograph(*next(sample for sample in SAMPLES if sample.key == key).read())
+    return read_radiograph(*next(load_sample for load_sample in SAMPLES if load_sample.key == key).read())
 
 
-def volume(maps: Array, names: Sequence[str], chosen: int) -> None:
+def show_stack(maps: Array, names: Sequence[str], chosen: int) -> None:
     """The maps (K, H, W) one behind the other, each shifted a little, and side by side with their names."""
     colours = theme.palette()
     count, height, width = maps.shape
-    pictures = [signed_png(one) for one in maps]
+    pictures = [encode_signed_map(one) for one in maps]
     step, large = 14, 170
     tall = round(large * height / width)
     layers = "".join(
@@ -53,7 +54,7 @@ def volume(maps: Array, names: Sequence[str], chosen: int) -> None:
     )
 
 
-def before_after(before: Array, after: Array, *, key: str, description: str) -> None:
+def show_relu(before: Array, after: Array, *, key: str, description: str) -> None:
     """One map (H, W) before ReLU and after, on one scale; pointing at a pixel tells its number."""
     most = float(np.abs(before).max()) or 1.0
     figure = make_subplots(rows=1, cols=2, subplot_titles=["x", "max(0, x)"], horizontal_spacing=0.04)
@@ -75,7 +76,7 @@ def before_after(before: Array, after: Array, *, key: str, description: str) -> 
     theme.show(figure, key=key, description=description, heading="One map before ReLU and after")
 
 
-def chain(layers: TwoLayers, *, told: bool) -> None:
+def show_two_layers(layers: TwoLayers, *, told: bool) -> None:
     """The volumes and filters of two layers in a row; the depth of the second filters is a question mark until told."""
     colours = theme.palette()
     f = layers.kernel_size
@@ -97,18 +98,20 @@ def chain(layers: TwoLayers, *, told: bool) -> None:
     )
 
 
-def signed_png(one: Array, most: float | None = None) -> str:
-    """A map (H, W) as a picture in an address: negative blue, 0 white, positive red, ``most`` at full strength.
+def encode_signed_map(feature_map: Array, limit: float | None = None) -> str:
+    """Encode a map (H, W) as a picture in a data URL: negative blue, 0 white, positive red.
 
-    Without it, that is the largest number of the map.
+    Values of magnitude ``limit`` have full strength; by default the largest magnitude of the map.
     """
-    most = most or float(np.abs(one).max()) or 1.0
-    ends = [_rgb(theme.LIGHT.negative), (247, 247, 247), _rgb(theme.LIGHT.positive)]
-    pixels = np.stack([np.interp(one / most, [-1, 0, 1], channel) for channel in zip(*ends, strict=True)], axis=-1)
+    limit = limit or float(np.abs(feature_map).max()) or 1.0
+    negative, positive = (bytes.fromhex(colour[1:]) for colour in (theme.LIGHT.negative, theme.LIGHT.positive))
+    channels = zip(negative, (247, 247, 247), positive, strict=True)
+    pixels = np.stack([np.interp(feature_map / limit, [-1, 0, 1], channel) for channel in channels], axis=-1)
+    return encode_png(pixels.round().astype(np.uint8))
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> str:
+    """Encode (H, W, 3 or 4) pixels as a PNG in a data URL."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels.round().astype(np.uint8)).save(buffer, "PNG")
+    Image.fromarray(pixels).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour[1:]))

@@ -15,7 +15,7 @@ _SIZE_RULES = {
 }
 
 
-def show(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> None:
+def show_summary(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> None:
     """The box."""
     with st.container(border=True, key="layer_summary"):
         for word, text in _lines(layer, before, step):

@@ -17,7 +17,7 @@ Answers = list[float | None]
 
 
 @st.fragment  # an answer redraws the quiz alone
-def show(number: int, state: State) -> None:
+def show_quiz(number: int, state: State) -> None:
     """Quiz ``number``, the score, and what to read again."""
     asked = draw_quiz(number)
     kept = [_ask(one, place, f"quiz {number} question {place}") for place, one in enumerate(asked, start=1)]

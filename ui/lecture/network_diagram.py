@@ -45,7 +45,7 @@ class _Group:
         return f"{repeated} of {' and '.join(map(str, self.boxes))}, {self.added}"
 
 
-def volumes(network: Network) -> None:
+def show_volumes(network: Network) -> None:
     """Every new volume as a box: high and deep as it is, its width running to the back; rows have a scale of theirs."""
     drawn = [_Box("input", network.volume), *_drawn(network)]
     boxes = [box for item in drawn for box in (item.boxes if isinstance(item, _Group) else (item,))]
@@ -70,7 +70,7 @@ def volumes(network: Network) -> None:
     )
 
 
-def figures(network: Network) -> None:
+def show_table(network: Network) -> None:
     """A row for each layer and the totals; a layer that does not fit says why in its place, what follows is grey."""
     stages = network.stages()
     head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "jump"]
@@ -95,7 +95,7 @@ def figures(network: Network) -> None:
     )
 
 
-def one_layer(network: Network, number: int) -> None:
+def show_calculator_link(network: Network, number: int) -> None:
     """The way to the calculator for the layer with this number."""
     stages = network.stages()
     if number > len(stages):

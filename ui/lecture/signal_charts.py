@@ -12,7 +12,7 @@ from cnn.ops.signals import Match, Signal, Trace, template_peak
 from ui.shell import theme
 
 
-def smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str) -> None:
+def show_smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str) -> None:
     """The noisy trace, thin, under the smoothed one."""
     colours = theme.palette()
     figure = go.Figure()
@@ -24,7 +24,7 @@ def smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str) -> 
     theme.show(figure, key=key, description=description, heading="The trace, and smoothed")
 
 
-def kernel(weights: Signal, *, key: str, description: str) -> None:
+def show_kernel(weights: Signal, *, key: str, description: str) -> None:
     """The weights of a kernel as bars around its middle."""
     colours = theme.palette()
     reach = len(weights) // 2
@@ -35,7 +35,7 @@ def kernel(weights: Signal, *, key: str, description: str) -> None:
     theme.show(figure, key=key, description=description, heading="The kernel")
 
 
-def matching(trace: Trace, shape: Signal, found: Match, *, key: str, description: str) -> None:
+def show_matching(trace: Trace, shape: Signal, found: Match, *, key: str, description: str) -> None:
     """Above: the trace with the template laid where it fits best. Below: the score of every place."""
     colours = theme.palette()
     under = slice(found.best, found.best + len(shape))
@@ -64,7 +64,7 @@ def matching(trace: Trace, shape: Signal, found: Match, *, key: str, description
     theme.show(figure, key=key, description=description, heading="The template where it fits best")
 
 
-def rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
+def show_rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
     """Rows of equally many numbers, NaN as a question mark; scrolls sideways by itself where the page is narrow."""
     colours = theme.palette()
     length = max(len(values) for values in table.values())

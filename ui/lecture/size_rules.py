@@ -18,11 +18,13 @@ RULES: dict[Rule, tuple[str, str]] = {
 FIELDS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
 
 
-def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> None:
+def show_rules(
+    state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int
+) -> None:
     """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
     if nothing := _nothing_fits(n, f, s, p, d):
         st.error(plain(str(nothing)))
-        state.presets("Nearest that fit", fitting(nothing, fields))
+        state.presets("Nearest that fit", nearest_presets(nothing, fields))
         return
     refused = None
     for column, rule in zip(st.columns(3), RULES, strict=True):
@@ -39,9 +41,9 @@ def show(state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int
             axis = Axis.sliding(n, f, s, p, d, rule)
             count = f"{n} cell{'s' if n > 1 else ''}"
             static_grid.strip(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
-            st.markdown(told(axis, size))
+            st.markdown(describe_edge(axis, size))
     if refused:
-        state.presets("Nearest that fit", fitting(refused, fields))
+        state.presets("Nearest that fit", nearest_presets(refused, fields))
 
 
 def _nothing_fits(n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> SizeDoesNotFit | None:
@@ -53,7 +55,7 @@ def _nothing_fits(n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> S
     return None
 
 
-def told(axis: Axis, size: Size) -> str:
+def describe_edge(axis: Axis, size: Size) -> str:
     """What a rule does at the edge, in words."""
     sentences = []
     if axis.unread:
@@ -67,7 +69,7 @@ def told(axis: Axis, size: Size) -> str:
     return " ".join(sentences) or "Every cell is read."
 
 
-def layer_by_layer(n: int, f: int) -> None:
+def show_layer_by_layer(n: int, f: int) -> None:
     """Slide 33: volumes that shrink too fast; with the reader's N and F where they shrink, else with the slide's."""
     st.subheader("Layer by layer", anchor=False)
     if not 3 <= f <= n or f % 2 == 0:
@@ -87,7 +89,7 @@ def layer_by_layer(n: int, f: int) -> None:
     static_grid.squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
 
 
-def fitting(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
+def nearest_presets(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
     """Buttons: the values that would fit, as far as the page allows them."""
     by_name = {field.name: field for field in fields}
     return {

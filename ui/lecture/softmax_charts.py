@@ -12,7 +12,7 @@ from ui.widgets import static_grid
 from ui.widgets.tables import Bar, table
 
 
-def flat(volume: Array, chosen: int) -> None:
+def show_flattened(volume: Array, chosen: int) -> None:
     """The channels of a volume (C, H, W) side by side and, below, the row that they become; one number is marked."""
     place = locate_flat_index(chosen, volume.shape)
     with st.container(horizontal=True):
@@ -25,7 +25,7 @@ def flat(volume: Array, chosen: int) -> None:
     static_grid.numbers(row, f"Flattened: {row.size} numbers in a row", "input", np.arange(row.size)[None] == chosen)
 
 
-def terms(example: Softmax) -> None:
+def show_terms(example: Softmax) -> None:
     """Score, exponential and share of each class."""
     hot = example.temperature != 1
     head = ["class", "score z", *(["z/T"] if hot else []), "e^(z/T)" if hot else "e^z", "probability"]
@@ -43,7 +43,7 @@ def terms(example: Softmax) -> None:
     table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
 
 
-def large_scores(example: Softmax) -> None:
+def show_large_scores(example: Softmax) -> None:
     """What becomes of large scores in 32 bits, and the max trick."""
     st.header("When scores are large", anchor=False)
     st.markdown(f"Networks compute in 32 bits, where no number is larger than {LARGEST_FLOAT32}. So every "
@@ -69,7 +69,7 @@ def _float32(example: Softmax, computed: Float32, label: str) -> None:
     table(["class", "exponent", "e^exponent", "probability"], rows, label=label, strong=[len(example.terms)])
 
 
-def gradient(example: Softmax, loss: Loss) -> None:
+def show_gradient(example: Softmax, loss: Loss) -> None:
     """p, y and p - y of each class; with a temperature also what is left of it at the score."""
     hot = example.temperature != 1
     rows: list[list[str | Bar]] = [

@@ -11,7 +11,7 @@ from ui.shell.theme import palette
 _PIXELS_PER_YEAR = 5
 
 
-def show(milestones: Sequence[Milestone], chosen: str) -> None:
+def show_timeline(milestones: Sequence[Milestone], chosen: str) -> None:
     """Draws all milestones, a list in time order for screen readers too; ``chosen`` is drawn as the one looked at."""
     colours = palette()
     items = []

@@ -12,7 +12,7 @@ _TALLEST, _WIDEST = 96, 48  # pixels
 
 
 @dataclass(frozen=True)
-class Part:
+class ChainLink:
     """One box of the picture: what leaves the layer, what the layer learns, and where to read about it."""
 
     name: str
@@ -22,16 +22,16 @@ class Part:
     link: dict[str, str]
 
 
-def parts(network: Network) -> list[Part]:
+def chain_links(network: Network) -> list[ChainLink]:
     """Input and layers; flattening, which the lecture counts to the fully connected layer, is left out."""
     first = network.volume
     size = {"W1": str(first.width), "H1": str(first.height), "D1": str(first.depth)}
-    found = [Part("Input", first, 0, "why_cnns", size)]
+    found = [ChainLink("Input", first, 0, "why_cnns", size)]
     seen: set[type[Layer]] = set()
     for layer, step in zip(network.layers, network.steps(), strict=True):
         if not isinstance(layer, Flatten):
             page, link = _where(layer, step.before, again=type(layer) in seen)
-            found.append(Part(_NAMES[type(layer)], step.after, step.parameters.value, page, link))
+            found.append(ChainLink(_NAMES[type(layer)], step.after, step.parameters.value, page, link))
             seen.add(type(layer))
     return found
 
@@ -57,9 +57,9 @@ def _where(layer: Layer, before: Shape, *, again: bool) -> tuple[str, dict[str, 
     return ("filters_relu" if isinstance(layer, Activation) else "fully_connected"), {}
 
 
-def show(network: Network, *, told: bool) -> None:
+def show_chain(network: Network, *, told: bool) -> None:
     """The picture; until ``told``, the volumes behind the input are question marks and all boxes equally large."""
-    shown = parts(network)
+    shown = chain_links(network)
     side = max(_side(part.volume) for part in shown)
     depth = max(_depth(part.volume) for part in shown)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -73,7 +73,7 @@ def show(network: Network, *, told: bool) -> None:
                 st.page_link(f"pages/{part.page}.py", label=f"**{part.name}**", query_params=part.link)
 
 
-def _box(part: Part, place: int, known: bool, high: int, wide: int) -> None:
+def _box(part: ChainLink, place: int, known: bool, high: int, wide: int) -> None:
     colours = theme.palette()
     role = "output" if place else "input"
     volume = str(part.volume) if known else "?"

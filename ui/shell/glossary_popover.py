@@ -9,7 +9,7 @@ from html import escape
 
 import streamlit as st
 
-from cnn.lecture.glossary import ANY, Term, named, of_label
+from cnn.lecture.glossary import SPELLINGS, Term, find_term, find_term_of_label
 
 
 def say(text: str) -> None:
@@ -23,7 +23,7 @@ def linked(text: str) -> str:
     place = f"{zlib.crc32(text.encode()):x}"
 
     def button(found: re.Match[str]) -> str:
-        term = named(found[0])
+        term = find_term(found[0])
         if term.term in seen:
             return found[0]
         seen.add(term.term)
@@ -32,12 +32,12 @@ def linked(text: str) -> str:
         return _button(found[0], term, f"word-{term.term.replace(' ', '-')}-{place}") + joined
 
     pieces = re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", text)  # code and links stand at odd places
-    return "".join(piece if at % 2 else ANY.sub(button, piece) for at, piece in enumerate(pieces))
+    return "".join(piece if at % 2 else SPELLINGS.sub(button, piece) for at, piece in enumerate(pieces))
 
 
 def symbol_help(label: str) -> str | None:
     """What the symbol in a widget's ``label`` stands for; None where there is none."""
-    term = of_label(label)
+    term = find_term_of_label(label)
     return f"**{title(term)}.** {term.meaning}" if term else None
 
 

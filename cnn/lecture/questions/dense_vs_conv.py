@@ -36,7 +36,7 @@ def _dense(draw: random.Random) -> Question:
 
 def _twice_as_large(draw: random.Random) -> Question:
     side = draw.choice([50, 100, 500])
-    small, large = (readers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
+    small, large = (compare_layers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
     return build_question(
         f"A picture grows from {side}x{side} to {2 * side}x{2 * side}, and its fully connected layer with it. How many "
         "times as many weights has that layer now?",
@@ -73,7 +73,7 @@ def _convolution(draw: random.Random) -> Question:
 
 def _inputs(draw: random.Random) -> Question:
     width, height = draw.choice([(640, 480), (200, 100), (28, 28), (1000, 1000)])
-    dense, _, _ = readers(Volume(width, height, 3), 1, 1, 1)
+    dense, _, _ = compare_layers(Volume(width, height, 3), 1, 1, 1)
     return build_question(
         f"A colour picture is {width} pixels wide and {height} high: how many numbers does a network get?",
         dense.reads.value,

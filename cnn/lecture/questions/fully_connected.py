@@ -5,6 +5,7 @@ import random
 
 from cnn.layers.costs import linear_parameters
 from cnn.lecture.questions.question import Question, build_question, format_number
+from cnn.ops.softmax import locate_flat_index
 
 
 def ask_fully_connected(seed: int) -> Question:

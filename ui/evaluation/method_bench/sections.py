@@ -106,7 +106,7 @@ def faithful(report: Report, state: State) -> None:
 def lesion(report: Report) -> None:
     """The lesion that was planted in the simulated film."""
     st.header("Does it find a lesion that we planted?", anchor=False)
-    truth, film = lesion_mask(PLANTED), feature_stack.sample(PLANTED).pixels
+    truth, film = lesion_mask(PLANTED), feature_stack.load_sample(PLANTED).pixels
     assert truth is not None
     st.markdown(saliency_sentences.planted(report))
     charts.maps(
