@@ -1,4 +1,4 @@
-"""A saliency map as data: its scale, and what it says in words. Needs no network."""
+"""A saliency map as data: its scale, and a description in words. Needs no network."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,13 +6,14 @@ from typing import Literal
 import numpy as np
 
 SCALE_PERCENTILE = 99.5
-"""A map is shown on a scale whose ends are this percentile of its absolute values, so that no one pixel sets it."""
+"""A map is displayed up to this percentile of its absolute values, so that no single pixel sets the scale."""
 BLANK = 1e-4
-"""Below this sum of absolute values, in logits, a map is numerical noise and is shown as blank."""
+"""A map whose absolute values have a smaller sum, in logits, is numerical noise and is displayed as blank."""
 
 Meaning = Literal["evidence", "brightness", "strength"]
-"""What a map's values say. ``evidence``: above 0 for the class, below 0 against it. ``brightness``: above 0 a brighter
-pixel raises the class's score, below 0 a darker one does. ``strength``: no sign, only how much."""
+"""Meaning of a map's values. ``evidence``: positive values support the class, negative ones count against it.
+``brightness``: a brighter pixel raises the class's score where the value is positive, and lowers it where it is
+negative. ``strength``: how much the score depends on the pixel, without a sign."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Attribution:
     Attributes:
         map: (S, S) float32, in the method's own units.
         method: key of :data:`cnn.attribution.methods.METHODS`.
-        target: number of the class explained, and ``class_name`` its name.
-        passes: pictures that went through the network for it.
-        change: by how much the logit differs from the baseline's, which the map of a complete method adds up to; None
-            for other methods.
+        meaning: of the map's values.
+        target: index of the class explained.
+        class_name: its name.
+        passes: films that went through the network.
+        score_change: the film's logit minus the baseline's, to which the map of a complete method adds up; None for
+            other methods.
     """
 
     map: np.ndarray = field(repr=False, compare=False)
@@ -34,60 +37,61 @@ class Attribution:
     target: int
     class_name: str
     passes: int
-    change: float | None = None
+    score_change: float | None = None
 
     @property
     def signed(self) -> bool:
-        """Whether values below 0 mean something."""
+        """Whether negative values have a meaning."""
         return self.meaning != "strength"
 
     @property
     def blank(self) -> bool:
-        """Whether there is nothing in the map but numerical noise."""
+        """Whether the map holds nothing but numerical noise."""
         return bool(np.abs(self.map).sum() < BLANK)
 
     @property
     def scale(self) -> float:
-        """The absolute value that is shown as 1."""
+        """The absolute value that is displayed as 1."""
         size = np.abs(self.map)
         return float(np.percentile(size, SCALE_PERCENTILE) or size.max())
 
-    def shown(self) -> np.ndarray:
-        """The map over its scale, (S, S) in -1..1; all 0 where it is blank, because noise is not to be stretched."""
+    def scaled(self) -> np.ndarray:
+        """Return the map over its scale, (S, S) in -1..1; zeros if it is blank, because noise must not be stretched."""
         if self.blank:
             return np.zeros_like(self.map)
         return np.clip(self.map / self.scale, -1, 1)
 
 
 def describe(attribution: Attribution) -> str:
-    """What the map says, in a few sentences."""
+    """Describe the map in a few sentences."""
     name = attribution.class_name
     if attribution.blank:
         return f"The map is blank: by this method, nothing in the film moves the score of {name}."
-    said = [_sides(attribution), f"Half of its weight lies in {half_area(attribution.map):.0%} of the film."]
-    if attribution.change is not None:
-        said.append(
-            f"It adds up to {attribution.map.sum():+.2f}; the score of {name} is {abs(attribution.change):.2f} "
-            f"{'higher' if attribution.change > 0 else 'lower'} than for a plain grey film."
+    area = f"Half of the total attribution lies in {half_area(attribution.map):.0%} of the film."
+    sentences = [_describe_values(attribution), area]
+    if attribution.score_change is not None:
+        sentences.append(
+            f"It adds up to {attribution.map.sum():+.2f}; the score of {name} is {abs(attribution.score_change):.2f} "
+            f"{'higher' if attribution.score_change > 0 else 'lower'} than for a plain grey film."
         )
-    return " ".join(said).replace("%", " %")
+    return " ".join(sentences).replace("%", " %")
 
 
 def half_area(values: np.ndarray) -> float:
-    """The smallest share of pixels, 0..1, that holds half of the sum of absolute values."""
-    largest_first = np.sort(np.abs(values), axis=None)[::-1].cumsum(dtype=np.float64)
-    return float((np.searchsorted(largest_first, largest_first[-1] / 2) + 1) / values.size)
+    """Return the smallest share of pixels, 0..1, that holds half of the sum of absolute values."""
+    cumulative = np.sort(np.abs(values), axis=None)[::-1].cumsum(dtype=np.float64)
+    return float((np.searchsorted(cumulative, cumulative[-1] / 2) + 1) / values.size)
 
 
-def _sides(attribution: Attribution) -> str:
+def _describe_values(attribution: Attribution) -> str:
     name, values = attribution.class_name, attribution.map
     if attribution.meaning == "strength":
-        return f"The stronger the colour, the more the score of {name} answers to that pixel, up or down."
+        return f"The stronger the colour, the more the score of {name} depends on that pixel, up or down."
     if attribution.meaning == "brightness":
-        return f"Red: brighter there would raise the score of {name}. Blue: darker there would."
+        return f"Red: a brighter pixel would raise the score of {name}. Blue: a darker one would."
     if values.max() <= 0:
-        return f"Everything in this map speaks against {name}; nothing is for it, and nothing is stretched into it."
+        return f"Everything in this map counts against {name}; nothing supports it."
     if values.min() >= 0:
-        return f"Everything in this map speaks for {name}."
+        return f"Everything in this map supports {name}."
     positive = float(values[values > 0].sum(dtype=np.float64) / np.abs(values).sum(dtype=np.float64))
-    return f"By weight, {positive:.0%} of the map speaks for {name} and {1 - positive:.0%} against it."
+    return f"{positive:.0%} of the total attribution supports {name}, and {1 - positive:.0%} counts against it."

@@ -1,7 +1,7 @@
-"""Who may compute now: first come, first served, with a bounded wait.
+"""A lock that serves threads in order of arrival, with a bounded wait.
 
-A plain lock would do for one picture at a time, but it lets the thread that gives it back take it again at once. An
-explanation of many passes hands its turn on between them, so that a quick one never waits for the whole of a slow one.
+``threading.Lock`` promises no order: a thread that releases it may get it again at once. A long computation yields this
+lock between its chunks, so that a short one waits for one chunk at most.
 """
 
 import threading
@@ -9,71 +9,64 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from cnn.errors import Busy
 
-GLANCE = 0.25
-"""Seconds between two looks at whether a waiting reader is still there."""
-StillThere = Callable[[int], None]
+POLL_S = 0.25
+"""Seconds between two calls of ``on_wait``."""
+OnWait = Callable[[int], None]
+"""Receives the position in the queue, from 1. An exception that it raises ends the wait."""
 
 
-class Turns:
-    """A queue of threads, of which the first may compute."""
+class FairLock:
+    """A queue of threads, the first of which holds the lock."""
 
     def __init__(self) -> None:
-        self._queue: deque[Turn] = deque()
+        self._queue: deque[object] = deque()
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, patience: float, still_there: StillThere = lambda place: None) -> Iterator["Turn"]:
-        """Waits for this thread's turn and ends it with the block, whatever happens in it.
+    def acquire(self, timeout_s: float, on_wait: OnWait | None = None) -> Iterator[Callable[[OnWait | None], None]]:
+        """Hold the lock for the duration of a ``with`` block.
 
         Args:
-            patience: seconds to wait at most, here and in each :meth:`Turn.pass_on`.
-            still_there: told the place in line, from 1, while waiting; what it raises ends the wait.
+            timeout_s: the longest wait in seconds, here and in each call of the yielded function.
+            on_wait: called every ``POLL_S`` seconds during the wait.
+
+        Yields:
+            A function that lets all waiting threads go first and returns when this thread holds the lock again. It
+            takes an ``on_wait`` of its own and raises ``Busy``, too.
 
         Raises:
-            Busy: the turn did not come in time.
+            Busy: the lock was not free in time.
         """
-        turn = Turn(self, patience, still_there)
+        ticket = object()
         try:
-            self._stand_in_line(turn)
-            yield turn
+            self._queue_up(ticket, timeout_s, on_wait)
+            yield partial(self._queue_up, ticket, timeout_s)
         finally:
             with self._changed:
-                if turn in self._queue:
-                    self._queue.remove(turn)
+                self._queue.remove(ticket)
                 self._changed.notify_all()
 
-    def _stand_in_line(self, turn: "Turn") -> None:
-        """Puts ``turn`` at the end of the queue and returns when it is the first."""
-        give_up = time.monotonic() + turn.patience
+    def _queue_up(self, ticket: object, timeout_s: float, on_wait: OnWait | None) -> None:
+        """Move ``ticket`` to the end of the queue and return when it is the first."""
+        deadline = time.monotonic() + timeout_s
         with self._changed:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            self._queue.append(turn)
+            if ticket in self._queue:
+                self._queue.remove(ticket)
+            self._queue.append(ticket)
             self._changed.notify_all()
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._queue[0] is turn, GLANCE):
+                if self._changed.wait_for(lambda: self._queue[0] is ticket, POLL_S):
                     return
-                place = self._queue.index(turn)
-            if time.monotonic() > give_up:
+                position = self._queue.index(ticket)
+            if time.monotonic() > deadline:
                 raise Busy(
-                    f"The network is busy with other pictures, and you were number {place} in line: "
+                    f"The network is busy with other films, and you were number {position} in line: "
                     "try again in a moment, or choose a quicker method."
                 )
-            turn.still_there(place)
-
-
-class Turn:
-    """One thread's place in the queue."""
-
-    def __init__(self, turns: Turns, patience: float, still_there: StillThere) -> None:
-        self._turns = turns
-        self.patience = patience
-        self.still_there = still_there
-
-    def pass_on(self) -> None:
-        """Lets everybody who waits go first. Raises ``Busy`` like :meth:`Turns.take`."""
-        self._turns._stand_in_line(self)
+            if on_wait:
+                on_wait(position)

@@ -1,10 +1,10 @@
-"""The first page's taste of the classifier: a simulated film, what the network says of it, and where it looked.
+"""The front page's example: a simulated film, the network's answer, and its map.
 
     python -m cnn.attribution.front_page_example
 
-computes it from the shipped weights and writes ``front_page_example.png`` (the map, from its lowest value to its
-highest) and ``front_page_example.json`` beside this file, so that the first page opens without PyTorch. Run it whenever
-weights have changed.
+computes it with the shipped weights and writes ``front_page_example.png`` (the map, from its lowest value to its
+highest) and ``front_page_example.json`` beside this file, so that the front page needs no PyTorch. Run it after a
+change of the weights.
 """
 
 import json
@@ -20,61 +20,69 @@ from cnn.errors import UserError
 from cnn.imaging.samples.built_in import SAMPLES, Sample
 
 SAMPLE, METHOD, TARGET = "simulated-consolidation", "grad_cam", 1
-_PICTURE, _FACTS = (Path(__file__).parent / name for name in ("front_page_example.png", "front_page_example.json"))
+MAP_FILE, FACTS_FILE = (Path(__file__).with_suffix(suffix) for suffix in (".png", ".json"))
 
 
 @dataclass(frozen=True)
-class Taste:
-    """What is shown: ``said`` is the network's sentence; the map's file holds ``lowest`` to ``highest`` as 0 to 255."""
+class FrontPageExample:
+    """The prediction, and the range of the map, whose file holds ``lowest`` to ``highest`` as 0 to 255."""
 
     network: str
     weights_sha256: str
     label: str
-    said: str
+    sentence: str
     meaning: Meaning
     lowest: float
     highest: float
 
     def attribution(self) -> Attribution:
-        """The map, to 1/255 of its range."""
-        with Image.open(_PICTURE) as picture:
-            levels = np.asarray(picture, dtype=np.float32)
+        """Read the map, which is exact to 1/255 of its range."""
+        with Image.open(MAP_FILE) as image:
+            levels = np.asarray(image, dtype=np.float32)
         values = self.lowest + levels / 255 * (self.highest - self.lowest)
         return Attribution(values, METHOD, self.meaning, TARGET, CLASSES[TARGET], passes=1)
 
 
 def sample() -> Sample:
-    """The film that was read."""
+    """Return the film of the example."""
     return next(sample for sample in SAMPLES if sample.key == SAMPLE)
 
 
-def read() -> Taste:
-    """What was computed. Raises ``UserError`` where it is missing."""
+def read() -> FrontPageExample:
+    """Read the example. Raises ``UserError`` if it is missing."""
     try:
-        return Taste(**json.loads(_FACTS.read_text(encoding="utf-8")))
+        return FrontPageExample(**json.loads(FACTS_FILE.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            "The first page's picture is missing: make it with python -m cnn.attribution.front_page_example."
+            "The front page's example is missing: make it with python -m cnn.attribution.front_page_example."
         ) from error
 
 
 def main() -> None:
-    """Computes and writes both files."""
-    from cnn.attribution.methods import attribute
+    """Compute the example and write both files."""
+    from cnn.attribution.attribute import attribute
     from cnn.imaging.preprocess import to_tensor
     from cnn.imaging.radiograph import read_radiograph
     from cnn.models import loading, registry
     from cnn.predict.prediction import predict, sentence
 
     model, film = loading.load(registry.DEFAULT), read_radiograph(*sample().read())
-    found = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)
-    lowest, highest = float(found.map.min()), float(found.map.max())
-    levels = np.round(255 * (found.map - lowest) / max(highest - lowest, 1e-9)).astype(np.uint8)
-    Image.fromarray(levels).save(_PICTURE, optimize=True)
-    said = predict(model, film)
-    taste = Taste(model.name, model.weights_sha256, said.label, sentence(said), found.meaning, lowest, highest)
-    _FACTS.write_text(json.dumps(asdict(taste), indent=1) + "\n", encoding="utf-8")
-    print(taste.said)
+    attribution = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)
+    lowest, highest = float(attribution.map.min()), float(attribution.map.max())
+    levels = np.round(255 * (attribution.map - lowest) / max(highest - lowest, 1e-9)).astype(np.uint8)
+    Image.fromarray(levels).save(MAP_FILE, optimize=True)
+    prediction = predict(model, film)
+    example = FrontPageExample(
+        model.name,
+        model.weights_sha256,
+        prediction.label,
+        sentence(prediction),
+        attribution.meaning,
+        lowest,
+        highest,
+    )
+    FACTS_FILE.write_text(json.dumps(asdict(example), indent=1) + "\n", encoding="utf-8")
+    print(example.sentence)
 
 
 if __name__ == "__main__":

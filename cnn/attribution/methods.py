@@ -1,17 +1,12 @@
-"""Where a network looked: Captum's attributions of one class's logit to the pixels of one film.
+"""The saliency methods: Captum's attributions of one class's logit to the pixels of one film.
 
-All methods compare with, or start from, the baseline 0. After standardisation that is the film's own mean grey.
-Which method is right for which network, and what was mended, is told in docs/saliency.md.
+All methods compare with, or start from, the baseline 0, which is the film's own mean grey after standardisation.
+docs/saliency.md compares the methods and says how they differ from Captum's defaults.
 """
 
-import copy
-import itertools
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 import torch
 from captum.attr import (
@@ -25,13 +20,8 @@ from captum.attr import (
 )
 from torch import Tensor, nn
 
-from cnn.attribution.attribution import Attribution, Meaning
-from cnn.attribution.fair_lock import Turn, Turns
-from cnn.cards import CLASSES
-from cnn.errors import UserError
-from cnn.models.inference import device
+from cnn.attribution.attribution import Meaning
 from cnn.models.loading import LoadedModel
-from cnn.models.registry import REGISTRY
 
 BASELINE = 0.0
 STEPS = 50
@@ -43,182 +33,157 @@ NOISE = 0.15
 SHAP_NOISE = 0.05
 """The same for GradientShap, whose noise only blurs the end of its path."""
 GRADIENT_CHUNK, FORWARD_CHUNK = 5, 13
-"""Pictures that pass at once, with and without a backward pass: what bounds the memory."""
-PATIENCE = 20.0
-"""Seconds to wait for a turn."""
-
-Progress = Callable[[int, int], None]
-Waiting = Callable[[int, int, int], None]
-
-# Captum says at every call that it sets hooks; warnings.catch_warnings is not safe with several threads.
-warnings.filterwarnings("ignore", message=r"\s*Setting (forward|backward)")
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way to ask where a network looked.
-
-    Attributes:
-        passes: pictures that go through the network, from the side of its input in pixels and the number of layers that
-            Grad-CAM looks at; for the model at hand, see :func:`passes`.
-        complete: whether each map adds up to the change of the logit from the baseline, as far as its steps are fine.
-        source: where the method was published.
-    """
-
-    title: str
-    about: str
-    meaning: Meaning
-    passes: Callable[[int, int], int]
-    source: str
-    run: "Callable[[_Run], Tensor]" = field(repr=False)
-    complete: bool = False
-
-
-def attribute(
-    model: LoadedModel, pixels: Tensor, method: str, target: int, progress: Progress = lambda done, total: None,
-    waiting: Waiting = lambda place, done, total: None,
-) -> Attribution:  # fmt: skip
-    """The map of ``method``, a key of :data:`METHODS`, for the class number ``target`` of :data:`cnn.cards.CLASSES`.
-
-    Safe to call from any number of threads: the same film gives the same map.
-
-    Args:
-        pixels: (1, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
-        progress: told (passes done, passes in all) between chunks; what it raises ends the work.
-        waiting: told (place in line, passes done, passes in all) while others compute; what it raises ends the wait.
-
-    Raises:
-        Busy: other threads kept the network for longer than ``PATIENCE``.
-        UserError: there is no such method.
-    """
-    if method not in METHODS:
-        raise UserError(f"There is no method named {method!r}; choose one of {', '.join(METHODS)}.")
-    chosen = METHODS[method]
-    total = passes(model, method)
-    bench = _bench(model)
-    layers = tuple(bench.network.get_submodule(name) for name in _cam_layers(model))
-    run: _Run | None = None
-    with (
-        bench.turns.take(PATIENCE, lambda place: waiting(place, run.done if run else 0, total)) as turn,
-        torch.inference_mode(False),
-        torch.enable_grad(),
-    ):
-        leaf = pixels.detach().clone().to(device()).requires_grad_()
-        run = _Run(bench.network, layers, leaf, target, total, progress, turn)
-        progress(0, total)
-        values = chosen.run(run).detach()[0, 0].float().cpu().numpy()  # (S, S)
-        change = run.change() if chosen.complete else None
-        progress(total, total)
-    return Attribution(values, method, chosen.meaning, target, CLASSES[target], total, change)
-
-
-def passes(model: LoadedModel, method: str) -> int:
-    """How many pictures ``method`` sends through ``model``: its relative cost."""
-    return METHODS[method].passes(model.input_size, len(_cam_layers(model)))
+"""Films in one batch, with and without a backward pass; they bound the memory."""
 
 
 @dataclass
-class _Run:
-    """One attribution under way."""
+class Attempt:
+    """One computation of a map.
+
+    Attributes:
+        network: copy of the network, which may be hooked.
+        cam_layers: layers for Grad-CAM.
+        pixels: (1, 1, S, S), a leaf that requires gradients.
+        target: index of the class to explain.
+        between_chunks: called with the number of passes done before every chunk but the first.
+        done: passes done, of those that go through :meth:`forward`.
+    """
 
     network: nn.Module
     cam_layers: tuple[nn.Module, ...]
     pixels: Tensor
     target: int
-    total: int
-    progress: Progress
-    turn: Turn
+    between_chunks: Callable[[int], None]
     done: int = 0
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Logits of one chunk (B, 1, S, S). Hands the turn on first, so only for methods that set no hooks."""
-        if self.done:
-            self.turn.pass_on()
-            self.progress(self.done, self.total)
-        self.done += len(pictures)
-        return self.network(pictures)
+    def forward(self, films: Tensor) -> Tensor:
+        """Return the logits (B, 2) of one chunk (B, 1, S, S).
 
-    def gradient(self, pictures: Tensor) -> Tensor:
-        """The logit's gradient at each picture of one chunk, of the chunk's shape."""
-        return Saliency(self.forward).attribute(pictures.detach().requires_grad_(), self.target, abs=False)
-
-    def noise(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Chunks of normal noise (B, 1, S, S) and of uniform positions on a path (B, 1, 1, 1); always the same.
-
-        Captum's NoiseTunnel and GradientShap draw from the generators that the whole process shares, where another
-        reader's draws would come in between.
+        Other threads may use the network before it runs, so a method that sets hooks must not call this.
         """
-        generator = torch.Generator().manual_seed(0)
-        for start in range(0, SAMPLES, GRADIENT_CHUNK):
-            count = min(GRADIENT_CHUNK, SAMPLES - start)
-            noise = torch.randn(count, *self.pixels.shape[1:], generator=generator)
-            positions = torch.rand(count, 1, 1, 1, generator=generator)
-            yield noise.to(self.pixels.device), positions.to(self.pixels.device)
+        if self.done:
+            self.between_chunks(self.done)
+        self.done += len(films)
+        return self.network(films)
 
-    def change(self) -> float:
-        """The film's logit minus the baseline's."""
+    def gradient(self, films: Tensor) -> Tensor:
+        """Return the gradient of the target's logit at each film of one chunk, both (B, 1, S, S)."""
+        return Saliency(self.forward).attribute(films.detach().requires_grad_(), self.target, abs=False)
+
+    def score_change(self) -> float:
+        """Return the film's logit minus the baseline's."""
         with torch.no_grad():
             film, grey = self.network(torch.cat([self.pixels, torch.full_like(self.pixels, BASELINE)]))[:, self.target]
         return float(film - grey)
 
 
+@dataclass(frozen=True)
+class Method:
+    """A way to compute a saliency map.
+
+    Attributes:
+        title: name that a reader sees.
+        about: one sentence on how it works.
+        meaning: meaning of the map's values.
+        source: publication.
+        run: the computation; returns the map (1, 1, S, S).
+        passes: films that go through the network, or a function that counts them for a network.
+        complete: whether each map adds up to the change of the logit from the baseline.
+    """
+
+    title: str
+    about: str
+    meaning: Meaning
+    source: str
+    run: Callable[[Attempt], Tensor] = field(repr=False)
+    passes: int | Callable[[LoadedModel], int] = 1
+    complete: bool = False
+
+
+def count_passes(model: LoadedModel, method: str) -> int:
+    """Return how many films ``method`` sends through ``model``: its relative cost."""
+    passes = METHODS[method].passes
+    return passes if isinstance(passes, int) else passes(model)
+
+
+def noise_chunks(pixels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw the ``SAMPLES`` random numbers of SmoothGrad and GradientShap in chunks, always the same.
+
+    Captum's NoiseTunnel and GradientShap use the global generators, which other threads advance.
+
+    Yields:
+        Standard normal noise (B, 1, S, S) for a film (1, 1, S, S), and uniform positions on a path (B, 1, 1, 1).
+    """
+    generator = torch.Generator().manual_seed(0)
+    for start in range(0, SAMPLES, GRADIENT_CHUNK):
+        count = min(GRADIENT_CHUNK, SAMPLES - start)
+        noise = torch.randn(count, *pixels.shape[1:], generator=generator)
+        positions = torch.rand(count, 1, 1, 1, generator=generator)
+        yield noise.to(pixels.device), positions.to(pixels.device)
+
+
 def occlusion_window(size: int) -> tuple[int, int]:
-    """Side and stride of the occluding square for an input of side ``size``: 32 and 16 at 224 pixels."""
+    """Return side and stride of the occluding square for an input of side ``size``: 32 and 16 at 224 pixels."""
     return size // 7, size // 14
 
 
-def _occlusions(size: int) -> int:
-    """Pictures that occlusion looks at: the film, and one for each position of the window; the last may stick out."""
-    side, stride = occlusion_window(size)
-    return 1 + (-(-(size - side) // stride) + 1) ** 2
+def _count_occlusions(model: LoadedModel) -> int:
+    """Count the film and each position of the window; the last may extend over the edge."""
+    side, stride = occlusion_window(model.input_size)
+    return 1 + (-(-(model.input_size - side) // stride) + 1) ** 2
 
 
-def _saliency(run: _Run) -> Tensor:
-    return run.gradient(run.pixels).abs()
+def _saliency(attempt: Attempt) -> Tensor:
+    return attempt.gradient(attempt.pixels).abs()
 
 
-def _input_x_gradient(run: _Run) -> Tensor:
-    return run.pixels * run.gradient(run.pixels)
+def _input_x_gradient(attempt: Attempt) -> Tensor:
+    return attempt.pixels * attempt.gradient(attempt.pixels)
 
 
-def _smoothgrad(run: _Run) -> Tensor:
-    spread = NOISE * (run.pixels.max() - run.pixels.min())
-    gradients = [run.gradient(run.pixels + spread * noise).sum(0, keepdim=True) for noise, _ in run.noise()]
-    return (sum(gradients, torch.zeros_like(run.pixels)) / SAMPLES).abs()
+def _smoothgrad(attempt: Attempt) -> Tensor:
+    pixels = attempt.pixels
+    spread = NOISE * (pixels.max() - pixels.min())
+    total = torch.zeros_like(pixels)
+    for noise, _ in noise_chunks(pixels):
+        total = total + attempt.gradient(pixels + spread * noise).sum(0, keepdim=True)
+    return (total / SAMPLES).abs()
 
 
-def _integrated_gradients(run: _Run) -> Tensor:
-    return IntegratedGradients(run.forward).attribute(
-        run.pixels, BASELINE, run.target, n_steps=STEPS, internal_batch_size=GRADIENT_CHUNK
+def _integrated_gradients(attempt: Attempt) -> Tensor:
+    return IntegratedGradients(attempt.forward).attribute(
+        attempt.pixels, BASELINE, attempt.target, n_steps=STEPS, internal_batch_size=GRADIENT_CHUNK
     )
 
 
-def _gradient_shap(run: _Run) -> Tensor:
-    spread = SHAP_NOISE * (run.pixels.max() - run.pixels.min())
-    total = torch.zeros_like(run.pixels)
-    for noise, positions in run.noise():
-        ends = run.pixels + spread * noise
-        gradients = run.gradient(BASELINE + positions * (ends - BASELINE))
-        total = total + (gradients * (ends - BASELINE)).sum(0, keepdim=True)
+def _gradient_shap(attempt: Attempt) -> Tensor:
+    pixels = attempt.pixels
+    spread = SHAP_NOISE * (pixels.max() - pixels.min())
+    total = torch.zeros_like(pixels)
+    for noise, positions in noise_chunks(pixels):
+        differences = pixels + spread * noise - BASELINE
+        gradients = attempt.gradient(BASELINE + positions * differences)
+        total = total + (gradients * differences).sum(0, keepdim=True)
     return total / SAMPLES
 
 
-def _deep_lift(run: _Run) -> Tensor:
-    return DeepLift(run.network).attribute(run.pixels, torch.full_like(run.pixels, BASELINE), run.target)
+def _deep_lift(attempt: Attempt) -> Tensor:
+    baseline = torch.full_like(attempt.pixels, BASELINE)
+    return DeepLift(attempt.network).attribute(attempt.pixels, baseline, attempt.target)
 
 
-def _guided_backprop(run: _Run) -> Tensor:
-    return GuidedBackprop(run.network).attribute(run.pixels, run.target)
+def _guided_backprop(attempt: Attempt) -> Tensor:
+    return GuidedBackprop(attempt.network).attribute(attempt.pixels, attempt.target)
 
 
-def _grad_cam(run: _Run, keep_negative: bool = True) -> Tensor:
-    """In logits per pixel, so that the maps of an ensemble's networks add up."""
-    size = run.pixels.shape[-1]
-    total = torch.zeros_like(run.pixels)
-    for layer in run.cam_layers:
+def _grad_cam(attempt: Attempt, keep_negative: bool = True) -> Tensor:
+    """Return logits per pixel, so that the maps of an ensemble's networks add up."""
+    size = attempt.pixels.shape[-1]
+    total = torch.zeros_like(attempt.pixels)
+    for layer in attempt.cam_layers:
         with _graph_begins_at(layer):
-            coarse = LayerGradCam(run.network, layer).attribute(
-                run.pixels.detach(), run.target, relu_attributions=not keep_negative
+            coarse = LayerGradCam(attempt.network, layer).attribute(
+                attempt.pixels.detach(), attempt.target, relu_attributions=not keep_negative
             )  # (1, 1, h, w)
         fine = LayerAttribution.interpolate(coarse, (size, size), "bilinear")  # (1, 1, S, S)
         total = total + fine * (coarse.shape[-2] * coarse.shape[-1] / size**2)
@@ -227,127 +192,110 @@ def _grad_cam(run: _Run, keep_negative: bool = True) -> Tensor:
 
 @contextmanager
 def _graph_begins_at(layer: nn.Module) -> Iterator[None]:
-    """Keeps what lies before ``layer`` out of the graph, where neither a gradient nor room for one is needed."""
-    begin = layer.register_forward_pre_hook(lambda _, inputs: tuple(one.detach().requires_grad_() for one in inputs))
+    """Save the memory and the time of gradients in the layers before ``layer``."""
+    hook = layer.register_forward_pre_hook(lambda _, inputs: tuple(each.detach().requires_grad_() for each in inputs))
     try:
         yield
     finally:
-        begin.remove()
+        hook.remove()
 
 
-def _guided_grad_cam(run: _Run) -> Tensor:
-    return _grad_cam(run, keep_negative=False) * _guided_backprop(run)
+def _guided_grad_cam(attempt: Attempt) -> Tensor:
+    return _grad_cam(attempt, keep_negative=False) * _guided_backprop(attempt)
 
 
-def _occlusion(run: _Run) -> Tensor:
-    side, stride = occlusion_window(run.pixels.shape[-1])
-    return Occlusion(run.forward).attribute(
-        run.pixels.detach(), (1, side, side), (1, stride, stride), BASELINE, run.target,
+def _occlusion(attempt: Attempt) -> Tensor:
+    side, stride = occlusion_window(attempt.pixels.shape[-1])
+    return Occlusion(attempt.forward).attribute(
+        attempt.pixels.detach(),
+        (1, side, side),
+        (1, stride, stride),
+        BASELINE,
+        attempt.target,
         perturbations_per_eval=FORWARD_CHUNK,
-    )  # fmt: skip
+    )
 
 
 METHODS: dict[str, Method] = {
     "grad_cam": Method(
         "Grad-CAM",
         "Which parts of the last feature maps push the score up or down, laid over the film; coarse but calm.",
-        "evidence", lambda side, layers: layers, "Selvaraju et al., ICCV 2017", _grad_cam,
+        "evidence",
+        "Selvaraju et al., ICCV 2017",
+        _grad_cam,
+        passes=lambda model: len(model.cam_layers),
     ),
     "occlusion": Method(
         "Occlusion",
         "Covers the film square by square with its mean grey and notes how far the score falls.",
-        "evidence", lambda side, layers: _occlusions(side), "Zeiler and Fergus, ECCV 2014", _occlusion,
+        "evidence",
+        "Zeiler and Fergus, ECCV 2014",
+        _occlusion,
+        passes=_count_occlusions,
     ),
     "integrated_gradients": Method(
         "Integrated Gradients",
         "Fades the film in from plain grey and adds up how the score answers to each pixel on the way.",
-        "evidence", lambda side, layers: STEPS, "Sundararajan et al., ICML 2017", _integrated_gradients, complete=True,
+        "evidence",
+        "Sundararajan et al., ICML 2017",
+        _integrated_gradients,
+        passes=STEPS,
+        complete=True,
     ),
     "gradient_shap": Method(
         "GradientShap",
         "Integrated Gradients at random points of the way and with a little noise: an estimate of Shapley values.",
-        "evidence", lambda side, layers: SAMPLES, "Lundberg and Lee, NeurIPS 2017", _gradient_shap,
+        "evidence",
+        "Lundberg and Lee, NeurIPS 2017",
+        _gradient_shap,
+        passes=SAMPLES,
     ),
     "deep_lift": Method(
         "DeepLift",
         "Shares the score's difference from a plain grey film out to the pixels, layer by layer, in one go.",
-        "evidence", lambda side, layers: 2, "Shrikumar et al., ICML 2017", _deep_lift, complete=True,
+        "evidence",
+        "Shrikumar et al., ICML 2017",
+        _deep_lift,
+        passes=2,
+        complete=True,
     ),
     "input_x_gradient": Method(
         "Input x Gradient",
         "Each pixel's difference from the mean grey, times how strongly the score answers to it.",
-        "evidence", lambda side, layers: 1, "Shrikumar et al., arXiv 1605.01713, 2016", _input_x_gradient,
+        "evidence",
+        "Shrikumar et al., arXiv 1605.01713, 2016",
+        _input_x_gradient,
     ),
     "saliency": Method(
         "Saliency",
         "How strongly the score answers to a tiny change of each pixel: the gradient, without its sign.",
-        "strength", lambda side, layers: 1, "Simonyan et al., ICLR workshop 2014", _saliency,
+        "strength",
+        "Simonyan et al., ICLR workshop 2014",
+        _saliency,
     ),
     "smoothgrad": Method(
         "SmoothGrad",
         "The mean gradient over noisy copies of the film, without its sign: Saliency with less speckle.",
-        "strength", lambda side, layers: SAMPLES, "Smilkov et al., arXiv 1706.03825, 2017", _smoothgrad,
+        "strength",
+        "Smilkov et al., arXiv 1706.03825, 2017",
+        _smoothgrad,
+        passes=SAMPLES,
     ),
     "guided_backprop": Method(
         "Guided Backprop",
         "The gradient with everything negative thrown away at each ReLU: sharp, but it may look much the same for any "
         "class.",
-        "brightness", lambda side, layers: 1, "Springenberg et al., ICLR workshop 2015", _guided_backprop,
+        "brightness",
+        "Springenberg et al., ICLR workshop 2015",
+        _guided_backprop,
     ),
     "guided_grad_cam": Method(
         "Guided Grad-CAM",
         "Guided Backprop, kept only where Grad-CAM speaks for the class.",
-        "brightness", lambda side, layers: layers + 1, "Selvaraju et al., ICCV 2017", _guided_grad_cam,
+        "brightness",
+        "Selvaraju et al., ICCV 2017",
+        _guided_grad_cam,
+        passes=lambda model: len(model.cam_layers) + 1,
     ),
-}  # fmt: skip
-"""Every method offered, the most readable first; all of them work on every registered model."""
-
-
-class _Bench:
-    """A double of a model's network to work on, so that no hook is ever set on the network that predictions use.
-
-    It shares the weights with that network and takes no room of its own.
-    """
-
-    def __init__(self, module: nn.Module) -> None:
-        shared = {id(tensor): tensor for tensor in itertools.chain(module.parameters(), module.buffers())}
-        self.network = copy.deepcopy(module, shared)
-        self.turns = Turns()
-        _part_pools(self.network)
-
-
-class _Copy(nn.Module):
-    def forward(self, values: Tensor) -> Tensor:
-        return values.clone()
-
-
-def _part_pools(module: nn.Module) -> None:
-    """Puts a copy before every max pool. Captum 0.9 hooks a layer's tensors rather than the layer.
-
-    A ReLU's output that is also a pool's input gets both hooks in the wrong order, and DeepLift no longer adds up
-    (captum issue 1104).
-    """
-    for name, child in module.named_children():
-        if isinstance(child, nn.MaxPool2d):
-            setattr(module, name, nn.Sequential(_Copy(), child))
-        else:
-            _part_pools(child)
-
-
-_BENCHES: WeakKeyDictionary[nn.Module, _Bench] = WeakKeyDictionary()
-_BUILDING = threading.Lock()
-
-
-def _bench(model: LoadedModel) -> _Bench:
-    with _BUILDING:
-        if model.module not in _BENCHES:
-            _BENCHES[model.module] = _Bench(model.folded)
-        return _BENCHES[model.module]
-
-
-def _cam_layers(model: LoadedModel) -> tuple[str, ...]:
-    """Names of the layers that Grad-CAM looks at: one of each network where there are several."""
-    parts = REGISTRY[model.name].parts
-    if parts:
-        return tuple(f"{part}.{REGISTRY[part].cam_layer}" for part in parts)
-    return tuple(name for name, module in model.module.named_modules() if module is model.cam_layer)
+}
+"""Every method, the most readable first; all of them work on every registered model."""

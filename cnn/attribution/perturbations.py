@@ -1,11 +1,12 @@
-"""Changes to one film that ask what a network leans on: hide the lungs, leave only the frame, move a marker about.
+"""Changes to one film that show what a network relies on: hide the lungs, keep only the frame, move a marker.
 
-Greys are (1, 1, S, S) in 0..1, as a network sees a film before standardisation, and every change is deterministic.
+Greys are (1, 1, S, S) in 0..1, before standardisation, and every change is deterministic.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,41 +16,55 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from cnn.attribution.attribution import Attribution
-from cnn.attribution.checks import likeness
+from cnn.attribution.similarity import compare_squares
 from cnn.errors import UserError
-from cnn.imaging import hide_lungs
+from cnn.imaging.hide_lungs import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import lung_segmenter
 from cnn.predict.prediction import Prediction
 
 MARKER = "R"
-"""The letter that a radiographer lays on the film's right side."""
+"""The letter that marks the right side of the patient."""
+
+
+class Amount(NamedTuple):
+    """How much of a change: what it measures, and its default in percent of the film's side."""
+
+    label: str
+    percent: int
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a whole film.
+    """A change of a whole film.
 
     Attributes:
-        run: from greys, lungs (1, 1, S, S) bool, and an amount (share of the side) to greys.
-        amount: what ``amount`` means, and its usual value in percent of the side; None where there is none.
-        needs_lungs: whether it makes sense only where lungs were found.
-        moves: whether what was at one place is at another afterwards, so that maps cannot be compared place by place.
+        title: name that a reader sees.
+        about: one or two sentences on what it does.
+        run: from greys to greys; takes also lungs (1, 1, S, S) bool if ``needs_lungs``, and a share of the side if
+            there is an ``amount``.
+        amount: None where there is nothing to set.
+        needs_lungs: whether lungs must be found.
+        moves: whether pixels change their position, so that maps cannot be compared.
     """
 
     title: str
     about: str
-    run: Callable[[Tensor, Tensor, float], Tensor] = field(repr=False)
-    amount: tuple[str, int] | None = None
+    run: Callable[..., Tensor] = field(repr=False)
+    amount: Amount | None = None
     needs_lungs: bool = False
     moves: bool = False
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A square laid on the film: ``kind`` of :data:`PATCHES`, its side as a share of the film's, and where it lies.
+    """A square on the film.
 
-    ``x`` and ``y`` run from 0 (flush with the left, the top) to 1 (flush with the right, the bottom).
+    Attributes:
+        kind: key of :data:`PATCHES`.
+        side: share of the film's side.
+        x: position from 0 (flush left) to 1 (flush right).
+        y: position from 0 (flush with the top) to 1 (flush with the bottom).
     """
 
     kind: str
@@ -57,39 +72,48 @@ class Patch:
     x: float
     y: float
 
-    def box(self, size: int) -> tuple[int, int, int]:
-        """Top, left and side in pixels on a film of ``size``."""
+    def window(self, size: int) -> tuple[slice, slice]:
+        """Return the rows and the columns of a film of ``size`` pixels a side."""
         side = max(1, round(self.side * size))
-        return round(self.y * (size - side)), round(self.x * (size - side)), side
+        top, left = round(self.y * (size - side)), round(self.x * (size - side))
+        return slice(top, top + side), slice(left, left + side)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change did: P(PNEUMONIA) after it, the difference in percentage points, and the map's.
+    """What a change did to prediction and map.
 
-    ``likeness`` is the rank correlation of the two maps (see :func:`cnn.attribution.checks.likeness`), None where
-    the film moved; ``strength`` is how strong the map is, of what it was.
+    Attributes:
+        p_pneumonia: probability after the change.
+        points: difference to the probability before, in percentage points.
+        label: after the change.
+        flipped: whether the label is another one.
+        rank_correlation: of both maps by squares, None where pixels moved.
+        strength: scale of the map over the scale before.
     """
 
     p_pneumonia: float
     points: float
     label: str
     flipped: bool
-    likeness: float | None
+    rank_correlation: float | None
     strength: float
 
 
-def greys_of(pixels: Tensor) -> Tensor:
-    """The greys 0..1 of a network's input (1, 1, S, S): its darkest value black, its brightest white."""
+def to_greys(pixels: Tensor) -> Tensor:
+    """Return a network's input (1, 1, S, S) in 0..1: its darkest value black, its brightest white."""
     low, high = pixels.min(), pixels.max()
     return (pixels - low) / (high - low).clamp(min=1e-6)
 
 
 def apply(pixels: Tensor, change: str, amount: float | None = None, patch: Patch | None = None) -> Tensor:
-    """A network's input (1, 1, S, S) after ``change``, a key of :data:`CHANGES`, and then ``patch``: standardised.
+    """Apply a change, and then a patch, to a network's input (1, 1, S, S), and standardise the result.
 
     Args:
-        amount: share of the side, 0..1; the usual one where it is None.
+        pixels: the input.
+        change: key of :data:`CHANGES`.
+        amount: share of the side, 0..1; None for the default.
+        patch: square to paste, if any.
 
     Raises:
         UserError: there is no such change, or it needs lungs and none were found.
@@ -97,31 +121,59 @@ def apply(pixels: Tensor, change: str, amount: float | None = None, patch: Patch
     if change not in CHANGES:
         raise UserError(f"There is no change named {change!r}; choose one of {', '.join(CHANGES)}.")
     chosen = CHANGES[change]
-    usual = chosen.amount[1] / 100 if chosen.amount else 0.0
-    greys = greys_of(pixels)
-    mask = lung_segmenter.lung_mask(pixels) if chosen.needs_lungs else torch.zeros_like(pixels, dtype=torch.bool)
-    if chosen.needs_lungs and mask.float().mean() < lung_segmenter.MIN_LUNG_AREA:
-        raise UserError("No lungs were found in this picture, so they can neither be hidden nor be kept alone.")
-    changed = chosen.run(greys, mask, usual if amount is None else amount)
-    return standardise(lay(changed, patch) if patch else changed)
+    arguments: list[Tensor | float] = []
+    if chosen.needs_lungs:
+        arguments.append(_find_lungs(pixels))
+    if chosen.amount:
+        arguments.append(chosen.amount.percent / 100 if amount is None else amount)
+    changed = chosen.run(to_greys(pixels), *arguments)
+    return standardise(paste(changed, patch) if patch else changed)
 
 
-def effect(change: str, before: tuple[Prediction, Attribution], after: tuple[Prediction, Attribution]) -> Effect:
-    """What ``change`` did, from prediction and map before and after."""
-    (said, old), (says, new) = before, after
+def _find_lungs(pixels: Tensor) -> Tensor:
+    mask = lung_segmenter.lung_mask(pixels)
+    if mask.float().mean() < lung_segmenter.MIN_LUNG_AREA:
+        raise UserError("No lungs were found in this film, so they can neither be hidden nor be kept alone.")
+    return mask
+
+
+def measure_effect(
+    change: str, before: tuple[Prediction, Attribution], after: tuple[Prediction, Attribution]
+) -> Effect:
+    """Compare prediction and map before and after ``change``."""
+    (old_prediction, old_map), (prediction, new_map) = before, after
     return Effect(
-        says.p_pneumonia, 100 * (says.p_pneumonia - said.p_pneumonia), says.label, says.label != said.label,
-        None if CHANGES[change].moves else likeness(old.map, new.map).rank, new.scale / max(old.scale, 1e-12),
-    )  # fmt: skip
+        prediction.p_pneumonia,
+        100 * (prediction.p_pneumonia - old_prediction.p_pneumonia),
+        prediction.label,
+        prediction.label != old_prediction.label,
+        None if CHANGES[change].moves else compare_squares(old_map.map, new_map.map).rank,
+        new_map.scale / max(old_map.scale, 1e-12),
+    )
 
 
 def mean_grey(greys: Tensor) -> Tensor:
-    """The film's mean grey, (1, 1, 1, 1)."""
+    """Return the film's mean grey, (1, 1, 1, 1)."""
     return greys.mean(dim=(1, 2, 3), keepdim=True)
 
 
-def keep_frame(greys: Tensor, width: float) -> Tensor:
-    """Fills all but a frame of ``width`` (share of the side) with the mean grey."""
+def black_lungs(greys: Tensor, lungs: Tensor) -> Tensor:
+    """Fill the lungs with black."""
+    return torch.where(lungs, 0.0, greys)
+
+
+def grey_box(greys: Tensor, lungs: Tensor) -> Tensor:
+    """Fill the lungs' bounding box with the mean grey."""
+    return hide_lungs(greys, lungs.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool))
+
+
+def only_lungs(greys: Tensor, lungs: Tensor) -> Tensor:
+    """Fill all but the lungs with the mean grey."""
+    return torch.where(lungs, greys, mean_grey(greys))
+
+
+def only_frame(greys: Tensor, width: float) -> Tensor:
+    """Fill all but a frame of ``width`` (share of the side) with the mean grey."""
     size = greys.shape[-1]
     edge = max(1, round(width * size))
     framed = greys.clone()
@@ -130,102 +182,108 @@ def keep_frame(greys: Tensor, width: float) -> Tensor:
 
 
 def crop(greys: Tensor, margin: float) -> Tensor:
-    """Cuts ``margin`` (share of the side, below a half) off each side and enlarges the rest to the old size."""
+    """Cut ``margin`` (share of the side, below a half) off each side and enlarge the rest to the old size."""
     size = greys.shape[-1]
     edge = min(round(margin * size), size // 2 - 1)
     return resample(greys[:, :, edge : size - edge, edge : size - edge], size)
 
 
+def invert(greys: Tensor) -> Tensor:
+    """Exchange black and white."""
+    return 1 - greys
+
+
 def blur(greys: Tensor, spread: float) -> Tensor:
-    """Gaussian blur with a standard deviation of ``spread``, a share of the side."""
-    pixels = spread * greys.shape[-1]
-    reach = min(2 * math.ceil(3 * pixels) + 1, greys.shape[-1] - 1 + greys.shape[-1] % 2)
-    return gaussian_blur(greys, [reach, reach], [pixels, pixels])
+    """Blur with a Gaussian of standard deviation ``spread``, a share of the side."""
+    sigma = spread * greys.shape[-1]
+    kernel_size = min(2 * math.ceil(3 * sigma) + 1, greys.shape[-1] - 1 + greys.shape[-1] % 2)
+    return gaussian_blur(greys, [kernel_size, kernel_size], [sigma, sigma])
 
 
-def lay(greys: Tensor, patch: Patch) -> Tensor:
-    """``greys`` with ``patch`` laid on them."""
-    top, left, side = patch.box(greys.shape[-1])
-    laid = greys.clone()
-    window = laid[:, :, top : top + side, left : left + side]
-    window.copy_(PATCHES[patch.kind](greys, top, left, side))
-    return laid
+def mirror(greys: Tensor) -> Tensor:
+    """Exchange left and right."""
+    return greys.flip(-1)
 
 
-def _plain(grey: float) -> "Callable[[Tensor, int, int, int], Tensor]":
-    return lambda greys, top, left, side: torch.full((1, 1, side, side), grey)
+def paste(greys: Tensor, patch: Patch) -> Tensor:
+    """Return ``greys`` with ``patch`` on them."""
+    rows, columns = patch.window(greys.shape[-1])
+    fill = PATCHES[patch.kind]
+    pasted = greys.clone()
+    pasted[:, :, rows, columns] = fill if isinstance(fill, float) else fill(greys, rows, columns)
+    return pasted
 
 
-def _marker(greys: Tensor, top: int, left: int, side: int) -> Tensor:
-    """The letter R in white on what is there."""
-    picture = Image.new("L", (side, side))
-    ImageDraw.Draw(picture).text((side / 2, side / 2), MARKER, 255, ImageFont.load_default(side), anchor="mm")
-    letter = torch.from_numpy(np.asarray(picture, dtype=np.float32) / 255)
-    return torch.maximum(greys[:, :, top : top + side, left : left + side], letter)
+def _mean_square(greys: Tensor, _rows: slice, _columns: slice) -> Tensor:
+    return mean_grey(greys)
 
 
-def _erase(greys: Tensor, top: int, left: int, side: int) -> Tensor:
-    """What lies around the square, continued smoothly into it."""
-    around = max(4, side // 4)
-    size = greys.shape[-1]
-    rows = slice(max(0, top - around), min(size, top + side + around))
-    columns = slice(max(0, left - around), min(size, left + side + around))
-    mask = np.zeros((size, size), dtype=bool)
-    mask[top : top + side, left : left + side] = True
-    filled = inpaint_biharmonic(greys[0, 0].double().numpy()[rows, columns], mask[rows, columns])
-    inner = filled[top - rows.start :, left - columns.start :][:side, :side]
-    return torch.from_numpy(np.clip(inner, 0, 1)).float()[None, None]
+def _marker(greys: Tensor, rows: slice, columns: slice) -> Tensor:
+    """Return the square with the letter R in white on it."""
+    side = rows.stop - rows.start
+    canvas = Image.new("L", (side, side))
+    ImageDraw.Draw(canvas).text((side / 2, side / 2), MARKER, 255, ImageFont.load_default(side), anchor="mm")
+    letter = torch.from_numpy(np.asarray(canvas, dtype=np.float32) / 255)
+    return torch.maximum(greys[:, :, rows, columns], letter)
+
+
+def _erase(greys: Tensor, rows: slice, columns: slice) -> Tensor:
+    """Continue the surroundings of the square smoothly into it."""
+    margin = max(4, (rows.stop - rows.start) // 4)
+    mask = np.zeros(greys.shape[-2:], dtype=bool)
+    mask[rows, columns] = True
+    around = tuple(slice(max(0, part.start - margin), part.stop + margin) for part in (rows, columns))
+    erased = greys[0, 0].double().numpy().copy()
+    erased[around] = inpaint_biharmonic(erased[around], mask[around])
+    return torch.from_numpy(np.clip(erased[rows, columns], 0, 1)).float()[None, None]
 
 
 CHANGES: dict[str, Change] = {
-    "nothing": Change("Nothing", "The film as it is.", lambda greys, mask, amount: greys),
+    "nothing": Change("Nothing", "The film as it is.", Tensor.clone),
     "black_lungs": Change(
         "Black out the lungs",
         "The lungs become black, by their outline. The outline itself is left, and it can tell a lot.",
-        lambda greys, mask, amount: torch.where(mask, 0.0, greys), needs_lungs=True,
+        black_lungs,
+        needs_lungs=True,
     ),
     "grey_box": Change(
         "Grey out the lungs' box",
         "The box around the lungs becomes the film's mean grey: no lung and no outline is left.",
-        lambda greys, mask, amount: hide_lungs.hide_lungs(
-            greys, mask.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool)
-        ),
+        grey_box,
         needs_lungs=True,
     ),
     "only_lungs": Change(
         "Keep only the lungs",
         "Everything but the lungs becomes the film's mean grey. A network that reads lungs loses little.",
-        lambda greys, mask, amount: torch.where(mask, greys, mean_grey(greys)), needs_lungs=True,
+        only_lungs,
+        needs_lungs=True,
     ),
     "only_frame": Change(
         "Keep only the frame",
         "All but the margin becomes the film's mean grey. Whatever the network still knows, it knows from the margin.",
-        lambda greys, mask, amount: keep_frame(greys, amount), ("Width of the frame", 12),
+        only_frame,
+        Amount("Width of the frame", 12),
     ),
     "crop": Change(
-        "Crop", "A strip is cut off each side, and the rest enlarged.",
-        lambda greys, mask, amount: crop(greys, amount), ("Cut off each side", 10), moves=True,
+        "Crop",
+        "A strip is cut off each side, and the rest enlarged.",
+        crop,
+        Amount("Cut off each side", 10),
+        moves=True,
     ),
-    "invert": Change(
-        "Invert", "Black becomes white, as in a file that was stored the other way round.",
-        lambda greys, mask, amount: 1 - greys,
-    ),
-    "blur": Change(
-        "Blur", "Detail goes, brightness and shapes stay.",
-        lambda greys, mask, amount: blur(greys, amount), ("Spread of the blur", 2),
-    ),
+    "invert": Change("Invert", "Black becomes white, as in a file that was stored the other way round.", invert),
+    "blur": Change("Blur", "Detail goes, brightness and shapes stay.", blur, Amount("Spread of the blur", 2)),
     "mirror": Change(
-        "Mirror", "Left and right change places; the heart then lies on the other side.",
-        lambda greys, mask, amount: greys.flip(-1), moves=True,
+        "Mirror", "Left and right change places; the heart then lies on the other side.", mirror, moves=True
     ),
-}  # fmt: skip
+}
 """Every change of a whole film."""
 
-PATCHES: dict[str, Callable[[Tensor, int, int, int], Tensor]] = {
+PATCHES: dict[str, float | Callable[[Tensor, slice, slice], Tensor]] = {
     "a letter R": _marker,
-    "a white square": _plain(1.0),
-    "a black square": _plain(0.0),
-    "a square of the mean grey": lambda greys, top, left, side: mean_grey(greys).expand(1, 1, side, side),
+    "a white square": 1.0,
+    "a black square": 0.0,
+    "a square of the mean grey": _mean_square,
     "an eraser": _erase,
 }
-"""From greys, top, left and side in pixels to what the square (1, 1, side, side) shows."""
+"""The grey of a square, or a function from greys, rows and columns to its pixels (1, 1, side, side)."""

@@ -1,8 +1,8 @@
-"""What was computed from which picture by which weights, as a small JSON record to keep."""
+"""A small JSON record of one reading: enough to compute the same numbers again."""
 
 import json
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import captum
 import torch
@@ -17,7 +17,7 @@ NOTICE = "For teaching only; not a medical device, and no diagnosis."
 
 
 class Source(Protocol):
-    """What is known of a picture besides its pixels; a :class:`cnn.imaging.radiograph.Radiograph` is one."""
+    """A film without its pixels; a :class:`cnn.imaging.radiograph.Radiograph` is one."""
 
     @property
     def name(self) -> str: ...
@@ -30,40 +30,48 @@ class Source(Protocol):
 
 
 def record(
-    source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = (), refused: str = ""
+    source: Source, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution] = (), rejection: str = ""
 ) -> str:
-    """One reading as JSON: enough to get the same numbers again, and nothing of the picture but its hash.
+    """Return a reading as JSON, with nothing of the film but its hash.
 
-    ``refused`` is why the picture does not look like a frontal chest radiograph, where the reader insisted.
+    Args:
+        source: the film.
+        model: the network.
+        prediction: its answer.
+        maps: saliency maps of the same film and network.
+        rejection: why the film does not look like a frontal chest radiograph, if the reader chose to classify anyway.
     """
-    return json.dumps(
-        {
-            "notice": NOTICE,
-            "image": {"name": source.name, "kind": source.kind, "sha256": source.sha256,
-                      "notes": list(source.notes), "refused": refused or None},
-            "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
-            "versions": {"app": __version__, "torch": torch.__version__, "captum": captum.__version__},
-            "prediction": {
-                "logits": dict(zip(CLASSES, prediction.logits, strict=True)),
-                "temperature": prediction.temperature,
-                "probabilities": dict(zip(CLASSES, prediction.probabilities, strict=True)),
-                "threshold": prediction.threshold,
-                "label": prediction.label,
-            },
-            "maps": [
-                {
-                    "method": found.method,
-                    "target": found.class_name,
-                    "blank": found.blank,
-                    "sum": float(found.map.sum(dtype=float)),
-                    "change_from_baseline": found.change,
-                    "shown_as_1": found.scale,
-                    "scale": f"percentile {SCALE_PERCENTILE} of absolute values",
-                    "passes": found.passes,
-                }
-                for found in maps
-            ],
+    reading = {
+        "notice": NOTICE,
+        "image": {
+            "name": source.name,
+            "kind": source.kind,
+            "sha256": source.sha256,
+            "notes": list(source.notes),
+            "refused": rejection or None,
         },
-        indent=2,
-        ensure_ascii=False,
-    )  # fmt: skip
+        "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
+        "versions": {"app": __version__, "torch": torch.__version__, "captum": captum.__version__},
+        "prediction": {
+            "logits": dict(zip(CLASSES, prediction.logits, strict=True)),
+            "temperature": prediction.temperature,
+            "probabilities": dict(zip(CLASSES, prediction.probabilities, strict=True)),
+            "threshold": prediction.threshold,
+            "label": prediction.label,
+        },
+        "maps": [_map_entry(attribution) for attribution in maps],
+    }
+    return json.dumps(reading, indent=2, ensure_ascii=False)
+
+
+def _map_entry(attribution: Attribution) -> dict[str, Any]:
+    return {
+        "method": attribution.method,
+        "target": attribution.class_name,
+        "blank": attribution.blank,
+        "sum": float(attribution.map.sum(dtype=float)),
+        "change_from_baseline": attribution.score_change,
+        "shown_as_1": attribution.scale,
+        "scale": f"percentile {SCALE_PERCENTILE} of absolute values",
+        "passes": attribution.passes,
+    }

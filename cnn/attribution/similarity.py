@@ -1,28 +1,42 @@
 """Compare two maps: structural similarity and rank correlation."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 
+from cnn.attribution.deletion_insertion import square_means
 
-def ssim(one: np.ndarray, other: np.ndarray) -> float:
-    """Structural similarity of two maps (S, S) in 0..1, as people would see them: 1 for equal ones.
 
-    Source: Wang et al., IEEE TIP 2004, with the Gaussian window of that paper.
+class Similarity(NamedTuple):
+    """How similar two maps are.
+
+    Attributes:
+        ssim: structural similarity, 1 for equal maps (Wang et al., IEEE TIP 2004, with that paper's Gaussian window).
+        rank: Spearman's correlation of the pixels, -1..1.
     """
-    return float(structural_similarity(one, other, data_range=1.0, gaussian_weights=True, sigma=1.5,
-                                       use_sample_covariance=False))  # fmt: skip
+
+    ssim: float
+    rank: float
 
 
-def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's correlation of two maps, -1..1; 0 where one of them is constant."""
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(spearmanr(one, other, axis=None).statistic)
+def compare(first: np.ndarray, second: np.ndarray) -> Similarity:
+    """Compare two maps (S, S) in 0..1. A map of zeros is similar to none; the rank correlation of a constant one is 0."""
+    if not (first.any() and second.any()):
+        return Similarity(ssim=0.0, rank=0.0)
+    ssim = structural_similarity(
+        first, second, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
+    constant = np.ptp(first) == 0 or np.ptp(second) == 0
+    rank = 0.0 if constant else spearmanr(first, second, axis=None).statistic
+    return Similarity(float(ssim), float(rank))
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """Both measures of how alike two maps in 0..1 are; a map that is 0 everywhere is like none."""
-    if not (one.any() and other.any()):
-        return {"ssim": 0.0, "rank": 0.0}
-    return {"ssim": ssim(one, other), "rank": rank_correlation(one, other)}
+def compare_squares(first: np.ndarray, second: np.ndarray) -> Similarity:
+    """Compare the absolute values of two maps (S, S) by the means of squares, so that a fine map can match a coarse one.
+
+    Both are scaled to a maximum of 1.
+    """
+    means = [square_means(np.abs(values).astype(np.float64)) for values in (first, second)]
+    return compare(*(values / (values.max() or 1.0) for values in means))

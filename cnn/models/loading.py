@@ -37,7 +37,7 @@ class LoadedModel:
     module: nn.Module
     card: dict[str, Any]
     input_size: int
-    cam_layer: nn.Module
+    cam_layers: tuple[str, ...]
 
     @cached_property
     def folded(self) -> nn.Module:
@@ -104,8 +104,7 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     verify_card(name, card, digest)
     load_weights(module, state, name)
     module.eval().requires_grad_(False).to(device())
-    return LoadedModel(name, module, card, architecture.input_size,
-                       module.get_submodule(architecture.cam_layer))  # fmt: skip
+    return LoadedModel(name, module, card, architecture.input_size, architecture.cam_layers)
 
 
 def combined_sha256(hashes: list[str]) -> str:

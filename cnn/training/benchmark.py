@@ -28,7 +28,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn.attribution.methods import STEPS, attribute, passes
+from cnn.attribution.attribute import attribute
+from cnn.attribution.methods import STEPS, count_passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.models import loading, ood_gate, registry
@@ -125,7 +126,7 @@ def integrated_gradients(model: LoadedModel, pixels: Tensor, repeats: int) -> Ro
 
 def occlusion(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:
     """Occlusion beside its windows one by one."""
-    count = passes(model, "occlusion")
+    count = count_passes(model, "occlusion")
 
     def bare() -> None:
         for _ in range(count):
@@ -175,7 +176,7 @@ def _by_torchcam(model: LoadedModel, pixels: Tensor) -> Work:
 def _double(model: LoadedModel) -> tuple[nn.Module, nn.Module]:
     """A network for others to set their hooks on, and the layer that Grad-CAM looks at."""
     network = copy.deepcopy(model.module)
-    return network, network.get_submodule(registry.REGISTRY[model.name].cam_layer)
+    return network, network.get_submodule(model.cam_layers[0])
 
 
 def machine(model: LoadedModel, pixels: Tensor, repeats: int) -> Row:

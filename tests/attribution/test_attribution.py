@@ -16,7 +16,7 @@ def test_the_scale_is_a_high_percentile_so_that_one_pixel_does_not_set_it() -> N
     values[0, 1] = -400
     found = attribution(values)
     assert found.scale == 0.5
-    assert found.shown()[0, :3].tolist() == [1, -1, 1]
+    assert found.scaled()[0, :3].tolist() == [1, -1, 1]
 
 
 def test_a_map_of_few_pixels_is_scaled_by_the_largest() -> None:
@@ -24,29 +24,31 @@ def test_a_map_of_few_pixels_is_scaled_by_the_largest() -> None:
     values[3, 4] = -2
     found = attribution(values)
     assert found.scale == 2
-    assert found.shown()[3, 4] == -1
-    assert np.count_nonzero(found.shown()) == 1
+    assert found.scaled()[3, 4] == -1
+    assert np.count_nonzero(found.scaled()) == 1
 
 
 @pytest.mark.parametrize("values", [np.zeros((8, 8)), np.full((8, 8), 1e-9), np.full((8, 8), -1e-9)])
 def test_noise_is_blank_and_is_not_stretched(values: np.ndarray) -> None:
     found = attribution(values)
     assert found.blank
-    assert not found.shown().any()
+    assert not found.scaled().any()
     assert "blank" in describe(found)
 
 
 def test_a_map_all_against_stays_all_against() -> None:
     values = -np.linspace(0.1, 1, 64).reshape(8, 8)
     found = attribution(values)
-    assert found.shown().max() < 0
-    assert describe(found).startswith("Everything in this map speaks against PNEUMONIA;")
-    assert describe(attribution(-values)).startswith("Everything in this map speaks for PNEUMONIA.")
+    assert found.scaled().max() < 0
+    assert describe(found).startswith("Everything in this map counts against PNEUMONIA;")
+    assert describe(attribution(-values)).startswith("Everything in this map supports PNEUMONIA.")
 
 
 def test_shares_are_by_weight() -> None:
     values = np.array([[3.0, -1.0], [0.0, 0.0]])
-    assert "75 % of the map speaks for PNEUMONIA and 25 % against it" in describe(attribution(values))
+    assert "75 % of the total attribution supports PNEUMONIA, and 25 % counts against it" in describe(
+        attribution(values)
+    )
 
 
 def test_sums_are_told_for_complete_methods() -> None:
@@ -60,7 +62,7 @@ def test_unsigned_and_brightness_maps_claim_no_evidence() -> None:
     values = np.ones((4, 4))
     for meaning in ("strength", "brightness"):
         said = describe(attribution(values, meaning))
-        assert "speaks" not in said
+        assert "supports" not in said
     assert not attribution(values, "strength").signed
     assert attribution(values, "brightness").signed
 

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from cnn.attribution.fair_lock import Turns
+from cnn.attribution.fair_lock import FairLock
 from cnn.errors import Busy
 
 
 def test_one_at_a_time_in_order_of_arrival() -> None:
-    turns, order, inside = Turns(), [], []
+    turns, order, inside = FairLock(), [], []
 
     def work(number: int) -> None:
         with turns.take(5):
@@ -31,7 +31,7 @@ def test_one_at_a_time_in_order_of_arrival() -> None:
 
 
 def test_passing_on_lets_those_who_wait_go_first() -> None:
-    turns, order = Turns(), []
+    turns, order = FairLock(), []
 
     def quick() -> None:
         with turns.take(5):
@@ -51,7 +51,7 @@ def test_passing_on_lets_those_who_wait_go_first() -> None:
 
 
 def test_the_wait_is_bounded_and_names_the_place_in_line() -> None:
-    turns = Turns()
+    turns = FairLock()
     with turns.take(5), pytest.raises(Busy, match="number 1 in line"), turns.take(0.05):
         pass
     assert not turns._queue
@@ -65,14 +65,14 @@ def test_a_reader_who_leaves_leaves_the_line() -> None:
         assert place == 1
         raise GoneError
 
-    turns = Turns()
+    turns = FairLock()
     with turns.take(5), pytest.raises(GoneError), turns.take(60, gone):
         pass
     assert not turns._queue
 
 
 def test_a_turn_ends_with_an_exception() -> None:
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(KeyError), turns.take(5):
         raise KeyError
     with turns.take(0.05):

@@ -45,7 +45,7 @@ def test_overlap_is_scikit_learn_s_jaccard_of_the_strongest_pixels() -> None:
     heat = np.random.default_rng(0).random((20, 20))
     truth = heat + np.random.default_rng(1).random((20, 20)) > 1.2
     chosen = heat >= np.sort(heat, axis=None)[-40]
-    assert localisation.iou_at(heat, truth, 0.1) == pytest.approx(jaccard_score(truth.ravel(), chosen.ravel()))
+    assert localisation.iou_of_top(heat, truth, 0.1) == pytest.approx(jaccard_score(truth.ravel(), chosen.ravel()))
 
 
 def test_average_precision_is_near_the_area_under_the_curve() -> None:
@@ -58,11 +58,11 @@ def test_average_precision_is_near_the_area_under_the_curve() -> None:
 def test_energy_counts_what_is_for_the_class() -> None:
     heat = np.where(TRUTH, 3.0, -1.0)
     heat[0, 0] = 4  # 4 * 3 inside, 4 outside
-    assert localisation.energy_in(heat, TRUTH) == 0.75
-    assert localisation.energy_in(-TRUTH.astype(float), TRUTH) == 0
+    assert localisation.energy_inside(heat, TRUTH) == 0.75
+    assert localisation.energy_inside(-TRUTH.astype(float), TRUTH) == 0
 
 
 def test_the_sign_counts_only_where_it_says_for_or_against() -> None:
     values = np.array([[-2.0, 1.0]])
-    assert localisation.ordered(values, "evidence").argmax() == 1
-    assert localisation.ordered(values, "brightness").argmax() == 0
+    assert localisation.as_heatmap(values, "evidence").argmax() == 1
+    assert localisation.as_heatmap(values, "brightness").argmax() == 0

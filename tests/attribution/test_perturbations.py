@@ -45,7 +45,7 @@ def test_every_change_is_standardised_and_always_the_same(
 
 
 def test_hidden_lungs_are_hidden(pixels: torch.Tensor, mask: torch.Tensor) -> None:
-    greys = perturbations.greys_of(pixels)
+    greys = perturbations.to_greys(pixels)
     run = {key: CHANGES[key].run(greys, mask, 0) for key in ("black_lungs", "grey_box", "only_lungs")}
     assert not run["black_lungs"][mask].any()
     torch.testing.assert_close(run["black_lungs"][~mask], greys[~mask])
@@ -60,7 +60,7 @@ def test_hidden_lungs_are_hidden(pixels: torch.Tensor, mask: torch.Tensor) -> No
 def test_geometry_and_tone(pixels: torch.Tensor) -> None:
     torch.testing.assert_close(perturbations.apply(pixels, "mirror"), pixels.flip(-1), atol=1e-4, rtol=0)
     torch.testing.assert_close(perturbations.apply(pixels, "invert"), -pixels, atol=1e-4, rtol=0)
-    greys = perturbations.greys_of(pixels)
+    greys = perturbations.to_greys(pixels)
     assert (greys.min(), greys.max()) == (0, 1)
     frame = perturbations.keep_frame(greys, 0.25)
     assert frame[:, :, 32:96, 32:96].unique().numel() == 1
@@ -83,13 +83,13 @@ def test_blur_spreads_a_point_by_the_asked_share_of_the_side() -> None:
 
 @pytest.mark.parametrize("kind", PATCHES)
 def test_a_patch_changes_its_square_and_nothing_else(kind: str, pixels: torch.Tensor) -> None:
-    greys = perturbations.greys_of(pixels)
+    greys = perturbations.to_greys(pixels)
     for x, y in ((0, 0), (1, 1), (0.3, 0.8)):
         patch = Patch(kind, 0.2, x, y)
         top, left, side = patch.box(SIDE)
         assert 0 <= top <= SIDE - side
         assert 0 <= left <= SIDE - side
-        laid = perturbations.lay(greys, patch)
+        laid = perturbations.paste(greys, patch)
         outside = torch.ones(SIDE, SIDE, dtype=torch.bool)
         outside[top : top + side, left : left + side] = False
         torch.testing.assert_close(laid[0, 0][outside], greys[0, 0][outside])
@@ -100,9 +100,9 @@ def test_a_patch_changes_its_square_and_nothing_else(kind: str, pixels: torch.Te
 
 def test_the_eraser_removes_a_marker_from_smooth_ground() -> None:
     ground = torch.linspace(0.2, 0.6, SIDE).expand(1, 1, SIDE, SIDE).clone()
-    marked = perturbations.lay(ground, Patch("a letter R", 0.15, 0.9, 0.1))
+    marked = perturbations.paste(ground, Patch("a letter R", 0.15, 0.9, 0.1))
     assert (marked - ground).abs().max() > 0.3
-    erased = perturbations.lay(marked, Patch("an eraser", 0.15, 0.9, 0.1))
+    erased = perturbations.paste(marked, Patch("an eraser", 0.15, 0.9, 0.1))
     np.testing.assert_allclose(erased, ground, atol=0.01)
 
 
@@ -122,9 +122,12 @@ def test_an_effect_is_the_difference(pixels: torch.Tensor) -> None:
 
     values = standardise(pixels)[0, 0].numpy()
     old, new = (Attribution(values * k, "saliency", "strength", 1, "PNEUMONIA", 1) for k in (1, 0.5))
-    effect = perturbations.effect("invert", (said(0.8, "PNEUMONIA"), old), (said(0.3, "NORMAL"), new))
+    effect = perturbations.measure_effect("invert", (said(0.8, "PNEUMONIA"), old), (said(0.3, "NORMAL"), new))
     assert effect.points == pytest.approx(-50)
     assert effect.flipped
     assert effect.likeness == pytest.approx(1)
     assert effect.strength == pytest.approx(0.5)
-    assert perturbations.effect("mirror", (said(0.8, "PNEUMONIA"), old), (said(0.8, "PNEUMONIA"), new)).likeness is None
+    assert (
+        perturbations.measure_effect("mirror", (said(0.8, "PNEUMONIA"), old), (said(0.8, "PNEUMONIA"), new)).likeness
+        is None
+    )

@@ -25,7 +25,7 @@ def test_each_stage_changes_one_more_block_and_never_the_model(name: str, side: 
     before = {key: value.clone() for key, value in model.module.state_dict().items()}
     films = torch.randn(2, 1, side, side)
     names = randomization.blocks(model.module)
-    for number, (block, stage) in enumerate(randomization.randomised(model, films), start=1):
+    for number, (block, stage) in enumerate(randomization.randomise_cascade(model, films), start=1):
         assert block == names[-number]
         values = {key: value for key, value in stage.module.state_dict().items() if key.endswith("weight")}
         moved = {key for key, value in values.items() if value.dim() > 1 and not torch.equal(value, before[key])}
@@ -42,7 +42,7 @@ def test_random_weights_repeat_and_leave_torch_s_own_draws_alone(lecture: Loaded
     films = torch.randn(1, 1, 128, 128)
     torch.manual_seed(5)
     one, other = (
-        [float(stage.module(films)[0, 0]) for _, stage in randomization.randomised(lecture, films)] for _ in "ab"
+        [float(stage.module(films)[0, 0]) for _, stage in randomization.randomise_cascade(lecture, films)] for _ in "ab"
     )
     assert one == other
     drawn = torch.rand(1)
@@ -51,9 +51,9 @@ def test_random_weights_repeat_and_leave_torch_s_own_draws_alone(lecture: Loaded
 
 
 def test_likeness_of_equal_unlike_and_blank_maps() -> None:
-    assert similarity.likeness(MAP, MAP) == pytest.approx({"ssim": 1, "rank": 1})
+    assert similarity.compare(MAP, MAP) == pytest.approx({"ssim": 1, "rank": 1})
     assert similarity.rank_correlation(MAP, -(MAP**3)) == pytest.approx(-1)
     other = np.random.default_rng(1).random((32, 32))
-    assert all(abs(value) < 0.15 for value in similarity.likeness(MAP, other).values())
-    assert similarity.likeness(MAP, np.zeros((32, 32))) == {"ssim": 0, "rank": 0}
+    assert all(abs(value) < 0.15 for value in similarity.compare(MAP, other).values())
+    assert similarity.compare(MAP, np.zeros((32, 32))) == {"ssim": 0, "rank": 0}
     assert similarity.rank_correlation(MAP, np.ones((32, 32))) == 0

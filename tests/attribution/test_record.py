@@ -6,8 +6,8 @@ import captum
 import torch
 
 from cnn import __version__
+from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import SCALE_PERCENTILE
-from cnn.attribution.methods import attribute
 from cnn.attribution.record import record
 from cnn.imaging.preprocess import to_tensor
 from cnn.models.loading import LoadedModel

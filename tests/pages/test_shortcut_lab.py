@@ -58,7 +58,7 @@ def test_nothing_changes_nothing() -> None:
     app = open_page("shortcut_lab", change="Nothing")
     (effect,) = app.session_state["lab.tried"].values()
     assert effect.points == pytest.approx(0, abs=0.01)
-    assert effect.likeness == pytest.approx(1, abs=1e-4)
+    assert effect.rank_correlation == pytest.approx(1, abs=1e-4)
     assert effect.strength == pytest.approx(1, abs=1e-3)
 
 

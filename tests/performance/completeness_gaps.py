@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn import cards
-from cnn.attribution.methods import attribute
+from cnn.attribution.attribute import attribute
 from cnn.imaging.preprocess import standardise
 from cnn.models import loading
 from cnn.training.data import load_pixels, paediatric_films

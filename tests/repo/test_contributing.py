@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.attribution import methods
+from cnn.attribution import attribute, methods
 from cnn.attribution.attribution import Attribution
 from cnn.imaging.preprocess import to_tensor
 from cnn.layers import layers, network_text
@@ -57,13 +57,12 @@ def test_a_model_and_every_method_on_it(tmp_path: Path, monkeypatch: pytest.Monk
     made = entry("cnn/models/registry.py, in MODELS", vars(registry) | {"partial": partial})
     monkeypatch.setattr(registry, "MODELS", made)
     monkeypatch.setattr(registry, "REGISTRY", registry.REGISTRY | made)
-    for module in (loading, methods):
-        monkeypatch.setattr(module, "REGISTRY", registry.REGISTRY)
+    monkeypatch.setattr(loading, "REGISTRY", registry.REGISTRY)
     model = loading.load_from(write_weights(tmp_path), "short")
     assert 0 < predict(model, film()).p_pneumonia < 1
     pixels = to_tensor(film(), model.input_size)
     for method in ("grad_cam", "deep_lift", "guided_backprop"):  # those that hook layers
-        assert methods.attribute(model, pixels, method, 1).map.shape == (128, 128)
+        assert attribute.attribute(model, pixels, method, 1).map.shape == (128, 128)
 
 
 def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +70,7 @@ def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.Mon
     exec(RECIPES["cnn/attribution/methods.py"], names)
     for name, method in entry("cnn/attribution/methods.py, in METHODS", names).items():
         monkeypatch.setitem(methods.METHODS, name, method)
-    found = methods.attribute(lecture, to_tensor(film(), lecture.input_size), "gradient", 1)
+    found = attribute.attribute(lecture, to_tensor(film(), lecture.input_size), "gradient", 1)
     assert isinstance(found, Attribution)
     assert found.map.any()
 

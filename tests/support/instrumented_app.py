@@ -22,13 +22,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.web import cli
 
 from cnn.attribution.attribution import Attribution
-from cnn.attribution.checks import Evidence
+from cnn.attribution.checks import CheckedMap
 from cnn.imaging.radiograph import Radiograph
 from ui.chest import film_store
 from ui.chest.film_store import Film
 from ui.shell import gc_freeze
 
-WATCHED = (Radiograph, Film, Attribution, Evidence, UploadedFile, AppSession)
+WATCHED = (Radiograph, Film, Attribution, CheckedMap, UploadedFile, AppSession)
 _made: dict[str, list[weakref.ref[Any]]] = {kind.__name__: [] for kind in WATCHED}
 _written: list[str] = []
 

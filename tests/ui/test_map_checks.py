@@ -36,7 +36,7 @@ def words(page: AppTest) -> str:
 
 
 def test_nothing_is_tested_until_it_is_asked_for(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "examine", lambda *anything: pytest.fail("computed without being asked"))
+    monkeypatch.setattr(checks, "check_map", lambda *anything: pytest.fail("computed without being asked"))
     page.run()
     assert not page.exception
     assert "evidence.kept" not in page.session_state
@@ -47,16 +47,16 @@ def test_a_map_is_tested_once_and_again_behind_another_filling(page: AppTest, mo
     assert not page.exception
     said = words(page)
     (found,) = page.session_state["evidence.kept"].values()
-    assert checks.verdict(found) in said
+    assert found.verdict in said
     assert f"took {found.passes} passes" in said
-    for check in checks.checks(found):
+    for check in found.checks:
         assert check.name in said
         assert check.rule in said
     assert len(page.get("image")) == 6
     assert len(page.get("plotly_chart")) == 2
     page.selectbox(key="filling").select(list(map_checks.FILLINGS)[1]).run()
     assert len(page.session_state["evidence.kept"]) == 2
-    monkeypatch.setattr(checks, "examine", lambda *anything: pytest.fail("computed twice"))
+    monkeypatch.setattr(checks, "check_map", lambda *anything: pytest.fail("computed twice"))
     page.slider(key="opacity").set_value(30).run()
     assert not page.exception
 
@@ -65,7 +65,7 @@ def test_a_busy_network_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyP
     def busy(*anything: object) -> None:
         raise Busy("The network is busy with other pictures.")
 
-    monkeypatch.setattr(checks, "examine", busy)
+    monkeypatch.setattr(checks, "check_map", busy)
     page.toggle(key="test").set_value(True).run()
     assert not page.exception
     assert "busy with other pictures" in words(page)

@@ -18,8 +18,9 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
+from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
-from cnn.attribution.methods import METHODS, attribute
+from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import display_name, read_radiograph

@@ -30,7 +30,7 @@ def show_example() -> None:
         st.image(laid_over, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(facts.attribution(), _OPACITY))
     verdict = "It finds what was planted." if facts.label == "PNEUMONIA" else "It misses what was planted: ask it why."
-    st.markdown(f"{facts.said} {verdict}")
+    st.markdown(f"{facts.sentence} {verdict}")
 
 
 def show_course() -> None:

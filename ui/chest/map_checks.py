@@ -11,8 +11,8 @@ import streamlit as st
 
 from cnn.attribution import checks, deletion_insertion
 from cnn.attribution.attribution import Attribution
-from cnn.attribution.checks import EDGES, MAP, RANDOM, Evidence
-from cnn.attribution.deletion_insertion import Curves, area
+from cnn.attribution.checks import EDGES, MAP, RANDOM, CheckedMap
+from cnn.attribution.deletion_insertion import Curves, area_under
 from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
@@ -22,7 +22,7 @@ from ui.shell import theme
 from ui.shell.session_data import with_the_page
 from ui.widgets.tables import table
 
-FILLINGS: dict[str, deletion_insertion.Baseline] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
+FILLINGS: dict[str, deletion_insertion.Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 MOST_KEPT = 8
 _KEPT = with_the_page("evidence.kept")
 
@@ -43,7 +43,7 @@ def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opa
     except UserError as error:
         slot.info(str(error))
         return
-    slot.markdown(f"**{checks.verdict(found)}**")
+    slot.markdown(f"**{found.verdict}**")
     _pictures(film, found, opacity)
     _checks(found)
     _curves(found.curves, found.attribution.class_name, filling)
@@ -55,14 +55,14 @@ def _title(method: str) -> str:
 
 
 def _examined(
-    film: Film, model: LoadedModel, one: Attribution, baseline: deletion_insertion.Baseline, slot: Any
-) -> Evidence:
+    film: Film, model: LoadedModel, one: Attribution, baseline: deletion_insertion.Fill, slot: Any
+) -> CheckedMap:
     """Computed where this session does not have it yet; choosing something else stops it, as it stops a map."""
-    kept: OrderedDict[tuple[Any, ...], Evidence] = st.session_state.setdefault(_KEPT, OrderedDict())
+    kept: OrderedDict[tuple[Any, ...], CheckedMap] = st.session_state.setdefault(_KEPT, OrderedDict())
     key = (film.sha256, model.weights_sha256, one.method, one.target, baseline)
     if key not in kept:
         tell = partial(_show_progress, slot)
-        kept[key] = checks.examine(model, film.inputs[model.input_size], one, baseline, tell)
+        kept[key] = checks.check_map(model, film.inputs[model.input_size], one, baseline, tell)
     kept.move_to_end(key)
     while len(kept) > MOST_KEPT:
         kept.popitem(last=False)
@@ -73,7 +73,7 @@ def _show_progress(slot: Any, done: int, total: int) -> None:
     slot.progress(done / total, f"Testing the map: {done} of {total} passes through the network")
 
 
-def _pictures(film: Film, found: Evidence, opacity: float) -> None:
+def _pictures(film: Film, found: CheckedMap, opacity: float) -> None:
     """The map, its two controls, and where the lungs are."""
     one = found.attribution
     title = _title(one.method)
@@ -85,7 +85,7 @@ def _pictures(film: Film, found: Evidence, opacity: float) -> None:
         told = "the green line runs around the lungs as our segmenter finds them"
     panels = (
         ("This map", own, f"{title} for {one.class_name}; {told}."),
-        ("On random weights", overlay.overlay_map(film.picture, found.random, opacity),
+        ("On random weights", overlay.overlay_map(film.picture, found.untrained, opacity),
          "The same method on the same network before it has learnt anything."),
         ("Edges, no network", overlay.overlay_map(film.picture, edges, opacity),
          "How fast the grey changes (Sobel; drawn as its square root). It knows no network and no disease."),
@@ -97,14 +97,14 @@ def _pictures(film: Film, found: Evidence, opacity: float) -> None:
             st.caption(words)
 
 
-def _checks(found: Evidence) -> None:
+def _checks(found: CheckedMap) -> None:
     st.markdown(
         f"Each check has a rule that was set before any film was looked at. All of them together took {found.passes} "
         "passes through the network. To pass is no proof; to fail is a reason not to believe."
     )
     rows = [
         (check.name, "passed" if check.passed else "FAILED", check.measured, check.rule)
-        for check in checks.checks(found)
+        for check in found.checks
     ]
     table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
 
@@ -122,7 +122,9 @@ def _curves(found: Curves, name: str, filling: str) -> None:
         _curve("Deletion", found.share, found.deletion, found.random_deletion, name, "hidden", "falls sooner")
     with insertion:
         _curve("Insertion", found.share, found.insertion, found.random_insertion, name, "uncovered", "rises sooner")
-    removed, shown = (_spread(area(found.share, random)) for random in (found.random_deletion, found.random_insertion))
+    removed, shown = (
+        _spread(area_under(found.share, random)) for random in (found.random_deletion, found.random_insertion)
+    )
     rows = [
         ("this map first", *_areas(found, MAP)),
         ("edges first", *_areas(found, EDGES)),
@@ -161,14 +163,17 @@ def _curve(
 
 
 def _areas(found: Curves, name: str) -> tuple[str, str]:
-    return f"{area(found.share, found.deletion[name]):.3f}", f"{area(found.share, found.insertion[name]):.3f}"
+    return (
+        f"{area_under(found.share, found.deletion[name]):.3f}",
+        f"{area_under(found.share, found.insertion[name]):.3f}",
+    )
 
 
 def _spread(areas: np.ndarray) -> str:
     return f"{areas.min():.3f} to {areas.max():.3f}"
 
 
-def _likeness(found: Evidence) -> None:
+def _likeness(found: CheckedMap) -> None:
     """How like each other map this one is."""
     st.markdown(
         "How like this map are others? Of the absolute values in the same squares: rank correlation (1 is the same "
@@ -177,6 +182,6 @@ def _likeness(found: Evidence) -> None:
     names = {RANDOM: f"{_title(found.attribution.method)} on random weights", EDGES: "Edges, no network"}
     rows = [
         (names.get(other) or _title(other), f"{one.rank:.2f}", f"{one.ssim:.2f}")
-        for other, one in found.likeness.items()
+        for other, one in found.similarities.items()
     ]
     table(("Compared with", "Rank correlation", "SSIM"), rows, label="Likeness to other maps")

@@ -33,7 +33,7 @@ LEGENDS: dict[Meaning, tuple[str, str]] = {
 
 def overlay_map(picture: np.ndarray, attribution: Attribution, opacity: float) -> np.ndarray:
     """``attribution`` in colour over ``picture`` (h, w) uint8: (h, w, 3) uint8. ``opacity`` 0..1 is that of value 1."""
-    small = Image.fromarray(attribution.shown().astype(np.float32))
+    small = Image.fromarray(attribution.scaled().astype(np.float32))
     values = np.asarray(small.resize(picture.shape[::-1], Image.Resampling.BILINEAR))  # (h, w) in -1..1
     places = np.round(STEPS * values).astype(np.int16) + STEPS
     return _blends(attribution.signed, opacity)[places, picture]

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution.attribution import Attribution, describe
-from cnn.attribution.methods import METHODS, passes
+from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import NOTICE, record
 from cnn.cards import CLASSES
 from cnn.errors import UserError
@@ -210,7 +210,7 @@ def _show_map(
 def explain_methods(methods: Sequence[str], model: LoadedModel) -> None:
     """What each method on show does, and what it costs."""
     for method in methods:
-        chosen, count = METHODS[method], passes(model, method)
+        chosen, count = METHODS[method], count_passes(model, method)
         cost = "one pass" if count == 1 else f"{count} passes"
         st.markdown(f"**{chosen.title}.** {chosen.about} It takes {cost} through the network. *{chosen.source}.*")
 

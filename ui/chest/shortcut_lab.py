@@ -27,7 +27,7 @@ _TITLES = {change.title: key for key, change in CHANGES.items()}
 _NO_PATCH = "none"
 CHANGE = Choice("change", "Change the film", "Grey out the lungs' box", options=tuple(_TITLES))
 AMOUNTS = {
-    key: Whole(key, f"{change.amount[0]}, in percent of the side", change.amount[1], low=1, high=30)
+    key: Whole(key, f"{change.amount.label}, in percent of the side", change.amount.percent, low=1, high=30)
     for key, change in CHANGES.items()
     if change.amount
 }
@@ -57,7 +57,7 @@ class Trial:
         change = CHANGES[self.change]
         said = change.title
         if change.amount:
-            said += f", {change.amount[1] if self.amount is None else round(100 * self.amount)} %"
+            said += f", {change.amount.percent if self.amount is None else round(100 * self.amount)} %"
         if self.patch is None:
             return said
         side, x, y = (round(100 * share) for share in (self.patch.side, self.patch.x, self.patch.y))
@@ -119,7 +119,7 @@ def show_comparison(film: Film, model: LoadedModel, trial: Trial, state: State) 
         with right:
             st.html(overlay.colour_bar_html(new, _OPACITY))
             st.caption("Each map has its own scale; the table says how their strengths compare.")
-        note(film, model, method, trial, perturbations.effect(trial.change, (before, old), (after, new)))
+        note(film, model, method, trial, perturbations.measure_effect(trial.change, (before, old), (after, new)))
 
 
 def sentence(before: Prediction, after: Prediction) -> str:
@@ -191,7 +191,7 @@ def try_all(film: Film, model: LoadedModel, method: str) -> None:
         (new,) = film_store.saliency_maps(other, model, [method], PNEUMONIA, [slot])
         if isinstance(old, Attribution) and isinstance(new, Attribution):
             after = film_store.predict(other, model)
-            note(film, model, method, trial, perturbations.effect(key, (said, old), (after, new)))
+            note(film, model, method, trial, perturbations.measure_effect(key, (said, old), (after, new)))
     slot.empty()
 
 
@@ -219,7 +219,7 @@ def running_table(film: Film, model: LoadedModel, method: str) -> None:
 
 
 def _row(name: str, effect: Effect) -> Sequence[str | Bar]:
-    like = "–" if effect.likeness is None else f"{effect.likeness:.2f}"
+    like = "–" if effect.rank_correlation is None else f"{effect.rank_correlation:.2f}"
     points = Bar(f"{effect.points:+.0f}", effect.points / 100, signed=True)
     return name, percent(effect.p_pneumonia), points, effect.label, like, f"{effect.strength:.2f}"
 

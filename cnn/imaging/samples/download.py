@@ -16,7 +16,6 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -29,13 +28,11 @@ from tqdm import tqdm
 
 from cnn.errors import UserError
 from cnn.imaging.samples.built_in import Sample
+from cnn.progress import Progress, ignore_progress
 
 FILE = "pneumoniamnist_224.npz"
 TIMEOUT = 10.0  # seconds without a byte
 CHUNK = 1 << 18
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that have arrived and the bytes expected (0 if the server does not say)."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +47,12 @@ class FetchedSample(Sample):
         return self.data, self.file
 
 
-def fetch(count: int = 8, progress: Progress | None = None) -> tuple[FetchedSample, ...]:
+def fetch(count: int = 8, progress: Progress = ignore_progress) -> tuple[FetchedSample, ...]:
     """``count`` test images, both labels in turn, always the same ones; downloads about 200 MB the first time.
 
     Raises :class:`cnn.errors.UserError` if medmnist is not installed, nothing can be fetched, or what came is not it.
     """
-    images, labels = _test_split(_local_file(progress or (lambda done, total: None)))
+    images, labels = _test_split(_local_file(progress))
     return tuple(_sample(images[i], int(i), labels[i]) for i in _choose(labels, count))
 
 

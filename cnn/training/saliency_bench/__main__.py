@@ -29,7 +29,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from cnn import cards
-from cnn.attribution import control_maps, deletion_insertion, localisation, methods, randomization, similarity
+from cnn.attribution import (
+    attribute,
+    baseline_maps,
+    deletion_insertion,
+    localisation,
+    methods,
+    randomization,
+    similarity,
+)
 from cnn.attribution.attribution import Attribution
 from cnn.evaluation import bootstrap
 from cnn.models import loading, registry
@@ -51,7 +59,7 @@ TIMED = 3
 RANDOM_DRAWS = 3
 """Random maps of a film, whose scores are averaged."""
 
-FILLINGS: dict[str, deletion_insertion.Baseline] = {"mean grey": "grey", "blurred": "blur"}
+FILLINGS: dict[str, deletion_insertion.Fill] = {"mean grey": "grey", "blurred": "blur"}
 """What a deleted square shows; the choice is known to change the curves, so both are measured."""
 
 Raw = dict[str, Any]
@@ -85,7 +93,7 @@ class Bench:
 
     def explain(self, model: loading.LoadedModel, case: Case, method: str) -> Attribution:
         """The map of ``method`` for PNEUMONIA."""
-        found = methods.attribute(model, case.pixels, method, TARGET)
+        found = attribute.attribute(model, case.pixels, method, TARGET)
         self.bar.update(found.passes)
         return found
 
@@ -94,9 +102,9 @@ def measure_method(bench: Bench, method: str) -> Raw:
     """All that is measured of one method."""
     heat_of = {case.name: bench.explain(bench.networks[case.seed], case, method)
                for case in {case.name: case for cases in bench.boxed.values() for case in cases}.values()}  # fmt: skip
-    costly = methods.passes(bench.first, method) > COSTLY
+    costly = methods.count_passes(bench.first, method) > COSTLY
     few = slice(COSTLY_SUBSET if costly else SUBSET)
-    ordered = {name: localisation.ordered(one.map, one.meaning) for name, one in heat_of.items()}
+    ordered = {name: localisation.as_heatmap(one.map, one.meaning) for name, one in heat_of.items()}
     return {
         "localisation": {
             source: [localisation.measure(ordered[case.name], case.truth) for case in cases if case.truth is not None]
@@ -119,7 +127,7 @@ def measure_control(bench: Bench, name: str) -> Raw:
         found = []
         for draw in draws:
             number = int(hashlib.sha256(f"{case.name} {draw}".encode()).hexdigest()[:8], 16)
-            found.append(score(control_maps.CONTROLS[name](case.film, number), case))
+            found.append(score(baseline_maps.baseline_map(name, case.film, number), case))
         return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
     def located(heat: np.ndarray, case: Case) -> dict[str, float]:
@@ -139,7 +147,7 @@ def _randomisation(bench: Bench, method: str, cases: list[Case], trained: dict[s
     """Likeness of each map to those with random weights, stage by stage, and to the maps of other films."""
     maps = [_size(trained[case.name]) for case in cases]
     stages = {
-        stage: [similarity.likeness(one, _size(bench.explain(model, case, method)))
+        stage: [similarity.compare(one, _size(bench.explain(model, case, method)))._asdict()
                 for one, case in zip(maps, cases, strict=True)]
         for stage, model in bench.cascade.items()
     }  # fmt: skip
@@ -154,7 +162,7 @@ def _repeatability(bench: Bench, method: str, cases: list[Case]) -> Raw:
     seeds = list(maps)
     pairs = [(one, other) for number, one in enumerate(seeds) for other in seeds[number + 1 :]]
     between = [
-        _mean([similarity.likeness(maps[one][number], maps[other][number]) for one, other in pairs])
+        _mean([similarity.compare(maps[one][number], maps[other][number])._asdict() for one, other in pairs])
         for number in range(len(cases))
     ]
     others = [_other_films(maps[seed]) for seed in seeds]
@@ -169,7 +177,7 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
     """Mean likeness of each map to those of the films that follow it."""
     count = len(maps)
     return [
-        _mean([similarity.likeness(maps[number], maps[(number + step) % count])
+        _mean([similarity.compare(maps[number], maps[(number + step) % count])._asdict()
                for step in range(1, min(NEIGHBOURS, count - 1) + 1)])
         for number in range(count)
     ]  # fmt: skip
@@ -177,15 +185,15 @@ def _other_films(maps: list[np.ndarray]) -> list[dict[str, float]]:
 
 def _deletion(bench: Bench, case: Case, heat: np.ndarray) -> dict[str, float]:
     """Areas under the curves of deletion and insertion, for each filling."""
-    order = deletion_insertion.order_of(heat)
+    order = deletion_insertion.rank_squares(heat)
     found: dict[str, float] = {}
 
     def score(pictures: Tensor) -> np.ndarray:
         return np.array([one.probabilities[TARGET] for one in classify(bench.first, pictures)])
 
     for name, baseline in FILLINGS.items():
-        deleted, inserted = deletion_insertion.areas(
-            score, case.pixels, deletion_insertion.filling(case.pixels, baseline), order
+        deleted, inserted = deletion_insertion.compute_areas(
+            score, case.pixels, deletion_insertion.make_fill(case.pixels, baseline), order
         )
         found |= {f"deletion, {name}": deleted, f"insertion, {name}": inserted}
     return found
@@ -198,7 +206,7 @@ def _cost(bench: Bench, method: str) -> Raw:
         with torch.no_grad():
             forward = median(_seconds(partial(bench.first.module, case.pixels)) for _ in range(5))
         ratios.append(_seconds(partial(bench.explain, bench.first, case, method)) / forward)
-    return {"passes": methods.passes(bench.first, method), "forward_passes_of_time": median(ratios)}
+    return {"passes": methods.count_passes(bench.first, method), "forward_passes_of_time": median(ratios)}
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -213,9 +221,9 @@ def _planted(bench: Bench, method: str) -> Raw:
     assert bench.planted.truth is not None
     return {
         "scores": [
-            localisation.measure(localisation.ordered(one.map, one.meaning), bench.planted.truth) for one in maps
+            localisation.measure(localisation.as_heatmap(one.map, one.meaning), bench.planted.truth) for one in maps
         ],
-        "map": packed(maps[0].shown()),
+        "map": packed(maps[0].scaled()),
     }
 
 
@@ -229,7 +237,7 @@ def packed(values: np.ndarray) -> str:
 
 def _size(attribution: Attribution) -> np.ndarray:
     """How strong the map is at each pixel as it is shown, 0..1."""
-    return np.abs(attribution.shown())
+    return np.abs(attribution.scaled())
 
 
 def _mean(found: list[dict[str, float]]) -> dict[str, float]:
@@ -246,7 +254,7 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
     own = {case.patient: case for case in boxed["rsna"] if case.seed == given.seeds[0]}
     subset = list(own.values())[:SUBSET]
     first = networks[given.seeds[0]]
-    stages = list(randomization.randomised(first, torch.cat([case.pixels for case in subset])))
+    stages = list(randomization.randomise_cascade(first, torch.cat([case.pixels for case in subset])))
     measured = sorted({round(place) for place in np.linspace(0, len(stages) - 1, STAGES)})
     children = films.unseen_children(given.folder, min(SUBSET, given.films or SUBSET), size)
     return Bench(networks, boxed, subset, children, films.planted(size), dict(stages[place] for place in measured), bar)
@@ -255,7 +263,7 @@ def prepare(name: str, given: argparse.Namespace, splits: dict[int, Split], bar:
 def passes_of(bench: Bench, method: str) -> int:
     """Passes that the test of ``method`` makes, for the progress bar."""
     boxed = len({case.name for cases in bench.boxed.values() for case in cases})
-    each = methods.passes(bench.first, method)
+    each = methods.count_passes(bench.first, method)
     few = COSTLY_SUBSET if each > COSTLY else SUBSET
     cascade = len(bench.subset[:few]) * len(bench.cascade)
     repeated = (len(bench.children[:few]) + 1) * len(bench.networks)
@@ -278,7 +286,7 @@ def fingerprint(bench: Bench) -> str:
     """Changes with the weights, the films and the code that measures."""
     parts = [model.weights_sha256 for model in bench.networks.values()]
     parts += [case.name for cases in (*bench.boxed.values(), bench.children) for case in cases]
-    for module in (control_maps, deletion_insertion, methods, localisation, randomization):
+    for module in (attribute, baseline_maps, deletion_insertion, methods, localisation, randomization):
         parts.append(hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
@@ -291,7 +299,7 @@ def measure_network(name: str, given: argparse.Namespace, splits: dict[int, Spli
         key, folder = fingerprint(bench), given.runs / "bench"
         found = {
             control: kept(folder / f"{name}-{control}.json", key, partial(measure_control, bench, control))
-            for control in control_maps.CONTROLS
+            for control in baseline_maps.BASELINES
         }
         for method in methods.METHODS:
             bar.set_postfix_str(method)
@@ -300,7 +308,7 @@ def measure_network(name: str, given: argparse.Namespace, splits: dict[int, Spli
             bar.update(max(0, passes_of(bench, method) - (bar.n - before)))
     numbers = statistics.summary(
         {method: found[method] for method in methods.METHODS},
-        {control: found[control] for control in control_maps.CONTROLS},
+        {control: found[control] for control in baseline_maps.BASELINES},
         {source: [case.patient for case in cases] for source, cases in bench.boxed.items()},
         [case.patient for case in bench.subset],
     )

@@ -14,9 +14,11 @@ from captum.attr._core import gradient_shap
 from torch import Tensor, nn
 
 from cnn import cards
+from cnn.attribution import attribute as attribute_module
 from cnn.attribution import methods
+from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import describe
-from cnn.attribution.methods import BASELINE, METHODS, attribute, occlusion_window, passes
+from cnn.attribution.methods import BASELINE, METHODS, count_passes, occlusion_window
 from cnn.errors import Busy, UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import architectures, loading
@@ -80,7 +82,7 @@ def test_every_method_works_on_every_model(model: LoadedModel, method: str, targ
     side = model.input_size
     assert (found.map.shape, found.map.dtype) == ((side, side), np.float32)
     assert np.isfinite(found.map).all()
-    assert (found.method, found.target, found.passes) == (method, target, passes(model, method))
+    assert (found.method, found.target, found.passes) == (method, target, count_passes(model, method))
     assert found.class_name == cards.CLASSES[target]
     assert found.signed or (found.map >= 0).all()
     assert np.abs(found.shown()).max() <= 1
@@ -371,7 +373,7 @@ def test_a_quick_method_overtakes_a_slow_one(lecture: LoadedModel) -> None:
 
 
 def test_a_wait_that_is_too_long_ends_in_a_sentence(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(methods, "PATIENCE", 0.05)
+    monkeypatch.setattr(attribute_module, "LOCK_TIMEOUT_S", 0.05)
     with methods._bench(lecture).turns.take(1), pytest.raises(Busy, match="in line"):
         attribute(lecture, pixels_for(lecture), "saliency", PNEUMONIA)
 
@@ -386,7 +388,7 @@ def test_who_waits_is_told_the_place_in_line(lecture: LoadedModel) -> None:
 
     with methods._bench(lecture).turns.take(1), pytest.raises(KeyboardInterrupt):
         attribute(lecture, pixels_for(lecture), "occlusion", PNEUMONIA, waiting=waiting)
-    assert told == 2 * [(1, 0, methods.passes(lecture, "occlusion"))]
+    assert told == 2 * [(1, 0, methods.count_passes(lecture, "occlusion"))]
 
 
 def hooks(module: nn.Module) -> int:
@@ -441,7 +443,7 @@ def test_progress_counts_every_pass(lecture: LoadedModel) -> None:
     for method in ("occlusion", "integrated_gradients", "smoothgrad", "gradient_shap"):
         told: list[tuple[int, int]] = []
         attribute(lecture, pixels_for(lecture), method, PNEUMONIA, lambda *now, told=told: told.append(now))
-        total = passes(lecture, method)
+        total = count_passes(lecture, method)
         done = [now[0] for now in told]
         assert {now[1] for now in told} == {total}
         assert (done[0], done[-1], sorted(done)) == (0, total, done)
