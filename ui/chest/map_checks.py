@@ -102,10 +102,7 @@ def _checks(found: CheckedMap) -> None:
         f"Each check has a rule that was set before any film was looked at. All of them together took {found.passes} "
         "passes through the network. To pass is no proof; to fail is a reason not to believe."
     )
-    rows = [
-        (check.name, "passed" if check.passed else "FAILED", check.measured, check.rule)
-        for check in found.checks
-    ]
+    rows = [(check.name, "passed" if check.passed else "FAILED", check.measured, check.rule) for check in found.checks]
     table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
 
 
