@@ -11,11 +11,12 @@ from cnn.layers.presets import PRESETS
 from cnn.lecture import torch_snippets
 from ui.lecture import network_diagram
 from ui.shell import frame
-from ui.shell.page_state import Field, State, Whole
+from ui.shell.fields import Field, Whole
+from ui.shell.page_state import State
 from ui.widgets import network_editor, torch_code
 
 NETWORKS = {name: architecture.read(text) for name, text in PRESETS.items()}
-NET = network_editor.Written(
+NET = network_editor.NetworkField(
     "net", "The network: its input volume, then its layers, with commas between", next(iter(NETWORKS.values()))
 )
 LOOK = Whole("look", "Number of a layer", 1, low=1, high=architecture.MAX_LAYERS)
@@ -29,7 +30,7 @@ frame.header(
 )
 state = State.open("architecture_builder", NET, LOOK)
 state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})
-network = network_editor.show(state, NET)
+network = network_editor.edit_network(state, NET)
 if not state.wrong:
     words = {f"+ {word}": word for word in MORE}
     if block := network.residual():
@@ -44,7 +45,7 @@ if not state.wrong:
     network_diagram.show_calculator_link(network, state.number(LOOK))
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
     try:
-        torch_code.show(torch_snippets.network(network))
+        torch_code.show_snippet(torch_snippets.network(network))
     except UserError as error:
         st.info(f"PyTorch lines follow once every layer fits. {error}")
 state.share()

@@ -10,9 +10,10 @@ from cnn.lecture.questions.output_cells import ask_conv1d
 from cnn.ops import signals
 from ui.lecture import signal_charts
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Choice, Field, Numbers, Real, State, Vector, Whole
+from ui.shell.fields import Choice, Field, Numbers, Real, Vector, Whole
+from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
-from ui.widgets.grid import Edit, grid
+from ui.widgets.grid import Edit, show_grid
 
 X = Numbers("x", "Signal x", (0, 1, 2, 3, 3), most=16, limit=99)
 W = Numbers("w", "Kernel w", (1, -1, 2), most=9, limit=99)
@@ -62,17 +63,17 @@ def by_hand() -> None:
     hidden = None if quiz.ask(question, state) else question.cell
     with flipped:
         st.subheader("Convolution: flipped", anchor=False)
-        grid(compared.convolution, key="flipped", label="Convolution step by step", hide=hidden, **shared)
+        show_grid(compared.convolution, key="flipped", label="Convolution step by step", hide=hidden, **shared)
     with plain:
         st.subheader("Cross-correlation: not flipped", anchor=False)
-        grid(
+        show_grid(
             compared.correlation, key="plain", label="Cross-correlation step by step", step_name=None,
             editable=() if state.teach else ("input", "kernel"), on_edit=edit, **shared,
         )  # fmt: skip
     signal_charts.show_rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
     for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
-        torch_code.show(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
+        torch_code.show_snippet(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
 
 
 if not state.wrong:
@@ -80,7 +81,7 @@ if not state.wrong:
         by_hand()
     except UserError as error:
         st.error(str(error))
-glossary_popover.say(
+glossary_popover.write(
     "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
     "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
     "in either order."
@@ -113,7 +114,7 @@ st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
 shape = signals.template(beat == "odd beat")
 found = signals.match_template(trace.values, shape)
-glossary_popover.say(
+glossary_popover.write(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )

@@ -12,11 +12,12 @@ from cnn.lecture.questions.output_cells import ask_cell
 from cnn.ops import convolution, filters, toy_inputs
 from ui.lecture import filtered_film
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Choice, Field, Flag, Matrix, State, Whole
-from ui.shell.text import plain
-from ui.widgets import cross_links, film, quiz, torch_code
-from ui.widgets.asked import asked_grid
-from ui.widgets.grid import grid, typed_into
+from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
+from ui.widgets import cross_links, quiz, torch_code, upload
+from ui.widgets.grid import edit_fields, show_grid
+from ui.widgets.quiz import ask_about_cell
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
 PART = Choice("part", "Look at", ONE, options=(ONE, THREE, PICTURE))
@@ -54,25 +55,25 @@ def one_channel() -> None:
     if state.wrong:
         return
     example = convolution.conv2d(x, w, flip=flip)
-    asked_grid(
+    ask_about_cell(
         example, ask_cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
-        step=state[STEP], **typed_into(state, input=X, kernel=W),
+        step=state[STEP], **edit_fields(state, input=X, kernel=W),
     )  # fmt: skip
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
-    torch_code.show(torch_snippets.convolution_2d(example))
+    torch_code.show_snippet(torch_snippets.convolution_2d(example))
     if len(w) == len(w[0]):
-        cross_links.to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
+        cross_links.link_to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
 
 
 def three_channels() -> None:
     """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
     weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
-    glossary_popover.say(
+    glossary_popover.write(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
         f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
-        f"({plain(weights.formula)}), and leaves a map of {side.size}x{side.size}x1 ({plain(side.formula)})."
+        f"({escape_stars(weights.formula)}), and leaves a map of {side.size}x{side.size}x1 ({escape_stars(side.formula)})."
     )
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = toy_inputs.colour_image()
@@ -81,16 +82,16 @@ def three_channels() -> None:
     with right:
         depth = state.slider(DEPTH)
     example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
-    asked_grid(
+    ask_about_cell(
         example, ask_cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
         label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
     )  # fmt: skip
-    torch_code.show(torch_snippets.convolution_2d(example))
+    torch_code.show_snippet(torch_snippets.convolution_2d(example))
 
 
 def whole_picture() -> None:
     """Slides 13 and 17: a filter on a radiograph, and what it answers to."""
-    radiograph = film.choose()
+    radiograph = upload.choose_radiograph()
     state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
     weights = state.matrix(KERNEL)
     st.markdown(filters.describe(weights))
@@ -102,11 +103,11 @@ def whole_picture() -> None:
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")
             example = convolution.conv2d(patch, weights)
-            grid(
+            show_grid(
                 example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
-                step_name=None, **typed_into(state, kernel=KERNEL),
+                step_name=None, **edit_fields(state, kernel=KERNEL),
             )  # fmt: skip
-    glossary_popover.say(
+    glossary_popover.write(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."
     )

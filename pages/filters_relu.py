@@ -11,7 +11,8 @@ from cnn.ops import feature_stack
 from cnn.ops import filters as kernels
 from ui.lecture import feature_stack as figures
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Choice, Real, State, Whole
+from ui.shell.fields import Choice, Real, Whole
+from ui.shell.page_state import State
 from ui.widgets import quiz, static_grid, torch_code
 
 FILMS = {sample.title: sample for sample in SAMPLES}
@@ -38,7 +39,7 @@ state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST,
 def real_maps() -> None:
     """K filters on a radiograph, and one of the maps before and after ReLU."""
     slide = feature_stack.two_layers(32, 3, first=6, second=1, kernel_size=5)
-    glossary_popover.say(
+    glossary_popover.write(
         "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
         f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
     )
@@ -61,7 +62,7 @@ def real_maps() -> None:
 
     st.header("ReLU: max(0, x)", anchor=False)
     chosen = stacked[place]
-    glossary_popover.say(
+    glossary_popover.write(
         f"Map {place + 1}, **{filters[place].name}**. A convolution only multiplies and adds; two in a row could be "
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."
@@ -70,13 +71,13 @@ def real_maps() -> None:
     corner = feature_stack.strongest_patch(chosen)
     weights, before, after = st.columns(3)
     with weights:
-        static_grid.numbers(np.array(filters[place].weights), "The filter", "kernel")
+        static_grid.show_numbers(np.array(filters[place].weights), "The filter", "kernel")
     with before:
-        static_grid.numbers(
+        static_grid.show_numbers(
             corner.before, "Where it answers most: x (negative ones outlined)", "output", corner.cleared
         )
     with after:
-        static_grid.numbers(corner.after, "The same place: max(0, x)", "output", corner.cleared)
+        static_grid.show_numbers(corner.after, "The same place: max(0, x)", "output", corner.cleared)
 
 
 def question_mark() -> None:
@@ -96,7 +97,7 @@ def question_mark() -> None:
             f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "
             f"{layers.weights:,} weights, and a bias."
         )
-    torch_code.show(torch_snippets.two_layers(layers))
+    torch_code.show_snippet(torch_snippets.two_layers(layers))
 
 
 st.header("K filters, one volume", anchor=False)

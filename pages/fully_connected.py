@@ -11,9 +11,10 @@ from cnn.lecture.questions.fully_connected import ask_fully_connected
 from cnn.ops import convolution, softmax, toy_inputs
 from ui.lecture import softmax_charts
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Field, Names, Numbers, Real, State, Whole
+from ui.shell.fields import Field, Names, Numbers, Real, Whole
+from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
-from ui.widgets.grid import grid
+from ui.widgets.grid import show_grid
 
 SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
@@ -46,7 +47,7 @@ state = State.open("fully_connected", NAMES, SCORES, HEAT, TRUE, SIDE, DEPTH, PL
 def flatten_and_weigh() -> tuple[str, ...]:
     """Slide 41: from the last volume to one score for each class; returns the names of the classes."""
     st.header("Flatten", anchor=False)
-    glossary_popover.say(
+    glossary_popover.write(
         "The volume is laid out in one row: channel after channel, and each channel row by row. Nothing is lost but "
         "who was whose neighbour."
     )
@@ -69,14 +70,14 @@ def flatten_and_weigh() -> tuple[str, ...]:
     st.header("One score for each class", anchor=False)
     names = state.names(NAMES)
     small, large = (costs.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
-    glossary_popover.say(
+    glossary_popover.write(
         "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
         "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
         f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
     )
     weights = toy_inputs.class_weights(len(names), depth, side)
     example = convolution.conv2d(volume, weights, toy_inputs.class_biases(len(names)))
-    grid(example, key="scores", label="Scores step by step", names=("Volume", "Weights", "Scores"), filters=names,
+    show_grid(example, key="scores", label="Scores step by step", names=("Volume", "Weights", "Scores"), filters=names,
          step=state[STEP])  # fmt: skip
     state.presets("Carry them on", {"Use these scores below": {SCORES: tuple(map(float, example.output.ravel()))}})
     return names
@@ -85,7 +86,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
 def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
     """Slide 42: scores to probabilities. Raises ``UserError``."""
     st.header("Softmax", anchor=False)
-    glossary_popover.say(
+    glossary_popover.write(
         "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
         "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
         "decided answers."
@@ -107,7 +108,7 @@ def how_wrong(example: softmax.Softmax) -> None:
     loss = softmax.cross_entropy(example, true)
     st.markdown(softmax.describe_loss(example, loss))
     softmax_charts.show_gradient(example, loss)
-    torch_code.show(torch_snippets.softmax(example, loss))
+    torch_code.show_snippet(torch_snippets.softmax(example, loss))
 
 
 classes = flatten_and_weigh()

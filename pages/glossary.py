@@ -19,7 +19,7 @@ if not found:
 for term in found:
     meaning, taught = st.columns([3, 1])
     with meaning:
-        st.markdown(f"**{glossary_popover.title(term)}.** {term.meaning}")
+        st.markdown(f"**{glossary_popover.term_title(term)}.** {term.meaning}")
     with taught:
         st.page_link(f"pages/{term.page}.py", label=titles[term.page])
 frame.footer(

@@ -7,7 +7,8 @@ from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
 from ui.lecture import timeline
 from ui.shell import frame
-from ui.shell.page_state import Choice, State
+from ui.shell.fields import Choice
+from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
 
 LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(milestone.name for milestone in TIMELINE))
@@ -28,7 +29,7 @@ with story:
     quiz.ask(ask_year(state[quiz.QUESTION]), state)
 with line:
     timeline.show_timeline(TIMELINE, name)
-torch_code.show(torch_snippets.lenet(), title="LeNet in today's PyTorch")
+torch_code.show_snippet(torch_snippets.lenet(), title="LeNet in today's PyTorch")
 state.share()
 frame.footer(
     "history",

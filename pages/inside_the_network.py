@@ -11,8 +11,9 @@ from cnn.models import feature_maps
 from cnn.predict.prediction import sentence
 from ui.chest import film_store, inside_the_network, prediction_scale, sections
 from ui.shell import frame
-from ui.shell.page_state import Choice, Field, Flag, State, Whole
-from ui.shell.text import plain
+from ui.shell.fields import Choice, Field, Flag, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
 from ui.widgets import upload
 
 
@@ -41,7 +42,7 @@ frame.header(
     "Point at a bright cell of the map and see which part of the film made it. Then open `conv5` and do it again.",
 )
 state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, RANK)
-offers = upload.choose()
+offers = upload.choose_films()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
 model, film = sections.film_and_network(offers, network)
@@ -50,7 +51,7 @@ prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)
 
 st.header("From pixels to a score", anchor=False)
-st.markdown(plain(sentence(prediction)))
+st.markdown(escape_stars(sentence(prediction)))
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 stop = feature_maps.find_layer(network, state[layer_field])

@@ -11,7 +11,8 @@ from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_layer
 from ui.lecture import layer_summary, size_rules
 from ui.shell import frame
-from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.shell.fields import Choice, Field, Flag, Whole
+from ui.shell.page_state import State
 from ui.widgets import cross_links, quiz, torch_code
 
 CONV, TRANSPOSED, MAX, AVERAGE = "convolution", "transposed convolution", "max pooling", "average pooling"
@@ -81,8 +82,8 @@ try:
     if told or not hide:
         with stage:
             layer_summary.show_summary(layer, before, step)
-            cross_links.from_calculator(layer, before)
-            torch_code.show(torch_snippets.layer(layer, before))
+            cross_links.link_from_calculator(layer, before)
+            torch_code.show_snippet(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:
     st.error(str(error))
     state.presets("Nearest that fit", size_rules.nearest_presets(error, (F, S, P, D)))

@@ -6,7 +6,8 @@ from cnn.errors import UserError
 from ui.evaluation.model_card import sections
 from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
 from ui.shell import frame
-from ui.shell.page_state import Choice, State
+from ui.shell.fields import Choice
+from ui.shell.page_state import State
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
 

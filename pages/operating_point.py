@@ -9,7 +9,8 @@ from ui.evaluation import scores_cache
 from ui.evaluation.operating_point import sections
 from ui.evaluation.scores_cache import ADULTS, DESCRIPTIONS, MINED, NETWORK, TEST, VALIDATION
 from ui.shell import frame
-from ui.shell.page_state import Choice, Flag, Real, State, Whole
+from ui.shell.fields import Choice, Flag, Real, Whole
+from ui.shell.page_state import State
 from ui.widgets import quiz
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))

@@ -13,11 +13,12 @@ from cnn.lecture.questions.output_cells import ask_pooled_cell
 from cnn.ops import convolution, pooling, toy_inputs
 from ui.lecture import filtered_film, pooled_film
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Choice, Field, Matrix, State, Whole
-from ui.shell.text import plain
+from ui.shell.fields import Choice, Field, Matrix, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
 from ui.widgets import cross_links, quiz, torch_code
-from ui.widgets.asked import asked_grid
-from ui.widgets.grid import typed_into
+from ui.widgets.grid import edit_fields
+from ui.widgets.quiz import ask_about_cell
 
 KINDS = {"max": "max", "average": "average", "Lp": "lp"}
 GLOBAL, ADAPTIVE = "global", "adaptive"
@@ -80,20 +81,20 @@ def step_by_step() -> None:
     example = pooled(np.array(x))
     if shape == "sliding":
         across = sizes.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
-        st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {plain(across.formula)}. There are no weights to learn.")
-    asked_grid(
+        st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {escape_stars(across.formula)}. There are no weights to learn.")
+    ask_about_cell(
         example, ask_pooled_cell(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
-        names=("Input", "", "Output"), step=state[STEP], backward=True, **typed_into(state, input=X),
+        names=("Input", "", "Output"), step=state[STEP], backward=True, **edit_fields(state, input=X),
     )  # fmt: skip
-    glossary_popover.say(
+    glossary_popover.write(
         "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
         "larger its share. Where windows overlap, a cell collects from each."
     )
-    torch_code.show(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
+    torch_code.show_snippet(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
     if shape == "sliding" and kind != "Lp":
         layer = Pool(KINDS[kind], f, s, p, ceil=rule == "ceil")  # type: ignore[arg-type]
-        cross_links.to_calculator(layer, Volume(len(x[0]), len(x), 1))
+        cross_links.link_to_calculator(layer, Volume(len(x[0]), len(x), 1))
 
 
 def shifts() -> None:
@@ -108,7 +109,7 @@ for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
         if not state.wrong:
             section()
     except UserError as error:
-        st.error(plain(str(error)))
+        st.error(escape_stars(str(error)))
 state.share()
 frame.footer(
     "pooling",

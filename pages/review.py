@@ -8,7 +8,8 @@ from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.references import REFERENCES
 from ui.lecture import mixed_quiz, volume_chain
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Flag, State
+from ui.shell.fields import Flag
+from ui.shell.page_state import State
 from ui.widgets import quiz
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
@@ -34,7 +35,7 @@ def chain() -> None:
         st.markdown(
             "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
-    glossary_popover.say(
+    glossary_popover.write(
         "- **Input** holds the grey or colour values of the picture.\n"
         "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "
         "learnt, not designed.\n"

@@ -14,10 +14,11 @@ from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.ops import convolution, toy_inputs, windows
 from ui.lecture import size_rules
 from ui.shell import frame
-from ui.shell.page_state import Choice, Field, Flag, State, Whole
-from ui.shell.text import plain
+from ui.shell.fields import Choice, Field, Flag, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
 from ui.widgets import cross_links, quiz, torch_code
-from ui.widgets.grid import grid
+from ui.widgets.grid import show_grid
 
 N = Whole("N", "Input N", 7, low=1, high=24)
 F = Whole("F", "Filter F", 3, low=1, high=15)
@@ -60,7 +61,7 @@ def show(section: Callable[..., None], *numbers: Any) -> None:
     try:
         section(*numbers)
     except UserError as error:
-        st.error(plain(str(error)))
+        st.error(escape_stars(str(error)))
 
 
 def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.PaddingMode) -> None:
@@ -73,11 +74,11 @@ def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.P
     lost = windows.unread_share(example.rows, example.columns)
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
-    grid(example, key="positions", label="Every position of the filter", step=state[STEP])
-    torch_code.show(torch_snippets.convolution_2d(example))
+    show_grid(example, key="positions", label="Every position of the filter", step=state[STEP])
+    torch_code.show_snippet(torch_snippets.convolution_2d(example))
     padding = example.columns.before
     if down[1:] == across[1:] and padding == example.columns.after:
-        cross_links.to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
+        cross_links.link_to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
 
 
 def predicted(across: list[int], same: bool) -> bool:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from cnn.lecture import teachers_guide
 from ui.shell import frame
-from ui.shell.page_state import Choice, Flag, State
+from ui.shell.fields import Choice, Flag
+from ui.shell.page_state import State
 
 PLAN = Choice(
     "plan", "Lesson of", teachers_guide.PLANS[0].name, options=tuple(plan.name for plan in teachers_guide.PLANS)

@@ -12,7 +12,8 @@ from cnn.lecture.pixel_shuffle import results
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from ui.lecture import dense_vs_conv as figures
 from ui.shell import frame, glossary_popover
-from ui.shell.page_state import Choice, Field, Flag, State, Whole
+from ui.shell.fields import Choice, Field, Flag, Whole
+from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
@@ -49,7 +50,7 @@ def weights() -> None:
     figures.show_to_scale((layers[0], layers[-1]))
     figures.show_table(layers)
     st.markdown(figures.describe_savings(layers))
-    torch_code.show(torch_snippets.dense_vs_conv(picture, hidden, filters, kernel_size))
+    torch_code.show_snippet(torch_snippets.dense_vs_conv(picture, hidden, filters, kernel_size))
 
 
 def leaf_in_levels(shuffled: bool) -> None:
@@ -69,7 +70,7 @@ def shuffle_experiment(shuffled: bool) -> None:
     figures.show_images(list(samples), experiment.names, side=104)
     st.markdown(figures.describe_experiment(experiment))
     question = figures.build_prediction(experiment)
-    if quiz.pick(question.prompt, question.feedback, question.answer, key=f"worse {state[PICTURES]}"):
+    if quiz.ask_choice(question.prompt, question.feedback, question.answer, key=f"worse {state[PICTURES]}"):
         figures.show_learning_curves(experiment, key="learning")
         st.markdown(figures.describe_outcome(experiment))
 
@@ -82,7 +83,7 @@ except UserError as error:
     st.error(str(error))
 quiz.ask(ask_dense_vs_conv(state[quiz.QUESTION]), state)
 st.header("No neighbours", anchor=False)
-glossary_popover.say(
+glossary_popover.write(
     "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
     "beside which, and a detector that looks at a small patch can find it anywhere."
 )

@@ -12,8 +12,7 @@ from cnn.attribution.attribution import SCALE_PERCENTILE, Attribution
 from cnn.cards import CLASSES
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction
-
-NOTICE = "For teaching only; not a medical device, and no diagnosis."
+from cnn.text import NOTICE
 
 
 class Source(Protocol):

@@ -21,6 +21,7 @@ from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import inference, loading, lung_segmenter
+from cnn.text import percent
 
 INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
@@ -181,5 +182,5 @@ def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
     if area < lung_segmenter.MIN_LUNG_AREA:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
-        return f"only {area:.0%} of it was found to be lung".replace("%", " %")
+        return f"only {percent(area)} of it was found to be lung"
     return REASONS["other"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cnn import text
 from cnn.cards import CLASSES
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
@@ -68,7 +69,7 @@ def percent(probability: float) -> str:
         return "under 1 %"
     if probability > 0.99:
         return "over 99 %"
-    return f"{probability:.0%}".replace("%", " %")
+    return text.percent(probability)
 
 
 def sentence(prediction: Prediction) -> str:

@@ -21,7 +21,7 @@ from tests.support.app import ROOT
 from tests.support.random_weights import film, write_gate, write_weights
 from ui.chest import film_store, sections
 from ui.widgets import upload
-from ui.widgets.upload import Offer
+from ui.widgets.upload import FilmChoice
 
 PAGE = "pages/chest_xray.py"
 
@@ -47,7 +47,7 @@ def png(seed: int = 0, side: int = 96) -> bytes:
 
 def give(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     """Uploads ``files``: names and bytes."""
-    page.selectbox(key="source").select(upload.OWN).run()
+    page.selectbox(key="source").select(upload.UPLOADED).run()
     page.file_uploader(key="files").set_value([(name, data, "application/octet-stream") for name, data in files])
     return page.run()
 
@@ -102,7 +102,7 @@ def test_a_dicom_without_a_telling_name_is_read(page: AppTest) -> None:
 
 
 def test_nothing_chosen_is_no_result(page: AppTest) -> None:
-    page.selectbox(key="source").select(upload.OWN).run()
+    page.selectbox(key="source").select(upload.UPLOADED).run()
     assert not page.exception
     assert "The network says" not in words(page)
     assert "For teaching only" in words(page)
@@ -150,7 +150,7 @@ def test_two_films_of_one_name_are_told_apart(page: AppTest) -> None:
 
 
 def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "MOST_FILES", 2)
+    monkeypatch.setattr(upload, "MAX_FILES", 2)
     give(page, *((f"{number}.png", png(number)) for number in range(3)))
     assert len(page.table[0].value) == 2
     assert "the other 1 are left out" in words(page)
@@ -227,7 +227,7 @@ def test_nothing_of_the_reader_s_own_file_is_shared(page: AppTest) -> None:
     assert maps(page)
     assert set(film_store._SHARED) == before
     with pytest.raises(AssertionError, match="own"):
-        film_store._read_once("a key", Offer("a key", "one.png", lambda: (png(1), "one.png"), own=True))
+        film_store._read_once("a key", FilmChoice("a key", "one.png", lambda: (png(1), "one.png"), uploaded=True))
 
 
 def test_who_waits_for_a_map_takes_another_reader_s_as_soon_as_it_is_there(

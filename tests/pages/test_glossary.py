@@ -2,13 +2,13 @@
 
 from cnn.lecture.glossary import GLOSSARY
 from tests.support.app import open_page, shown_text
-from ui.shell.glossary_popover import title
+from ui.shell.glossary_popover import term_title
 
 
 def test_every_term_is_there() -> None:
     text = shown_text(open_page("glossary"))
     for term in GLOSSARY:
-        assert f"**{title(term)}.** {term.meaning}" in text
+        assert f"**{term_title(term)}.** {term.meaning}" in text
 
 
 def test_a_symbol_or_the_start_of_a_word_finds_its_terms() -> None:

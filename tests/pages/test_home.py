@@ -1,7 +1,7 @@
 """Home: a taste of both halves, and the course with the reader's place in it."""
 
 from tests.support.app import html, open_page, shown_text
-from ui.shell.frame import VISITED, chapters, where
+from ui.shell.frame import VISITED, chapters, describe_position
 
 
 def links(app) -> list[str]:  # type: ignore[no-untyped-def]
@@ -35,7 +35,7 @@ def test_pages_that_were_opened_are_marked_and_the_next_is_offered() -> None:
 
 
 def test_a_page_says_where_in_the_course_it_is() -> None:
-    assert where("pooling") == f"Lecture · page 8 of {len(chapters())} · slides 37-40 · 12 minutes"
+    assert describe_position("pooling") == f"Lecture · page 8 of {len(chapters())} · slides 37-40 · 12 minutes"
 
 
 def test_the_button_leads_to_the_classifier() -> None:

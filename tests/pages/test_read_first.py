@@ -125,7 +125,7 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
         Image.fromarray((film(seed, 80, 80).pixels * 255).astype(np.uint8)).save(data, format="PNG")
         return data.getvalue()
 
-    app = open_page("read_first", films=upload.OWN)
+    app = open_page("read_first", films=upload.UPLOADED)
     assert not app.exception
     files = [("a.png", png(1), ""), ("b.png", png(2), ""), ("words.png", b"words", "")]
     app.file_uploader(key="files").set_value(files).run()

@@ -11,8 +11,9 @@ from cnn.lecture import lesson_plans, teachers_guide
 from cnn.models import loading
 from tests.support.app import html, open_page, shown_text, snippets
 from ui.shell import page_state as states
+from ui.shell.fields import Field
 from ui.shell.frame import chapters
-from ui.shell.page_state import Field, State
+from ui.shell.page_state import State
 
 LINK = re.compile(r"\]\((?P<address>[^)\s]+(?:\([^)]*\)[^)\s]*)?)\)")
 PAGES = {chapter.file for chapter in chapters()}

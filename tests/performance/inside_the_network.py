@@ -44,9 +44,9 @@ def main() -> None:
 
         def opening(stop: LayerNode) -> str:
             opened = feature_maps.read_activation(model, pixels, stop)  # noqa: B023
-            follows = receptive_field_lens.works(opened, name)  # noqa: B023
+            follows = receptive_field_lens.can_follow_sums(opened, name)  # noqa: B023
             work = feature_maps.trace_filter(model, opened, 0) if follows else None  # noqa: B023
-            return json.dumps(receptive_field_lens.payload(opened, model.input_size, 0, work, None))  # noqa: B023
+            return json.dumps(receptive_field_lens.lens_payload(opened, model.input_size, 0, work, None))  # noqa: B023
 
         ratios = []
         for stop in feature_maps.list_layers(name):

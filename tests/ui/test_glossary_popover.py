@@ -2,11 +2,11 @@
 
 import re
 
-from ui.shell.glossary_popover import linked, symbol_help
+from ui.shell.glossary_popover import link_terms, symbol_help
 
 
 def test_the_first_of_each_word_becomes_a_button_with_its_meaning_beside_it() -> None:
-    text = linked("**Stride** is how far the filter moves; a stride of 2 skips.")
+    text = link_terms("**Stride** is how far the filter moves; a stride of 2 skips.")
     targets = re.findall(r'popovertarget="([^"]+)"', text)
     assert targets == re.findall(r' popover id="([^"]+)"', text)
     assert len(targets) == len(set(targets)) == 2
@@ -15,11 +15,11 @@ def test_the_first_of_each_word_becomes_a_button_with_its_meaning_beside_it() ->
 
 
 def test_code_and_links_are_left_alone() -> None:
-    assert linked("`stride=2` and [padding](x)") == "`stride=2` and [padding](x)"
+    assert link_terms("`stride=2` and [padding](x)") == "`stride=2` and [padding](x)"
 
 
 def test_the_same_word_in_two_texts_has_two_meanings_to_open() -> None:
-    (one,), (other,) = (re.findall(r' id="([^"]+)"', linked(text)) for text in ("A stride.", "The stride."))
+    (one,), (other,) = (re.findall(r' id="([^"]+)"', link_terms(text)) for text in ("A stride.", "The stride."))
     assert one != other
 
 

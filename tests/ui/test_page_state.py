@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.errors import UserError
-from ui.shell.page_state import Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole
+from ui.shell.fields import Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole
 
 FIELDS: tuple[Field, ...] = (
     Whole("F", "Kernel F", 3, low=1, high=7),
@@ -67,7 +67,8 @@ def page() -> None:
     """A page with every kind of field; its name and its default F come from the test."""
     import streamlit as st
 
-    from ui.shell.page_state import Choice, Flag, Matrix, Numbers, Real, State, Whole
+    from ui.shell.fields import Choice, Flag, Matrix, Numbers, Real, Whole
+    from ui.shell.page_state import State
 
     name = st.session_state.get("page", "one")
     kernel = Whole("F", "Kernel F", {"one": 3, "two": 2}[name], low=1, high={"one": 7, "two": 4}[name])

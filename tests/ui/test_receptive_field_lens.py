@@ -32,8 +32,8 @@ def numbers(text: str, kind: str = "<f4") -> np.ndarray:
 
 def payload(model, layer: str, number: int = 0) -> dict:
     one = opened(model, layer)
-    work = trace_filter(model, one, number) if receptive_field_lens.works(one, model.name) else None
-    return receptive_field_lens.payload(one, model.input_size, number, work, None)
+    work = trace_filter(model, one, number) if receptive_field_lens.can_follow_sums(one, model.name) else None
+    return receptive_field_lens.lens_payload(one, model.input_size, number, work, None)
 
 
 def test_only_what_is_exactly_0_has_the_colour_of_zeros():

@@ -8,7 +8,7 @@ import pytest
 from streamlit import config
 
 from tests.support.app import ROOT
-from ui.shell.theme import DARK, LIGHT, Palette, title
+from ui.shell.theme import DARK, LIGHT, Palette, figure_title
 
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 ROLES = {"blue": "input", "orange": "kernel", "green": "output", "gray": "padding"}
@@ -63,4 +63,4 @@ def test_no_role_has_the_colour_of_another() -> None:
 
 
 def test_a_title_stands_clear_of_the_plot() -> None:
-    assert go.Figure(layout={"title": title("A")}).layout.title.yref == "container"
+    assert go.Figure(layout={"title": figure_title("A")}).layout.title.yref == "container"

@@ -28,8 +28,8 @@ from cnn.models import allocator, loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
 from cnn.models.ood_gate import GateResult
 from cnn.predict.prediction import Prediction, classify
-from ui.shell.session_data import with_the_page
-from ui.widgets.upload import Offer
+from ui.shell.session_data import drop_with_page
+from ui.widgets.upload import FilmChoice
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
 torch.set_num_threads(1)
@@ -42,7 +42,7 @@ MOST_MAPS = 24
 MOST_SHARED_MAPS, MOST_SHARED_FILMS = 96, 32
 """The same of the built-in films, for all readers together."""
 _TIDYING = threading.Lock()
-_FILMS, _MAPS = with_the_page("reading.films"), with_the_page("reading.maps")
+_FILMS, _MAPS = drop_with_page("reading.films"), drop_with_page("reading.maps")
 
 
 @dataclass(frozen=True)
@@ -81,23 +81,23 @@ class _Made(Exception):
     """Another reader's map of the same film has come."""
 
 
-def read_films(offers: Sequence[Offer]) -> list[Film | UnreadableFilm]:
+def read_films(offers: Sequence[FilmChoice]) -> list[Film | UnreadableFilm]:
     """Each offer read, or refused. A session keeps what it has read until it is no longer on offer."""
     kept: dict[str, Film | UnreadableFilm] = st.session_state.get(_FILMS, {})
     st.session_state[_FILMS] = {
-        offer.key: kept.get(offer.key) or (_read(offer) if offer.own else _read_once(offer.key, offer))
+        offer.key: kept.get(offer.key) or (_read(offer) if offer.uploaded else _read_once(offer.key, offer))
         for offer in offers
     }
     return list(st.session_state[_FILMS].values())
 
 
 @st.cache_resource(max_entries=MOST_SHARED_FILMS, show_spinner=False)
-def _read_once(key: str, _offer: Offer) -> Film | UnreadableFilm:
-    assert not _offer.own, "a reader's own file is shared with nobody"
+def _read_once(key: str, _offer: FilmChoice) -> Film | UnreadableFilm:
+    assert not _offer.uploaded, "a reader's own file is shared with nobody"
     return _read(_offer)
 
 
-def _read(offer: Offer) -> Film | UnreadableFilm:
+def _read(offer: FilmChoice) -> Film | UnreadableFilm:
     try:
         radiograph = read_radiograph(*offer.read())
     except UserError as error:
@@ -109,7 +109,7 @@ def _read(offer: Offer) -> Film | UnreadableFilm:
     inputs = {side: to_tensor(radiograph, side) for side in sides}
     return Film(
         radiograph.name, radiograph.kind, radiograph.notes, radiograph.sha256, height, width,
-        np.asarray(picture), inputs, ood_gate.check_batch(inputs[ood_gate.INPUT_SIZE])[0], own=offer.own,
+        np.asarray(picture), inputs, ood_gate.check_batch(inputs[ood_gate.INPUT_SIZE])[0], own=offer.uploaded,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def show_example() -> None:
 
 def show_course() -> None:
     """Every page in lecture order, with its minutes; pages that this session has opened carry a mark."""
-    seen = set(frame.visited())
+    seen = set(frame.visited_pages())
     course = [chapter for chapter in frame.chapters() if chapter.file != "home"]
     opened = sum(chapter.file in seen for chapter in course)
     minutes = sum(chapter.minutes for chapter in course)

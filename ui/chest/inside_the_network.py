@@ -16,16 +16,15 @@ from cnn.ops.windows import Array
 from ui.chest import film_store
 from ui.chest.film_store import Film
 from ui.lecture import feature_stack
-from ui.lecture.layer_summary import say_bytes
 from ui.shell import theme
-from ui.shell.session_data import with_the_page
-from ui.shell.text import plain
+from ui.shell.session_data import drop_with_page
+from ui.shell.text import escape_stars, format_bytes
 from ui.widgets import receptive_field_lens
-from ui.widgets.tables import Bar, table
+from ui.widgets.tables import Bar, show_table
 
 TOP, OPENED = 8, 4
 """So many channels are ranked, and offered to be opened."""
-_KEPT = with_the_page("inside.layers")
+_KEPT = drop_with_page("inside.layers")
 _WORDS = {
     "conv": "each cell is a sum of products over its window",
     "norm": "each map is moved and scaled by numbers that were learnt",
@@ -47,7 +46,7 @@ def layers(
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != identity:
         kept = st.session_state[_KEPT] = identity, [_facts(one, film, model) for one in _ends(film, model)]
-    receptive_field_lens.strip(
+    receptive_field_lens.show_layer_strip(
         [one["thumbnail"] for one in kept[1]], [end.name for end in feature_maps.block_ends(model.name)
         if end.block == opened.block], key="layers", label="The network, layer by layer", on_open=on_open,
     )  # fmt: skip
@@ -63,7 +62,7 @@ def _facts(opened: Activation, film: Film, model: LoadedModel) -> dict[str, Any]
     """What is kept of a layer: its small contact sheet and two measurements."""
     size = opened.after.shape[-1]
     return {
-        "thumbnail": receptive_field_lens.thumbnail(opened, opened.layer.block),
+        "thumbnail": receptive_field_lens.layer_thumbnail(opened, opened.layer.block),
         "zeros": feature_maps.zero_share(opened.after),
         "likeness": feature_maps.film_correlation(opened.after, film.inputs[model.input_size]) if size > 1 else None,
     }
@@ -76,8 +75,10 @@ def block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[
         return
     st.markdown(f"Inside **{opened.block}**, in order:")
     found = feature_maps.read_activations(model, film.inputs[model.input_size], inside)
-    small = [receptive_field_lens.thumbnail(one, one.layer.name.removeprefix(f"{opened.block} ")) for one in found]
-    receptive_field_lens.strip(
+    small = [
+        receptive_field_lens.layer_thumbnail(one, one.layer.name.removeprefix(f"{opened.block} ")) for one in found
+    ]
+    receptive_field_lens.show_layer_strip(
         small, [opened.name], key="block", label=f"The layers of {opened.block}", on_open=on_open
     )
 
@@ -124,10 +125,12 @@ def one_layer(
         st.info(f"The layer {stop.name} has {count} maps: the last of them is shown, not number {number}.")
     number = min(number, count)
     work = (
-        feature_maps.trace_filter(model, opened, number - 1) if receptive_field_lens.works(opened, model.name) else None
+        feature_maps.trace_filter(model, opened, number - 1)
+        if receptive_field_lens.can_follow_sums(opened, model.name)
+        else None
     )
     st.markdown(_cost(stop, model, opened))
-    receptive_field_lens.lens(
+    receptive_field_lens.show_lens(
         opened, film, model.input_size, number - 1, key="lens", work=work, step=step, step_name="cell", on_pick=on_pick
     )
     if work:
@@ -143,7 +146,7 @@ def one_layer(
 def _cost(stop: LayerNode, model: LoadedModel, opened: Activation) -> str:
     step = stop.step
     costs = f"{step.parameters.value:,} parameters"
-    costs += f" ({plain(step.parameters.formula)})" if step.parameters.value else ""
+    costs += f" ({escape_stars(step.parameters.formula)})" if step.parameters.value else ""
     if step.multiply_adds.value:
         costs += f" and {step.multiply_adds.value:,} multiply-adds"
     zeros = f" {feature_maps.zero_share(opened.after):.0%} of its numbers are 0." if not stop.signed else ""
@@ -214,7 +217,7 @@ def _ranked(parts: np.ndarray, label: str, head: str) -> None:
     rows: list[list[str | Bar]] = [[f"map {place + 1}", _part(float(parts[place]), most)] for place in order]
     rest = float(parts.sum() - parts[order].sum())
     rows.append([f"the other {len(parts) - len(order)}", _part(rest, most)])
-    table(["map", head], rows, label=label)
+    show_table(["map", head], rows, label=label)
 
 
 def _part(value: float, most: float) -> Bar:
@@ -265,7 +268,7 @@ def costs(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
             f"{fact['zeros']:.0%}" if fact else "", "" if likeness is None else f"{likeness:.2f}",
         ])  # fmt: skip
     rows.append(["all layers", "", *_sums(stops), "", "", ""])
-    table(head, rows, label=f"The network {model.name}, layer by layer", strong=[len(rows) - 1])
+    show_table(head, rows, label=f"The network {model.name}, layer by layer", strong=[len(rows) - 1])
 
 
 def _sums(stops: list[LayerNode] | tuple[LayerNode, ...]) -> list[str]:
@@ -277,4 +280,4 @@ def _sums(stops: list[LayerNode] | tuple[LayerNode, ...]) -> list[str]:
             [one.step.after.memory.value for one in stops],
         )
     )
-    return [f"{parameters:,}", f"{products:,}", say_bytes(memory)]
+    return [f"{parameters:,}", f"{products:,}", format_bytes(memory)]

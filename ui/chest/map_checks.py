@@ -19,12 +19,12 @@ from cnn.models.loading import LoadedModel
 from ui.chest import overlay
 from ui.chest.film_store import Film
 from ui.shell import theme
-from ui.shell.session_data import with_the_page
-from ui.widgets.tables import table
+from ui.shell.session_data import drop_with_page
+from ui.widgets.tables import show_table
 
 FILLINGS: dict[str, deletion_insertion.Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 MOST_KEPT = 8
-_KEPT = with_the_page("evidence.kept")
+_KEPT = drop_with_page("evidence.kept")
 
 
 def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:
@@ -103,7 +103,7 @@ def _checks(found: CheckedMap) -> None:
         "passes through the network. To pass is no proof; to fail is a reason not to believe."
     )
     rows = [(check.name, "passed" if check.passed else "FAILED", check.measured, check.rule) for check in found.checks]
-    table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
+    show_table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
 
 
 def _curves(found: Curves, name: str, filling: str) -> None:
@@ -127,7 +127,7 @@ def _curves(found: Curves, name: str, filling: str) -> None:
         ("edges first", *_areas(found, EDGES)),
         (f"{len(found.random_deletion)} random orders", removed, shown),
     ]
-    table(("Order", "Area, deletion (less is better)", "Area, insertion (more is better)"), rows,
+    show_table(("Order", "Area, deletion (less is better)", "Area, insertion (more is better)"), rows,
           label="Area under the curves")  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _curve(
     figure.update_xaxes(title=f"share of the film {what}", tickformat=".0%")
     figure.update_yaxes(title=f"P({name})", range=[-0.03, 1.03])
     figure.update_layout(height=400)
-    theme.show(
+    theme.show_figure(
         figure, key=title, heading=title,
         description=f"{title}: with a good map, the curve {wanted} than with random orders.",
     )  # fmt: skip
@@ -181,4 +181,4 @@ def _likeness(found: CheckedMap) -> None:
         (names.get(other) or _title(other), f"{one.rank:.2f}", f"{one.ssim:.2f}")
         for other, one in found.similarities.items()
     ]
-    table(("Compared with", "Rank correlation", "SSIM"), rows, label="Likeness to other maps")
+    show_table(("Compared with", "Rank correlation", "SSIM"), rows, label="Likeness to other maps")

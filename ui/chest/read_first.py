@@ -22,22 +22,23 @@ from cnn.predict.prediction import PNEUMONIA, percent
 from ui.chest import film_store, overlay, prediction_scale
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import theme
-from ui.shell.page_state import State, Whole
-from ui.shell.session_data import with_the_page
+from ui.shell.fields import Whole
+from ui.shell.page_state import State
+from ui.shell.session_data import drop_with_page
 from ui.widgets import upload
-from ui.widgets.cell_picker import Box, place
-from ui.widgets.tables import table
-from ui.widgets.upload import Offer
+from ui.widgets.cell_picker import Box, place_box
+from ui.widgets.tables import show_table
+from ui.widgets.upload import FilmChoice
 
 SIMULATED = "Simulated films, half of them with something planted"
-SOURCES = (SIMULATED, upload.OWN, upload.FETCHED)
+SOURCES = (SIMULATED, upload.UPLOADED, upload.FETCHED)
 SEED = Whole("seed", "Series", 1, low=1, high=999)
-NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MOST_FILES)
+NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MAX_FILES)
 FIELDS = (SEED, NUMBER)
 METHOD = "grad_cam"
 _GRID = Box(reader_study.GRID, reader_study.GRID, 1 / reader_study.GRID, 1 / reader_study.GRID, "cells", lines=True)
 _READS, _MARKS = "read_first.reads", "read_first.marks"
-_OWN_READS, _OWN_MARKS = with_the_page("read_first.own reads"), with_the_page("read_first.own marks")
+_OWN_READS, _OWN_MARKS = drop_with_page("read_first.own reads"), drop_with_page("read_first.own marks")
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ def choose(state: State) -> list[Case]:
         seed = state.number(SEED)
     if source == SIMULATED:
         made = practice_series.simulate_series(seed)
-        films = film_store.read_films([Offer(case.key, f"{case.name}.png", case.read) for case in made])
+        films = film_store.read_films([FilmChoice(case.key, f"{case.name}.png", case.read) for case in made])
         return [Case(film, case.label, case.mask) for film, case in zip(films, made, strict=True)]
-    if source == upload.OWN:
-        films = film_store.read_films(upload.own())
+    if source == upload.UPLOADED:
+        films = film_store.read_films(upload.upload_files())
         return [Case(films[number]) for number in practice_series.shuffled_order(len(films), seed)]
-    samples = upload.fetched()
-    films = film_store.read_films([Offer(sample.key, sample.title, sample.read, sample) for sample in samples])
+    samples = upload.fetch_test_films()
+    films = film_store.read_films([FilmChoice(sample.key, sample.title, sample.read, sample) for sample in samples])
     cases = [Case(film, getattr(sample, "label", None)) for film, sample in zip(films, samples, strict=True)]
     return [cases[number] for number in practice_series.shuffled_order(len(cases), seed)]
 
@@ -106,7 +107,7 @@ def _ask(film: Film) -> Answer | None:
     marks: dict[str, Cell] = st.session_state.setdefault(_OWN_MARKS if film.own else _MARKS, {})
     left, right = st.columns([3, 2])
     with left:
-        place(
+        place_box(
             film.picture, _GRID, marks.get(film.sha256), key=f"mark {film.sha256[:12]}",
             label="The film; mark the place that you mean", on_place=partial(_mark, marks, film.sha256),
         )  # fmt: skip
@@ -207,7 +208,7 @@ def summary() -> None:
     st.subheader("So far", anchor=False)
     st.markdown(f"You and the network agree on **{found.agreed} of {found.films}** films.")
     if found.reader and found.network:
-        table(
+        show_table(
             ("", "Right", "Brier score", "Marks on what was planted"),
             [_score_row("You", found.reader, found), _score_row("The network", found.network, found)],
             label="You and the network beside the truth",
@@ -217,7 +218,7 @@ def summary() -> None:
             "every time. " + _blindly(found)
         )
     head = ("Film", "You, P(PNEUMONIA)", "Network, P(PNEUMONIA)", "Truth", "Your mark", "Its map")
-    table(head, [_row(one) for one in done], label="Films read")
+    show_table(head, [_row(one) for one in done], label="Films read")
     st.button("Forget all reads", key="forget", on_click=_forget)
 
 

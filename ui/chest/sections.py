@@ -9,17 +9,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution.attribution import Attribution, describe
 from cnn.attribution.methods import METHODS, count_passes
-from cnn.attribution.record import NOTICE, record
+from cnn.attribution.record import record
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel, load
 from cnn.models.registry import DEFAULT
 from cnn.predict.prediction import Prediction, percent, sentence
+from cnn.text import NOTICE
 from ui.chest import film_store, overlay
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import frame, theme
 from ui.widgets import upload
-from ui.widgets.upload import Offer
+from ui.widgets.upload import FilmChoice
 
 MOST_METHODS = 4
 TABLE_HEIGHT = 250
@@ -41,17 +42,17 @@ class Wanted:
     outlined: bool
 
 
-def choose() -> tuple[list[Offer], str]:
+def choose() -> tuple[list[FilmChoice], str]:
     """Widgets for the films and the network to read them with; what is on offer, and the network's name."""
     films, network = st.columns([3, 1])
     with films:
-        offers = upload.choose()
+        offers = upload.choose_films()
     with network:
         name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
     return offers, name or DEFAULT
 
 
-def film_and_network(offers: list[Offer], name: str) -> tuple[LoadedModel, Film]:
+def film_and_network(offers: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:
     """The network ``name`` and the film to look at; where there is none of either, the page ends with the reason."""
     try:
         model = load(name)

@@ -18,10 +18,11 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, Prediction, percent
 from ui.chest import film_store, overlay
 from ui.chest.film_store import Film
-from ui.shell.page_state import Choice, Field, State, Whole
-from ui.shell.session_data import with_the_page
-from ui.widgets.cell_picker import Box, place
-from ui.widgets.tables import Bar, table
+from ui.shell.fields import Choice, Field, Whole
+from ui.shell.page_state import State
+from ui.shell.session_data import drop_with_page
+from ui.widgets.cell_picker import Box, place_box
+from ui.widgets.tables import Bar, show_table
 
 _TITLES = {change.title: key for key, change in CHANGES.items()}
 _NO_PATCH = "none"
@@ -40,7 +41,7 @@ METHOD = Choice(
 )
 FIELDS: tuple[Field[Any], ...] = (CHANGE, *AMOUNTS.values(), PATCH, SIZE, ACROSS, DOWN, METHOD)
 MOST_ROWS = 60
-_TRIED, _TRIED_ON_OWN = "lab.tried", with_the_page("lab.tried on own films")
+_TRIED, _TRIED_ON_OWN = "lab.tried", drop_with_page("lab.tried on own films")
 _OPACITY = 0.8
 
 
@@ -141,7 +142,7 @@ def _film(other: Film, trial: Trial, state: State) -> None:
         state.put(DOWN, row)
 
     side = trial.patch.side
-    place(
+    place_box(
         other.picture, Box(101, 101, side, side, "percent"), (state[ACROSS], state[DOWN]), key="patch place",
         label=f"The changed film; move {trial.patch.kind} on it", on_place=put, fixed=state.teach,
     )  # fmt: skip
@@ -205,7 +206,7 @@ def running_table(film: Film, model: LoadedModel, method: str) -> None:
             _tried(film).clear()
     tried = _tried(film)
     own = {key[3]: effect for key, effect in tried.items() if key[:3] == (film.sha256, model.weights_sha256, method)}
-    table(
+    show_table(
         ("Change", "P", "Points", "Says", "Map alike", "Strength"),
         [_row(name, effect) for name, effect in own.items()],
         label="What each change did",

@@ -10,7 +10,7 @@ from cnn.evaluation import metrics, operating_point, scores
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.metrics import Curve, ReliabilityBin
 from cnn.evaluation.scores import Scores
-from ui.shell.page_state import Choice
+from ui.shell.fields import Choice
 
 TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, text-mined"
 GROUP_IN_FILE = {TEST: "test", VALIDATION: "validation", ADULTS: "adults_left_out", MINED: "adults_left_out"}

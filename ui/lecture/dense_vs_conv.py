@@ -17,9 +17,8 @@ from cnn.lecture.leaf import FORMULAS, SIDE
 from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment, correlate_neighbours
 from cnn.ops.windows import Array
 from ui.lecture.feature_stack import encode_png
-from ui.lecture.layer_summary import say_bytes
 from ui.shell import theme
-from ui.shell.text import plain, three_figures
+from ui.shell.text import escape_stars, format_bytes, three_figures
 from ui.widgets import tables
 
 LARGEST_SQUARE = 260
@@ -56,13 +55,13 @@ def show_table(layers: Sequence[LayerCost]) -> None:
         [
             layer.name,
             f"{layer.weights.value:,}",
-            say_bytes(layer.memory),
+            format_bytes(layer.memory),
             f"{layer.outputs.value:,}",
             f"{layer.reads.value:,}",
         ]
         for layer in layers
     ]
-    tables.table(head, rows, label="Fully connected against convolution")
+    tables.show_table(head, rows, label="Fully connected against convolution")
 
 
 def describe_weights(layers: Sequence[LayerCost]) -> str:
@@ -70,7 +69,7 @@ def describe_weights(layers: Sequence[LayerCost]) -> str:
     dense, convolution = layers[0], layers[-1]
     return (
         f"**Fully connected.** The numbers in the picture: `{dense.reads.formula}`. Each hidden node has a weight "
-        f"for each of them: `{dense.weights.formula}` weights, {say_bytes(dense.memory)} at 4 bytes a weight.\n\n"
+        f"for each of them: `{dense.weights.formula}` weights, {format_bytes(dense.memory)} at 4 bytes a weight.\n\n"
         f"**Convolution.** A filter is as deep as the picture, and the same filter serves at every place: "
         f"`{convolution.weights.formula}` weights. {_compare(dense.weights.value, convolution.weights.value)} "
         "Biases are left out on both sides, as on the slide."
@@ -104,7 +103,7 @@ def describe_savings(layers: Sequence[LayerCost]) -> str:
             "the picture is small, or the filters are many more than the hidden nodes. A layer of filters keeps its "
             "number of weights when the picture grows; a fully connected one does not."
         )
-    return plain(
+    return escape_stars(
         f"Where does the saving come from? A number that comes out is a sum over {unshared.reads.value:,} numbers "
         f"instead of {dense.reads.value:,}, because a filter looks at one patch; and one filter is used at every place "
         f"instead of a filter of its own for each, which would need {unshared.weights.value:,} weights for the same "
@@ -230,7 +229,7 @@ def show_learning_curves(experiment: Experiment, *, key: str) -> None:
     figure.update_layout(height=430)
     figure.update_xaxes(title="epoch", range=[0.5, len(epochs) + 0.5])
     figure.update_yaxes(title="right, percent", range=[0, 103])
-    theme.show(
+    theme.show_figure(
         figure,
         key=key,
         heading="What both networks learn",
@@ -247,7 +246,7 @@ def show_learning_curves(experiment: Experiment, *, key: str) -> None:
         ]
         for network in NETWORKS
     ]
-    tables.table(["network", *ORDERS, "points"], rows, label="Right after the last epoch")
+    tables.show_table(["network", *ORDERS, "points"], rows, label="Right after the last epoch")
 
 
 def describe_outcome(experiment: Experiment) -> str:

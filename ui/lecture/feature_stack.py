@@ -73,7 +73,7 @@ def show_relu(before: Array, after: Array, *, key: str, description: str) -> Non
         margin={"t": 84},
         coloraxis={"colorscale": theme.DIVERGING, "cmin": -most, "cmax": most, "colorbar": bar},
     )
-    theme.show(figure, key=key, description=description, heading="One map before ReLU and after")
+    theme.show_figure(figure, key=key, description=description, heading="One map before ReLU and after")
 
 
 def show_two_layers(layers: TwoLayers, *, told: bool) -> None:

@@ -40,8 +40,8 @@ def show_shift(images: Sequence[Array], outputs: Sequence[Array]) -> None:
     """Show an input and its output before and after a shift, with the changed numbers marked."""
     for column, image, output, when in zip(st.columns(2), images, outputs, ("before", "after"), strict=True):
         with column, st.container(horizontal=True):
-            static_grid.numbers(image, f"Input {when}", "input", image != images[0])
-            static_grid.numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
+            static_grid.show_numbers(image, f"Input {when}", "input", image != images[0])
+            static_grid.show_numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
     st.markdown(toy_inputs.describe_shift(images, outputs))
 
 

@@ -6,7 +6,7 @@ from cnn.layers.costs import filter_weights
 from cnn.layers.layers import Conv, ConvTranspose, Layer, LayerInfo, Pool, Volume
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Size
-from ui.shell.text import plain, three_figures
+from ui.shell.text import escape_stars, format_bytes
 
 _SIZE_RULES = {
     Conv: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
@@ -22,14 +22,6 @@ def show_summary(layer: Conv | ConvTranspose | Pool, before: Volume, step: Layer
             st.markdown(f"**{word}** {text}")
 
 
-def say_bytes(count: int) -> str:
-    """Bytes in the unit that suits them."""
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if count >= size:
-            return f"{three_figures(count / size)} {unit}"
-    return f"{count:,} bytes"
-
-
 def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> list[tuple[str, str]]:
     assert isinstance(step.after, Volume)
     depth = "D2 = K" if not isinstance(layer, Pool) else "D2 = D1"
@@ -37,7 +29,7 @@ def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) 
     if layer.dilation > 1:
         across, down = (rule.replace("F", "[D(F - 1) + 1]") for rule in (across, down))
     rules = zip((across, down), step.sides, strict=True)
-    sizes = " and ".join(f"{plain(rule)}: `{side.formula}`" for rule, side in rules)
+    sizes = " and ".join(f"{escape_stars(rule)}: `{side.formula}`" for rule, side in rules)
     produced = f"**{step.after}**. {sizes}; {depth} = {step.after.depth}.{_unread(step)}"
     lines = [
         ("Accepts", f"a volume of W1 x H1 x D1 = {before}."),
@@ -73,7 +65,7 @@ def _learns(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo)
     depth = "D1" if layer.groups == 1 else "(D1/groups)"
     biases = "and K biases in all" if layer.bias else "in all, and no biases"
     return (
-        f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {plain(f'(F*F*{depth})*K')} weights {biases}: "
+        f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {escape_stars(f'(F*F*{depth})*K')} weights {biases}: "
         f"`{step.parameters.formula}`."
     )
 
@@ -89,8 +81,8 @@ def _computes(layer: Conv | ConvTranspose | Pool, step: LayerInfo) -> str:
 def _keeps(step: LayerInfo) -> str:
     count = step.after.memory
     return (
-        f"`{count.formula}` bytes ({say_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
-        f"{say_bytes(2 * count.value)} while it trains, when each output waits for its gradient."
+        f"`{count.formula}` bytes ({format_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
+        f"{format_bytes(2 * count.value)} while it trains, when each output waits for its gradient."
     )
 
 

@@ -5,10 +5,11 @@ import streamlit as st
 from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.quiz import QuizQuestion, draw_quiz
 from ui.shell import frame
-from ui.shell.page_state import State, Whole
-from ui.shell.text import plain
+from ui.shell.fields import Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
 from ui.widgets import static_grid
-from ui.widgets.quiz import number_box
+from ui.widgets.quiz import prediction_input
 
 NUMBER = Whole("quiz", "Quiz number", 1, low=1, high=999)
 """The number in the link gives a whole class the same ten questions."""
@@ -29,13 +30,13 @@ def _ask(asked: QuizQuestion, place: int, key: str) -> Answers:
     """One question in a box of its own; what has been answered to it so far."""
     kept: Answers = st.session_state.setdefault(key, [])
     with st.container(border=True):
-        st.markdown(f"**{place}. {_title(asked)}** · {plain(asked.question.prompt)}")
+        st.markdown(f"**{place}. {_title(asked)}** · {escape_stars(asked.question.prompt)}")
         with st.container(horizontal=True):
             for given in asked.given:
                 with st.container(width="content"):
-                    static_grid.numbers(given.numbers, given.caption, given.role)
+                    static_grid.show_numbers(given.numbers, given.caption, given.role)
         with st.form(f"{key} form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            typed = number_box(asked.question, f"{key} answer")
+            typed = prediction_input(asked.question, f"{key} answer")
             checked = st.form_submit_button("Check", key=f"{key} check")
             shown = st.form_submit_button("Show the answer", key=f"{key} show")
         if shown or (checked and typed is not None):
@@ -50,10 +51,10 @@ def _ask(asked: QuizQuestion, place: int, key: str) -> Answers:
 
 def _judge(question: Question, given: float | None) -> None:
     if given is None:
-        st.info(f"The answer is {question.answer:.10g}. {plain(question.why)}")
+        st.info(f"The answer is {question.answer:.10g}. {escape_stars(question.why)}")
         return
     right, sentence = question.check(given)
-    (st.success if right else st.error)(plain(sentence))
+    (st.success if right else st.error)(escape_stars(sentence))
 
 
 def _score(asked: tuple[QuizQuestion, ...], kept: list[Answers], number: int, state: State) -> None:

@@ -9,10 +9,11 @@ import streamlit as st
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
 from cnn.layers.network_text import written
-from ui.lecture.layer_summary import say_bytes
 from ui.shell import theme
+from ui.shell.text import format_bytes
 from ui.widgets import cross_links
-from ui.widgets.tables import Bar, table
+from ui.widgets.tables import Bar
+from ui.widgets.tables import show_table as table
 
 _TALLEST, _DEEPEST = 110, 64  # pixels
 _SLANT = 0.3  # how far the width runs to the back, as a share of its length
@@ -85,13 +86,13 @@ def show_table(network: Network) -> None:
             [network.volume.memory.value, *(stage.memory.value for stage in stages)],
         )
     )
-    rows.append(["total, input included", "", f"{parameters:,}", f"{products:,}", say_bytes(memory), "", ""])
+    rows.append(["total, input included", "", f"{parameters:,}", f"{products:,}", format_bytes(memory), "", ""])
     faint = [place for place, stage in enumerate(stages) if not stage.step]
     table(head, rows, label="The network, layer by layer", strong=[len(stages)], faint=faint)
     st.markdown(
         f"Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
-        f"outputs, at 4 bytes a number: {say_bytes(memory)} forward, and with the gradients on the way back about "
-        f"{say_bytes(2 * memory)}. A unit *sees* so many pixels across, and its neighbour looks a *jump* further on."
+        f"outputs, at 4 bytes a number: {format_bytes(memory)} forward, and with the gradients on the way back about "
+        f"{format_bytes(2 * memory)}. A unit *sees* so many pixels across, and its neighbour looks a *jump* further on."
     )
 
 
@@ -104,7 +105,7 @@ def show_calculator_link(network: Network, number: int) -> None:
     layer, step = stages[number - 1].layer, stages[number - 1].step
     name = f"{number}. {written(layer)}"
     if step and isinstance(step.before, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
-        cross_links.to_calculator(layer, step.before, f"Calculate layer {name}, on {step.before}")
+        cross_links.link_to_calculator(layer, step.before, f"Calculate layer {name}, on {step.before}")
     elif step:
         st.caption(f"Layer {name}, leaves no size to calculate; convolutions and pooling do.")
 
@@ -119,7 +120,7 @@ def _figures(place: str, stage: Stage) -> list[str | Bar]:
     seen = [f"{field.size}", f"{field.jump}"] if field else ["all" if stage.everything else "varies", ""]
     return [
         name, str(step.after), f"{step.parameters.value:,}", f"{step.multiply_adds.value:,}",
-        say_bytes(stage.memory.value), *seen,
+        format_bytes(stage.memory.value), *seen,
     ]  # fmt: skip
 
 

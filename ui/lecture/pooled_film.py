@@ -6,10 +6,11 @@ import streamlit as st
 from cnn.imaging.radiograph import Radiograph
 from cnn.layers import costs, sizes
 from cnn.ops import filters, pooling
-from ui.shell.page_state import Choice, State, Whole
-from ui.shell.text import plain
-from ui.widgets import film
-from ui.widgets.grid import grid
+from ui.shell.fields import Choice, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
+from ui.widgets import upload
+from ui.widgets.grid import show_grid
 
 BLOCK = Whole("block", "Window of F x F with stride F", 32, low=1, high=64)
 FILM, MAP = "the film itself", "a map of the lecture's network"
@@ -30,7 +31,7 @@ def show_pooling(state: State) -> None:
     """Show what becomes of a volume, then of a film of the reader's choice. Raises ``UserError``."""
     st.header("A whole volume, a whole picture", anchor=False)
     _show_volume()
-    radiograph = film.choose()
+    radiograph = upload.choose_radiograph()
     if radiograph is None:
         return
     if state.choice(WHAT) == FILM:
@@ -46,7 +47,7 @@ def _show_volume() -> None:
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "
         f"**100x100x128** becomes **{side.size}x{side.size}x128** with F = 2, S = 2 "
-        f"({plain(side.formula)}). {before.value:,} bytes become {after.value:,}."
+        f"({escape_stars(side.formula)}). {before.value:,} bytes become {after.value:,}."
     )
 
 
@@ -86,7 +87,7 @@ def _show_map(radiograph: Radiograph, stage: int, number: int) -> None:
     peak = np.unravel_index(feature_map.argmax(), feature_map.shape)
     top_row, left = (max(0, min(int(index) // 2 * 2 - PATCH // 2, len(feature_map) - PATCH)) for index in peak)
     patch = pooling.pool2d(feature_map[top_row : top_row + PATCH, left : left + PATCH], 2)
-    grid(
+    show_grid(
         patch,
         key="map patch",
         label="A piece of the map, pooled step by step",

@@ -21,7 +21,7 @@ def show_smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str
     figure.update_layout(height=300)
     figure.update_xaxes(title="seconds")
     figure.update_yaxes(title="millivolts")
-    theme.show(figure, key=key, description=description, heading="The trace, and smoothed")
+    theme.show_figure(figure, key=key, description=description, heading="The trace, and smoothed")
 
 
 def show_kernel(weights: Signal, *, key: str, description: str) -> None:
@@ -32,7 +32,7 @@ def show_kernel(weights: Signal, *, key: str, description: str) -> None:
     figure.update_layout(height=300, bargap=0)
     figure.update_xaxes(title="offset, samples")
     figure.update_yaxes(title="weight", rangemode="tozero")
-    theme.show(figure, key=key, description=description, heading="The kernel")
+    theme.show_figure(figure, key=key, description=description, heading="The kernel")
 
 
 def show_matching(trace: Trace, shape: Signal, found: Match, *, key: str, description: str) -> None:
@@ -61,7 +61,7 @@ def show_matching(trace: Trace, shape: Signal, found: Match, *, key: str, descri
     figure.update_xaxes(title="seconds", row=2, col=1)
     figure.update_yaxes(title="millivolts", row=1, col=1)
     figure.update_yaxes(title="score", range=[-1.1, 1.25], row=2, col=1)
-    theme.show(figure, key=key, description=description, heading="The template where it fits best")
+    theme.show_figure(figure, key=key, description=description, heading="The template where it fits best")
 
 
 def show_rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:

@@ -6,8 +6,9 @@ from cnn.errors import SizeDoesNotFit
 from cnn.layers import sizes
 from cnn.layers.sizes import Rule, Size, output_size
 from cnn.ops.windows import Axis
-from ui.shell.page_state import Field, State, Whole
-from ui.shell.text import plain
+from ui.shell.fields import Field, Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
 from ui.widgets import static_grid
 
 RULES: dict[Rule, tuple[str, str]] = {
@@ -23,7 +24,7 @@ def show_rules(
 ) -> None:
     """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
     if nothing := _nothing_fits(n, f, s, p, d):
-        st.error(plain(str(nothing)))
+        st.error(escape_stars(str(nothing)))
         state.presets("Nearest that fit", nearest_presets(nothing, fields))
         return
     refused = None
@@ -34,13 +35,13 @@ def show_rules(
             try:
                 size = output_size(n, f, s, p, d, rule)
             except SizeDoesNotFit as error:
-                st.error(plain(str(error)))
+                st.error(escape_stars(str(error)))
                 refused = error
                 continue
-            st.markdown(f"Output **{size.size}**: {plain(size.formula)}")
+            st.markdown(f"Output **{size.size}**: {escape_stars(size.formula)}")
             axis = Axis.sliding(n, f, s, p, d, rule)
             count = f"{n} cell{'s' if n > 1 else ''}"
-            static_grid.strip(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
+            static_grid.show_windows(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
             st.markdown(describe_edge(axis, size))
     if refused:
         state.presets("Nearest that fit", nearest_presets(refused, fields))
@@ -82,11 +83,11 @@ def show_layer_by_layer(n: int, f: int) -> None:
         f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "
         f"{layers} layer{'s' if layers > 1 else ''}, and the pixels at the rim were read least on the way:"
     )
-    static_grid.squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
+    static_grid.show_squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
     st.markdown(
         f"With a rim of zeros, P = (F - 1)/2 = {rim}, the size stays, and a network can be as deep as it likes:"
     )
-    static_grid.squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
+    static_grid.show_squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
 
 
 def nearest_presets(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:

@@ -9,7 +9,7 @@ import streamlit as st
 from cnn.ops.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, describe_float32, in_float32, locate_flat_index
 from cnn.ops.windows import Array
 from ui.widgets import static_grid
-from ui.widgets.tables import Bar, table
+from ui.widgets.tables import Bar, show_table
 
 
 def show_flattened(volume: Array, chosen: int) -> None:
@@ -20,9 +20,11 @@ def show_flattened(volume: Array, chosen: int) -> None:
             marked = np.zeros(one.shape)
             marked[place.row, place.column] = channel == place.channel
             with st.container(width="content"):
-                static_grid.numbers(one, f"Channel {channel}", "input", marked)
+                static_grid.show_numbers(one, f"Channel {channel}", "input", marked)
     row = volume.reshape(1, -1)
-    static_grid.numbers(row, f"Flattened: {row.size} numbers in a row", "input", np.arange(row.size)[None] == chosen)
+    static_grid.show_numbers(
+        row, f"Flattened: {row.size} numbers in a row", "input", np.arange(row.size)[None] == chosen
+    )
 
 
 def show_terms(example: Softmax) -> None:
@@ -40,7 +42,7 @@ def show_terms(example: Softmax) -> None:
         for term in example.terms
     ]
     rows.append(["sum", *([""] * (1 + hot)), _long(example.total), "100%"])
-    table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
+    show_table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
 
 
 def show_large_scores(example: Softmax) -> None:
@@ -66,7 +68,7 @@ def _float32(example: Softmax, computed: Float32, label: str) -> None:
         [term.name, _say(exponent), _say(value), _say(share)] for term, exponent, value, share in columns
     ]
     rows.append(["sum", "", _say(computed.total), ""])
-    table(["class", "exponent", "e^exponent", "probability"], rows, label=label, strong=[len(example.terms)])
+    show_table(["class", "exponent", "e^exponent", "probability"], rows, label=label, strong=[len(example.terms)])
 
 
 def show_gradient(example: Softmax, loss: Loss) -> None:
@@ -78,7 +80,7 @@ def show_gradient(example: Softmax, loss: Loss) -> None:
         for term, y, slope, by_score in zip(example.terms, loss.wanted, loss.gradient, loss.by_score, strict=True)
     ]  # fmt: skip
     head = ["class", "p", "y", "p - y", *(["(p - y)/T"] if hot else [])]
-    table(head, rows, label="Gradient of the cross-entropy")
+    show_table(head, rows, label="Gradient of the cross-entropy")
 
 
 def _say(value: float) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from cnn.text import NOTICE
 from ui.shell import glossary_popover, session_data, theme
 from ui.shell.page_state import controls_hidden
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
-NOTICE = "For teaching only. Nothing on these pages is a medical device, and no result is a diagnosis."
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,19 @@ def navigation() -> StreamlitPage:
         }
     )
     here = page.url_path or "home"
-    if visited()[-1:] != [here]:
-        visited().append(here)
-    session_data.enter(here)
+    if visited_pages()[-1:] != [here]:
+        visited_pages().append(here)
+    session_data.enter_page(here)
     return page
 
 
-def visited() -> list[str]:
+def visited_pages() -> list[str]:
     """Files of the pages that this session has opened, the last one at the end; nothing outlives the session."""
     found: list[str] = st.session_state.setdefault(VISITED, [])
     return found
 
 
-def where(file: str) -> str:
+def describe_position(file: str) -> str:
     """Where in the course a page is, in words."""
     course = chapters()
     position = [chapter.file for chapter in course].index(file)
@@ -113,22 +113,22 @@ def header(title: str, lede: str, try_this: str) -> None:
         # a start who comes by a link would meet a page without its course.
         navigation()
         st.rerun()
-    theme.style()
+    theme.load_style_sheet()
     with st.container(gap=None):
-        st.html(f'<div class="where">{where(visited()[-1])}</div>')
+        st.html(f'<div class="where">{describe_position(visited_pages()[-1])}</div>')
         st.title(title, anchor=False)
     first, second = st.columns([3, 2], gap="medium")
     with first:
-        glossary_popover.say(lede)
+        glossary_popover.write(lede)
     if not controls_hidden():
         with second, st.container(key="try"):
-            glossary_popover.say(f"**Try this.** {try_this}")
+            glossary_popover.write(f"**Try this.** {try_this}")
 
 
 def footer(file: str, now_you_know: str) -> None:
     """What the reader now knows, and a link to the next page of the course; ``file`` names the page that ends."""
     st.divider()
-    glossary_popover.say(f"**What you now know.** {now_you_know}")
+    glossary_popover.write(f"**What you now know.** {now_you_know}")
     course = chapters()
     position = [chapter.file for chapter in course].index(file)
     if position + 1 < len(course):
@@ -137,5 +137,5 @@ def footer(file: str, now_you_know: str) -> None:
 
 
 def notice() -> None:
-    """The standing notice beside every prediction."""
+    """Show the notice that accompanies every prediction."""
     st.warning(NOTICE)

@@ -12,12 +12,12 @@ import streamlit as st
 from cnn.lecture.glossary import SPELLINGS, Term, find_term, find_term_of_label
 
 
-def say(text: str) -> None:
+def write(text: str) -> None:
     """Shows ``text``, Markdown of our own, never a reader's, with the words of the glossary open to a press."""
-    st.markdown(linked(text), unsafe_allow_html=True)
+    st.markdown(link_terms(text), unsafe_allow_html=True)
 
 
-def linked(text: str) -> str:
+def link_terms(text: str) -> str:
     """``text`` with each word of the glossary as a button, the first time it stands there; code is left alone."""
     seen: set[str] = set()
     place = f"{zlib.crc32(text.encode()):x}"
@@ -38,10 +38,10 @@ def linked(text: str) -> str:
 def symbol_help(label: str) -> str | None:
     """What the symbol in a widget's ``label`` stands for; None where there is none."""
     term = find_term_of_label(label)
-    return f"**{title(term)}.** {term.meaning}" if term else None
+    return f"**{term_title(term)}.** {term.meaning}" if term else None
 
 
-def title(term: Term) -> str:
+def term_title(term: Term) -> str:
     """The term with its symbol."""
     return f"{term.term[0].upper()}{term.term[1:]}{f', {term.symbol}' if term.symbol else ''}"
 
@@ -50,5 +50,5 @@ def _button(shown: str, term: Term, name: str) -> str:
     role = f" {term.role}" if term.role else ""
     return (
         f'<button type="button" class="word{role}" popovertarget="{name}">{shown}</button>'
-        f'<span class="meaning" popover id="{name}"><b>{escape(title(term))}</b>{escape(term.meaning)}</span>'
+        f'<span class="meaning" popover id="{name}"><b>{escape(term_title(term))}</b>{escape(term.meaning)}</span>'
     )

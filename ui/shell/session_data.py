@@ -22,13 +22,13 @@ _OF_PICTURES: set[str] = set()
 _PAGE = "privacy.page"
 
 
-def with_the_page(key: str) -> str:
+def drop_with_page(key: str) -> str:
     """Registers ``key`` of the session's state as made from a picture, to be dropped when another page is opened."""
     _OF_PICTURES.add(key)
     return key
 
 
-def enter(page: str) -> None:
+def enter_page(page: str) -> None:
     """To be called in each run with the name of the page that is open."""
     _watch()
     before = st.session_state.get(_PAGE)

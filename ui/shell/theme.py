@@ -71,7 +71,7 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
-def style() -> None:
+def load_style_sheet() -> None:
     """Load the style sheet of all pages; to be called once per run."""
     st.html(_style_sheet())
 
@@ -113,18 +113,18 @@ def plotly_template(colours: Palette) -> go.layout.Template:
     )
 
 
-def title(text: str) -> dict[str, object]:
+def figure_title(text: str) -> dict[str, object]:
     """A figure's title at the top left, clear of a legend between it and the plot."""
     return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
 
 
-def show(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
+def show_figure(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
     """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
 
     ``heading`` is the figure's title, for those that do not bring one.
     """
     if heading:
-        figure.update_layout(title=title(heading))
+        figure.update_layout(title=figure_title(heading))
     if figure.layout.margin.t is None:
         named = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
         figure.update_layout(margin={"t": 92 if len(named) > 1 and figure.layout.showlegend is not False else 56})

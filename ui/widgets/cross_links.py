@@ -15,7 +15,7 @@ from cnn.ops.windows import Array
 _Link = dict[str, str]
 
 
-def from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
+def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
     """From the calculator to the pages that draw the layer, and to the builder."""
     for page, label, link in (
         ("convolution_2d", "Step through this filter, number by number", _two_dimensions(layer, before)),
@@ -27,12 +27,12 @@ def from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
             st.page_link(f"pages/{page}.py", label=label, query_params=link)
 
 
-def to_calculator(layer: Layer, before: Volume, label: str = "Calculate this layer") -> None:
+def link_to_calculator(layer: Layer, before: Volume, label: str = "Calculate this layer") -> None:
     """From any page to the calculator."""
-    st.page_link("pages/layer_calculator.py", label=label, query_params=calculation(layer, before))
+    st.page_link("pages/layer_calculator.py", label=label, query_params=calculator_settings(layer, before))
 
 
-def calculation(layer: Layer, before: Volume) -> _Link:
+def calculator_settings(layer: Layer, before: Volume) -> _Link:
     """The calculator's settings for a convolution, transposed convolution or pooling layer on ``before``."""
     if isinstance(layer, Pool):
         kind = "max pooling" if layer.kind == "max" else "average pooling"

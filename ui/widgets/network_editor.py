@@ -9,7 +9,8 @@ from cnn.errors import UserError
 from cnn.layers import from_torch
 from cnn.layers import network as architecture
 from cnn.layers.network import Network
-from ui.shell.page_state import Field, State
+from ui.shell.fields import Field
+from ui.shell.page_state import State
 
 _PASTED, _REFUSED = "_network_pasted", "_network_refused"
 _GUIDE = """
@@ -24,7 +25,7 @@ _GUIDE = """
 
 
 @dataclass(frozen=True)
-class Written(Field[Network]):
+class NetworkField(Field[Network]):
     """A network as one line of text."""
 
     def parse(self, text: str) -> Network:
@@ -40,7 +41,7 @@ class Written(Field[Network]):
         return value.text()
 
 
-def show(state: State, field: Written) -> Network:
+def edit_network(state: State, field: NetworkField) -> Network:
     """The box, how to write in it, and another box to paste into."""
     network = state.lines(field)
     if state.teach:
@@ -56,14 +57,14 @@ def show(state: State, field: Written) -> Network:
     return network
 
 
-def _take(state: State, field: Written, present: Network) -> None:
+def _take(state: State, field: NetworkField, present: Network) -> None:
     try:
-        state.put(field, brought(st.session_state[_PASTED], present))
+        state.put(field, import_network(st.session_state[_PASTED], present))
     except UserError as error:
         st.session_state[_REFUSED] = str(error)
 
 
-def brought(text: str, present: Network) -> Network:
+def import_network(text: str, present: Network) -> Network:
     """The network in a link, in a line of the builder's own words, or in PyTorch code.
 
     Code that does not tell its input gets that of ``present``. Raises ``UserError``.

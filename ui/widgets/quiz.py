@@ -1,66 +1,80 @@
-"""Predict, then look: shows a question, takes an answer, names the slip. Nothing is stored."""
+"""Predict, then look: a question, the reader's answer, and the mistake behind a wrong one. No answer is stored."""
 
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from cnn.lecture.questions.question import Question
-from ui.shell.page_state import State, Whole
-from ui.shell.text import plain
+from cnn.ops.convolution import Convolution
+from cnn.ops.pooling import Pooling
+from ui.shell.fields import Whole
+from ui.shell.page_state import State
+from ui.shell.text import escape_stars
+from ui.widgets.grid import show_grid
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
-NUMBER_WIDTH = 150
-"""Pixels that its label and a number need on one line."""
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
+_NUMBER_WIDTH = 150  # pixels that its label and a number need on one line
 
 
 def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
-    """Asks ``question`` in a box of its own; ``key`` tells apart several questions on one page.
+    """Ask ``question`` in a box, and return whether its answer has been revealed, so that the page may show it.
 
-    Returns whether the answer has been told, so that the page need not hide it any longer.
+    ``key`` distinguishes several questions on one page.
     """
     # A new question must not open with the answer that was typed for the last one.
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
     with st.container(border=True):
-        st.markdown(f"**Predict first.** {plain(question.prompt)}")
+        st.markdown(f"**Predict first.** {escape_stars(question.prompt)}")
         line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
         form = line.form(identity, border=False, width="content")
         with form, st.container(horizontal=True, vertical_alignment="bottom"):
-            given = number_box(question, f"{identity} answer")
+            answer = prediction_input(question, f"{identity} answer")
             checked = st.form_submit_button("Check", key=f"{identity} check")
-            shown = st.form_submit_button("Show the answer", key=f"{identity} show")
+            revealed = st.form_submit_button("Show the answer", key=f"{identity} show")
         if QUESTION in state.fields:
-            with line.container(width=NUMBER_WIDTH):
+            with line.container(width=_NUMBER_WIDTH):
                 state.number(QUESTION)
-        if shown:
-            st.info(f"The answer is {question.answer:.10g}. {plain(question.why)}")
-        elif checked and given is None:
+        if revealed:
+            st.info(f"The answer is {question.answer:.10g}. {escape_stars(question.why)}")
+        elif checked and answer is None:
             st.info("Type a number first. A wrong one is worth more than none.")
-        elif checked and given is not None:
-            right, sentence = question.check(given)
-            (st.success if right else st.error)(plain(sentence))
-            shown = right
-    if shown:
+        elif checked and answer is not None:
+            revealed, sentence = question.check(answer)
+            (st.success if revealed else st.error)(escape_stars(sentence))
+    if revealed:
         st.session_state[f"{identity} told"] = True
     return f"{identity} told" in st.session_state
 
 
-def pick(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bool:
-    """Asks for one of ``options``, each with the sentence that answers it; returns whether one has been checked."""
+def ask_about_cell(example: Convolution | Pooling, question: Question, state: State, **options: Any) -> None:
+    """Show ``example`` as a grid above ``question``; the cell in question stays hidden until its answer is revealed.
+
+    ``options`` are those of :func:`ui.widgets.grid.show_grid`.
+    """
+    above = st.container()
+    revealed = ask(question, state)
+    with above:
+        show_grid(example, hide=None if revealed else question.cell, **options)
+
+
+def ask_choice(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bool:
+    """Ask for one of ``options``, each with the sentence that comments on it; return whether one has been chosen."""
     with st.container(border=True), st.form(key, border=False):
         answer = st.radio(f"**Predict first.** {prompt}", options, index=None, key=f"{key} answer", horizontal=True)
-        if st.form_submit_button("Check", key=f"{key} check") and answer is None:
-            st.info("Choose one first. A wrong one is worth more than none.")
+        checked = st.form_submit_button("Check", key=f"{key} check")
+        if answer == right:
+            st.success(f"Right. {options[answer]}")
         elif answer is not None:
-            (st.success if answer == right else st.error)(
-                f"{'Right' if answer == right else 'Not so'}. {options[answer]}"
-            )
+            st.error(f"Not quite. {options[answer]}")
+        elif checked:
+            st.info("Choose one first. A wrong one is worth more than none.")
     return answer is not None
 
 
-def number_box(question: Question, key: str) -> float | None:
-    """An empty box; it steps in whole numbers where all plausible answers are whole."""
-    if all(float(value).is_integer() for value in (question.answer, *question.mistakes)):
-        return st.number_input("Your prediction", value=None, step=1, key=key, width=180)
-    return st.number_input("Your prediction", value=None, step=0.01, key=key, width=180)
+def prediction_input(question: Question, key: str) -> float | None:
+    """Show an empty number box; it steps in whole numbers where all plausible answers are whole."""
+    whole = all(float(value).is_integer() for value in (question.answer, *question.mistakes))
+    return st.number_input("Your prediction", value=None, step=1 if whole else 0.01, key=key, width=180)

@@ -17,7 +17,9 @@ _CROSS = (
 )
 
 
-def numbers(array: Array, caption: str, role: str = "input", marked: NDArray[np.bool_] | Array | None = None) -> None:
+def show_numbers(
+    array: Array, caption: str, role: str = "input", marked: NDArray[np.bool_] | Array | None = None
+) -> None:
     """A table of ``array`` (H, W) in a role's colour; cells where ``marked`` is not 0 are filled, bold and outlined."""
     colours = palette()
     ink, fill = getattr(colours, role), getattr(colours, f"{role}_fill")
@@ -33,7 +35,7 @@ def numbers(array: Array, caption: str, role: str = "input", marked: NDArray[np.
     _table(caption, lines, colours)
 
 
-def strip(axis: Axis, caption: str) -> None:
+def show_windows(axis: Axis, caption: str) -> None:
     """One side of the input as a row of cells, and below it each window as a bar over the cells that it reads."""
     colours = palette()
     unread = set(axis.unread)
@@ -43,7 +45,7 @@ def strip(axis: Axis, caption: str) -> None:
     _table(caption, [f"<tr>{top}</tr>", *bars], colours, "table-layout:fixed;width:100%;max-width:520px;")
 
 
-def squares(sizes: Sequence[int], caption: str) -> None:
+def show_squares(sizes: Sequence[int], caption: str) -> None:
     """A square for each size, drawn to scale, largest first."""
     colours = palette()
     most = max(sizes)

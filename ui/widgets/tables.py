@@ -21,7 +21,7 @@ class Bar:
     signed: bool = False
 
 
-def table(
+def show_table(
     head: Sequence[str],
     rows: Sequence[Sequence[str | Bar]],
     *,

@@ -5,7 +5,7 @@ import streamlit as st
 from cnn.lecture.torch_snippets import Snippet
 
 
-def show(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:
+def show_snippet(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:
     """Lines to copy and, below them, their output."""
     with st.expander(title):
         st.code(snippet.code, language="python")

@@ -1,4 +1,4 @@
-"""Which picture: a built-in one, the reader's own files, or real test films fetched on request. Imports no torch."""
+"""Which radiograph: a built-in one, the reader's own files, or real test films fetched on request. Imports no torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,64 +8,87 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
+from cnn.imaging.radiograph import Radiograph, read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES, Sample
+from ui.shell.session_data import drop_with_page
 
-BUILT_IN, OWN, FETCHED = "Built-in films", "My own files", "Real test films"
-MOST_FILES = 24
+BUILT_IN, UPLOADED, FETCHED = "Built-in films", "My own files", "Real test films"
+MAX_FILES = 24
 _FETCHED_KEY = "upload.fetched"
+_READ_KEY = drop_with_page("upload.read")
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One picture to be read. ``key`` differs where the bytes differ; ``own`` marks the reader's own files."""
+class FilmChoice:
+    """A file that was chosen and not yet read.
+
+    Attributes:
+        key: Differs where the bytes differ.
+        name: The name that the reader sees.
+        read: Returns the bytes and the file name.
+        sample: The sample, unless the file was uploaded.
+        uploaded: Whether the file is the reader's own.
+    """
 
     key: str
     name: str
     read: Callable[[], tuple[bytes, str]]
     sample: Sample | None = None
-    own: bool = False
+    uploaded: bool = False
 
 
-def choose() -> list[Offer]:
-    """Widgets to choose by; what is chosen, which is nothing as long as nothing was uploaded or fetched."""
-    where, what = st.columns([2, 3])
-    with where:
-        source = st.selectbox("Picture from", (BUILT_IN, OWN, FETCHED), key="source", bind="query-params")
-    with what:
-        if source == OWN:
-            return own()
+def choose_films() -> list[FilmChoice]:
+    """Show widgets to choose by and return the choice, which is empty until something is uploaded or fetched."""
+    left, right = st.columns([2, 3])
+    with left:
+        source = st.selectbox("Picture from", (BUILT_IN, UPLOADED, FETCHED), key="source", bind="query-params")
+    with right:
+        if source == UPLOADED:
+            return upload_files()
         if source == FETCHED:
-            return _from_samples(fetched(), key="test-film")
-        return _from_samples(SAMPLES, key="film")
+            return _choose_sample(fetch_test_films(), key="test-film")
+        return _choose_sample(SAMPLES, key="film")
 
 
-def own() -> list[Offer]:
-    """The reader's own files."""
-    files = st.file_uploader(
-        "PNG, JPEG or DICOM; kept in memory only",
-        accept_multiple_files=True,
-        key="files",
-    )
-    if len(files) > MOST_FILES:
-        st.warning(f"At most {MOST_FILES} files are read at a time: the other {len(files) - MOST_FILES} are left out.")
-    return [Offer(file.file_id, file.name, partial(_bytes, file), own=True) for file in files[:MOST_FILES]]
+def choose_radiograph() -> Radiograph | None:
+    """Return the first radiograph of the choice, read once per visit of a page; None while nothing is chosen.
+
+    Raises:
+        UserError: The file is no image that can be read.
+    """
+    choices = choose_films()
+    if not choices:
+        return None
+    key, radiograph = st.session_state.get(_READ_KEY, ("", None))
+    if key != choices[0].key:
+        radiograph = read_radiograph(*choices[0].read())
+        st.session_state[_READ_KEY] = choices[0].key, radiograph
+    return radiograph
 
 
-def _bytes(file: UploadedFile) -> tuple[bytes, str]:
+def upload_files() -> list[FilmChoice]:
+    """Show an upload box and return the reader's files, at most ``MAX_FILES``."""
+    files = st.file_uploader("PNG, JPEG or DICOM; kept in memory only", accept_multiple_files=True, key="files")
+    if len(files) > MAX_FILES:
+        st.warning(f"At most {MAX_FILES} files are read at a time: the other {len(files) - MAX_FILES} are left out.")
+    return [FilmChoice(file.file_id, file.name, partial(_read, file), uploaded=True) for file in files[:MAX_FILES]]
+
+
+def _read(file: UploadedFile) -> tuple[bytes, str]:
     return file.getvalue(), file.name
 
 
-def _from_samples(samples: tuple[Sample, ...], key: str) -> list[Offer]:
+def _choose_sample(samples: tuple[Sample, ...], key: str) -> list[FilmChoice]:
     if not samples:
         return []
-    titles = [sample.title for sample in samples]
-    title = st.selectbox("Film", titles, key=key, bind="query-params")
-    sample = samples[titles.index(title)]
-    return [Offer(sample.key, sample.title, sample.read, sample)]
+    samples_by_title = {sample.title: sample for sample in samples}
+    title = st.selectbox("Film", samples_by_title, key=key, bind="query-params")
+    sample = samples_by_title[title]
+    return [FilmChoice(sample.key, sample.title, sample.read, sample)]
 
 
-def fetched() -> tuple[Sample, ...]:
-    """Test films that this reader has fetched; a button to fetch them, where there are none."""
+def fetch_test_films() -> tuple[Sample, ...]:
+    """Return the test films that this reader has fetched; where there are none, show a button to fetch them."""
     if _FETCHED_KEY in st.session_state:
         return tuple(st.session_state[_FETCHED_KEY])
     if st.button("Fetch real test films (a download of about 200 MB, once)"):

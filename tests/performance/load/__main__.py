@@ -27,7 +27,7 @@ from websockets.exceptions import WebSocketException
 from tests.performance.load.client import MOST_SECONDS, Reader, Shown
 from tests.support.servers import ROOT, free_port, is_up, streamlit
 from ui.shell.frame import chapters
-from ui.widgets.upload import OWN
+from ui.widgets.upload import UPLOADED
 
 PAUSE = 2.0, 8.0
 """Seconds between two actions of a reader."""
@@ -135,7 +135,7 @@ class Hall:
         self.took["come back after the kill" if lost else "first page"].append(time.monotonic() - start)
         if lost and self.server.killed > lost - 1:
             assert shown.session != before, "a session outlived its server"
-            stale = await reader.open("chest_xray", source=OWN, insist="true")
+            stale = await reader.open("chest_xray", source=UPLOADED, insist="true")
             assert ".jpeg" not in stale.text(), "a film of before is still shown"
 
     async def _open(self, reader: Reader, page: str, title: str) -> None:
@@ -147,9 +147,9 @@ class Hall:
 
     async def _upload(self, reader: Reader, film: Path) -> None:
         start = time.monotonic()
-        page = await reader.open("chest_xray", source=OWN, insist="true")
+        page = await reader.open("chest_xray", source=UPLOADED, insist="true")
         if not page.of("file_uploader"):  # within a session, what was chosen on another page of films stays
-            page = await reader.choose(page, "Picture from", OWN)
+            page = await reader.choose(page, "Picture from", UPLOADED)
         shown = await reader.upload(page, (film.name, film.read_bytes()))
         self._check(shown, film)
         self.took["upload a film: prediction and Grad-CAM"].append(time.monotonic() - start)

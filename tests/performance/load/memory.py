@@ -16,7 +16,7 @@ from cnn.training.benchmark import Row, write
 from tests.performance.load.__main__ import Server, resident
 from tests.performance.load.client import Reader
 from ui.shell.gc_freeze import REST
-from ui.widgets.upload import OWN
+from ui.widgets.upload import UPLOADED
 
 FEW = 10
 EACH = 5
@@ -37,7 +37,7 @@ async def measure(films: Sequence[Path], uploads: int) -> Row:
                 reader = Reader(server.url)
                 await reader.connect()
                 await reader.open("")
-            page = await reader.open("chest_xray", source=OWN, insist="true")
+            page = await reader.open("chest_xray", source=UPLOADED, insist="true")
             shown = await reader.upload(page, (film.name, film.read_bytes()))
             assert film.name[:40] in shown.text()
             if number + 1 in (FEW, uploads):

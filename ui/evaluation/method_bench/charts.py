@@ -57,7 +57,7 @@ def dots(
     )  # fmt: skip
     figure.update_layout(height=_REST + _ROW * len(names), margin={"t": 116})
     figure.update_xaxes(title=axis)
-    theme.show(figure, key=key, description=description, heading=heading)
+    theme.show_figure(figure, key=key, description=description, heading=heading)
 
 
 def cascade(
@@ -77,7 +77,7 @@ def cascade(
     figure.update_layout(height=560, margin={"t": 140})
     figure.update_xaxes(title="random from the last block down to")
     figure.update_yaxes(title=axis)
-    theme.show(figure, key=key, description=description, heading="Likeness to the map of the trained network")
+    theme.show_figure(figure, key=key, description=description, heading="Likeness to the map of the trained network")
 
 
 def maps(film: np.ndarray, truth: np.ndarray, found: Mapping[str, tuple[Attribution, str]]) -> None:

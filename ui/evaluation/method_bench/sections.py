@@ -7,7 +7,8 @@ from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, PUBLISHE
 from cnn.imaging.samples.built_in import lesion_mask
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
-from ui.shell.page_state import Choice, State
+from ui.shell.fields import Choice
+from ui.shell.page_state import State
 
 BOXES = Choice("boxes", "Boxes drawn by", "RSNA", options=tuple(SOURCES))
 MEASURE = Choice("measure", "Measure", "AUPRC", options=tuple(MEASURES))

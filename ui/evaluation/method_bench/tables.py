@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, UNINFORMED_BASELINES, Report
-from ui.widgets.tables import Bar, table
+from ui.widgets.tables import Bar, show_table
 
 KINDS = {"SSIM": "ssim", "rank correlation": "rank"}
 """The measures of how alike two maps are."""
@@ -18,7 +18,7 @@ def localisation(report: Report, source: str) -> None:
         for name, title in everybody.items()
     ]
     faint = [place for place, name in enumerate(everybody) if name in names]
-    table(["", *MEASURES], rows, label="Localisation: mean and 95 % interval", faint=faint)
+    show_table(["", *MEASURES], rows, label="Localisation: mean and 95 % interval", faint=faint)
 
 
 def differences(report: Report, source: str, measure: str) -> None:
@@ -27,7 +27,7 @@ def differences(report: Report, source: str, measure: str) -> None:
         [title, *(f"{report.over(source, name, control, measure)}" for control in BASELINES)]
         for name, title in report.titles.items()
     ]
-    table(["", *(f"over {words}" for words in BASELINES.values())], rows,
+    show_table(["", *(f"over {words}" for words in BASELINES.values())], rows,
           label="Method minus control on the same films: mean and 95 % interval")  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def randomisation(report: Report, kind: str) -> None:
         "both measures",
         "films",
     ]
-    table(head, rows, label="Likeness to the trained map")
+    show_table(head, rows, label="Likeness to the trained map")
 
 
 def repeatability(report: Report, kind: str) -> None:
@@ -70,7 +70,7 @@ def repeatability(report: Report, kind: str) -> None:
         ]
         for name, title in report.titles.items()
     ]
-    table(["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"], rows,
+    show_table(["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"], rows,
           label="Likeness between seeds")  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def deletion(report: Report) -> None:
         [title, *(str(report.better_than_random(name, curve)) for curve in CURVES)] for name, title in everybody.items()
     ]
     faint = [place for place, name in enumerate(everybody) if name in BASELINES]
-    table(["", *CURVES], rows, label="Area gained over a random order", faint=faint)
+    show_table(["", *CURVES], rows, label="Area gained over a random order", faint=faint)
 
 
 def cost(report: Report) -> None:
@@ -91,7 +91,7 @@ def cost(report: Report) -> None:
     rows: list[list[str | Bar]] = [
         [report.titles[name], f"{passes}", Bar(f"{time:.1f}", time / most)] for name, (passes, time) in costs.items()
     ]
-    table(["", "passes", "time, in forward passes"], rows, label="Cost of one map")
+    show_table(["", "passes", "time, in forward passes"], rows, label="Cost of one map")
 
 
 def planted(report: Report) -> None:
@@ -103,7 +103,7 @@ def planted(report: Report) -> None:
         hits = "" if name in names else "{} of {}".format(*report.planted_hits(name))
         rows.append([title, *(f"{scores[measure]:.2f}" for measure in MEASURES.values()), hits])
     faint = range(len(report.titles), len(rows))
-    table(["", *MEASURES, "seeds that hit it"], rows, label="The planted lesion", faint=faint)
+    show_table(["", *MEASURES, "seeds that hit it"], rows, label="The planted lesion", faint=faint)
 
 
 def everything(report: Report) -> None:
@@ -117,7 +117,7 @@ def everything(report: Report) -> None:
             found.beats_blind, found.beats_anatomy, found.forgets, found.repeats, found.faithful, found.finds,
         )  # fmt: skip
         rows.append([title, *(said[verdict] for verdict in verdicts), f"{found.failed()}"])
-    table(head, rows, label="All tests")
+    show_table(head, rows, label="All tests")
     st.caption(
         f"Blind controls: AUPRC on the RSNA boxes above {', '.join(UNINFORMED_BASELINES[:-1])} and {UNINFORMED_BASELINES[-1]}. Lung blobs: "
         "above them too. Weights: another map when all weights are random. Seeds: the same film's maps are alike. "

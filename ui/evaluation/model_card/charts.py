@@ -35,10 +35,10 @@ def roc(parts: Sequence[tuple[Line, Curve]], frozen: float, description: str) ->
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_guide(), showlegend=False, hoverinfo="skip")
     for line, curve in parts:
         _curve(figure, line, curve, frozen)
-    figure.update_layout(height=HEIGHT, title=theme.title("ROC"), **_TOP)
+    figure.update_layout(height=HEIGHT, title=theme.figure_title("ROC"), **_TOP)
     figure.update_xaxes(title="false alarms: 1 - specificity", **_SHARE)
     figure.update_yaxes(title="sensitivity", **_SHARE)
-    theme.show(figure, key="roc", description=description)
+    theme.show_figure(figure, key="roc", description=description)
 
 
 def precision_recall(parts: Sequence[tuple[Line, Curve]], frozen: float, prevalence: float, description: str) -> None:
@@ -47,10 +47,10 @@ def precision_recall(parts: Sequence[tuple[Line, Curve]], frozen: float, prevale
     figure.add_scatter(x=[0, 1], y=[prevalence] * 2, mode="lines", line=_guide(), showlegend=False, hoverinfo="skip")
     for line, curve in parts:
         _curve(figure, line, curve, frozen)
-    figure.update_layout(height=HEIGHT, title=theme.title("Precision and recall"), **_TOP)
+    figure.update_layout(height=HEIGHT, title=theme.figure_title("Precision and recall"), **_TOP)
     figure.update_xaxes(title="recall: sensitivity", **_SHARE)
     figure.update_yaxes(title="precision: PPV in these films", **_SHARE)
-    theme.show(figure, key="precision-recall", description=description)
+    theme.show_figure(figure, key="precision-recall", description=description)
 
 
 def reliability(parts: Sequence[tuple[Line, list[ReliabilityBin]]], description: str) -> None:
@@ -71,10 +71,10 @@ def reliability(parts: Sequence[tuple[Line, list[ReliabilityBin]]], description:
             customdata=[each.films for each in bins], cliponaxis=False,
             hovertemplate="says %{x:.0%}, comes true %{y:.0%}, %{customdata} films",
         )  # fmt: skip
-    figure.update_layout(height=HEIGHT, title=theme.title("Reliability"), **_TOP)
+    figure.update_layout(height=HEIGHT, title=theme.figure_title("Reliability"), **_TOP)
     figure.update_xaxes(title="P(PNEUMONIA), mean of the bin", **_SHARE)
     figure.update_yaxes(title="share that is PNEUMONIA", **_SHARE)
-    theme.show(figure, key="reliability", description=description)
+    theme.show_figure(figure, key="reliability", description=description)
 
 
 def confusion(parts: Sequence[tuple[str, ConfusionCounts]], description: str) -> None:
@@ -96,11 +96,11 @@ def confusion(parts: Sequence[tuple[str, ConfusionCounts]], description: str) ->
             zmin=0, zmax=1, colorscale=[[0, colours.background], [1, colours.output_fill]],
             xgap=3, ygap=3, hoverinfo="skip", row=place, col=1,
         )  # fmt: skip
-    figure.update_layout(height=HEIGHT + 80 * several, title=theme.title("Confusion matrix"),
+    figure.update_layout(height=HEIGHT + 80 * several, title=theme.figure_title("Confusion matrix"),
                          margin={"t": 84 if several else 56})  # fmt: skip
     figure.update_xaxes(fixedrange=True, showgrid=False)
     figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
-    theme.show(figure, key="confusion", description=description)
+    theme.show_figure(figure, key="confusion", description=description)
 
 
 def dots(
@@ -122,11 +122,11 @@ def dots(
     figure.add_vline(x=0.5, line={"color": theme.palette().muted, "dash": "dot"})
     lowest = min([0.5, *(each.low for _, estimates in rows for each in estimates if each.low == each.low)])
     legend = len(series) > 1
-    figure.update_layout(height=(170 if legend else 130) + 44 * len(rows), title=theme.title(title),
+    figure.update_layout(height=(170 if legend else 130) + 44 * len(rows), title=theme.figure_title(title),
                          showlegend=legend, **(_TOP if legend else {"margin": {"t": 56, "r": 24}}))  # fmt: skip
     figure.update_xaxes(title="AUC; 0.5 is guessing", range=[lowest - 0.03, 1.02], fixedrange=True)
     figure.update_yaxes(range=[len(rows) - 0.5, -0.5], fixedrange=True)
-    theme.show(figure, key=key, description=description)
+    theme.show_figure(figure, key=key, description=description)
 
 
 def at_threshold(curve: Curve, threshold: float) -> int:

@@ -27,7 +27,7 @@ from ui.evaluation.scores_cache import (
     format_number,
     format_percent,
 )
-from ui.widgets.tables import Bar, table
+from ui.widgets.tables import Bar, show_table
 
 SHOWN = {"auc": "AUC", "accuracy": "accuracy", "sensitivity": "sensitivity", "specificity": "specificity",
          "ece": "calibration error", "brier": "Brier score"}  # fmt: skip
@@ -69,7 +69,7 @@ def numbers(name: str) -> None:
         for network in networks
     ]
     films = [str(len(scores_cache.load_scores(name, which).labels)) for which in GROUPS]
-    table([name, *GROUPS], [["films", *films], *rows], label="All numbers",
+    show_table([name, *GROUPS], [["films", *films], *rows], label="All numbers",
           faint=[1 + place for place in range(len(rows)) if place % len(networks)])  # fmt: skip
     seeds = ", ".join(map(str, np.unique(scores_cache.load_scores(name, ADULTS).seeds)))
     st.caption(
@@ -79,7 +79,7 @@ def numbers(name: str) -> None:
     )
     metrics = scores_cache.load_card(name)["metrics"]
     spread = [metrics["test_over_seeds"], metrics["adults_left_out_over_seeds"]]
-    table(
+    show_table(
         [f"{len(metrics['adults_left_out']['seeds'])} trainings of {name}", TEST, ADULTS],
         [[title, *(f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for found in spread)]
          for key, title in SHOWN.items()],
@@ -129,7 +129,7 @@ def _curve_table(parts: Sequence[tuple[Line, Curve]], label: str, axes: tuple[st
                 for place in places
             ]
             st.markdown(f"**{line.name}**: area {format_number(curve.area)}")
-            table(["from P =", *axes], rows, label=f"{label}, {line.name}")
+            show_table(["from P =", *axes], rows, label=f"{label}, {line.name}")
 
 
 def _thresholds(curve: Curve) -> np.ndarray:
@@ -150,7 +150,7 @@ def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> Non
                  format_percent(each.observed)]
                 for each in bins
             ]  # fmt: skip
-            table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.name}")
+            show_table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.name}")
 
 
 def _confusion(parts: Sequence[tuple[Line, str]], name: str) -> None:
@@ -158,7 +158,7 @@ def _confusion(parts: Sequence[tuple[Line, str]], name: str) -> None:
     charts.confusion(found, sentences.confusion(found[0][1]))
     with st.expander("Confusion matrix as a table"):
         for name, counts in found:
-            table(["truth", *(f"called {each}" for each in CLASSES), "rightly called"], _cells(counts),
+            show_table(["truth", *(f"called {each}" for each in CLASSES), "rightly called"], _cells(counts),
                   label=f"Confusion matrix, {name}")  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def by_group(name: str, which: str) -> None:
     rows = [(f"{group.fact}: {group.name}", [found["auc"]]) for group, found in groups]
     charts.dots(rows, [Line(name, "output")], title="AUC by group", key="groups",
                       description=sentences.subgroups(groups))  # fmt: skip
-    table(
+    show_table(
         ["group", "PNEUMONIA", "AUC", "sensitivity", "specificity"],
         [[f"{group.fact}: {group.name}", f"{int(group.scores.labels.sum())} of {len(group.scores.labels)}",
           *(format_number(found[key]) for key in ("auc", "sensitivity", "specificity"))]
@@ -224,7 +224,7 @@ def when_hidden(name: str) -> None:
         areas, series, title="Official test with parts hidden", key="hidden",
         description=sentences.hidden(areas[0][1][0], areas[1][1][0]),
     )  # fmt: skip
-    table(
+    show_table(
         ["what is hidden", *(f"AUC, {network}" for network in networks), "mean P of each class"],
         [[what, *map(format_number, found), _means(_with_hidden(name, what))] for what, found in areas],
         label="When lungs are hidden",
@@ -273,12 +273,12 @@ def refusal() -> None:
         f"segmenter, and refused by: **{card['chosen']}**. Limits: {card['limits_rule']}. The way was chosen by "
         f"{card['chosen_by']}; kinds of picture in one part are in no other."
     )
-    table(
+    show_table(
         ["refused by", "caught, to choose", "caught, to report", *films],
         [[way["name"], *map(_share, (*way["caught"].values(), *way["films"].values()))] for way in card["compared"]],
         label="Ways of refusing",
     )  # fmt: skip
-    table(
+    show_table(
         ["kind of picture", "refused"], [[kind, _share(share)] for kind, share in chosen["by_kind"].items()],
         label="Caught by kind",
     )  # fmt: skip

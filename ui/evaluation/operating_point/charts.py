@@ -66,12 +66,14 @@ def scores(films: Scores, threshold: float, frozen: float, description: str) -> 
         figure.add_scatter(x=chances, y=label + 0.76 * (apart - 0.5), name=name, mode="markers",
                            marker={"color": colour, "size": 6, "symbol": symbol, "opacity": 0.75},
                            hovertemplate="%{x:.3f}", cliponaxis=False)  # fmt: skip
-    figure.update_layout(height=HEIGHT - 60, title=theme.title("What the network said of each film"), showlegend=False)
+    figure.update_layout(
+        height=HEIGHT - 60, title=theme.figure_title("What the network said of each film"), showlegend=False
+    )
     _thresholds(figure, threshold, frozen)
     figure.update_xaxes(title="P(PNEUMONIA)", range=[0, 1], fixedrange=True)
     figure.update_yaxes(tickvals=[0, 1], ticktext=CLASSES, range=[-0.5, 1.5], fixedrange=True, showgrid=False,
                         zeroline=False)  # fmt: skip
-    theme.show(figure, key="scores", description=description)
+    theme.show_figure(figure, key="scores", description=description)
     return [
         (f"{start:.2f} to {end:.2f}", int(well), int(sick))
         for start, end, well, sick in zip(edges[:-1], edges[1:], *counts, strict=True)
@@ -91,7 +93,7 @@ def lines(
         colour, dash = looks.get(name, (colours.input, "solid"))
         figure.add_scatter(x=x, y=values, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2.5})
     layout = _TOP if len(found) > 1 else {"margin": {"t": 56, "r": 20}}
-    figure.update_layout(height=HEIGHT, title=theme.title(title), **layout)
+    figure.update_layout(height=HEIGHT, title=theme.figure_title(title), **layout)
     if frozen is None:
         figure.add_vline(x=mark, line={"color": colours.text, "width": 2})
     else:
@@ -100,7 +102,7 @@ def lines(
     if logarithmic:
         figure.update_xaxes(type="log", tickvals=[0.1, 0.3, 1, 3, 10, 30, 90])
     figure.update_yaxes(title=unit, fixedrange=True, rangemode="tozero")
-    theme.show(figure, key=key, description=description)
+    theme.show_figure(figure, key=key, description=description)
 
 
 def _thresholds(figure: go.Figure, threshold: float, frozen: float) -> None:

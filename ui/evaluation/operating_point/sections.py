@@ -8,7 +8,7 @@ from cnn.evaluation.operating_point import COHORT_SIZE, Cohort, ConfusionCounts,
 from cnn.evaluation.scores import Scores
 from ui.evaluation.operating_point import charts
 from ui.evaluation.scores_cache import format_percent
-from ui.widgets.tables import table
+from ui.widgets.tables import show_table
 
 TRIED = np.linspace(0, 1, 101)
 """Thresholds of the curves."""
@@ -34,7 +34,7 @@ def rates(found: Rates, counts: ConfusionCounts, films: Scores, hidden: bool) ->
         ]
         for key, meaning in _MEANS.items()
     ]
-    table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold")
+    show_table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold")
     for sentence in too_sure(counts, films):
         st.caption(sentence)
 
@@ -58,7 +58,7 @@ def a_thousand(people: Cohort, found: Rates) -> None:
     charts.people(people)
     called, sick = people.true_positives + people.false_positives, people.true_positives + people.false_negatives
     st.markdown(_moral(people, found))
-    table(
+    show_table(
         [f"{COHORT_SIZE:,} people", "called PNEUMONIA", "not called", "together"],
         [["have it", str(people.true_positives), str(people.false_negatives), str(sick)],
          ["do not have it", str(people.false_positives), str(people.true_negatives), str(COHORT_SIZE - sick)],
@@ -92,7 +92,7 @@ def scores(films: Scores, threshold: float, frozen: float) -> None:
     )
     rows = charts.scores(films, threshold, frozen, words)
     with st.expander("Scores as a table"):
-        table(["P(PNEUMONIA)", "NORMAL", "PNEUMONIA"], [[name, str(well), str(sick)] for name, well, sick in rows],
+        show_table(["P(PNEUMONIA)", "NORMAL", "PNEUMONIA"], [[name, str(well), str(sick)] for name, well, sick in rows],
               label="Films by score")  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def over_thresholds(films: Scores, prevalence: float, threshold: float, frozen: 
             [f"{TRIED[place]:.2f}", *(_percent(values[place]) for _, values in found)]
             for place in range(0, len(TRIED), 5)
         ]
-        table(["threshold", *(name for name, _ in found)], rows, label="Rates by threshold")
+        show_table(["threshold", *(name for name, _ in found)], rows, label="Rates by threshold")
 
 
 def frozen_words(frozen: float, adults: bool) -> str:
@@ -144,7 +144,7 @@ def over_prevalences(found: Rates, prevalence: float) -> None:
             [f"{100 * SHARES[place]:.2g} %", _percent(ppv[place]), _percent(npv[place])]
             for place in range(0, len(SHARES), 5)
         ]
-        table(["prevalence", "PPV", "NPV"], rows, label="Predictive values by prevalence")
+        show_table(["prevalence", "PPV", "NPV"], rows, label="Predictive values by prevalence")
 
 
 def costs(films: Scores, validation: Scores, prevalence: float, miss: int, threshold: float, frozen: float) -> None:
@@ -164,7 +164,7 @@ def costs(films: Scores, validation: Scores, prevalence: float, miss: int, thres
     )  # fmt: skip
     with st.expander("Costs as a table"):
         rows = [[f"{TRIED[place]:.2f}", f"{found[place]:.0f}"] for place in range(0, len(TRIED), 5)]
-        table(["threshold", "cost for 1,000 people"], rows, label="Costs by threshold")
+        show_table(["threshold", "cost for 1,000 people"], rows, label="Costs by threshold")
 
 
 def _percent(share: float) -> str:

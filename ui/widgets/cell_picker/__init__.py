@@ -32,7 +32,7 @@ class Box:
     lines: bool = False
 
 
-def place(
+def place_box(
     picture: np.ndarray, box: Box, at: tuple[int, int] | None, *, key: str, label: str,
     on_place: Callable[[int, int], None], fixed: bool = False,
 ) -> None:  # fmt: skip

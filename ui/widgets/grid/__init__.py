@@ -12,7 +12,8 @@ import streamlit as st
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from cnn.ops.windows import Array, Axis
-from ui.shell.page_state import Matrix, Rows, State
+from ui.shell.fields import Matrix, Rows
+from ui.shell.page_state import State
 from ui.shell.theme import DARK, LIGHT
 
 _HERE = Path(__file__).parent
@@ -40,7 +41,7 @@ class Edit:
         return tuple(tuple(line) for line in lines)
 
 
-def grid(
+def show_grid(
     example: Convolution | Pooling,
     *,
     key: str,
@@ -78,7 +79,7 @@ def grid(
     if filters:
         data["filters"] = [*filters]
     if backward and isinstance(example, Pooling):
-        data |= {"gradient": numbers(example.backward()), "shares": numbers(example.shares)}
+        data |= {"gradient": json_numbers(example.backward()), "shares": json_numbers(example.shares)}
     data |= {"widest": _widest(data), "hint": _hint(data)}
 
     def edited() -> None:
@@ -89,7 +90,7 @@ def grid(
     _component(key=key, data=data, on_edit_change=edited)
 
 
-def typed_into(state: State, **fields: Matrix) -> dict[str, Any]:
+def edit_fields(state: State, **fields: Matrix) -> dict[str, Any]:
     """Arguments for ``grid`` that let ``input`` or ``kernel`` be typed over; the number goes into that part's field."""
 
     def edit(change: Edit) -> None:
@@ -102,11 +103,11 @@ def typed_into(state: State, **fields: Matrix) -> dict[str, Any]:
 def _payload(example: Convolution | Pooling, backward: bool) -> dict[str, Any]:
     """What the browser needs of an example: nested lists, None for NaN and minus infinity."""
     shared = {
-        "padded": numbers(example.padded),
-        "rows": axis_data(example.rows),
-        "columns": axis_data(example.columns),
+        "padded": json_numbers(example.padded),
+        "rows": json_axis(example.rows),
+        "columns": json_axis(example.columns),
         "flat": example.input.shape[1] == 1,
-        "output": numbers(example.output),
+        "output": json_numbers(example.output),
         "decimals": _decimals(example, backward),
     }
     if isinstance(example, Pooling):
@@ -115,21 +116,21 @@ def _payload(example: Convolution | Pooling, backward: bool) -> dict[str, Any]:
         return shared | {"kind": example.kind, "norm": example.norm, "kernel": None, "filters": names} | ties
     return shared | {
         "kind": "convolution",
-        "kernel": numbers(example.kernel),
-        "given": numbers(example.weight) if example.flip else None,
-        "bias": numbers(example.bias),
-        "products": numbers(example.products),
-        "sums": numbers(example.channel_sums),
+        "kernel": json_numbers(example.kernel),
+        "given": json_numbers(example.weight) if example.flip else None,
+        "bias": json_numbers(example.bias),
+        "products": json_numbers(example.products),
+        "sums": json_numbers(example.channel_sums),
         "filters": [f"filter {k + 1}" for k in range(len(example.output))],
     }
 
 
-def axis_data(axis: Axis) -> dict[str, Any]:
+def json_axis(axis: Axis) -> dict[str, Any]:
     """The axis as the browser reads it."""
     return asdict(axis) | {"padded": axis.padded, "unread": axis.unread, "overhang": axis.overhang}
 
 
-def numbers(array: Array) -> Any:
+def json_numbers(array: Array) -> Any:
     """``array`` as nested lists; whole numbers as such, None where a number is not finite."""
     whole = bool((array[np.isfinite(array)] % 1 == 0).all())
     plain = np.where(np.isfinite(array), array, None)  # type: ignore[call-overload]
@@ -191,14 +192,14 @@ def colours(scope: str) -> str:
     return f"{scope} {{" + " ".join(lines) + "}\n"
 
 
-def read(name: str) -> str:
+def read_file(name: str) -> str:
     """One of the component's own files."""
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 _component = st.components.v2.component(
     "step_through_grid",
-    html=read("grid.html"),
-    css=colours(".grid") + read("grid.css"),
-    js="\n".join(read(name) for name in (*SCRIPTS, "entry.js")),
+    html=read_file("grid.html"),
+    css=colours(".grid") + read_file("grid.css"),
+    js="\n".join(read_file(name) for name in (*SCRIPTS, "entry.js")),
 )

@@ -33,7 +33,7 @@ POOLED = 3
 _HERE = Path(__file__).parent
 
 
-def strip(
+def show_layer_strip(
     layers: Sequence[dict[str, Any]], current: Sequence[str], *, key: str, label: str,
     on_open: Callable[[str], None] | None,
 ) -> None:  # fmt: skip
@@ -49,14 +49,14 @@ def strip(
     _strip(key=key, data=data, on_layer_change=opened)
 
 
-def thumbnail(opened: Activation, title: str) -> dict[str, Any]:
+def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """A layer as the strip shows it: its first maps, so many as can be told apart."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
     shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.after)}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
-def lens(
+def show_lens(
     opened: Activation, film: Film, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
     step_name: str, on_pick: Callable[[int], None] | None,
 ) -> None:  # fmt: skip
@@ -71,13 +71,15 @@ def lens(
         if on_pick and chosen:
             on_pick(int(chosen))
 
-    data = payload(opened, side, number, work, step)
+    data = lens_payload(opened, side, number, work, step)
     data |= {"film": _film(film), "stepName": step_name}
     data["sheet"] |= {"open": on_pick is not None}
     _lens(key=key, data=data, on_pick_change=picked)
 
 
-def payload(opened: Activation, side: int, number: int, work: FilterTrace | None, step: int | None) -> dict[str, Any]:
+def lens_payload(
+    opened: Activation, side: int, number: int, work: FilterTrace | None, step: int | None
+) -> dict[str, Any]:
     """What the browser needs of a layer and one of its maps."""
     stop, one = opened.layer, opened.after[number]
     assert stop.field is not None
@@ -212,8 +214,8 @@ def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[
     name = f"Map {number + 1}"
     shared = {
         "label": f"How the cells of map {number + 1} of {stop.name} are made",
-        "rows": grid.axis_data(rows) | {"windows": rows.windows},
-        "columns": grid.axis_data(columns) | {"windows": columns.windows},
+        "rows": grid.json_axis(rows) | {"windows": rows.windows},
+        "columns": grid.json_axis(columns) | {"windows": columns.windows},
         "decimals": DECIMALS, "flat": False, "hidden": None, "editable": [], "stepName": None, "norm": 2,
         "filters": [f"filter {number + 1}"], "kernel": None, "show": POOLED if stop.kind == "pool" else CELLS,
         "hint": "A few cells around it, and what they are made of:",
@@ -224,7 +226,7 @@ def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[
         packed = {
             "padded": paint.encoded(work.padded.astype("<f4")), "sums": paint.encoded(work.sums.astype("<f4")),
             "together": paint.encoded(work.together.astype("<f4")) if depth > POOLED else None,
-            "kernel": grid.numbers(work.weight[None].astype(np.float64)), "bias": [work.bias], "given": None,
+            "kernel": grid.json_numbers(work.weight[None].astype(np.float64)), "bias": [work.bias], "given": None,
         }  # fmt: skip
         names = ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name)
         channels = ["film"] if depth == 1 else [f"map {channel + 1}" for channel in range(depth)]
@@ -250,7 +252,7 @@ def _widest(*arrays: np.ndarray) -> int:
     return max(len(f"{end:.{DECIMALS}f}") for end in ends)
 
 
-def works(opened: Activation, model_name: str) -> bool:
+def can_follow_sums(opened: Activation, model_name: str) -> bool:
     """Whether the layer's sums can be followed: those of the lecture's own convolutions."""
     return opened.layer.kind == "conv" and model_name == "lecture"
 
@@ -267,7 +269,7 @@ _strip = st.components.v2.component(
 )
 _lens = st.components.v2.component(
     "network_lens",
-    html=_read("lens.html").replace("GRID", grid.read("grid.html")),
-    css=grid.colours(".lens, .grid") + grid.read("grid.css") + _read("lens.css"),
-    js="\n".join([*map(grid.read, grid.SCRIPTS), _read("paint.js"), _read("lens.js")]),
+    html=_read("lens.html").replace("GRID", grid.read_file("grid.html")),
+    css=grid.colours(".lens, .grid") + grid.read_file("grid.css") + _read("lens.css"),
+    js="\n".join([*map(grid.read_file, grid.SCRIPTS), _read("paint.js"), _read("lens.js")]),
 )
