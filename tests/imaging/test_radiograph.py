@@ -166,7 +166,8 @@ def in_a_box(folder: Path) -> tuple[list[dict], set[str], str]:
     """Verdicts, modules and what reached the error stream, from a process of 600 MiB with every warning and log on."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
     run = subprocess.run([sys.executable, "-W", "always", "-m", "tests.imaging.decode_under_limits", str(folder)],
-                         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
+                         cwd=ROOT, env=environment,
+                         capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
     *verdicts, last = [json.loads(line) for line in run.stdout.splitlines()]
     return verdicts, set(last["modules"]), run.stdout + run.stderr
