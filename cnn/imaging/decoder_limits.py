@@ -1,123 +1,149 @@
-"""What a compressed stream says of itself, read before a decoder believes it.
+"""Limits on a file, checked by its headers before a decoder runs.
 
-Size alone does not bound the work: a small file may ask a decoder for thousands of passes over the picture, millions
-of header parts or blocks of a few pixels. Encoders of radiographs stay far below the limits here.
+Size alone does not bound the work: a small file may ask a decoder for thousands of passes over the image, millions of
+header segments, or blocks of a few pixels. Encoders of radiographs stay far below the limits set here.
 """
 
 import re
 from io import BytesIO
 
-from cnn.imaging.grayscale import Unreadable
+from typing_extensions import override
 
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 64
+MAX_ASPECT = 10  # the longest films (whole spine, whole leg) are about 1 : 4
 MAX_READS = 50_000  # of header parts; a file of 20 MB in parts of 4 KB takes about 15,000
 MAX_SCANS = 50  # of a JPEG; progressive encoders write about ten
 MAX_SEGMENTS = 2_000  # of a JPEG, scans included
 MAX_TILES = 4_096  # of a JPEG 2000
-MAX_LAYERS = 32  # of quality, of a JPEG 2000
+MAX_LAYERS = 32  # quality layers of a JPEG 2000
 
-_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")  # neither stuffed data, a restart nor a fill byte
+DAMAGED = "is damaged: save or export it again"
+TOO_MANY_PARTS = "is built of far more parts than a radiograph needs: save or export it again"
+
+_JPEG_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")  # neither stuffed data, a restart nor a fill byte
 _START, _END, _SCAN, _FRAME_LS = 0xD8, 0xD9, 0xDA, 0xF7
 
-_DAMAGED = "is damaged: save or export it again"
-_INTRICATE = "is built of far more parts than a radiograph needs: save or export it again"
+
+class Unreadable(Exception):
+    """Why a file cannot be read, worded to follow its name: ``is empty: save or export it again``."""
 
 
 class LimitedReader(BytesIO):
-    """A file in memory that may be read in at most ``MAX_READS`` pieces, since parsers spend time on each."""
+    """A file in memory that can be read in at most ``MAX_READS`` pieces, because parsers spend time on each."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self._left = MAX_READS
+        self._reads_left = MAX_READS
 
+    @override
     def read(self, size: int | None = -1, /) -> bytes:
-        self._left -= 1
-        if self._left < 0:
-            raise Unreadable(_INTRICATE)
+        self._reads_left -= 1
+        if self._reads_left < 0:
+            raise Unreadable(TOO_MANY_PARTS)
         return super().read(size)
 
 
+def check_size(width: int, height: int) -> None:
+    """Check the declared size of an image in pixels, before any of them is decoded.
+
+    Raises:
+        Unreadable: more than ``MAX_PIXELS``, a side under ``MIN_SIDE`` or over ``MAX_ASPECT`` times the other.
+    """
+    size = f"is {width} × {height} pixels"
+    if width * height > MAX_PIXELS:
+        raise Unreadable(f"{size}, and at most {MAX_PIXELS // 1_000_000} million can be read: make it smaller first")
+    if min(width, height) < MIN_SIDE:
+        raise Unreadable(f"{size}, and each side must have at least {MIN_SIDE}: use the picture at its full size")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise Unreadable(f"{size}, a strip rather than a radiograph: use the whole picture")
+
+
 def check_png(data: bytes) -> None:
-    """Refuse a PNG with more than its one colour profile: each may unpack to a megabyte, which none keeps."""
+    """Check that a PNG has at most one colour profile, as the standard says: each may unpack to a megabyte.
+
+    Raises:
+        Unreadable: several colour profiles.
+    """
     if data.count(b"iCCP") > 1:
-        raise Unreadable(_INTRICATE)
+        raise Unreadable(TOO_MANY_PARTS)
 
 
 def check_jpeg(stream: bytes) -> tuple[int, int, int]:
-    """Width, height and components of a JPEG or JPEG-LS stream (ITU-T T.81 B.1, B.2; T.87 C.2).
+    """Return width, height and components of a JPEG or JPEG-LS stream (ITU-T T.81 B.1, B.2; T.87 C.2).
 
     Raises:
-        Refused: no or several frames, or more scans and segments than the limits.
+        Unreadable: no or several frames, or more scans and segments than the limits.
     """
-    at, scans, frames, jpeg_ls = 2, 0, list[tuple[int, int, int]](), False
+    offset, scans, frames, jpeg_ls = 2, 0, list[tuple[int, int, int]](), False
     for _ in range(MAX_SEGMENTS):
-        found = _MARKER.search(stream, at)
-        if found is None or stream[found.start() + 1] == _END:
+        match = _JPEG_MARKER.search(stream, offset)
+        if match is None or stream[match.start() + 1] == _END:
             # A decoder notices a missing end by itself, but the one of JPEG-LS may search for seconds.
-            if len(frames) != 1 or (found is None and jpeg_ls):
-                raise Unreadable(_DAMAGED)
+            if len(frames) != 1 or (match is None and jpeg_ls):
+                raise Unreadable(DAMAGED)
             return frames[0]
-        at, marker = found.end(), stream[found.start() + 1]
+        offset, marker = match.end(), stream[match.start() + 1]
         if marker == _START:
             continue
         if marker == _FRAME_LS or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
             jpeg_ls |= marker == _FRAME_LS
-            height, width = (int.from_bytes(stream[at + i : at + i + 2]) for i in (3, 5))
-            frames.append((width, height, int.from_bytes(stream[at + 7 : at + 8])))
+            height, width = _number(stream, offset + 3, 2), _number(stream, offset + 5, 2)
+            frames.append((width, height, _number(stream, offset + 7, 1)))
         scans += marker == _SCAN
         if scans > MAX_SCANS:
-            raise Unreadable(_INTRICATE)
-        at += int.from_bytes(stream[at : at + 2])
-    raise Unreadable(_INTRICATE)
+            break
+        offset += _number(stream, offset, 2)
+    raise Unreadable(TOO_MANY_PARTS)
 
 
 def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
-    """Width, height and components of a bare JPEG 2000 codestream (ITU-T T.800 annex A).
+    """Return width, height and components of a bare JPEG 2000 codestream (ITU-T T.800 annex A).
 
     Raises:
-        Refused: no codestream, or more tiles, layers or smaller blocks than the limits.
+        Unreadable: no codestream, or more tiles, layers or smaller blocks than the limits.
     """
     if not stream.startswith(b"\xff\x4f\xff\x51"):
-        raise Unreadable(_DAMAGED)
-
-    def number(offset: int, size: int) -> int:
-        return int.from_bytes(stream[offset : offset + size])
-
-    right, bottom, left, top, tile_width, tile_height = (number(8 + 4 * i, 4) for i in range(6))
+        raise Unreadable(DAMAGED)
+    right, bottom, left, top, tile_width, tile_height = (_number(stream, 8 + 4 * i, 4) for i in range(6))
     if min(tile_width, tile_height) < 1 or -(-right // tile_width) * -(-bottom // tile_height) > MAX_TILES:
-        raise Unreadable(_INTRICATE)
-    components = number(40, 2)
-    at = tile = 2
+        raise Unreadable(TOO_MANY_PARTS)
+    components = _number(stream, 40, 2)
+    offset = tile = 2
     for _ in range(8 * MAX_TILES):
-        marker, length = number(at, 2), number(at + 2, 2)
+        marker, length = _number(stream, offset, 2), _number(stream, offset + 2, 2)
         if marker in (0xFFD9, 0x0000):  # the end, or past it
             break
         if marker == 0xFF52:  # coding style
-            if number(at + 6, 2) > MAX_LAYERS:
-                raise Unreadable(_INTRICATE)
-            _check_blocks(stream[at + 4 : at + 5], stream[at + 9 : at + 2 + length])
+            if _number(stream, offset + 6, 2) > MAX_LAYERS:
+                raise Unreadable(TOO_MANY_PARTS)
+            _check_blocks(stream[offset + 4 : offset + 5], stream[offset + 9 : offset + 2 + length])
         elif marker == 0xFF53:  # coding style of one component, whose number takes one byte or two
-            style = at + (5 if components < 257 else 6)
-            _check_blocks(stream[style : style + 1], stream[style + 1 : at + 2 + length])
-        if marker == 0xFF90:  # a part of a tile
-            tile = at
-        if marker == 0xFF93:  # its data
-            part = number(tile + 6, 4)
-            if part == 0:  # up to the end of the stream
+            style = offset + (5 if components < 257 else 6)
+            _check_blocks(stream[style : style + 1], stream[style + 1 : offset + 2 + length])
+        elif marker == 0xFF90:  # tile part
+            tile = offset
+        elif marker == 0xFF93:  # data of the tile part
+            tile_length = _number(stream, tile + 6, 4)
+            if tile_length == 0:  # up to the end of the stream
                 break
-            at = tile + max(part, 14)
-        else:
-            at += 2 + max(length, 2)
+            offset = tile + max(tile_length, 14)
+            continue
+        offset += 2 + max(length, 2)
     else:
-        raise Unreadable(_INTRICATE)
+        raise Unreadable(TOO_MANY_PARTS)
     return right - left, bottom - top, components
 
 
+def _number(stream: bytes, offset: int, size: int) -> int:
+    return int.from_bytes(stream[offset : offset + size])
+
+
 def _check_blocks(style: bytes, parameters: bytes) -> None:
-    """Refuse code blocks under 256 samples and precincts under 32 × 32 (tables A.13, A.20, A.21)."""
+    """Reject code blocks under 256 samples and precincts under 32 × 32 (T.800 tables A.13, A.20, A.21)."""
     if not style or len(parameters) < 5:
-        raise Unreadable(_DAMAGED)
-    own_precincts = style[0] & 1
-    if parameters[1] + parameters[2] + 4 < 8 or any(
-        min(size & 15, size >> 4) < 5 for size in parameters[5:] if own_precincts
-    ):
-        raise Unreadable(_INTRICATE)
+        raise Unreadable(DAMAGED)
+    small_block = parameters[1] + parameters[2] + 4 < 8
+    precincts = parameters[5:] if style[0] & 1 else b""
+    if small_block or any(min(size & 15, size >> 4) < 5 for size in precincts):
+        raise Unreadable(TOO_MANY_PARTS)

@@ -1,61 +1,82 @@
-"""What every file format shares on its way to grey: limits on size, the colour rule, one scale from 0 to 1."""
+"""From a decoded image of any format to grey values from 0 to 1, the same way for every format."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageChops
 
-MAX_PIXELS = 40_000_000
-MIN_SIDE = 64
-MAX_ASPECT = 10  # a strip; the longest films (whole spine, whole leg) are about 1 : 4
+from cnn.imaging.decoder_limits import Unreadable
 
-_SAMPLE_PIXELS = 20_000  # the colour rule looks at an even grid of at most this many pixels
-_STRAY_CHROMA = 0.10  # distance from the picture's own tint that an eye sees as another colour
+# The limits of the colour rule. Chroma is the largest minus the smallest channel, in 0..1.
+_SAMPLE_PIXELS = 20_000  # at most this many pixels are looked at, on an even grid
+_STRAY_CHROMA = 0.10  # distance from the image's own tint that an eye sees as another colour
 _STRONG_CHROMA = 0.40  # no tinted film or monitor is as colourful as this
-_COLOUR_SHARE = 0.05  # markers, rulers and stamps cover less
+_MAX_COLOURED_SHARE = 0.05  # markers, rulers and stamps cover less
 _GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
 
 
-class Unreadable(Exception):
-    """Why a file cannot be read, worded to follow its name: ``is empty: save or export it again``."""
+@dataclass(frozen=True)
+class Decoded:
+    """An image as its file stores it, ready for :func:`to_gray`.
+
+    Attributes:
+        values: grey values (H, W) of any real dtype; or an image of mode RGB, RGBA or LA, where the file has colour or
+            transparency.
+        low: smallest grey value that the file declares.
+        high: largest grey value that the file declares.
+        notes: what the decoder did to the stored values, one short sentence each, in order.
+        padding: (H, W) bool, pixels that the file declares to be outside of the image.
+        inverted: whether low values are bright.
+        high_bytes_only: whether the file has 16 bits per channel of which the decoder returns the upper 8.
+        pixel_spacing_mm: (row, column) distance of pixel centres.
+    """
+
+    values: np.ndarray | Image.Image
+    low: float
+    high: float
+    notes: tuple[str, ...] = ()
+    padding: np.ndarray | None = None
+    inverted: bool = False
+    high_bytes_only: bool = False
+    pixel_spacing_mm: tuple[float, float] | None = None
 
 
-def check_size(width: int, height: int) -> None:
-    """Refuse a picture by its declared size, before any pixel is decoded.
+def to_gray(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the image as (H, W) float32 from 0, black, to 1, white, and notes on all that was done to it.
 
     Raises:
-        Refused: more than ``MAX_PIXELS``, a side under ``MIN_SIDE`` or over ``MAX_ASPECT`` times the other.
+        Unreadable: the image has colours of its own, uses only low bits that are lost, or is one single grey.
     """
-    size = f"is {width} × {height} pixels"
-    if width * height > MAX_PIXELS:
-        raise Unreadable(f"{size}, and at most {MAX_PIXELS // 1_000_000} million can be read: make it smaller first")
-    if min(width, height) < MIN_SIDE:
-        raise Unreadable(f"{size}, and each side must have at least {MIN_SIDE}: use the picture at its full size")
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise Unreadable(f"{size}, a strip rather than a radiograph: use the whole picture")
+    notes = list(decoded.notes)
+    values = decoded.values
+    if isinstance(values, Image.Image):
+        values = _remove_colour(values, notes)
+    grey = _scale(values, decoded, notes)
+    if decoded.inverted:
+        np.subtract(1.0, grey, out=grey)
+        notes.append("Inverted: in this file low values are bright (MONOCHROME1).")
+    if decoded.padding is not None:
+        grey[decoded.padding] = 0.0
+        notes.append("Made the padding around the picture black.")
+    if decoded.high_bytes_only:
+        if np.ptp(grey) < 0.25:
+            raise Unreadable("hides its greys in the low bits of a 16-bit colour PNG: save it as a 16-bit grey PNG")
+        notes.append("Used the upper 8 of 16 bits, since the PNG has colour or transparency.")
+    if _is_constant(grey):
+        raise Unreadable("shows one single grey everywhere: choose a file with a picture in it")
+    return grey, tuple(notes)
 
 
-def grey_of_colour(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """Take the grey of a picture that is stored with colour, transparency or both.
-
-    Transparent parts show black, the background of a radiograph. Luminance is that of ITU-R BT.601.
-
-    Args:
-        image: mode RGB, RGBA or LA.
-
-    Returns:
-        The picture in mode L, and notes on what was done.
-
-    Raises:
-        Refused: the picture has colours of its own, beyond one tint or a small marker.
-    """
-    notes = []
+def _remove_colour(image: Image.Image, notes: list[str]) -> np.ndarray:
+    """Return luminance (ITU-R BT.601) as (H, W) uint8; transparent parts show black, a radiograph's background."""
     if image.mode != "LA":
-        share, chroma = _colours(image)
-        if share > _COLOUR_SHARE:
+        coloured, mean_chroma = _measure_colour(image)
+        if coloured > _MAX_COLOURED_SHARE:
             raise Unreadable(
-                f"has colour and does not look like a radiograph ({share:.0%} of its pixels are coloured):"
+                f"has colour and does not look like a radiograph ({coloured:.0%} of its pixels are coloured):"
                 " choose a chest X-ray in greys"
             )
-        if share or chroma > _GREY_CHROMA:
+        if coloured or mean_chroma > _GREY_CHROMA:
             notes.append("Turned a little colour into grey.")
     grey = image.convert("L")
     if image.mode in ("LA", "RGBA"):
@@ -63,71 +84,70 @@ def grey_of_colour(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         if np.asarray(alpha).min() < 255:
             grey = ImageChops.multiply(grey, alpha)
             notes.append("Put transparent parts on black.")
-    return grey, tuple(notes)
+    return np.asarray(grey)
 
 
-def scale_greys(
-    values: np.ndarray, low: float, high: float, *, ignore: np.ndarray | None = None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Bring stored greys to 0..1 by their declared range, or by the used one where little of the depth is used.
+def _scale(values: np.ndarray, decoded: Decoded, notes: list[str]) -> np.ndarray:
+    """Map the declared range to 0..1, or the used one where little of the depth is used.
 
-    A 12-bit film in a 16-bit file would come out nearly black on the declared range, so a picture deeper than 8 bits
-    which uses less than half of it is stretched to its darkest and brightest pixel.
-
-    Args:
-        values: (H, W), any real dtype.
-        low, high: the declared range.
-        ignore: (H, W) bool, pixels that do not count for the used range.
-
-    Returns:
-        (H, W) float32 in 0..1, and a note where the picture was stretched.
+    A 12-bit film in a 16-bit file would be nearly black on the declared range, so an image deeper than 8 bits that uses
+    less than half of it is stretched to its darkest and brightest pixel.
     """
-    if values.dtype == np.uint8 and (low, high) == (0, 255):  # nearly every upload, and none can leave 0..1
-        return np.divide(values, np.float32(255), dtype=np.float32), ()
-    notes: tuple[str, ...] = ()
+    low, high = decoded.low, decoded.high
+    if values.dtype == np.uint8 and (low, high) == (0, 255):  # nearly every upload; cannot leave 0..1
+        return values / np.float32(255)
     if high - low > 255:
-        seen = True if ignore is None else ~ignore
-        darkest = float(values.min(where=seen, initial=values.max()))
-        brightest = float(values.max(where=seen, initial=values.min()))
+        counted = True if decoded.padding is None else ~decoded.padding
+        darkest = float(values.min(where=counted, initial=values.max()))
+        brightest = float(values.max(where=counted, initial=values.min()))
         if darkest < brightest and brightest - darkest < (high - low) / 2:
-            notes = (f"Stretched the greys: {darkest:g} to {brightest:g} of {low:g} to {high:g} are used.",)
+            notes.append(f"Stretched the greys: {darkest:g} to {brightest:g} of {low:g} to {high:g} are used.")
             low, high = darkest, brightest
-    grey = np.subtract(values, np.float32(low), dtype=np.float32)
+    grey: np.ndarray = np.subtract(values, np.float32(low), dtype=np.float32)
     if not high > low:
-        return np.zeros_like(grey), ()
+        return np.zeros_like(grey)
     grey /= np.float32(high - low)
-    return np.clip(grey, 0.0, 1.0, out=grey), notes
+    np.clip(grey, 0.0, 1.0, out=grey)
+    return grey
 
 
-def _colours(image: Image.Image) -> tuple[float, float]:
-    """Share of pixels whose colour is strong or stray, and the mean chroma (largest minus smallest channel, 0..1).
+def _is_constant(grey: np.ndarray) -> bool:
+    sample = grey[::8, ::8]  # decides in a moment for nearly every image
+    return bool(sample.min() == sample.max() and grey.min() == grey.max())
+
+
+def _measure_colour(image: Image.Image) -> tuple[float, float]:
+    """Return the share of pixels whose colour is strong or stray, and the mean chroma.
 
     A film photographed on a light box, or saved with a bluish or sepia tint, has one hue that follows its brightness.
     That tint does not count, only what strays from it; nor does a marker become the tint of its own brightness.
     """
-    rgb = _grid(image)
+    rgb = _sample_pixels(image)
     luminance = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     difference = rgb[:, [2, 0]] - luminance[:, None]  # blue and red minus luminance, as Cb and Cr
     chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
-    strong = chroma > _STRONG_CHROMA
-    shares = [
-        (strong | (np.hypot(*(difference - tint).T) > _STRAY_CHROMA)).mean()
-        for tint in (0, _tint(luminance, difference))
-    ]
+    shares = []
+    for tint in (np.float32(0), _estimate_tint(luminance, difference)):
+        stray = np.hypot(*(difference - tint).T) > _STRAY_CHROMA
+        shares.append((stray | (chroma > _STRONG_CHROMA)).mean())
     return float(min(shares)), float(chroma.mean())
 
 
-def _tint(luminance: np.ndarray, difference: np.ndarray) -> np.ndarray:
-    """The usual colour difference at the brightness of each pixel, (N, 2), one level in sixteen being outvoted."""
+def _estimate_tint(luminance: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """Return the usual colour difference (N, 2) at the brightness of each pixel.
+
+    It is the median over 16 levels of brightness, smoothed by a median of three, so that one odd level has no effect.
+    """
     level = (luminance * 15.999).astype(np.intp)
-    met = np.unique(level)
-    medians = np.array([np.median(difference[level == each], axis=0) for each in met])
-    curve = np.column_stack([np.interp(np.arange(-1, 17), met, each) for each in medians.T])
-    return np.median([curve[:-2], curve[1:-1], curve[2:]], axis=0)[level]
+    present = np.unique(level)
+    medians = np.array([np.median(difference[level == each], axis=0) for each in present])
+    curve = np.column_stack([np.interp(np.arange(-1, 17), present, channel) for channel in medians.T])
+    smoothed: np.ndarray = np.median([curve[:-2], curve[1:-1], curve[2:]], axis=0)
+    return smoothed[level]
 
 
-def _grid(image: Image.Image) -> np.ndarray:
-    """Every k-th pixel of every k-th row as (N, 3) float32 in 0..1, transparent parts black."""
+def _sample_pixels(image: Image.Image) -> np.ndarray:
+    """Return every k-th pixel of every k-th row as (N, 3) float32 in 0..1, transparent parts black."""
     step = int(np.ceil(np.sqrt(image.width * image.height / _SAMPLE_PIXELS)))
     size = (max(image.width // step, 1), max(image.height // step, 1))
     pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST), dtype=np.float32) / 255

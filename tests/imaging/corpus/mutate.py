@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cnn.errors import ImageRejected
-from cnn.imaging.radiograph import MAX_PIXELS, MIN_SIDE, Radiograph, display_name, read_radiograph
+from cnn.imaging.decoder_limits import MAX_PIXELS, MIN_SIDE
+from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph
 from tests.imaging.corpus import GOOD
 from tests.imaging.corpus.build import PATIENT, with_crcs
 
