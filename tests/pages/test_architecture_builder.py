@@ -6,8 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.layers.network import read
-from cnn.layers.presets import PRESETS
-from tests.support.app import html, imports_torch, open_page, printed, snippets
+from tests.support.app import html, open_page, snippets
 
 PAGE = "architecture_builder"
 
@@ -111,12 +110,6 @@ def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     assert rows(open_page(PAGE, net=text)) == rows(app)
 
 
-@pytest.mark.parametrize("name", ["Review (slides 43-44)", "lecture, our own", "transfer, our own"])
-def test_the_snippet_prints_what_is_shown(name: str) -> None:
-    ((code, output),) = snippets(open_page(PAGE, net=PRESETS[name]))
-    assert printed(code) == output
-
-
 @pytest.mark.parametrize("net", ["hello", "8x8x3, conv", "8x8x3, <script>", "0x0x0, relu", "8x8x3" + ", relu" * 300])
 def test_nonsense_in_a_link_opens_with_the_default_and_a_sentence(net: str) -> None:
     app = open_page(PAGE, net=net)
@@ -130,13 +123,3 @@ def test_wrong_text_is_named_and_no_old_result_left_standing() -> None:
     app.text_area(key="net").set_value("8x8x3, cov 3 3").run()
     assert "is not a layer" in app.error[0].value
     assert not rows(app)
-
-
-def test_teach_hides_the_controls() -> None:
-    app = open_page(PAGE, net="8x8x3, conv 4 3", teach="1")
-    assert not app.text_area
-    assert next(iter(rows(app))) == "1. conv 4 3"
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)

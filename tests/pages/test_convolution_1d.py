@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
+from tests.support.app import html, open_page, press, printed, shown_text, snippets
 
 PAGE = "convolution_1d"
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 def told(**link: str) -> AppTest:
@@ -79,16 +74,6 @@ def test_a_kernel_longer_than_the_signal_is_refused_in_a_sentence() -> None:
     assert not table(app)
 
 
-def test_nonsense_in_a_link_opens_with_defaults_and_sentences() -> None:
-    app = open_page(PAGE, x="NaN", w="", mode="sideways", noise="9", kind="cube", half="-1", beat="none", heart="x",
-                    step="1e9", question="0")  # fmt: skip
-    said = app.warning[0].value
-    for label in ("Signal x", "Kernel w", "Output", "Noise", "Smoothing kernel", "Samples", "Look for", "Trace number",
-                  "Step", "Question number"):  # fmt: skip
-        assert f"In this link, {label}" in said
-    assert table(app)["cross-correlation"] == [0, 2, 3, 5, 5, 0, 3]
-
-
 def test_the_answer_is_hidden_until_told_and_an_unflipped_one_recognised() -> None:
     app = open_page(PAGE, question="1")
     place = int(re.search(r"number (\d+) of the output", shown_text(app))[1]) - 1
@@ -128,13 +113,3 @@ def test_both_beats_are_found_and_told() -> None:
 def test_too_much_noise_is_admitted() -> None:
     told = [shown_text(open_page(PAGE, beat="odd beat", noise="1.0", heart=str(heart))) for heart in range(1, 9)]
     assert any("is not there" in text for text in told)
-
-
-def test_teach_hides_the_controls() -> None:
-    app = told(x="1 1", w="1 2", teach="1")
-    assert not [*app.text_input, *app.radio, *app.slider]
-    assert table(app)["convolution"] == [1, 3, 2]
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)

@@ -2,9 +2,7 @@
 
 import json
 
-import pytest
-
-from tests.support.app import open_page, printed, shown_text, snippets
+from tests.support.app import open_page, shown_text
 
 LINKS = [
     ("convolution_2d", {}),
@@ -27,17 +25,6 @@ LINKS = [
 def payload(app) -> dict:
     """What the page's first grid was sent."""
     return json.loads(app.get("bidi_component")[0].proto.json)
-
-
-@pytest.mark.parametrize(("page", "link"), LINKS)
-def test_the_pytorch_lines_print_what_is_shown(page, link):
-    app = open_page(page, **link)
-    found = snippets(app)
-    assert found
-    for code, output in found:
-        assert printed(code) == output
-    shape = [len(payload(app)["output"]), len(payload(app)["output"][0]), len(payload(app)["output"][0][0])]
-    assert found[0][1].startswith(str(shape))
 
 
 def test_slide_12_is_what_the_first_page_opens_with():
@@ -76,13 +63,6 @@ def test_a_filter_larger_than_the_picture_leaves_no_old_result():
     app = open_page("stride_padding", F="9")
     assert any("longer than the input" in error.value for error in app.error)
     assert not app.get("bidi_component")
-
-
-@pytest.mark.parametrize("page", ["convolution_2d", "stride_padding", "pooling"])
-def test_nonsense_in_a_link_opens_with_defaults_and_a_sentence(page):
-    app = open_page(page, w="x", S="many", F="-1", kind="best", x="; ; /", step="-3", part="?", mode="?", p="1e9")
-    assert app.warning
-    assert app.get("bidi_component")
 
 
 def test_a_typed_number_is_told_from_the_answer_and_the_answer_stays_told():

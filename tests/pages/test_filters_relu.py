@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.ops.filters import KERNELS
-from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
+from tests.support.app import html, open_page, shown_text, snippets
 
 PAGE = "filters_relu"
 
@@ -59,32 +59,8 @@ def test_a_layer_that_does_not_fit_is_refused_and_no_old_result_left_standing() 
     assert not snippets(app)
 
 
-def test_nonsense_in_a_link_opens_with_defaults_and_sentences() -> None:
-    app = open_page(PAGE, film="../secret", K="0", map="99", b="lots", N="-3", D1="1e9", K1="", K2="x", F="5.5")
-    for label in ("Radiograph", "Number of filters K", "Map to look at", "Bias", "Side N", "Depth D1",
-                  "Filters K, layer 1", "Filters K, layer 2", "Kernel F"):  # fmt: skip
-        assert f"In this link, {label}" in app.warning[0].value.replace("“", "")
-    assert "32x32x3" in html(app)
-
-
-@pytest.mark.parametrize("link", [{}, {"N": "20", "D1": "2", "K1": "4", "K2": "3", "F": "3"}])
-def test_the_snippet_prints_what_is_shown(link: dict[str, str]) -> None:
-    ((code, output),) = snippets(open_page(PAGE, **link))
-    assert printed(code) == output
-
-
 def test_every_film_can_be_looked_at() -> None:
     for sample in SAMPLES:
         app = open_page(PAGE, film=sample.title)
         assert not app.error
         assert app.selectbox[0].value == sample.title
-
-
-def test_teach_hides_the_controls_but_not_the_question() -> None:
-    app = open_page(PAGE, K="3", teach="1")
-    assert [box.label for box in app.number_input] == ["Your prediction"]
-    assert not [*app.slider, *app.radio]
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)

@@ -2,17 +2,11 @@
 
 import re
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
+from tests.support.app import html, open_page, press, shown_text
 
 PAGE = "fully_connected"
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 def table(app: AppTest, label: str) -> dict[str, list[str]]:
@@ -64,37 +58,11 @@ def test_flatten_follows_a_number_and_its_scores_can_be_carried_on() -> None:
     assert not app.error
 
 
-@pytest.mark.parametrize("link", [{}, {"T": "2.5", "z": "3 -1 0.25 1000", "names": "a,b,c,d", "true": "4"}])
-def test_the_snippet_prints_what_is_shown(link: dict[str, str]) -> None:
-    app = open_page(PAGE, **link)
-    ((code, output),) = snippets(app)
-    assert printed(code) == output
-
-
-def test_nonsense_in_a_link_opens_with_defaults_and_sentences() -> None:
-    app = open_page(PAGE, names="<b>x</b>,y", z="1e99", T="0", true="9", side="0", depth="x", place="-1", step="nan")
-    for label in ("Classes", "Scores z", "Temperature T", "True class", "Width and height", "Depth", "Number to follow",
-                  "Step"):  # fmt: skip
-        assert f"In this link, {label}" in app.warning[0].value.replace("“", "")
-    assert table(app, "Softmax, term by term")["Sign"][-1] == "80.0%"
-
-
 def test_wrong_names_typed_are_said_once_and_show_no_old_result() -> None:
     app = open_page(PAGE)
     app.text_input(key="names").set_value("only one").run()
     assert [error.value.split(" must")[0] for error in app.error] == ["Classes"]
     assert "Softmax, term by term" not in html(app)
-
-
-def test_teach_hides_the_controls() -> None:
-    app = open_page(PAGE, z="0 1 2", teach="1")
-    assert [box.label for box in app.number_input] == ["Your prediction"]
-    assert not [*app.slider, *app.text_input]
-    assert table(app, "Softmax, term by term")["Sign"][-1] == "66.5%"
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)
 
 
 def test_an_example_brings_its_class_names_back() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cnn.lecture.timeline import TIMELINE, Milestone
-from tests.support.app import html, imports_torch, open_page, printed, shown_text, snippets
+from tests.support.app import html, open_page, shown_text
 
 
 def test_every_milestone_of_the_slide_is_on_the_line() -> None:
@@ -29,13 +29,6 @@ def test_each_milestone_can_be_looked_at_by_link(milestone: Milestone) -> None:
     assert not app.warning
 
 
-def test_a_link_with_nonsense_opens_with_defaults_and_a_sentence() -> None:
-    app = open_page("history", look="Skynet", question="-1", teach="maybe")
-    assert app.selectbox[0].value == "LeNet"
-    assert "Look closer at must be one of" in app.warning[0].value
-    assert "Question number must be a whole number" in app.warning[0].value
-
-
 def test_the_question_is_checked_and_a_wrong_year_named() -> None:
     app = open_page("history", question="1")
     app.number_input[0].set_value(1980)
@@ -50,19 +43,3 @@ def test_the_answer_can_be_shown() -> None:
     app = open_page("history", question="2")
     app.button[1].click().run()
     assert "1997" in app.info[0].value
-
-
-def test_teach_hides_the_controls_but_not_the_question() -> None:
-    app = open_page("history", look="VGG", teach="1")
-    assert not app.selectbox
-    assert [box.label for box in app.number_input] == ["Your prediction"]
-    assert "3x3" in shown_text(app)
-
-
-def test_the_snippet_prints_what_is_shown() -> None:
-    (code, output) = snippets(open_page("history"))[0]
-    assert printed(code) == output
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch("history")

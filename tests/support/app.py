@@ -3,8 +3,6 @@
 import contextlib
 import io
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -22,6 +20,12 @@ def open_page(name: str, **link: str) -> AppTest:
     assert not app.exception
     assert len(app.title) == 1
     return app
+
+
+def press(app: AppTest, label: str) -> None:
+    """Press the first button with this label."""
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
 
 
 def shown_text(app: AppTest) -> str:
@@ -52,17 +56,3 @@ def printed(code: str) -> str:
     finally:
         torch.set_default_dtype(before)
     return out.getvalue().strip()
-
-
-def imports_torch(name: str) -> bool:
-    """Whether opening the page in a fresh process loads PyTorch by itself, not as the first page does it ahead."""
-    script = f"""
-import sys
-from tests.support.app import open_page
-from ui.shell import warm_imports as ahead
-ahead.prepare = lambda: None
-open_page({name!r})
-print("torch" in sys.modules)
-"""
-    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    return run.stdout.split()[-1] == "True"

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import streamlit as st
@@ -20,7 +20,6 @@ from cnn.layers.receptive_field import ReceptiveField
 from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
-from ui.chest.film_store import Film
 from ui.widgets import grid
 from ui.widgets.receptive_field_lens import paint
 
@@ -31,6 +30,19 @@ CELLS = 5
 """So many cells in each direction are shown with their sums; of a pooling layer fewer, which read as much."""
 POOLED = 3
 _HERE = Path(__file__).parent
+
+
+class FilmPicture(Protocol):
+    """A film as a picture (h, w) uint8 of at most a screen's size, with the size of the film itself."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def picture(self) -> np.ndarray: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
 
 
 def show_layer_strip(
@@ -57,7 +69,7 @@ def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
 
 
 def show_lens(
-    opened: Activation, film: Film, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
+    opened: Activation, film: FilmPicture, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
     step_name: str, on_pick: Callable[[int], None] | None,
 ) -> None:  # fmt: skip
     """Map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
@@ -193,7 +205,7 @@ def _css(colour: Sequence[int]) -> str:
     return f"rgb({','.join(map(str, colour))})"
 
 
-def _film(film: Film) -> dict[str, Any]:
+def _film(film: FilmPicture) -> dict[str, Any]:
     picture = Image.fromarray(film.picture)
     picture.thumbnail((FILM_SIDE, FILM_SIDE))
     buffer = io.BytesIO()

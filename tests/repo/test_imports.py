@@ -1,0 +1,100 @@
+"""Which package may import which: one order, no circle, and no PyTorch behind pages that must open at once."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ORDER = (
+    "cnn", "cnn.errors", "cnn.text", "cnn.cards", "cnn.layers", "cnn.ops", "cnn.imaging", "cnn.models", "cnn.predict",
+    "cnn.attribution", "cnn.evaluation", "cnn.lecture", "cnn.handson", "cnn.training",
+    "ui", "ui.shell", "ui.widgets", "ui.lecture", "ui.chest", "ui.evaluation", "pages", "app",
+)  # fmt: skip
+"""A package imports only from itself and from its left."""
+WITHOUT_TORCH = ("cnn.layers", "cnn.ops", "cnn.evaluation", "cnn.lecture", "ui.shell")
+MAX_MODULES = 16
+MAX_PAGE_LINES = 135
+
+
+@cache
+def files() -> dict[str, Path]:
+    """Every module of the project by its dotted name."""
+    paths = [ROOT / "app.py", *(path for folder in ("cnn", "ui", "pages") for path in (ROOT / folder).rglob("*.py"))]
+    dotted = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths}
+    return {name.removesuffix(".__init__"): path for path, name in dotted.items()}
+
+
+def package(module: str) -> str:
+    """The longest entry of ``ORDER`` that ``module`` belongs to."""
+    return max((entry for entry in ORDER if f"{module}.".startswith(f"{entry}.")), key=len)
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """All modules that ``module`` imports, at its top or inside a function; own ones by their full name."""
+
+    def names() -> Iterator[str]:
+        for node in ast.walk(ast.parse(files()[module].read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{module} has a relative import"
+                submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+                yield from submodules & files().keys() or {str(node.module)}
+
+    return frozenset(names())
+
+
+def reachable(module: str) -> set[str]:
+    """All modules that importing ``module`` can load, by way of the project's own."""
+    found, waiting = {module}, [module]
+    while waiting:
+        new = imports(waiting.pop()) - found
+        found |= new
+        waiting += new & files().keys()
+    return found
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [
+        f"{module} imports {other}"
+        for module in files()
+        for other in imports(module) & files().keys()
+        if ORDER.index(package(other)) > ORDER.index(package(module))
+    ]
+    assert not wrong
+
+
+def test_no_circle_between_files() -> None:
+    TopologicalSorter({module: imports(module) & files().keys() - {module} for module in files()}).prepare()
+
+
+@pytest.mark.parametrize("folder", WITHOUT_TORCH)
+def test_light_packages_never_load_torch(folder: str) -> None:
+    modules = [module for module in files() if package(module) == folder]
+    assert modules
+    assert not [m for m in modules if {"torch"} & {name.split(".")[0] for name in reachable(m)}]
+
+
+def test_cnn_knows_no_streamlit() -> None:
+    assert not [m for m in files() if m.startswith("cnn") and any(name.startswith("streamlit") for name in imports(m))]
+
+
+def test_the_app_does_not_load_training() -> None:
+    assert not [
+        module
+        for module in files()
+        if package(module) != "cnn.training"
+        and any(package(n) == "cnn.training" for n in imports(module) & files().keys())
+    ]
+
+
+def test_folders_and_pages_are_small() -> None:
+    folders = {path.parent for name, path in files().items() if name.startswith(("cnn.", "ui."))}
+    assert not [folder for folder in folders if len(list(folder.glob("*.py"))) > MAX_MODULES + 1]
+    pages = (ROOT / "pages").glob("*.py")
+    assert not [page.name for page in pages if len(page.read_text(encoding="utf-8").splitlines()) > MAX_PAGE_LINES]
