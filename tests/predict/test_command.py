@@ -136,7 +136,8 @@ def test_an_interrupted_run_says_how_to_resume(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ood_gate, "check_batch", interrupted)
-    assert run(films, *(["--out", tmp_path / "x.csv"] if to_file else [])) == __main__.INTERRUPTED
+    output = ["--out", str(tmp_path / "x.csv")] if to_file else []
+    assert run(films, *output) == __main__.INTERRUPTED
     advice = "the same command goes on from here" if to_file else "a run with --out can be gone on with"
     assert capsys.readouterr().err.splitlines()[-1] == f"stopped; {advice}"
     assert not (tmp_path / "x.csv").exists()
