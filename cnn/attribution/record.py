@@ -21,12 +21,15 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """File name."""
+
     @property
     def kind(self) -> str:
         """File format."""
+
     @property
     def sha256(self) -> str:
         """Hash of the file."""
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on how the file was read."""
