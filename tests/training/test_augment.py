@@ -1,4 +1,4 @@
-"""Random changes: one seed gives one result, greys stay greys, and what should stay untouched does."""
+"""Augmentation: one seed gives one result, greys stay greys, and what should stay untouched does."""
 
 from collections.abc import Callable
 
@@ -26,9 +26,10 @@ CHANGES: dict[str, Callable[[Tensor, Generator], Tensor]] = {
     "move": lambda images, generator: augment.move(images, lungs(), generator)[0],
     "tone": augment.tone,
     "sharpness": augment.sharpness,
-    "hide_frame": augment.hide_frame,
+    "fill_margins": augment.fill_margins,
     "paste_markers": augment.paste_markers,
-    "swap_background": lambda images, generator: augment.swap_background(images, lungs(), generator),
+    "swap_background": lambda images, generator: augment.swap_background(images, lungs(), generator, 0.6),
+    "augment": lambda images, generator: augment.augment(images, lungs(), generator, 0.6)[0],
 }
 
 

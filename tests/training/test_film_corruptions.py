@@ -1,12 +1,14 @@
-"""Films made unfit, and films changed a little: same size, same greys, same result for the same seed."""
+"""Corrupted and varied films: same size, same greys, same result for the same seed."""
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from cnn.models import ood_gate
 from cnn.training.ood_gate import film_corruptions
+from cnn.training.ood_gate.film_corruptions import ACCEPTED, REJECTED
 
-ALL = film_corruptions.REFUSED | film_corruptions.ACCEPTED
+CHANGES = {name: change for name, (_, change) in REJECTED.items()} | ACCEPTED
 
 
 def films() -> Tensor:
@@ -14,31 +16,35 @@ def films() -> Tensor:
     return torch.stack([y * x**power for power in (0.5, 1, 2, 3)])[:, None]
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("whole", [True, False])
-def test_a_change_keeps_size_type_and_range_and_follows_its_seed(name: str, whole: bool) -> None:
-    given = (films() * 255).round().to(torch.uint8) if whole else films()
-    first, second = (ALL[name](given, torch.Generator().manual_seed(3)) for _ in range(2))
-    assert (first.shape, first.dtype) == (given.shape, given.dtype)
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_change_keeps_size_type_and_range_and_follows_its_seed(name: str, as_bytes: bool) -> None:
+    before = (films() * 255).round().to(torch.uint8) if as_bytes else films()
+    first, second = (CHANGES[name](before, Generator().manual_seed(3)) for _ in range(2))
+    assert (first.shape, first.dtype) == (before.shape, before.dtype)
     assert first.min() >= 0
-    assert first.max() <= (255 if whole else 1)
+    assert first.max() <= (255 if as_bytes else 1)
     assert torch.equal(first, second)
-    assert not torch.equal(first, given)
+    assert not torch.equal(first, before)
 
 
-def test_what_is_turned_over_is_turned_over() -> None:
-    generator = torch.Generator().manual_seed(0)
+def test_every_corruption_is_of_a_kind_that_the_gate_rejects() -> None:
+    assert {kind for kind, _ in REJECTED.values()} == set(ood_gate.KINDS) - {"film"}
+
+
+def test_upside_down_and_inverted_films_are_that() -> None:
+    generator = Generator().manual_seed(0)
     turned = film_corruptions.upside_down(films(), generator)
     assert (turned.mean(dim=3)[:, 0].diff(dim=1) < 0).all(), "what grew downwards grows upwards"
-    twice = film_corruptions.negative(film_corruptions.negative(films(), generator), generator)
+    twice = film_corruptions.invert(film_corruptions.invert(films(), generator), generator)
     torch.testing.assert_close(twice, films())
 
 
-def test_a_piece_is_a_part_enlarged() -> None:
-    piece = film_corruptions.quarter(films(), torch.Generator().manual_seed(0))
-    assert (piece.amax(dim=(1, 2, 3)) - piece.amin(dim=(1, 2, 3)) < 0.9).all()
+def test_a_crop_is_a_part_enlarged() -> None:
+    crop = film_corruptions.crop(films(), Generator().manual_seed(0), 0.4, 0.55)
+    assert (crop.amax(dim=(1, 2, 3)) - crop.amin(dim=(1, 2, 3)) < 0.9).all()
 
 
 def test_shuffled_tiles_keep_the_film_s_greys() -> None:
-    shuffled = film_corruptions.shuffled(films(), torch.Generator().manual_seed(0))
+    shuffled = film_corruptions.shuffle_tiles(films(), Generator().manual_seed(0))
     torch.testing.assert_close(shuffled.mean(dim=(1, 2, 3)), films().mean(dim=(1, 2, 3)), atol=0.1, rtol=0)

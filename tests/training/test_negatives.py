@@ -1,21 +1,24 @@
-"""Pictures that are no chest films: enough of them, dealt out by kind, the same every time."""
+"""Images that are no chest films: assigned by kind, the same every time."""
+
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from cnn.training.ood_gate import drawn_negatives, negatives
-
-KINDS = negatives.DRAWN | negatives.SHIPPED
-
-
-def test_every_part_has_kinds_of_its_own() -> None:
-    assert {part for part, *_ in KINDS.values()} == {"learn", "choose", "report"}
-    assert len(KINDS) == len(negatives.DRAWN) + len(negatives.SHIPPED)
+from cnn.training.ood_gate.drawn_negatives import FIT, REPORT
+from cnn.training.ood_gate.negatives import INSTALLED
 
 
-@pytest.mark.parametrize("kind", [kind for kind in negatives.DRAWN if "plots" not in kind and "charts" not in kind])
-def test_a_drawing_has_greys_in_it_and_follows_its_seed(kind: str) -> None:
-    draw = negatives.DRAWN[kind][-1]
+def test_no_kind_is_both_fitted_and_reported() -> None:
+    assert (set(FIT) | set(INSTALLED["fit"])).isdisjoint(set(REPORT) | set(INSTALLED["report"]))
+
+
+@pytest.mark.parametrize("kind", FIT | REPORT)
+def test_a_drawing_has_greys_and_follows_its_seed(kind: str) -> None:
+    if kind == "bar charts and colour maps":
+        pytest.importorskip("matplotlib")
+    draw = (FIT | REPORT)[kind].draw
     first, second, other = (np.asarray(draw(np.random.default_rng(seed)), dtype=float) for seed in (1, 1, 2))
     assert first.ndim == 2
     assert min(first.shape) >= 64
@@ -24,7 +27,15 @@ def test_a_drawing_has_greys_in_it_and_follows_its_seed(kind: str) -> None:
     assert other.shape != first.shape or not np.array_equal(first, other)
 
 
-def test_a_rod_is_as_thick_as_a_rod() -> None:
-    rod = drawn_negatives._rod((0.2, 0.5), (0.8, 0.5), 0.1)
-    assert rod[128].max() == pytest.approx(0.2, rel=0.01), "through its axis: twice the radius"
+def test_a_rod_is_twice_its_radius_thick_along_its_axis() -> None:
+    rod = drawn_negatives.rod((0.2, 0.5), (0.8, 0.5), 0.1)
+    assert rod[128].max() == pytest.approx(0.2, rel=0.01)
     assert (rod[:, :90] == 0).all()
+
+
+@pytest.mark.skipif(find_spec("skimage") is None, reason="scikit-image is not installed")
+def test_images_are_stretched_to_greys_from_0_to_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(negatives.DRAWN, "fit", {kind: drawing._replace(images=1) for kind, drawing in FIT.items()})
+    for kind, greys in negatives.images("fit"):
+        assert greys.dtype == np.float32
+        assert (greys.min(), greys.max()) == pytest.approx((0, 1)), kind

@@ -274,7 +274,7 @@ def refusal() -> None:
         f"{card['chosen_by']}; kinds of picture in one part are in no other."
     )
     show_table(
-        ["refused by", "caught, to choose", "caught, to report", *films],
+        ["refused by", *(f"caught, to {part}" for part in chosen["caught"]), *films],
         [[way["name"], *map(_share, (*way["caught"].values(), *way["films"].values()))] for way in card["compared"]],
         label="Ways of refusing",
     )  # fmt: skip
