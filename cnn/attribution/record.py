@@ -19,20 +19,13 @@ class Source(Protocol):
     """A film without its pixels; a :class:`cnn.imaging.radiograph.Radiograph` is one."""
 
     @property
-    def name(self) -> str:
-        """File name."""
-
+    def name(self) -> str: ...
     @property
-    def kind(self) -> str:
-        """File format."""
-
+    def kind(self) -> str: ...
     @property
-    def sha256(self) -> str:
-        """Hash of the file."""
-
+    def sha256(self) -> str: ...
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks on how the file was read."""
+    def notes(self) -> tuple[str, ...]: ...
 
 
 def record(

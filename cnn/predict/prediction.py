@@ -17,15 +17,10 @@ NORMAL, PNEUMONIA = range(len(CLASSES))
 
 @dataclass(frozen=True)
 class Prediction:
-    """The output of a model for one radiograph.
+    """What a model says of one radiograph. Pairs are in the order of :data:`cnn.cards.CLASSES`.
 
-    Attributes:
-        logits: Scores in the order of :data:`cnn.cards.CLASSES`.
-        probabilities: The softmax of ``logits / temperature``, in the same order.
-        label: PNEUMONIA if P(PNEUMONIA) is at least ``threshold``, else NORMAL.
-        threshold: The operating point, 0..1.
-        temperature: The divisor that calibrates the logits (Guo et al., ICML 2017).
-        model: The name of the model.
+    ``probabilities`` are the softmax of ``logits / temperature``; they add up to 1. ``label`` is PNEUMONIA from
+    ``threshold`` on, which P(PNEUMONIA) is compared with.
     """
 
     logits: tuple[float, float]
@@ -42,18 +37,15 @@ class Prediction:
 
 
 def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
-    """Return the prediction of ``model`` for ``radiograph``."""
+    """What ``model`` says of ``radiograph``."""
     return classify(model, to_tensor(radiograph, model.input_size))[0]
 
 
 def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
-    """Return the prediction of ``model`` for each film of ``pixels``.
+    """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
 
-    No lock is needed: nothing hooks the shared network, because :mod:`cnn.attribution.methods` works on a copy.
-
-    Args:
-        model: The classifier.
-        pixels: (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
+    Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.attribution.methods` works on a double of
+    its own.
     """
     with torch.inference_mode():
         logits = model.folded(pixels.to(device())).double().cpu()  # (B, 2)
@@ -72,7 +64,7 @@ def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
 
 
 def percent(probability: float) -> str:
-    """Return a probability in percent; never 0 % or 100 %, because no network can be certain."""
+    """A probability as a reader says it; never 0 % or 100 %, which no network can know."""
     if probability < 0.01:
         return "under 1 %"
     if probability > 0.99:
@@ -81,13 +73,13 @@ def percent(probability: float) -> str:
 
 
 def sentence(prediction: Prediction) -> str:
-    """Return the prediction in plain words."""
+    """The prediction in plain words."""
     side = "above" if prediction.label == CLASSES[PNEUMONIA] else "below"
-    text = (
+    said = (
         f"The network says {prediction.label}: P(PNEUMONIA) is {percent(prediction.p_pneumonia)}, {side} the threshold "
         f"of {percent(prediction.threshold)}."
     )
-    more_probable = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
-    if more_probable != prediction.label:
-        text += f" {more_probable} is the more probable of the two, but the threshold is not one half."
-    return text
+    likelier = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
+    if likelier != prediction.label:
+        said += f" {likelier} is the more probable of the two, but the threshold does not lie at one half."
+    return said

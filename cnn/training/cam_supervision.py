@@ -1,10 +1,10 @@
-"""Teaching a network where evidence may lie, not only what the answer is.
+"""Supervise the last feature maps: teach a network where the evidence lies, not only what the label is.
 
-A classifier that pools and then weighs its last feature maps gives a margin for each cell of the maps: the margin of
+A classifier that averages and then weighs its last feature maps gives a margin for each of their cells: the margin of
 the film is their mean (Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016). These margins
 are what Grad-CAM draws at that layer. Training can therefore ask for what a map should show:
 
-- outside the lungs, nothing: neither for nor against the disease;
+- outside the lungs nothing, neither for nor against the disease;
 - where radiologists have drawn boxes around the opacity, evidence for the disease in the boxes, and against it in the
   rest of the lungs.
 """
@@ -21,33 +21,32 @@ from cnn.training.data import Film
 BOXED_SIDE = 512
 """Side in pixels of the films on which the boxes were drawn."""
 OUTSIDE = 0.05
-"""A cell of which a smaller share is lung is outside."""
-BOXED = 0.5
-"""A cell of which a larger share is in a box should speak for the disease."""
+"""A cell is outside the lungs, or a box, where its share of them is smaller."""
+INSIDE_BOX = 0.5
+"""A cell is inside a box where its share of the box is larger."""
 
 
 def box_masks(films: list[Film], size: int) -> Tensor:
-    """Radiologists' boxes as masks (N, 1, size, size) float32: 1 inside, 0 everywhere where a film has none."""
+    """Return radiologists' boxes as masks (N, 1, size, size) float32: 1 inside; 0 everywhere for a film without any."""
     masks = torch.zeros(len(films), 1, size, size)
     for mask, film in zip(masks, films, strict=True):
         mask[0] = torch.from_numpy(box_mask(film.boxes, BOXED_SIDE, BOXED_SIDE, size))
     return masks
 
 
-def start_balanced(network: EfficientNet) -> None:
-    """Makes the classifier's two rows each other's negative, which training then keeps.
+def oppose_rows(network: EfficientNet) -> None:
+    """Make the classifier's two rows each other's negative, which training then preserves.
 
-    Grad-CAM of either class, which follows one row alone, then draws the margins that are taught here.
+    Grad-CAM of either class follows one row alone, and then draws the margins that are taught here.
     """
-    last = network.classifier[-1]
-    assert isinstance(last, nn.Linear)
+    last: nn.Linear = network.classifier[-1]
     with torch.no_grad():
         last.weight[0] = -last.weight[1]
         last.bias.zero_()
 
 
-def margins(network: EfficientNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (B, 2) as the network itself gives them, and the margin of PNEUMONIA for each cell, (B, h, w)."""
+def cell_margins(network: EfficientNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return logits (B, 2), and the margin of PNEUMONIA for each cell of the last feature maps, (B, h, w)."""
     features = network.features(pixels)  # (B, C, h, w)
     logits = network.classifier(network.avgpool(features).flatten(1))
     last = network.classifier[-1]
@@ -56,26 +55,28 @@ def margins(network: EfficientNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def loss(cells: Tensor, masks: Tensor, labels: Tensor, counts: Tensor) -> Tensor:
-    """How far the cells' margins are from what they should show; one number.
+    """Return the distance of the cells' margins from what they should show, a scalar.
 
     Args:
-        cells: margins (B, h, w).
-        masks: of lungs and of boxes, (B, 2, S, S) in 0..1, moved like the films.
+        cells: Margins (B, h, w).
+        masks: Of lungs and of boxes, (B, 2, S, S) in 0..1, augmented like the films.
         labels: (B,), 1 for PNEUMONIA.
-        counts: (B,) booleans; films that this loss leaves alone are false.
+        counts: (B,) bool; films that this loss leaves out are false.
     """
-    height, width = cells.shape[-2:]
-    lung, box = F.adaptive_avg_pool2d(masks, (height, width)).unbind(dim=1)  # (B, h, w) shares
-    found = (lung.mean(dim=(1, 2)) > 0.05) & counts
-    outside = (lung < OUTSIDE) & (box < OUTSIDE) & found[:, None, None]
+    lung, box = F.adaptive_avg_pool2d(masks, (cells.shape[-2], cells.shape[-1])).unbind(dim=1)  # (B, h, w) shares
+    segmented = (lung.mean(dim=(1, 2)) > 0.05) & counts
     boxed = (masks[:, 1].flatten(1).amax(dim=1) > 0.5) & counts
-    inside = (box > BOXED) & boxed[:, None, None]
-    spared = (lung >= OUTSIDE) & (box < OUTSIDE) & boxed[:, None, None]
-    well = (labels == CLASSES.index("NORMAL")) & counts
-    healthy = (lung >= OUTSIDE) & well[:, None, None]
-    total = _mean(F.smooth_l1_loss(cells, torch.zeros_like(cells), reduction="none"), outside)
-    total = total + _mean(F.softplus(-cells), inside) + _mean(F.softplus(cells), spared)
-    return total + _mean(F.softplus(cells), healthy)
+    healthy = (labels == CLASSES.index("NORMAL")) & counts
+    no_evidence = (lung < OUTSIDE) & (box < OUTSIDE) & segmented[:, None, None]
+    evidence_for = (box > INSIDE_BOX) & boxed[:, None, None]
+    rest_of_lungs = (lung >= OUTSIDE) & (box < OUTSIDE) & boxed[:, None, None]
+    healthy_lungs = (lung >= OUTSIDE) & healthy[:, None, None]
+    return (
+        _mean(F.smooth_l1_loss(cells, torch.zeros_like(cells), reduction="none"), no_evidence)
+        + _mean(F.softplus(-cells), evidence_for)
+        + _mean(F.softplus(cells), rest_of_lungs)
+        + _mean(F.softplus(cells), healthy_lungs)
+    )
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:

@@ -1,49 +1,52 @@
-"""``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``: trains the networks of each seed and
-calibrates them.
+"""Train and calibrate the networks: ``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``.
 
 What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
-the run; shift, temperature and threshold come from validation patients seen through the training's own random changes
-("shifted validation"), because plain validation films come from the same series as the training films and are too
-easy. The test films are not read here. Seed S also leaves out fold S of the adult patients, for
-`cnn.training.evaluate`.
+the training; shift, temperature and threshold come from the validation set with the training's augmentation, because
+plain validation films come from the same series as the training films and are too easy. The test films are not read
+here. Seed S also leaves out fold S of the adult patients, for :mod:`cnn.training.evaluate`.
 
-A killed run goes on from its last epoch; the same seed on the same machine gives the same weights.
+An interrupted training resumes after its last epoch; the same seed on the same machine gives the same weights. The
+published weights were trained by version 0.1.0 of this code, with the same recipes and the same random draws.
 """
 
 import argparse
 import json
 import logging
-from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
-from itertools import groupby
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import BatchSampler, DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from cnn import cards
-from cnn.cards import write_card
-from cnn.imaging import hide_lungs
-from cnn.imaging.preprocess import resample, standardise
-from cnn.models import architectures, inference, loading, lung_segmenter, registry
+from cnn.evaluation import metrics
+from cnn.evaluation.scores import sigmoid
+from cnn.imaging.hide_lungs import hide_lungs
+from cnn.imaging.preprocess import standardise
+from cnn.models import architectures, inference, loading, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.inference import logit_margins
 from cnn.models.loading import write_weights
-from cnn.training import augment, calibration, cam_supervision, pretrained
-from cnn.training.data import Film, adult_films, labels_of, load_pixels, paediatric_films, split_by_patient
-from cnn.training.pretrained import half_precision_is_quick, imagenet_file
+from cnn.training import augment, calibration, cam_supervision
+from cnn.training.data import Film, adult_films, labels_of, paediatric_films, split_by_patient
+from cnn.training.film_dataset import FilmDataset, FilmReader
+from cnn.training.mixed_precision import bfloat16_autocast, keep_depthwise_in_float32
+from cnn.training.pretrained import imagenet_lite0
 
 log = logging.getLogger(__name__)
 ADULT_FOLDS = 3
 VALIDATION_FOLDS = 10
-SHIFTED_COPIES = 4
+CALIBRATION_COPIES = 4
+"""Augmented copies of the validation films that shift, temperature and threshold are fitted on."""
 ORDER = ("logistic_regression", "lecture", "transfer", "ensemble")
 """Networks of a seed, the ensemble after its parts."""
 THRESHOLD_RULE = "where sensitivity and specificity are equal on shifted validation, both classes counting the same"
@@ -51,7 +54,15 @@ THRESHOLD_RULE = "where sensitivity and specificity are equal on shifted validat
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is fixed before a training. Rates are shares of a batch."""
+    """What is fixed before a training.
+
+    Attributes:
+        adults: Share of adult films in a batch.
+        background_swapped: Share of films whose surroundings of the lungs are exchanged.
+        lungs_hidden: Share of films whose lungs are hidden.
+        average_decay: Of the exponential running average of the weights.
+        guidance: Weight of :func:`cnn.training.cam_supervision.loss` beside that of the labels.
+    """
 
     epochs: int
     films_per_epoch: int
@@ -65,7 +76,6 @@ class Recipe:
     label_smoothing: float = 0.05
     average_decay: float = 0.99
     guidance: float = 0.0
-    """Weight of :func:`cnn.training.cam_supervision.loss`, beside that of the answers."""
 
 
 RECIPES = {
@@ -76,184 +86,8 @@ OTHER_RECIPES = {
     "logistic_regression": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
     "ensemble": "mean of the logits of transfer and lecture",
 }
-
-
-@dataclass(frozen=True)
-class Films:
-    """Films in memory: pixels and lung masks (N, 1, S, S) uint8, labels (N,), and what is known of each."""
-
-    pixels: Tensor
-    masks: Tensor
-    labels: Tensor
-    known: list[Film]
-
-    @classmethod
-    def read(cls, films: list[Film], size: int, what: str) -> "Films":
-        """Reads ``films`` at ``size`` and finds their lungs."""
-        parts = [_pixels_and_lungs(tuple(part), what) for _, part in groupby(films, key=lambda film: film.adult)]
-        pixels, masks = (torch.cat(kind) for kind in zip(*parts, strict=True))
-        return cls(_shrink(pixels, size), _shrink(masks, size), labels_of(films), films)
-
-    def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Greys (B, 1, S, S), masks (B, 2, S, S) of lungs and of radiologists' boxes, both in 0..1, and labels.
-
-        What is in a box counts as lung: an opacity can hide a lung from the segmenter.
-        """
-        boxes = cam_supervision.box_masks([self.known[place] for place in chosen.tolist()], self.pixels.shape[-1])
-        lung = torch.maximum(self.masks[chosen].float() / 255, boxes)
-        return self.pixels[chosen].float() / 255, torch.cat([lung, boxes], dim=1), self.labels[chosen]
-
-
-@lru_cache(maxsize=3)
-def _pixels_and_lungs(films: tuple[Film, ...], what: str) -> tuple[Tensor, Tensor]:
-    """Films and masks (N, 1, S, S) uint8 at the segmenter's size; kept, because every network and seed needs them."""
-    pixels = load_pixels(films, lung_segmenter.INPUT_SIZE, what)
-    masks = [
-        (lung_segmenter.lung_probabilities(part) * 255).round().to(torch.uint8)
-        for part in tqdm(pixels.split(64), desc=f"finding lungs in {what}", unit="batch", leave=False)
-    ]
-    return pixels, torch.cat(masks)
-
-
-def _shrink(pixels: Tensor, size: int) -> Tensor:
-    if pixels.shape[-1] == size:
-        return pixels
-    return torch.cat([resample(part.float(), size).round().to(torch.uint8) for part in pixels.split(256)])
-
-
-def changed(films: Tensor, masks: Tensor, generator: Generator, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """Films and masks, of which the first is that of the lungs, after all random changes but the hiding of lungs."""
-    films, masks = augment.move(films, masks, generator)
-    films = augment.swap_background(films, masks[:, :1], generator, recipe.background_swapped)
-    films = augment.tone(films, generator)
-    films = augment.paste_markers(augment.hide_frame(films, generator), generator)
-    return augment.sharpness(films, generator), masks
-
-
-def draw(labels: Tensor, adult: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
-    """Indices of one epoch's films: both classes equally often, adults as often as the recipe says."""
-    weights = torch.zeros(len(labels), dtype=torch.float64)
-    for grown, share in ((False, 1 - recipe.adults), (True, recipe.adults)):
-        for label in range(len(cards.CLASSES)):
-            group = (labels == label) & (adult == grown)
-            weights[group] = share / max(1, int(group.sum()))
-    return torch.multinomial(weights, recipe.films_per_epoch, replacement=True, generator=generator)
-
-
-def loss_of(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy with smoothed labels; a film whose lungs are hidden should be answered half and half."""
-    targets = F.one_hot(labels, len(cards.CLASSES)).float() * (1 - smoothing) + smoothing / 2
-    targets = torch.where(hidden.view(-1, 1), 0.5, targets)
-    return F.cross_entropy(logits, targets)
-
-
-class Run:
-    """One training: network, running average, optimiser, schedule and random states, all in one checkpoint."""
-
-    def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path) -> None:
-        torch.manual_seed(seed)
-        self.name, self.recipe, self.folder = name, recipe, folder
-        self.generator = torch.Generator().manual_seed(seed)
-        network = pretrained.imagenet_lite0(imagenet_file()) if name == "transfer" else registry.REGISTRY[name].build()
-        if recipe.guidance:
-            cam_supervision.start_balanced(network)
-        self.device = inference.device()
-        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        head = [p for key, p in network.named_parameters() if key.startswith(("classifier", "fc"))]
-        body = [p for key, p in network.named_parameters() if not key.startswith(("classifier", "fc"))]
-        groups = [{"params": body}, {"params": head}]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-        steps = recipe.epochs * -(-recipe.films_per_epoch // recipe.batch)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, [recipe.learning_rate, recipe.head_learning_rate], total_steps=steps, pct_start=0.15
-        )
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
-        _depthwise_in_float32(network)
-        self.epoch = 0
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where this run is kept after each epoch."""
-        return self.folder / f"{self.name}.checkpoint"
-
-    def save(self) -> None:
-        """Keeps the run; a kill while writing leaves the last one whole."""
-        parts = {key: getattr(self, key).state_dict() for key in ("network", "average", "optimiser", "schedule")}
-        random = {"own": self.generator.get_state(), "torch": torch.get_rng_state()}
-        fresh = self.checkpoint.with_suffix(".new")
-        torch.save({"parts": parts, "random": random, "epoch": self.epoch}, fresh)
-        fresh.replace(self.checkpoint)
-
-    def resume(self) -> None:
-        """Goes on where a kept run stopped, if there is one."""
-        if not self.checkpoint.exists():
-            return
-        kept = torch.load(self.checkpoint, weights_only=True)
-        for key, state in kept["parts"].items():
-            getattr(self, key).load_state_dict(state)
-        self.generator.set_state(kept["random"]["own"])
-        torch.set_rng_state(kept["random"]["torch"])
-        self.epoch = kept["epoch"]
-        log.info("%s goes on after epoch %d", self.name, self.epoch)
-
-    def train_epoch(self, films: Films, adult: Tensor) -> float:
-        """One pass over the films drawn for this epoch; the mean loss."""
-        self.network.train()
-        losses = []
-        chosen = draw(films.labels, adult, self.recipe, self.generator).split(self.recipe.batch)
-        for indices in tqdm(chosen, desc=f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}", unit="batch",
-                            mininterval=20):  # fmt: skip
-            losses.append(self.step(*films.batch(indices)))
-        self.epoch += 1
-        return float(np.mean(losses))
-
-    def answer(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
-        return cam_supervision.margins(self.network, inputs) if self.recipe.guidance else (self.network(inputs), None)
-
-    def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> float:
-        """One batch; its loss."""
-        pixels, masks = changed(pixels, masks, self.generator, self.recipe)
-        hidden = augment.chance(len(pixels), self.recipe.lungs_hidden, self.generator)
-        inputs = standardise(hide_lungs.hide_lungs(pixels, masks[:, :1], hidden))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_is_quick(self.device)):
-            logits, cells = self.answer(inputs.to(self.device, memory_format=torch.channels_last))
-        loss = loss_of(logits.float().cpu(), labels, hidden, self.recipe.label_smoothing)
-        if cells is not None:
-            taught = cam_supervision.loss(cells.float().cpu(), masks, labels, counts=~hidden.flatten())
-            loss = loss + self.recipe.guidance * taught
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
-        self.average.update_parameters(self.network)
-        return loss.item()
-
-
-def _depthwise_in_float32(network: nn.Module) -> None:
-    """Keeps depthwise convolutions out of autocast: on a CPU their bfloat16 backward pass is five times slower.
-
-    Called after the running average has taken its copy, which must not call these weights.
-    """
-
-    def forward(convolution: nn.Conv2d, pixels: Tensor) -> Tensor:
-        with torch.autocast(pixels.device.type, enabled=False):
-            return nn.Conv2d.forward(convolution, pixels.float())
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d) and module.groups > 1:
-            module.forward = partial(forward, module)  # type: ignore[method-assign]
-
-
-def shifted(films: Films, recipe: Recipe, copies: int = SHIFTED_COPIES) -> tuple[Tensor, np.ndarray]:
-    """Validation films, several times over, through the training's random changes; greys (N, 1, S, S) and labels."""
-    generator = torch.Generator().manual_seed(1)
-    found = []
-    for _ in range(copies):
-        for indices in torch.randperm(len(films.labels), generator=generator).split(64):
-            pixels, masks, labels = films.batch(indices)
-            found.append(((changed(pixels, masks, generator, recipe)[0] * 255).round().to(torch.uint8), labels))
-    return torch.cat([pixels for pixels, _ in found]), torch.cat([labels for _, labels in found]).numpy()
+START: dict[str, Callable[[], nn.Module]] = {"transfer": imagenet_lite0}
+"""How a network is initialised where not by its registered constructor."""
 
 
 @dataclass(frozen=True)
@@ -266,80 +100,209 @@ class Split:
 
     @classmethod
     def of(cls, films_folder: Path, adults_folder: Path, seed: int) -> "Split":
-        """Same validation patients for every seed; another third of the adult patients left out for each."""
+        """Return the same validation patients for every seed, and another third of the adult patients left out."""
         children = paediatric_films(films_folder, ("train", "val"))
         train, validation = split_by_patient(children, fold=0, folds=VALIDATION_FOLDS, salt="validation")
         adults, adults_out = split_by_patient(adult_films(adults_folder), fold=seed % ADULT_FOLDS, folds=ADULT_FOLDS)
         return cls(train + adults, validation, adults_out)
 
 
-def train(name: str, split: Split, seed: int, folder: Path, recipe: Recipe | None = None) -> nn.Module:
-    """Trains ``name`` and returns the running average, in evaluation mode; every epoch is logged and kept."""
+@dataclass(frozen=True)
+class Experiment:
+    """What the networks of one seed share: the films, and the folder for weights, cards and logs."""
+
+    seed: int
+    split: Split
+    folder: Path
+    reader: FilmReader = field(default_factory=FilmReader)
+
+    def dataset(self, films: list[Film], name: str) -> FilmDataset:
+        """Return ``films`` at the input size of the network ``name``."""
+        return FilmDataset(films, registry.REGISTRY[name].input_size, self.reader)
+
+
+class Training:
+    """One training: network, running average, optimiser, schedule and random states, all in one checkpoint."""
+
+    def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path) -> None:
+        torch.manual_seed(seed)
+        self.name, self.recipe, self.folder, self.epoch = name, recipe, folder, 0
+        self.generator = Generator().manual_seed(seed)
+        network = START.get(name, registry.REGISTRY[name].build)()
+        if recipe.guidance:
+            cam_supervision.oppose_rows(network)
+        self.device = inference.device()
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        head = [value for key, value in network.named_parameters() if key.startswith(("classifier", "fc"))]
+        body = [value for key, value in network.named_parameters() if not key.startswith(("classifier", "fc"))]
+        self.optimiser = torch.optim.AdamW([{"params": body}, {"params": head}], weight_decay=recipe.weight_decay)
+        steps = recipe.epochs * -(-recipe.films_per_epoch // recipe.batch)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, [recipe.learning_rate, recipe.head_learning_rate], total_steps=steps, pct_start=0.15
+        )
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
+        keep_depthwise_in_float32(network)
+
+    @property
+    def checkpoint(self) -> Path:
+        """File that holds the training after each epoch."""
+        return self.folder / f"{self.name}.checkpoint"
+
+    def save(self) -> None:
+        """Write the checkpoint; an interruption while writing leaves the last one whole."""
+        states = {key: getattr(self, key).state_dict() for key in ("network", "average", "optimiser", "schedule")}
+        random = {"training": self.generator.get_state(), "torch": torch.get_rng_state()}
+        partial_file = self.checkpoint.with_suffix(".new")
+        torch.save({"states": states, "random": random, "epoch": self.epoch}, partial_file)
+        partial_file.replace(self.checkpoint)
+
+    def resume(self) -> None:
+        """Restore the checkpoint, if there is one."""
+        if not self.checkpoint.exists():
+            return
+        checkpoint = torch.load(self.checkpoint, weights_only=True)
+        for key, state in checkpoint["states"].items():
+            getattr(self, key).load_state_dict(state)
+        self.generator.set_state(checkpoint["random"]["training"])
+        torch.set_rng_state(checkpoint["random"]["torch"])
+        self.epoch = checkpoint["epoch"]
+        log.info("%s resumes after epoch %d", self.name, self.epoch)
+
+    def train_epoch(self, dataset: FilmDataset) -> float:
+        """Train on the films drawn for one epoch and return the mean loss."""
+        self.network.train()
+        sampler = WeightedRandomSampler(
+            dataset.sampling_weights(self.recipe.adults),  # type: ignore[arg-type]
+            self.recipe.films_per_epoch,
+            generator=self.generator,
+        )
+        batches = BatchSampler(sampler, self.recipe.batch, drop_last=False)
+        # A generator of its own: the loader draws a seed for worker processes, of which there are none.
+        loader = DataLoader(dataset, batch_size=None, sampler=batches, generator=Generator())
+        title = f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}"
+        losses = [self.step(*batch) for batch in tqdm(loader, desc=title, unit="batch", mininterval=20)]
+        self.epoch += 1
+        return float(torch.stack(losses).mean())
+
+    def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
+        """Train on one batch of :class:`FilmDataset` and return its loss, a scalar on the device."""
+        pixels, masks = augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
+        hidden = augment.bernoulli(len(pixels), self.recipe.lungs_hidden, self.generator)
+        inputs = standardise(hide_lungs(pixels, masks[:, :1], hidden))
+        inputs = inputs.to(self.device, memory_format=torch.channels_last)
+        masks, labels, hidden = (values.to(self.device) for values in (masks, labels, hidden.flatten()))
+        with bfloat16_autocast(self.device):
+            logits, cells = self._forward(inputs)
+        loss = smoothed_cross_entropy(logits.float(), labels, hidden, self.recipe.label_smoothing)
+        if cells is not None:
+            loss = loss + self.recipe.guidance * cam_supervision.loss(cells.float(), masks, labels, counts=~hidden)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        return loss.detach()
+
+    def _forward(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
+        if self.recipe.guidance:
+            return cam_supervision.cell_margins(self.network, inputs)
+        return self.network(inputs), None
+
+
+def smoothed_cross_entropy(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
+    """Return the cross-entropy with smoothed labels; the target of a film with ``hidden`` lungs, (B,) bool, is 0.5."""
+    targets = F.one_hot(labels, len(cards.CLASSES)).float() * (1 - smoothing) + smoothing / 2
+    return F.cross_entropy(logits, torch.where(hidden[:, None], 0.5, targets))
+
+
+def augmented_validation(
+    dataset: FilmDataset, recipe: Recipe, copies: int = CALIBRATION_COPIES
+) -> tuple[Tensor, np.ndarray]:
+    """Return ``copies`` of the validation films after the training's augmentation: uint8 (N, 1, S, S), labels (N,)."""
+    generator = Generator().manual_seed(1)
+    films, labels = [], []
+    for _ in range(copies):
+        for indices in torch.randperm(len(dataset), generator=generator).split(64):
+            pixels, masks, batch_labels = dataset[indices.tolist()]
+            pixels, _ = augment.augment(pixels, masks, generator, recipe.background_swapped)
+            films.append((pixels * 255).round().to(torch.uint8))
+            labels.append(batch_labels)
+    return torch.cat(films), torch.cat(labels).numpy()
+
+
+def train(name: str, experiment: Experiment, recipe: Recipe | None = None) -> nn.Module:
+    """Train ``name`` and return the running average in evaluation mode; log and save every epoch."""
     recipe = recipe or RECIPES[name]
-    run = Run(name, recipe, seed, folder)
-    run.resume()
-    if run.epoch < recipe.epochs:
-        size = registry.REGISTRY[name].input_size
-        films = Films.read(split.train, size, "training films")
-        adult = torch.tensor([film.adult for film in split.train])
-        validation = Films.read(split.validation, size, "validation films")
-        hard, hard_labels = shifted(validation, recipe, copies=1)
-        outside = load_pixels(split.adults_out, size, "adults left out")
-        while run.epoch < recipe.epochs:
-            entry: dict[str, Any] = {"epoch": run.epoch + 1, "loss": run.train_epoch(films, adult)}
-            network = run.average.module.eval()
-            for key, pixels, labels in (
-                ("validation", validation.pixels, validation.labels.numpy()),
-                ("shifted validation", hard, hard_labels),
-                ("adults left out", outside, labels_of(split.adults_out).numpy()),
-            ):
-                entry[f"auc {key}"] = float(roc_auc_score(labels, logit_margins(network, pixels)))
-            log.info("%s seed %d %s", name, seed, json.dumps(entry))
-            with (folder / f"{name}.log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
-            run.save()
-    trained: nn.Module = run.average.module
-    return trained.eval()
+    training = Training(name, recipe, experiment.seed, experiment.folder)
+    training.resume()
+    if training.epoch < recipe.epochs:
+        split = experiment.split
+        films = experiment.dataset(split.train, name)
+        validation = experiment.dataset(split.validation, name)
+        adults_out = experiment.reader.pixels(split.adults_out, registry.REGISTRY[name].input_size)
+        monitored = {
+            "validation": (validation.pixels, validation.labels.numpy()),
+            "augmented validation": augmented_validation(validation, recipe, copies=1),
+            "adults left out": (adults_out, labels_of(split.adults_out).numpy()),
+        }
+    while training.epoch < recipe.epochs:
+        entry: dict[str, Any] = {"epoch": training.epoch + 1, "loss": training.train_epoch(films)}
+        network = training.average.module.eval()
+        entry |= {f"auc {key}": auc(network, pixels, labels) for key, (pixels, labels) in monitored.items()}
+        log.info("%s seed %d %s", name, experiment.seed, json.dumps(entry))
+        with (experiment.folder / f"{name}.log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        training.save()
+    return training.average.module.eval()
 
 
-def fit_floor(split: Split) -> nn.Module:
-    """The logistic regression that the networks have to beat, on the same films."""
-    size = registry.BASELINES["logistic_regression"].input_size
-    pixels = standardise(Films.read(split.train, size, "training films").pixels.float() / 255)
-    fitted = LogisticRegression(max_iter=2000).fit(pixels.flatten(1).numpy(), labels_of(split.train).numpy())
+def auc(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> float:
+    """Return the area under the ROC curve of ``network`` on films (N, 1, S, S) uint8."""
+    return float(metrics.auc(logit_margins(network, pixels), labels, np.ones((1, len(labels))))[0])
+
+
+def fit_logistic_regression(experiment: Experiment) -> nn.Module:
+    """Fit the baseline on the same films."""
+    films = experiment.dataset(experiment.split.train, "logistic_regression")
+    inputs = standardise(films.pixels.float() / 255).flatten(1)
+    regression = LogisticRegression(max_iter=2000).fit(inputs.numpy(), films.labels.numpy())
     network = architectures.logistic_regression()
-    last = network[-1]
-    assert isinstance(last, nn.Linear)
-    with torch.no_grad():  # one set of weights for the margin: half of it for PNEUMONIA, half against NORMAL
-        half = torch.from_numpy(fitted.coef_ / 2).float()
-        last.weight.copy_(torch.cat([-half, half]))
-        last.bias.copy_(torch.tensor([-0.5, 0.5]) * float(fitted.intercept_[0]))
+    linear = cast(nn.Linear, network[-1])
+    with torch.no_grad():  # the regression's coefficients are those of the margin: half to PNEUMONIA, half from NORMAL
+        half = torch.from_numpy(regression.coef_ / 2).float()
+        linear.weight.copy_(torch.cat([-half, half]))
+        linear.bias.copy_(torch.tensor([-0.5, 0.5]) * float(regression.intercept_[0]))
     return network.eval()
 
 
-def network_of(name: str, split: Split, seed: int, folder: Path) -> nn.Module:
-    """The trained network ``name`` of this seed: trained now, or made of what the folder holds."""
-    if name == "logistic_regression":
-        return fit_floor(split)
-    return ensemble_of(folder) if registry.REGISTRY[name].parts else train(name, split, seed, folder)
+def load_ensemble(experiment: Experiment) -> nn.Module:
+    """Return the mean of the two networks that the experiment's folder holds."""
+    ensemble = architectures.Ensemble()
+    loading.load_weights(ensemble, loading.read_state(experiment.folder, "ensemble")[0], "ensemble")
+    return ensemble.eval()
 
 
-def centre(network: nn.Module, shift: float) -> None:
-    """Moves the margin that ``network`` gives to every film by ``shift``, half in each bias of its last layer."""
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+WITHOUT_TRAINING = {"logistic_regression": fit_logistic_regression, "ensemble": load_ensemble}
+
+
+def shift_margins(network: nn.Module, shift: float) -> None:
+    """Add ``shift`` to the margin that ``network`` gives to every film, half in each bias of its last layer."""
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
-        last.bias.add_(torch.tensor([-shift / 2, shift / 2], device=last.bias.device))
+        linear.bias.add_(torch.tensor([-shift / 2, shift / 2], device=linear.bias.device))
 
 
 def calibrate(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Temperature and threshold from logit differences on shifted validation."""
+    """Return temperature and threshold from margins (N,) on the augmented validation set."""
     temperature = calibration.fit_temperature(margins, labels)
-    threshold = calibration.balanced_threshold(calibration.sigmoid(margins / temperature), labels)
+    threshold = calibration.balanced_threshold(sigmoid(margins / temperature), labels)
     return {"temperature": temperature, "threshold": threshold}
 
 
-def card_of(name: str, split: Split, seed: int) -> dict[str, Any]:
-    """What the card says of a training before any measurement."""
+def card_of(name: str, experiment: Experiment) -> dict[str, Any]:
+    """Return what the card says of a training before any measurement."""
+    split = experiment.split
     return {
         "classes": list(cards.CLASSES),
         "input_size": registry.REGISTRY[name].input_size,
@@ -351,52 +314,49 @@ def card_of(name: str, split: Split, seed: int) -> dict[str, Any]:
             "validation films": len(split.validation),
             "adults left out": len(split.adults_out),
         },
-        "seed": seed,
+        "seed": experiment.seed,
         "threshold_rule": THRESHOLD_RULE,
         "recipe": asdict(RECIPES[name]) if name in RECIPES else OTHER_RECIPES[name],
     }
 
 
-def finish(name: str, network: nn.Module, split: Split, seed: int, folder: Path) -> None:
-    """Calibrates ``network`` on shifted validation and writes its weights and card into ``folder``."""
-    size = registry.REGISTRY[name].input_size
-    hard, labels = shifted(Films.read(split.validation, size, "validation films"), RECIPES["transfer"])
-    margins = logit_margins(network, hard)
-    if registry.REGISTRY[name].parts:  # centred already
-        card = card_of(name, split, seed) | calibrate(margins, labels)
-        write_card(folder, name, {"name": name, "sha256": loading.read_state(folder, name)[1], **card})
+def calibrate_and_write(name: str, network: nn.Module, experiment: Experiment) -> None:
+    """Calibrate ``network`` on the augmented validation set and write its weights and card."""
+    validation = experiment.dataset(experiment.split.validation, name)
+    pixels, labels = augmented_validation(validation, RECIPES["transfer"])
+    margins = logit_margins(network, pixels)
+    card = card_of(name, experiment)
+    if registry.REGISTRY[name].parts:  # its parts are shifted already, and its weights are theirs
+        digest = loading.read_state(experiment.folder, name)[1]
+        card |= calibrate(margins, labels)
+        cards.write_card(experiment.folder, name, {"name": name, "sha256": digest, **card})
     else:
         shift = calibration.fit_shift(margins, labels)
-        centre(network, shift)
-        card = card_of(name, split, seed) | calibrate(margins + shift, labels)
-        write_weights(folder, name, network, card)
-    log.info("%s seed %d: temperature %.3f, threshold %.3f", name, seed, card["temperature"], card["threshold"])
-
-
-def ensemble_of(folder: Path) -> nn.Module:
-    """The mean of the two networks that this folder holds."""
-    both = architectures.Ensemble()
-    loading.load_weights(both, loading.read_state(folder, "ensemble")[0], "ensemble")
-    return both.eval()
+        shift_margins(network, shift)
+        card |= calibrate(margins + shift, labels)
+        write_weights(experiment.folder, name, network, card)
+    log.info("%s seed %d: T %.3f, threshold %.3f", name, experiment.seed, card["temperature"], card["threshold"])
 
 
 def main() -> None:
-    """Trains what is asked for into ``RUNS/seed-S``."""
+    """Train the chosen networks into ``RUNS/seed-S``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--models", nargs="+", choices=ORDER, default=ORDER)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--runs", type=Path, default=Path("runs"))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     keep_memory()
-    for seed in given.seeds:
-        folder = given.runs / f"seed-{seed}"
+    reader = FilmReader()
+    for seed in arguments.seeds:
+        folder = arguments.runs / f"seed-{seed}"
         folder.mkdir(parents=True, exist_ok=True)
-        split = Split.of(given.films, given.adults, seed)
-        for name in given.models:
-            finish(name, network_of(name, split, seed, folder), split, seed, folder)
+        experiment = Experiment(seed, Split.of(arguments.films, arguments.adults, seed), folder, reader)
+        for name in arguments.models:
+            obtain = WITHOUT_TRAINING.get(name, partial(train, name))
+            calibrate_and_write(name, obtain(experiment), experiment)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The films that the networks are trained and measured on: listing, splitting by patient, loading.
+"""The films that networks are trained and measured on: list them, split them by patient, load them.
 
 Two folders in the layouts they are published in: the paediatric films (Kermany et al., Cell 2018),
 ``{train,val,test}/{NORMAL,PNEUMONIA}/*.jpeg``, and adult films of NIH ChestX-ray14 (Wang et al., CVPR 2017) with
@@ -24,26 +24,32 @@ from cnn.errors import UserError
 from cnn.imaging.preprocess import resize
 
 ADULT = "nih-"
-"""What the names of adult patients start with."""
+"""Prefix of the names of adult patients."""
 RSNA_LABELS = {"Normal": 0, "Lung Opacity": 1}
-"""The second reading's two classes that answer the same question; its third is neither."""
+"""Label of each class of the second reading; its third class answers another question and is left out."""
 
 
 class DataMissing(UserError):
-    """A folder of films is not there, or not in its published layout."""
+    """A folder of films is missing, or not in its published layout."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """One radiograph: ``label`` indexes CLASSES; ``patient`` groups the films of one person within one source."""
+    """A labelled radiograph.
+
+    Attributes:
+        path: Its file.
+        label: Index into CLASSES.
+        patient: Groups the films of one person within one source.
+        boxes: Radiologists' boxes around the opacity: x, y, width, height in pixels of the file.
+        facts: What the source says of an adult's film: age, sex, view, labels mined from text.
+    """
 
     path: Path
     label: int
     patient: str
     boxes: tuple[tuple[float, float, float, float], ...] = ()
-    """Radiologists' boxes around the opacity: x, y, width, height in pixels of the file."""
     facts: dict[str, str] = field(default_factory=dict, compare=False)
-    """What the source says of an adult's film: age, sex, view, labels mined from text."""
 
     @property
     def adult(self) -> bool:
@@ -52,7 +58,11 @@ class Film:
 
 
 def paediatric_films(folder: Path, splits: Iterable[str]) -> list[Film]:
-    """The paediatric films of ``splits`` ("train", "val", "test"), sorted by name."""
+    """Return the paediatric films of ``splits`` ("train", "val", "test"), sorted by name.
+
+    Raises:
+        DataMissing: A folder without films, or a file name without a patient.
+    """
     films = []
     for split in splits:
         for label, name in enumerate(CLASSES):
@@ -64,25 +74,37 @@ def paediatric_films(folder: Path, splits: Iterable[str]) -> list[Film]:
 
 
 def patient_of(file_name: str) -> str:
-    """The patient in a paediatric film's name, e.g. ``person12`` or ``NORMAL2-IM-0345``; numbers restart per series."""
-    found = re.match(r"(person\d+|(?:NORMAL2-)?IM-\d+)", file_name)
-    if found is None:
+    """Return the patient that a paediatric file name gives: ``person23``, or the series of a healthy child.
+
+    Healthy films number their patients from the start for each series, ``IM`` and ``NORMAL2-IM``.
+    """
+    match = re.match(r"(person\d+|(?:NORMAL2-)?IM-\d+)", file_name)
+    if match is None:
         raise DataMissing(f"{file_name} does not name its patient as the published films do.")
-    return found.group(1)
+    return match.group(1)
 
 
 def adult_films(folder: Path) -> list[Film]:
-    """The adult films whose second reading is `Normal` or `Lung Opacity`, in the order of ``labels.csv``."""
+    """Return the adult films whose second reading is a key of RSNA_LABELS, in the order of ``labels.csv``."""
     return [
-        Film(folder / "images" / row["file"], RSNA_LABELS[row["rsna_class"]], f"{ADULT}{row['patient']}",
-             tuple(tuple(box) for box in json.loads(row["rsna_boxes"])), row)
+        adult_film(folder, row, RSNA_LABELS[row["rsna_class"]], "rsna_boxes")
         for row in adult_rows(folder)
         if row["rsna_class"] in RSNA_LABELS
-    ]  # fmt: skip
+    ]
+
+
+def adult_film(folder: Path, row: dict[str, str], label: int, boxes_column: str) -> Film:
+    """Return the film of one row of ``labels.csv``, with the boxes of one column."""
+    boxes = tuple(tuple(box) for box in json.loads(row[boxes_column] or "[]"))
+    return Film(folder / "images" / row["file"], label, f"{ADULT}{row['patient']}", boxes, row)
 
 
 def adult_rows(folder: Path) -> list[dict[str, str]]:
-    """Every row of the adult films' ``labels.csv``."""
+    """Return every row of the adult films' ``labels.csv``.
+
+    Raises:
+        DataMissing: There is no such file.
+    """
     try:
         with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
@@ -91,24 +113,23 @@ def adult_rows(folder: Path) -> list[dict[str, str]]:
 
 
 def patient_fold(patient: str, folds: int, salt: str = "") -> int:
-    """Which of ``folds`` a patient belongs to: by hash, so that it never depends on which other films are present."""
+    """Return the fold, 0 to ``folds`` - 1, of a patient: a hash, so that it does not depend on the other films."""
     return int(hashlib.sha256(f"{salt}{patient}".encode()).hexdigest(), 16) % folds
 
 
 def split_by_patient(films: Sequence[Film], fold: int, folds: int, salt: str = "") -> tuple[list[Film], list[Film]]:
-    """``films`` outside ``fold`` and inside it; no patient is in both."""
-    inside = [patient_fold(film.patient, folds, salt) == fold for film in films]
-    return (
-        [film for film, held in zip(films, inside, strict=True) if not held],
-        [film for film, held in zip(films, inside, strict=True) if held],
-    )
+    """Return the films outside ``fold`` and those inside it; no patient is in both."""
+    outside: list[Film] = []
+    inside: list[Film] = []
+    for film in films:
+        (inside if patient_fold(film.patient, folds, salt) == fold else outside).append(film)
+    return outside, inside
 
 
-def load_pixels(films: Sequence[Film], size: int, what: str = "films") -> Tensor:
-    """All films as (N, 1, size, size) uint8 greys, resized as :mod:`cnn.imaging.preprocess` does, with a progress
-    bar."""
+def load_pixels(films: Sequence[Film], size: int, description: str = "films") -> Tensor:
+    """Return films (N, 1, size, size) as uint8 greys, resized as :mod:`cnn.imaging.preprocess` does."""
     pixels = torch.empty(len(films), 1, size, size, dtype=torch.uint8)
-    for index, film in enumerate(tqdm(films, desc=f"reading {what}", unit="film", leave=False)):
+    for index, film in enumerate(tqdm(films, desc=f"reading {description}", unit="film", leave=False)):
         with Image.open(film.path) as image:
             grey = np.asarray(image.convert("L"), dtype=np.float32)
         pixels[index] = resize(grey, size)[0].round().clamp(0, 255).to(torch.uint8)
@@ -116,5 +137,5 @@ def load_pixels(films: Sequence[Film], size: int, what: str = "films") -> Tensor
 
 
 def labels_of(films: Sequence[Film]) -> Tensor:
-    """Labels (N,) int64."""
+    """Return labels (N,) int64."""
     return torch.tensor([film.label for film in films])

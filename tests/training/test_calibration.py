@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import recall_score
 
+from cnn.evaluation.scores import sigmoid
 from cnn.training import calibration
 
 
@@ -12,7 +13,7 @@ def scores() -> tuple[np.ndarray, np.ndarray]:
     """Margins that are calibrated by construction, and labels drawn from them."""
     generator = np.random.default_rng(0)
     margins = generator.normal(0, 2, 20_000)
-    labels = (generator.random(20_000) < calibration.sigmoid(margins)).astype(int)
+    labels = (generator.random(20_000) < sigmoid(margins)).astype(int)
     return margins, labels
 
 
@@ -32,7 +33,7 @@ def test_the_shift_that_spoilt_margins_is_found(scores: tuple[np.ndarray, np.nda
 
 def test_at_the_balanced_threshold_both_rates_are_equal(scores: tuple[np.ndarray, np.ndarray]) -> None:
     margins, labels = scores
-    chances = calibration.sigmoid(margins + 1.5)
+    chances = sigmoid(margins + 1.5)
     called = chances >= calibration.balanced_threshold(chances, labels)
     assert recall_score(labels, called) == pytest.approx(recall_score(labels, called, pos_label=0), abs=0.001)
 

@@ -1,4 +1,4 @@
-"""Teaching where evidence lies: boxes in place, cells that add up to the answer, a loss that wants the right thing."""
+"""CAM supervision: boxes in place, cells that average to the margin, a loss that wants evidence in the right place."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ PNEUMONIA = CLASSES.index("PNEUMONIA")
 def network() -> EfficientNet:
     torch.manual_seed(0)
     network = architectures.lite0().eval()
-    cam_supervision.start_balanced(network)
+    cam_supervision.oppose_rows(network)
     return network
 
 
@@ -37,7 +37,7 @@ def test_boxes_move_to_the_films_size() -> None:
 def test_the_cells_margins_average_to_the_film_s(network: EfficientNet) -> None:
     films = torch.randn(2, 1, 64, 64)
     with torch.no_grad():
-        logits, cells = cam_supervision.margins(network, films)
+        logits, cells = cam_supervision.cell_margins(network, films)
         torch.testing.assert_close(logits, network(films))
     torch.testing.assert_close(cells.mean(dim=(1, 2)), logits[:, 1] - logits[:, 0], atol=1e-4, rtol=1e-4)
 
@@ -46,7 +46,7 @@ def test_what_is_taught_is_what_grad_cam_draws(network: EfficientNet) -> None:
     film = torch.randn(1, 1, 64, 64)
     drawn = LayerGradCam(network, network.features[8]).attribute(film, PNEUMONIA)
     with torch.no_grad():
-        cells = cam_supervision.margins(network, film)[1]
+        cells = cam_supervision.cell_margins(network, film)[1]
     torch.testing.assert_close(drawn[0] * 2 * cells.numel(), cells, atol=1e-4, rtol=1e-3)
 
 

@@ -1,0 +1,35 @@
+"""A tiny data set whose lungs are known without a segmenter."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from cnn.models import lung_segmenter
+from cnn.training import classifier
+from cnn.training.classifier import Experiment, Split
+from tests.support.tiny_dataset import make_adults, make_children
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Folders of children and adults; every film's lungs are segmented where they are drawn."""
+
+    def known_lungs(films: Tensor) -> Tensor:
+        lungs = torch.zeros(len(films), 1, lung_segmenter.INPUT_SIZE, lung_segmenter.INPUT_SIZE)
+        lungs[:, :, 50:170, 35:98] = 1
+        lungs[:, :, 50:170, 125:190] = 1
+        return lungs
+
+    monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", known_lungs)
+    return make_children(tmp_path / "children"), make_adults(tmp_path / "adults")
+
+
+@pytest.fixture
+def experiment(folders: tuple[Path, Path], tmp_path: Path) -> Experiment:
+    """Seed 0, with an empty folder for its results."""
+    folder = tmp_path / "seed-0"
+    folder.mkdir()
+    return Experiment(0, Split.of(*folders, seed=0), folder)
