@@ -1,5 +1,4 @@
-"""Method bench: every saliency method that is offered, tested; shows what ``python -m cnn.training.saliency_bench``
-has written."""
+"""Method bench: tests of every saliency method, from the results of ``python -m cnn.training.saliency_bench``."""
 
 import streamlit as st
 
@@ -11,26 +10,28 @@ from ui.shell.page_state import State
 
 frame.header(
     "Method bench",
-    "A saliency map looks convincing whether it is right or not. Here every method on offer has to show what it can "
-    "do, beside maps that know nothing of the network.",
-    "Choose the pointing game. How many methods point at the disease more often than two blobs drawn where lungs are?",
+    "A saliency map looks convincing whether it is right or not. Here every method of this app is tested, and compared "
+    "with baselines that do not depend on the network.",
+    "Choose the pointing game. How many methods point at the disease more often than the lung prior?",
 )
 state = State.open("method_bench", *sections.FIELDS)
 try:
-    reports = saliency_report.read()
-    shown = next(iter(reports.values()))
-    st.markdown(saliency_sentences.provenance(shown))
-    for part in (sections.where, sections.weights_and_seeds, sections.faithful):
-        part(shown, state)
-    sections.lesion(shown)
+    report = next(iter(saliency_report.read().values()))
+    st.markdown(saliency_sentences.provenance(report))
+    sections.show_localisation(report, state)
+    sections.show_randomisation(report, state)
+    sections.show_repeatability(report, state)
+    sections.show_deletion(report, state)
+    sections.show_cost(report)
+    sections.show_lesion(report)
     st.header("So, should you believe it?", anchor=False)
-    tables.everything(shown)
-    st.markdown(saliency_sentences.conclusion(shown))
+    tables.show_verdicts(report)
+    st.markdown(saliency_sentences.conclusion(report))
     state.share()
 except UserError as error:
     st.info(str(error))
 frame.footer(
     "method_bench",
-    "A map has to beat what knows nothing, to change with the weights, and to come out the same twice, before its "
-    "colours mean anything.",
+    "A map has to exceed the baselines, to change with the weights, and to be repeatable, before its colours mean "
+    "anything.",
 )

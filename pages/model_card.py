@@ -1,4 +1,4 @@
-"""Model card: what a network is made of, and how good it is on films that it has not seen, with intervals."""
+"""Model card: what a network is made of, and how good it is on films that it was not trained on, with intervals."""
 
 import streamlit as st
 
@@ -15,41 +15,41 @@ frame.header(
     "Model card",
     "What a network was made of, and how good it is on films that it was not trained on. One command measures all of "
     "it, `python -m cnn.training.evaluate`; no number on this page was typed by hand.",
-    "Choose the films of adults: the same films and the same answers, marked by two answer keys.",
+    "Choose the films of adults: the same films and the same predictions, with two label sets.",
 )
 state = State.open("model_card", NETWORK, FILMS)
 
 
-def show() -> None:
-    """The whole card. Raises ``UserError`` where a file of it is missing or does not fit."""
+def show_card() -> None:
+    """Show the whole card; may raise ``UserError``."""
     with st.container(horizontal=True):
-        name = state.choice(NETWORK)
+        network = state.choice(NETWORK)
     st.header("What it is made of", anchor=False)
-    sections.made_of(name)
+    sections.show_training(network)
     st.header("All numbers", anchor=False)
-    sections.numbers(name)
+    sections.show_performance(network)
     st.header("A closer look", anchor=False)
-    which = state.choice(FILMS)
-    sections.which_films(name, which)
-    sections.curves_of(name, which)
-    sections.by_group(name, which)
+    group = state.choice(FILMS)
+    sections.show_films(network, group)
+    sections.show_curves(network, group)
+    sections.show_subgroups(network, group)
     st.header("When the lungs are hidden", anchor=False)
-    st.markdown("What a network leans on shows when it is taken away. The official test films, judged again:")
-    sections.when_hidden(name)
-    st.header("Who finds the lungs", anchor=False)
-    sections.lungs()
-    st.header("What is refused", anchor=False)
-    sections.refusal()
+    st.markdown("Hiding a part of the film shows how far a prediction depends on it. The official test films again:")
+    sections.show_hidden_lungs(network)
+    st.header("Where the lungs are", anchor=False)
+    sections.show_lung_segmenter()
+    st.header("What is rejected", anchor=False)
+    sections.show_ood_gate()
 
 
 try:
-    show()
+    show_card()
 except UserError as error:
     st.error(str(error))
 frame.notice()
 state.share()
 frame.footer(
     "model_card",
-    "A number of a network is worth as much as the films, the labels and the interval that stand behind it, and a high "
-    "one does not say that it looked at the lungs.",
+    "A number of a network is worth as much as the films, the labels and the interval behind it, and a high one does "
+    "not show that the network used the lungs.",
 )

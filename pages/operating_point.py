@@ -1,89 +1,108 @@
-"""Operating point: slide the threshold, choose a prevalence, and see what a call is worth."""
+"""Operating point: move the threshold, choose a prevalence, and see what a positive prediction is worth."""
 
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.evaluation import operating_point
+from cnn.evaluation.operating_point import (
+    COHORT_SIZE,
+    confusion_at,
+    expected_cohort,
+    lowest_cost_threshold,
+    rates_at_prevalence,
+)
 from cnn.lecture.questions.operating_point import ask_ppv
-from ui.evaluation import scores_cache
 from ui.evaluation.operating_point import sections
-from ui.evaluation.scores_cache import ADULTS, DESCRIPTIONS, MINED, NETWORK, TEST, VALIDATION
+from ui.evaluation.scores_cache import (
+    ADULTS,
+    MINED,
+    NETWORK,
+    TEST,
+    VALIDATION,
+    describe_films,
+    load_card,
+    load_scores,
+)
 from ui.shell import frame
 from ui.shell.fields import Choice, Flag, Real, Whole
 from ui.shell.page_state import State
 from ui.widgets import quiz
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
-THRESHOLD = Real("threshold", "Threshold: called PNEUMONIA from P =", 0.5, low=0, high=1, step=0.01)
+THRESHOLD = Real("threshold", "Threshold: PNEUMONIA from P =", 0.5, low=0, high=1, step=0.01)
 PREVALENCE = Real("prevalence", "Prevalence: how many of 100 people have it", 5, low=0.5, high=90, step=0.5)
-MISS = Whole("miss", "A miss costs as much as so many false alarms", 10, low=1, high=100)
-HIDE = Flag("hide", "Hide what a call is worth until I have predicted it", False)
+MISS_COST = Whole("miss", "A miss costs as much as how many false positives", 10, low=1, high=100)
+HIDE = Flag("hide", "Hide what a positive prediction is worth until I have predicted it", False)
 
 frame.header(
     "Operating point",
-    "A network gives a number; somebody has to say from where on it counts as PNEUMONIA. Every threshold trades one "
-    "kind of error for the other, and what a call is worth depends on how many people have the disease.",
+    "A network gives a probability; the threshold, its operating point, decides from where on it means PNEUMONIA. "
+    "Every threshold trades one kind of error for the other, and what a positive prediction is worth depends on how many "
+    "people have the disease.",
     "Leave the threshold and lower the prevalence to 1: what happens to the accuracy, and what to the PPV?",
 )
-state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS, HIDE)
+state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, HIDE)
 
 
 @st.fragment  # a move of a slider redraws this part alone
-def lesson() -> None:
-    """Everything that follows from the scores. Raises ``UserError`` where their file is missing or does not fit."""
+def show_operating_point() -> None:
+    """Show everything that follows from the scores; may raise ``UserError``."""
     left, right = st.columns(2)
     with left:
-        name = state.choice(NETWORK)
+        network = state.choice(NETWORK)
     with right:
-        which = state.choice(FILMS)
-    films, validation = scores_cache.load_scores(name, which), scores_cache.load_scores(name, VALIDATION)
-    frozen, share = scores_cache.load_card(name)["threshold"], 100 * films.labels.mean()
-    best = operating_point.lowest_cost_threshold(validation, sections.TRIED, state[PREVALENCE] / 100, state[MISS])
-    st.markdown(f"These are {DESCRIPTIONS[which]}: {scores_cache.describe_films(films)}.")
-    state.presets("Go to", {
-        "The frozen threshold": {THRESHOLD: round(frozen, 2)},
-        "One half": {THRESHOLD: 0.5},
-        "Cheapest on validation": {THRESHOLD: round(best, 2)},
-        "One in a hundred has it": {PREVALENCE: 1},
-        "As many as in these films": {PREVALENCE: round(2 * share) / 2},
-    })  # fmt: skip
-    st.caption(sections.frozen_words(frozen, adults=which in (ADULTS, MINED)))
+        group = state.choice(FILMS)
+    films, frozen = load_scores(network, group), load_card(network)["threshold"]
+    share_ill = 100 * films.labels.mean()
+    cheapest = lowest_cost_threshold(
+        load_scores(network, VALIDATION), sections.THRESHOLDS, state[PREVALENCE] / 100, state[MISS_COST]
+    )
+    st.markdown(describe_films(group, films))
+    state.presets(
+        "Go to",
+        {
+            "The frozen threshold": {THRESHOLD: round(frozen, 2)},
+            "One half": {THRESHOLD: 0.5},
+            "Cheapest on validation": {THRESHOLD: round(cheapest, 2)},
+            "One in a hundred has it": {PREVALENCE: 1},
+            "As many as in these films": {PREVALENCE: round(2 * share_ill) / 2},
+        },
+    )
+    sections.show_frozen_threshold(frozen, adults=group in (ADULTS, MINED))
     left, right = st.columns(2)
     with left:
         threshold = state.real(THRESHOLD)
     with right:
         prevalence = state.real(PREVALENCE) / 100
-    counts = operating_point.confusion_at(films, threshold)
-    rates = operating_point.rates_at_prevalence(counts, prevalence)
-    people = operating_point.expected_cohort(rates, prevalence)
-    hide, stage = state.flag(HIDE), st.container()
-    told = people.true_positives + people.false_positives == 0 or quiz.ask(ask_ppv(people, rates), state)
-    with stage:
-        sections.rates(rates, counts, films, hidden=hide and not told)
-    if told or not hide:
-        st.header(f"Out of {operating_point.COHORT_SIZE:,} people", anchor=False)
-        sections.a_thousand(people, rates)
+    counts = confusion_at(films, threshold)
+    rates = rates_at_prevalence(counts, prevalence)
+    cohort = expected_cohort(rates, prevalence)
+    hide, rates_slot = state.flag(HIDE), st.container()
+    answered = cohort.positive_predictions == 0 or quiz.ask(ask_ppv(cohort, rates), state)
+    with rates_slot:
+        sections.show_rates(rates, counts, films, hide_predictive_values=hide and not answered)
+    if answered or not hide:
+        st.header(f"Out of {COHORT_SIZE:,} people", anchor=False)
+        sections.show_cohort(cohort, rates)
         st.header("What lies behind", anchor=False)
-        sections.scores(films, threshold, frozen)
+        sections.show_scores(films, threshold, frozen)
         left, right = st.columns(2)
         with left:
-            sections.over_thresholds(films, prevalence, threshold, frozen)
+            sections.show_rates_by_threshold(films, prevalence, threshold, frozen)
         with right:
-            sections.over_prevalences(rates, prevalence)
+            sections.show_predictive_values_by_prevalence(rates, prevalence)
         st.header("What an error costs", anchor=False)
-        miss = state.slider(MISS)
-        sections.costs(films, validation, prevalence, miss, threshold, frozen)
+        sections.show_costs(films, cheapest, prevalence, state.slider(MISS_COST), threshold, frozen)
     state.share()
     state.remember()
 
 
 try:
-    lesson()
+    show_operating_point()
 except UserError as error:
     st.error(str(error))
 frame.notice()
 frame.footer(
     "operating_point",
-    "Sensitivity and specificity belong to a threshold; PPV and NPV belong to a threshold and a place. A network that "
-    "is nearly always right can still be wrong in most of its calls.",
+    "Sensitivity and specificity belong to a threshold; PPV and NPV belong to a threshold and a prevalence. A network "
+    "that is nearly always right can still be wrong in most of its positive predictions.",
 )

@@ -1,8 +1,8 @@
-"""How sure a number is: the same statistic on films drawn again and again, patient by patient.
+"""Bootstrap intervals of any statistic, resampled by patient.
 
 Films of one patient resemble each other, so patients are drawn, not films (the cluster bootstrap: Davison and Hinkley,
-Bootstrap Methods and their Application, 1997, section 3.8). A draw is not a list of films but a weight for each, the
-number of times it was drawn, so that a statistic is computed for all draws at once.
+Bootstrap Methods and their Application, 1997, section 3.8). A resample is not a list of films but a weight for each
+film, the number of times it was drawn, so that a statistic is computed for all resamples at once.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REPEATS = 1000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % interval."""
+    """A number with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -22,10 +22,10 @@ class Estimate:
 
     @classmethod
     def from_resamples(cls, values: np.ndarray) -> "Estimate":
-        """From a statistic (R + 1,) of the rows of :func:`resamples`.
+        """Compute the percentile interval from a statistic (R + 1,), one value per row of :func:`resample_patients`.
 
-        A draw in which it is not defined, because one class is missing, does not count; where none counts, and where
-        the films themselves do not give the number, all three are NaN.
+        Resamples in which the statistic is NaN, because a class is missing, are left out. If all are NaN, or the
+        statistic of the films themselves is, the estimate is NaN.
         """
         defined = values[1:][np.isfinite(values[1:])]
         if not len(defined) or not np.isfinite(values[0]):
@@ -33,12 +33,23 @@ class Estimate:
         low, high = np.percentile(defined, [2.5, 97.5])
         return cls(float(values[0]), float(low), float(high))
 
+    @property
+    def above_zero(self) -> bool:
+        """Whether the whole interval lies above 0."""
+        return self.low > 0
+
+    def __str__(self) -> str:
+        value, low, high = (
+            f"{round(number, 2) + 0.0:.2f}".replace("-", "−") for number in (self.value, self.low, self.high)
+        )
+        return f"{value} ({low} to {high})"
+
 
 def resample_patients(patients: np.ndarray, seed: int = 0) -> np.ndarray:
-    """How often each film counts, (REPEATS + 1, N): once each in row 0, then as often as its patient was drawn."""
-    names, group = np.unique(patients, return_inverse=True)
+    """Return how often each film counts, (REPEATS + 1, N): once in row 0, then as often as its patient was drawn."""
+    names, patient_of_film = np.unique(patients, return_inverse=True)
     count = len(names)
-    drawn = np.random.default_rng(seed).integers(count, size=(REPEATS, count))
-    places = (drawn + count * np.arange(REPEATS)[:, None]).ravel()
-    times = np.bincount(places, minlength=REPEATS * count).reshape(REPEATS, count)
-    return np.concatenate([np.ones((1, len(group))), times[:, group]])
+    draws = np.random.default_rng(seed).integers(count, size=(REPEATS, count))
+    bins = (draws + count * np.arange(REPEATS)[:, None]).ravel()
+    times_drawn = np.bincount(bins, minlength=REPEATS * count).reshape(REPEATS, count)
+    return np.concatenate([np.ones((1, len(patient_of_film))), times_drawn[:, patient_of_film]])

@@ -1,7 +1,7 @@
-"""How well scores part two classes, and whether probabilities mean what they say: curves with 95 % bands.
+"""Discrimination and calibration of a binary classifier: ROC, precision-recall, reliability; with 95 % bands.
 
-Functions that take ``weights`` (R, N) work out one number for each row: how often each film counts in each of the
-draws of :func:`cnn.evaluation.bootstrap.resample_patients`. A row in which a class is missing gives NaN.
+Functions that take ``weights`` (R, N), as returned by :func:`cnn.evaluation.bootstrap.resample_patients`, compute one
+number per row for all resamples at once. A row in which a class is missing gives NaN.
 """
 
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.evaluation.bootstrap import Estimate, resample_patients
-from cnn.evaluation.scores import Scores
+from cnn.evaluation.scores import Scores, sigmoid
 
 BINS = 15
 GRID = np.linspace(0, 1, 101)
-"""Where a band is worked out: shares from 0 to 1."""
+"""Values of x at which the band of a curve is computed."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points (x, y), one for each threshold, highest first, and the 95 % band of y on :data:`GRID`."""
+    """Points (x, y), one per threshold, highest first; the 95 % band of y on :data:`GRID`; the area below."""
 
     x: np.ndarray
     y: np.ndarray
@@ -27,10 +27,14 @@ class Curve:
     high: np.ndarray
     area: Estimate
 
+    def index_at(self, probability: float) -> int:
+        """Return the index of the point that belongs to a threshold on P(PNEUMONIA)."""
+        return int(np.flatnonzero(sigmoid(self.thresholds) >= probability)[-1])
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Films whose P(PNEUMONIA) lies between ``start`` and ``end``: how many, their mean P, and the share with it."""
+    """Films whose P(PNEUMONIA) lies from ``start`` to ``end``: their number, mean P, and share with pneumonia."""
 
     start: float
     end: float
@@ -40,119 +44,105 @@ class ReliabilityBin:
 
 
 def roc_curve(scores: Scores) -> Curve:
-    """Sensitivity (y) against 1 - specificity (x), from (0, 0) to (1, 1)."""
-    hits, alarms, thresholds = counts_by_threshold(scores.logits, scores.labels, resample_patients(scores.patients))
-    y, x = _shares(hits), _shares(alarms)
-    band = np.array([np.interp(GRID, across, up) for across, up in zip(x[1:], y[1:], strict=True)])
-    return Curve(x[0], y[0], thresholds, *_band(band), Estimate.from_resamples(_area(x, y)))
+    """Compute sensitivity (y) against 1 - specificity (x), from (0, 0) to (1, 1)."""
+    true_positives, false_positives, thresholds = _counts_by_threshold(
+        scores.logits, scores.labels, resample_patients(scores.patients)
+    )
+    x, y = _shares(false_positives), _shares(true_positives)
+    resampled = np.array([np.interp(GRID, *curve) for curve in zip(x[1:], y[1:], strict=True)])
+    return Curve(x[0], y[0], thresholds, *_band(resampled), Estimate.from_resamples(_area(x, y)))
 
 
 def precision_recall_curve(scores: Scores) -> Curve:
-    """Precision (y) against recall (x), which is sensitivity; its area is the average precision.
+    """Compute precision (y) against recall (x); the area is the average precision, as scikit-learn defines it.
 
-    The first point, where nothing is called, has no precision; it takes that of the second.
+    Precision is undefined at the first point, where no prediction is positive; it repeats that of the second.
     """
-    hits, alarms, thresholds = counts_by_threshold(scores.logits, scores.labels, resample_patients(scores.patients))
-    recall, precision = _shares(hits), _precision(hits, alarms)
-    band = np.array([
-        up[np.minimum(np.searchsorted(across, GRID), len(up) - 1)]
-        for across, up in zip(recall[1:], precision[1:], strict=True)
-    ])  # fmt: skip
-    return Curve(
-        recall[0],
-        precision[0],
-        thresholds,
-        *_band(band),
-        Estimate.from_resamples(_average_precision(recall, precision)),
+    true_positives, false_positives, thresholds = _counts_by_threshold(
+        scores.logits, scores.labels, resample_patients(scores.patients)
     )
+    recall, precision = _shares(true_positives), divide(true_positives, true_positives + false_positives)
+    precision[:, 0] = precision[:, 1]
+    resampled = np.array(
+        [y[np.minimum(np.searchsorted(x, GRID), len(y) - 1)] for x, y in zip(recall[1:], precision[1:], strict=True)]
+    )
+    steps = np.diff(recall, axis=1)
+    area = (steps * np.where(steps > 0, precision[:, 1:], 0)).sum(axis=1)
+    area[np.isnan(recall[:, -1])] = np.nan
+    return Curve(recall[0], precision[0], thresholds, *_band(resampled), Estimate.from_resamples(area))
 
 
 def auc(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve (R,): how often a film with pneumonia gets a higher score than one without."""
-    hits, alarms, _ = counts_by_threshold(logits, labels, weights)
-    return _area(_shares(alarms), _shares(hits))
+    """Compute the area under the ROC curve, (R,)."""
+    true_positives, false_positives, _ = _counts_by_threshold(logits, labels, weights)
+    return _area(_shares(false_positives), _shares(true_positives))
 
 
-def average_precision(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Mean of the precision over recall (R,), by steps as scikit-learn defines it."""
-    hits, alarms, _ = counts_by_threshold(logits, labels, weights)
-    return _average_precision(_shares(hits), _precision(hits, alarms))
+def reliability_bins(scores: Scores) -> list[ReliabilityBin]:
+    """Group films into :data:`BINS` bins of P(PNEUMONIA) of equal width, lowest first; empty bins are left out."""
+    films, predicted, observed = _sums_by_bin(scores.probabilities, scores.labels, resample_patients(scores.patients))
+    return [
+        ReliabilityBin(
+            start=index / BINS,
+            end=(index + 1) / BINS,
+            films=int(films[0, index]),
+            predicted=predicted[0, index] / films[0, index],
+            observed=Estimate.from_resamples(divide(observed[:, index], films[:, index])),
+        )
+        for index in np.flatnonzero(films[0])
+    ]
 
 
-def counts_by_threshold(
+def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Compute the mean of |share with pneumonia - mean P| over bins, weighted by films, (R,).
+
+    Source: Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015.
+    """
+    films, predicted, observed = _sums_by_bin(probabilities, labels, weights)
+    return np.asarray(np.abs(observed - predicted).sum(axis=1) / films.sum(axis=1))
+
+
+def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide with NaN where the denominator is 0."""
+    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
+    return np.asarray(np.divide(numerator, denominator, out=np.full(shape, np.nan), where=denominator != 0))
+
+
+def _counts_by_threshold(
     logits: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hits and false alarms (R, K + 1) with each of the K distinct scores as threshold, highest first; thresholds.
+    """Count true and false positives (R, K + 1) at each of the K distinct scores as threshold, highest first.
 
-    The first threshold is infinite: nothing is called.
+    The first threshold is infinite: no prediction is positive.
     """
     order = np.argsort(-logits, kind="stable")
-    ends = np.flatnonzero(np.diff(logits[order], append=-np.inf))
-    sick = weights[:, order] * labels[order]
-    start = np.zeros((len(weights), 1))
-    hits, alarms = (
-        np.concatenate([start, np.cumsum(counts, axis=1)[:, ends]], axis=1)
-        for counts in (sick, weights[:, order] - sick)
+    last_of_ties = np.flatnonzero(np.diff(logits[order], append=-np.inf))
+    ill = weights[:, order] * labels[order]
+    true_positives, false_positives = (
+        np.pad(np.cumsum(counts, axis=1)[:, last_of_ties], ((0, 0), (1, 0)))
+        for counts in (ill, weights[:, order] - ill)
     )
-    return hits, alarms, np.concatenate([[np.inf], logits[order][ends]])
+    return true_positives, false_positives, np.concatenate([[np.inf], logits[order][last_of_ties]])
 
 
-def reliability_bins(scores: Scores, bins: int = BINS) -> list[ReliabilityBin]:
-    """Bins of P(PNEUMONIA) of equal width that hold any film, lowest first."""
-    weights = resample_patients(scores.patients)
-    totals, chances, sick = _by_bin(scores.probabilities, scores.labels, weights, bins)
-    return [
-        ReliabilityBin(number / bins, (number + 1) / bins, int(totals[0, number]), chances[0, number] / totals[0, number],
-            Estimate.from_resamples(_divided(sick[:, number], totals[:, number])))
-        for number in np.flatnonzero(totals[0])
-    ]  # fmt: skip
-
-
-def expected_calibration_error(
-    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray, bins: int = BINS
-) -> np.ndarray:
-    """Expected calibration error (R,): |share with it - mean P|, averaged over equal bins of P by films.
-
-    Source: Naeini et al., AAAI 2015.
-    """
-    totals, chances, sick = _by_bin(probabilities, labels, weights, bins)
-    return np.abs(sick - chances).sum(axis=1) / totals.sum(axis=1)
-
-
-def _by_bin(
-    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray, bins: int
+def _sums_by_bin(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Films, summed P and films with pneumonia of each bin, each (R, bins)."""
-    inside = np.minimum((probabilities * bins).astype(int), bins - 1)[:, None] == np.arange(bins)
-    return weights @ inside, weights @ (inside * probabilities[:, None]), weights @ (inside * labels[:, None])
+    """Sum films, P(PNEUMONIA) and films with pneumonia in each bin, each (R, BINS)."""
+    in_bin = np.minimum((probabilities * BINS).astype(int), BINS - 1)[:, None] == np.arange(BINS)
+    return weights @ in_bin, weights @ (in_bin * probabilities[:, None]), weights @ (in_bin * labels[:, None])
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:
-    """Running counts (R, K) as shares of their last."""
-    return _divided(counts, counts[:, -1:])
-
-
-def _precision(hits: np.ndarray, alarms: np.ndarray) -> np.ndarray:
-    precision = _divided(hits, hits + alarms)
-    precision[:, 0] = precision[:, 1]
-    return precision
+    """Return cumulative counts (R, K) as shares of the last one."""
+    return divide(counts, counts[:, -1:])
 
 
 def _area(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.asarray(np.trapezoid(y, x, axis=1))
 
 
-def _average_precision(recall: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    steps = np.diff(recall, axis=1)
-    return np.asarray((steps * np.where(steps > 0, precision[:, 1:], 0)).sum(axis=1) + 0 * recall[:, -1])
-
-
-def _band(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % band of curves (R, len(GRID))."""
-    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+def _band(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and upper end of the 95 % band of curves (R, len(GRID))."""
+    low, high = np.nanpercentile(curves, [2.5, 97.5], axis=0)
     return low, high
-
-
-def _divided(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Quotients, NaN where there is nothing to divide by."""
-    return np.divide(over, under, out=np.full(np.broadcast_shapes(over.shape, under.shape), np.nan), where=under != 0)

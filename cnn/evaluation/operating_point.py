@@ -1,4 +1,4 @@
-"""What a threshold does: right and wrong calls, and what a call is worth at a given prevalence."""
+"""Operating points of a binary classifier: confusion counts, rates, predictive values by prevalence, and costs."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from cnn.evaluation import metrics
 from cnn.evaluation.bootstrap import Estimate, resample_patients
+from cnn.evaluation.metrics import divide
 from cnn.evaluation.scores import Scores
 
 COHORT_SIZE = 1000
@@ -13,7 +14,7 @@ COHORT_SIZE = 1000
 
 @dataclass(frozen=True)
 class ConfusionCounts:
-    """Films by truth and call, one count for each row of weights (R,)."""
+    """Films by truth and prediction, (R,): one count per resample."""
 
     true_positives: np.ndarray
     false_negatives: np.ndarray
@@ -22,23 +23,24 @@ class ConfusionCounts:
 
     @property
     def sensitivity(self) -> np.ndarray:
-        """Share of the films with pneumonia that are called so."""
-        return _share(self.true_positives, self.false_negatives)
+        """Share of positive predictions among films with pneumonia, (R,)."""
+        return divide(self.true_positives, self.true_positives + self.false_negatives)
 
     @property
     def specificity(self) -> np.ndarray:
-        """Share of the films without that are not called so."""
-        return _share(self.true_negatives, self.false_positives)
+        """Share of negative predictions among films without pneumonia, (R,)."""
+        return divide(self.true_negatives, self.true_negatives + self.false_positives)
 
     @property
     def accuracy(self) -> np.ndarray:
-        """Share of right calls among these films."""
-        return _share(self.true_positives + self.true_negatives, self.false_negatives + self.false_positives)
+        """Share of correct predictions, (R,)."""
+        correct = self.true_positives + self.true_negatives
+        return divide(correct, correct + self.false_negatives + self.false_positives)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What a threshold does to people of whom a share has pneumonia, with 95 % intervals."""
+    """Rates of a threshold in a population with a given prevalence."""
 
     sensitivity: Estimate
     specificity: Estimate
@@ -49,87 +51,104 @@ class Rates:
 
 @dataclass(frozen=True)
 class Cohort:
-    """A thousand people by truth and call; rounded to whole people, so that both kinds add up to a thousand."""
+    """:data:`COHORT_SIZE` people by truth and prediction, in whole people."""
 
     true_positives: int
     false_negatives: int
     false_positives: int
     true_negatives: int
 
+    @property
+    def ill(self) -> int:
+        """People with pneumonia."""
+        return self.true_positives + self.false_negatives
 
-def count_confusion(called: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> ConfusionCounts:
-    """Counts for each row of ``weights`` (R, N)."""
-    cells = [called & (labels == 1), ~called & (labels == 1), called & (labels == 0), ~called & (labels == 0)]
-    return ConfusionCounts(*(weights @ cell for cell in cells))
+    @property
+    def positive_predictions(self) -> int:
+        """People who are predicted to have pneumonia."""
+        return self.true_positives + self.false_positives
+
+
+def count_confusion(positive: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> ConfusionCounts:
+    """Count films by truth and prediction.
+
+    Args:
+        positive: predictions (N,) bool.
+        labels: 0 or 1, (N,).
+        weights: how often each film counts, (R, N).
+    """
+    ill = labels == 1
+    return ConfusionCounts(
+        weights @ (positive & ill),
+        weights @ (~positive & ill),
+        weights @ (positive & ~ill),
+        weights @ (~positive & ~ill),
+    )
 
 
 def confusion_at(scores: Scores, threshold: float) -> ConfusionCounts:
-    """Outcomes in the films and in all draws of them, when everything from ``threshold`` on is called PNEUMONIA."""
+    """Count films when P(PNEUMONIA) >= ``threshold`` is a positive prediction, in the films and all resamples."""
     return count_confusion(scores.probabilities >= threshold, scores.labels, resample_patients(scores.patients))
 
 
 def measure_performance(scores: Scores) -> dict[str, Estimate]:
-    """AUC, accuracy, sensitivity and specificity at the frozen threshold, calibration error and Brier score."""
+    """Compute AUC, accuracy, sensitivity and specificity at the frozen thresholds, ECE, and Brier score."""
     weights = resample_patients(scores.patients)
-    found = count_confusion(scores.predicted_positive, scores.labels, weights)
-    squares = (scores.probabilities - scores.labels) ** 2
-    measured = {
+    counts = count_confusion(scores.predicted_positive, scores.labels, weights)
+    squared_errors = (scores.probabilities - scores.labels) ** 2
+    resampled = {
         "auc": metrics.auc(scores.logits, scores.labels, weights),
-        "accuracy": found.accuracy,
-        "sensitivity": found.sensitivity,
-        "specificity": found.specificity,
+        "accuracy": counts.accuracy,
+        "sensitivity": counts.sensitivity,
+        "specificity": counts.specificity,
         "ece": metrics.expected_calibration_error(scores.probabilities, scores.labels, weights),
-        "brier": weights @ squares / weights.sum(axis=1),
+        "brier": weights @ squared_errors / weights.sum(axis=1),
     }
-    return {key: Estimate.from_resamples(values) for key, values in measured.items()}
+    return {name: Estimate.from_resamples(values) for name, values in resampled.items()}
 
 
 def predictive_values(
     sensitivity: np.ndarray, specificity: np.ndarray, prevalence: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """PPV and NPV by Bayes' rule: the share with pneumonia among those called so, and without among the others.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute PPV and NPV by Bayes' rule; NaN without positive or negative predictions."""
+    true_positives, false_negatives = prevalence * sensitivity, prevalence * (1 - sensitivity)
+    false_positives, true_negatives = (1 - prevalence) * (1 - specificity), (1 - prevalence) * specificity
+    return (
+        divide(true_positives, true_positives + false_positives),
+        divide(true_negatives, true_negatives + false_negatives),
+    )
 
-    NaN where nobody is called, or everybody.
-    """
-    hits, alarms = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-    misses, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
-    return _share(hits, alarms), _share(cleared, misses)
 
-
-def rates_at_prevalence(found: ConfusionCounts, prevalence: float) -> Rates:
-    """The rates of a threshold among people of whom ``prevalence`` (0..1) have pneumonia."""
-    sensitivity, specificity = found.sensitivity, found.specificity
+def rates_at_prevalence(counts: ConfusionCounts, prevalence: float) -> Rates:
+    """Compute the rates in a population in which ``prevalence`` (0..1) have pneumonia."""
+    sensitivity, specificity = counts.sensitivity, counts.specificity
     ppv, npv = predictive_values(sensitivity, specificity, np.array(prevalence))
     accuracy = prevalence * sensitivity + (1 - prevalence) * specificity
-    return Rates(*(Estimate.from_resamples(values) for values in (sensitivity, specificity, ppv, npv, accuracy)))
+    return Rates(*map(Estimate.from_resamples, (sensitivity, specificity, ppv, npv, accuracy)))
 
 
-def expected_cohort(found: Rates, prevalence: float) -> Cohort:
-    """What becomes of a thousand people."""
-    sick = round(COHORT_SIZE * prevalence)
-    hits = round(sick * found.sensitivity.value)
-    alarms = round((COHORT_SIZE - sick) * (1 - found.specificity.value))
-    return Cohort(hits, sick - hits, alarms, COHORT_SIZE - sick - alarms)
+def expected_cohort(rates: Rates, prevalence: float) -> Cohort:
+    """Return the expected counts in a cohort, rounded so that ill and healthy people add up to its size."""
+    ill = round(COHORT_SIZE * prevalence)
+    healthy = COHORT_SIZE - ill
+    true_positives = round(ill * rates.sensitivity.value)
+    false_positives = round(healthy * (1 - rates.specificity.value))
+    return Cohort(true_positives, ill - true_positives, false_positives, healthy - false_positives)
 
 
-def sensitivity_and_specificity(scores: Scores, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sensitivity and specificity at each of the thresholds ``at`` (K,)."""
-    sick, well = (np.sort(scores.probabilities[scores.labels == label]) for label in (1, 0))
-    return 1 - np.searchsorted(sick, at) / len(sick), np.searchsorted(well, at) / len(well)
+def sensitivity_and_specificity(scores: Scores, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute both rates at each of ``thresholds`` (K,)."""
+    ill, healthy = (np.sort(scores.probabilities[scores.labels == label]) for label in (1, 0))
+    return 1 - np.searchsorted(ill, thresholds) / len(ill), np.searchsorted(healthy, thresholds) / len(healthy)
 
 
-def expected_cost(sensitivity: np.ndarray, specificity: np.ndarray, prevalence: float, miss: float) -> np.ndarray:
-    """What a thousand calls cost, when a false alarm costs 1 and a miss ``miss``."""
-    return COHORT_SIZE * (miss * prevalence * (1 - sensitivity) + (1 - prevalence) * (1 - specificity))
+def expected_cost(sensitivity: np.ndarray, specificity: np.ndarray, prevalence: float, miss_cost: float) -> np.ndarray:
+    """Compute the expected cost for a cohort; a false positive costs 1, a false negative ``miss_cost``."""
+    return COHORT_SIZE * (miss_cost * prevalence * (1 - sensitivity) + (1 - prevalence) * (1 - specificity))
 
 
-def lowest_cost_threshold(scores: Scores, at: np.ndarray, prevalence: float, miss: float) -> float:
-    """The threshold among ``at`` that costs least; the middle one where several do."""
-    costs = expected_cost(*sensitivity_and_specificity(scores, at), prevalence, miss)
-    best = np.flatnonzero(costs <= costs.min() + 1e-9)
-    return float(at[best[len(best) // 2]])
-
-
-def _share(part: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    total = part + rest
-    return np.divide(part, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+def lowest_cost_threshold(scores: Scores, thresholds: np.ndarray, prevalence: float, miss_cost: float) -> float:
+    """Return the threshold with the lowest expected cost, the middle one of several."""
+    costs = expected_cost(*sensitivity_and_specificity(scores, thresholds), prevalence, miss_cost)
+    lowest = np.flatnonzero(costs <= costs.min() + 1e-9)
+    return float(thresholds[lowest[len(lowest) // 2]])

@@ -1,186 +1,200 @@
-"""What ``weights/saliency_bench.json`` says, in numbers, verdicts and sentences. Needs no network; written by
-``cnn.training.saliency_bench``.
+"""Results of the saliency benchmark, ``weights/saliency_bench.json``: estimates, and pass or fail of each method.
 
-The rules of the verdicts stand here and nowhere else. All of them ask whether a 95 % interval lies on one side of 0.
+``python -m cnn.training.saliency_bench`` writes the file. All pass criteria are defined here; each asks whether a 95 %
+interval lies on one side of 0.
 """
 
 import base64
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from cnn import cards
 from cnn.attribution.attribution import Attribution
+from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.evaluation.bootstrap import Estimate
 
 FILE = cards.WEIGHTS_FOLDER / "saliency_bench.json"
 SOURCES = {"RSNA": "rsna", "NIH": "nih"}
+"""Sets of boxes drawn by radiologists."""
 MEASURES = {"AUPRC": "auprc", "Pointing game": "pointing", "Overlap": "iou", "Energy": "energy"}
-"""The measures of localisation as a reader calls them, and as :mod:`cnn.attribution.localisation` does."""
-BASELINES = {"random": "random", "centre": "centre", "edges": "edges", "anatomy": "lung blobs"}
+"""Measures of localisation by title; :mod:`cnn.attribution.localisation` computes them."""
+SIMILARITIES = {"SSIM": "ssim", "rank correlation": "rank"}
+"""Measures of the similarity of two maps by title."""
+BASELINES = {"random": "random", "centre": "centre", "edges": "edges", "anatomy": "lung prior"}
+"""Titles of the maps that do not depend on the network."""
 UNINFORMED_BASELINES = ("random", "centre", "edges")
-"""Controls that know nothing of where lungs are."""
+"""Baselines without knowledge of where lungs are."""
 CURVES = ("deletion, mean grey", "deletion, blurred", "insertion, mean grey", "insertion, blurred")
 PUBLISHED_AUPRC = (0.160, 0.519)
 """Lowest and highest AUPRC of eight methods on RSNA pneumonia in Arun et al., Radiology: AI 2021."""
 
 
 class ResultsMissing(UserError):
-    """There are no results to show."""
-
-
-class Estimate(NamedTuple):
-    """A mean over films with its 95 % bootstrap interval over patients."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        mean, low, high = (f"{round(value, 2) + 0.0:.2f}".replace("-", "−") for value in self)
-        return f"{mean} ({low} to {high})"
-
-    @property
-    def side(self) -> str:
-        """Where the interval lies: "above" 0, "below" 0, or "level" with it."""
-        return "above" if self.low > 0 else "below" if self.high < 0 else "level"
+    """The benchmark has no results to show."""
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Which tests a method passed or failed; None where a test was not made."""
+    """Tests that a method passed; None for a test that was not made.
 
-    beats_blind: bool
-    beats_anatomy: bool
-    forgets: bool
-    repeats: bool | None
+    Attributes:
+        beats_uninformed: localises better than every uninformed baseline.
+        beats_lung_prior: localises better than the lung prior.
+        depends_on_weights: passes the model-randomisation test.
+        repeatable: gives similar maps for networks of several seeds.
+        faithful: orders pixels better than at random on all deletion and insertion curves.
+        finds_lesion: has its largest value in the simulated lesion.
+    """
+
+    beats_uninformed: bool
+    beats_lung_prior: bool
+    depends_on_weights: bool
+    repeatable: bool | None
     faithful: bool
-    finds: bool
+    finds_lesion: bool
 
+    @property
     def failed(self) -> int:
-        """How many tests were failed."""
-        made = (self.beats_blind, self.beats_anatomy, self.forgets, self.repeats, self.faithful, self.finds)
-        return sum(passed is False for passed in made)
+        """Number of failed tests."""
+        return astuple(self).count(False)
 
 
 @dataclass(frozen=True)
 class Report:
-    """All results of one network; ``titles`` names the methods, in the order in which they are offered."""
+    """Results of one network.
+
+    Attributes:
+        network: name of the network.
+        titles: titles of the methods by name, in the order in which pages offer them.
+        meanings: meaning of each method's maps, as in :class:`cnn.attribution.attribution.Attribution`.
+        settings: settings of the benchmark.
+        results: results of all tests, as in the file.
+    """
 
     network: str
     titles: dict[str, str]
     meanings: dict[str, Any]
-    how: dict[str, Any]
+    settings: dict[str, Any]
     results: dict[str, Any]
 
-    def score(self, source: str, name: str, measure: str) -> Estimate:
-        """Localisation of a method or control."""
-        return Estimate(*self.results["localisation"][source]["scores"][name][measure])
-
-    def over(self, source: str, name: str, control: str, measure: str) -> Estimate:
-        """By how much a method or control scores higher than a control on the same films."""
-        return Estimate(*self.results["localisation"][source]["over"][name][control][measure])
-
-    def films(self, source: str) -> int:
-        """Films with boxes of this source."""
+    def film_count(self, source: str) -> int:
+        """Return the number of films with boxes of ``source``."""
         return int(self.results["localisation"][source]["films"])
 
-    def beats(self, source: str, name: str, measure: str, controls: tuple[str, ...]) -> bool:
-        """Whether a method scores higher than every one of ``controls``, by the intervals of the differences."""
-        return all(self.over(source, name, control, measure).side == "above" for control in controls)
+    def localisation(self, source: str, name: str, measure: str) -> Estimate:
+        """Return the score of a method or baseline on the boxes of ``source``."""
+        return Estimate(*self.results["localisation"][source]["scores"][name][measure])
 
-    def apart(self, source: str, name: str, measure: str, controls: tuple[str, ...]) -> bool:
-        """The same by a stricter rule: the method's own interval lies above those of all ``controls``."""
-        low = self.score(source, name, measure).low
-        return all(low > self.score(source, control, measure).high for control in controls)
+    def gain(self, source: str, name: str, baseline: str, measure: str) -> Estimate:
+        """Return the difference between a method and a baseline on the same films."""
+        return Estimate(*self.results["localisation"][source]["over"][name][baseline][measure])
 
-    def best(self, source: str, measure: str) -> str:
-        """The method with the highest mean."""
-        return max(self.titles, key=lambda name: self.score(source, name, measure).mean)
+    def exceeds(self, source: str, name: str, measure: str, baselines: tuple[str, ...]) -> bool:
+        """Return whether the difference to every one of ``baselines`` lies above 0."""
+        return all(self.gain(source, name, baseline, measure).above_zero for baseline in baselines)
 
-    def likeness(self, test: str, name: str, key: str, measure: str) -> Estimate:
-        """A number of ``randomisation`` or ``repeatability``: ``key`` is other_films, excess, between_seeds."""
-        return Estimate(*self.results[test][name][key][measure])
-
-    def tested_on(self, test: str, name: str) -> int:
-        """Films of ``randomisation`` or ``repeatability``."""
-        return int(self.results[test][name]["films"])
-
-    def nothing_for_it(self, name: str) -> int:
-        """On how many films with boxes a map holds nothing for the class."""
+    def films_without_evidence(self, name: str) -> int:
+        """Return the number of films with boxes on which a map has no value for the class."""
         return int(self.results["nothing_for_it"][name])
 
-    def stages(self, name: str, measure: str) -> dict[str, Estimate]:
-        """Likeness to the trained map, from the last block made random to all of them."""
-        return {
-            stage: Estimate(*found[measure]) for stage, found in self.results["randomisation"][name]["stages"].items()
-        }
+    def similarity(self, test: str, name: str, pair: str, measure: str) -> Estimate:
+        """Return the similarity of two maps.
+
+        Args:
+            test: "randomisation" or "repeatability".
+            name: method.
+            pair: "other_films", "between_seeds", or "excess" for the difference to other films.
+            measure: one of the values of :data:`SIMILARITIES`.
+        """
+        return Estimate(*self.results[test][name][pair][measure])
+
+    def similarity_by_stage(self, name: str, measure: str) -> dict[str, Estimate]:
+        """Return the similarity to the trained map, from the last block randomised to all of them."""
+        stages = self.results["randomisation"][name]["stages"]
+        return {stage: Estimate(*estimates[measure]) for stage, estimates in stages.items()}
+
+    def films_tested(self, test: str, name: str) -> int:
+        """Return the number of films of "randomisation" or "repeatability"."""
+        return int(self.results[test][name]["films"])
 
     @property
-    def seeds_compared(self) -> bool:
-        """Whether there were several seeds."""
+    def has_several_seeds(self) -> bool:
+        """Whether networks of several seeds were compared."""
         return bool(self.results["repeatability"])
 
-    def better_than_random(self, name: str, curve: str) -> Estimate:
-        """By how much a curve of deletion or insertion is better than that of a random order; above 0 is better."""
+    def gain_over_random(self, name: str, curve: str) -> Estimate:
+        """Return how much better a deletion or insertion curve is than that of a random order; above 0 is better."""
         return Estimate(*self.results["deletion"]["scores"][name]["better_than_random"][curve])
 
-    def planted(self, name: str) -> dict[str, float]:
-        """Scores of a method, by the network that ships, or of a control on the planted lesion."""
-        found = self.results["planted"]
-        scores = found["methods"][name]["scores"][0] if name in found["methods"] else found["controls"][name]
+    def lesion_scores(self, name: str) -> dict[str, float]:
+        """Return the measures of a baseline, or of a method for the shipped network, on the simulated lesion."""
+        results = self.results["planted"]
+        scores = results["methods"][name]["scores"][0] if name in results["methods"] else results["controls"][name]
         return dict(scores)
 
-    def planted_hits(self, name: str) -> tuple[int, int]:
-        """By how many seeds' networks a method's largest value lies in the planted lesion, and how many there are."""
+    def lesion_hits(self, name: str) -> tuple[int, int]:
+        """Return for how many seeds the largest value lies in the simulated lesion, and the number of seeds."""
         scores = self.results["planted"]["methods"][name]["scores"]
-        return sum(one["pointing"] == 1 for one in scores), len(scores)
+        return sum(seed["pointing"] == 1 for seed in scores), len(scores)
 
-    def planted_map(self, name: str) -> Attribution:
-        """The map of the simulated film as it is shown, -1..1."""
+    def lesion_map(self, name: str) -> Attribution:
+        """Return the map of the film with the simulated lesion, -1..1."""
         values = unpack_map(self.results["planted"]["methods"][name]["map"])
-        return Attribution(values, name, self.meanings[name], 1, "PNEUMONIA", 0)
+        return Attribution(values, name, self.meanings[name], 1, CLASSES[1], 0)
 
     def cost(self, name: str) -> tuple[int, float]:
-        """Passes through the network, and the time of a map in forward passes."""
-        found = self.results["cost"][name]
-        return int(found["passes"]), float(found["forward_passes_of_time"])
+        """Return the passes through the network, and the time of a map in forward passes."""
+        cost = self.results["cost"][name]
+        return int(cost["passes"]), float(cost["forward_passes_of_time"])
 
     def verdicts(self, name: str) -> Verdicts:
-        """Every verdict on one method; localisation is judged by AUPRC on the RSNA boxes."""
-        likenesses = ("ssim", "rank")
+        """Return the verdicts on one method; localisation is judged by AUPRC on the RSNA boxes."""
+        excess = {
+            test: [self.similarity(test, name, "excess", measure) for measure in SIMILARITIES.values()]
+            for test in ("randomisation", "repeatability")
+            if name in self.results[test]
+        }
         return Verdicts(
-            beats_blind=self.beats("rsna", name, "auprc", UNINFORMED_BASELINES),
-            beats_anatomy=self.beats("rsna", name, "auprc", ("anatomy",)),
-            forgets=all(self.likeness("randomisation", name, "excess", kind).side != "above" for kind in likenesses),
-            repeats=all(self.likeness("repeatability", name, "excess", kind).side == "above" for kind in likenesses)
-            if self.seeds_compared
+            beats_uninformed=self.exceeds("rsna", name, "auprc", UNINFORMED_BASELINES),
+            beats_lung_prior=self.exceeds("rsna", name, "auprc", ("anatomy",)),
+            depends_on_weights=not any(estimate.above_zero for estimate in excess["randomisation"]),
+            repeatable=all(estimate.above_zero for estimate in excess["repeatability"])
+            if self.has_several_seeds
             else None,
-            faithful=all(self.better_than_random(name, curve).side == "above" for curve in CURVES),
-            finds=self.planted(name)["pointing"] == 1,
+            faithful=all(self.gain_over_random(name, curve).above_zero for curve in CURVES),
+            finds_lesion=self.lesion_scores(name)["pointing"] == 1,
         )
 
 
 def read(path: Path | None = None) -> dict[str, Report]:
-    """The results of every network that was tested. Raises ``BenchMissing``."""
+    """Read the results of every network that was tested.
+
+    Raises:
+        ResultsMissing: the file is missing or damaged.
+    """
     try:
-        found = json.loads((path or FILE).read_text(encoding="utf-8"))
+        content = json.loads((path or FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ResultsMissing(
             "There are no results yet: weights/saliency_bench.json is missing or damaged. "
             "python -m cnn.training.saliency_bench writes it."
         ) from error
-    titles = {name: method["title"] for name, method in found["methods"].items()}
-    meanings = {name: method["meaning"] for name, method in found["methods"].items()}
-    return {name: Report(name, titles, meanings, found["how"], results) for name, results in found["networks"].items()}
+    titles = {name: method["title"] for name, method in content["methods"].items()}
+    meanings = {name: method["meaning"] for name, method in content["methods"].items()}
+    return {
+        network: Report(network, titles, meanings, content["how"], results)
+        for network, results in content["networks"].items()
+    }
 
 
 def unpack_map(text: str) -> np.ndarray:
-    """A map (S, S) in -1..1 from a grey PNG in base64 in which 128 is 0."""
+    """Decode a map (S, S) in -1..1 from a grey PNG in base64 in which 128 is 0."""
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:
         return (np.asarray(image, dtype=np.float32) - 128) / 127

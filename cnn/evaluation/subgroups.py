@@ -1,4 +1,4 @@
-"""Films split by what their source says: age, sex, view, and what caused the pneumonia."""
+"""Subgroups of films by age, sex, view, and cause of the pneumonia, as far as their source states them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,40 +7,38 @@ import numpy as np
 
 from cnn.evaluation.scores import Scores
 
-AGES = ((0, 18), (18, 40), (40, 60), (60, 130))
+AGES = {"under 18": (0, 18), "18-39": (18, 40), "40-59": (40, 60), "60 and over": (60, 130)}
 """Years, from and below."""
-SEXES = {"F": "women", "M": "men"}
-VIEWS = {"PA": "PA, standing", "AP": "AP, mostly in bed"}
+VALUES = {"sex": {"F": "women", "M": "men"}, "view": {"PA": "PA, standing", "AP": "AP, mostly in bed"}}
 
 
 @dataclass(frozen=True)
 class Subgroup:
-    """Some of the films, by ``fact`` and in words."""
+    """Films with the same value of ``attribute``, such as "sex", and that value in words."""
 
-    fact: str
+    attribute: str
     name: str
     scores: Scores
 
 
 def split_into_subgroups(scores: Scores) -> list[Subgroup]:
-    """Every subgroup that the films' source tells apart; none where it tells nothing.
+    """Return every subgroup that has films.
 
-    Pneumonia has a cause, its absence has none: films of one cause stand beside all films without pneumonia.
+    Only pneumonia has a cause: films of one cause are compared with all films without pneumonia.
     """
-    return [Subgroup(fact, name, scores.select(mask)) for fact, name, mask in _masks(scores) if mask.any()]
+    return [Subgroup(attribute, name, scores.select(mask)) for attribute, name, mask in _masks(scores) if mask.any()]
 
 
 def _masks(scores: Scores) -> Iterator[tuple[str, str, np.ndarray]]:
-    facts = scores.metadata
-    if "age" in facts:
-        years = facts["age"].astype(int)
-        for start, end in AGES:
-            words = f"under {end}" if not start else f"{start} and over" if end == AGES[-1][1] else f"{start}-{end - 1}"
-            yield "age", words, (years >= start) & (years < end)
-    for fact, names in (("sex", SEXES), ("view", VIEWS)):
-        if fact in facts:
-            for value, words in names.items():
-                yield fact, words, facts[fact] == value
-    if "cause" in facts:
-        for cause in sorted(set(facts["cause"]) - {""}):
-            yield "cause", cause, (facts["cause"] == cause) | (scores.labels == 0)
+    metadata = scores.metadata
+    if "age" in metadata:
+        years = metadata["age"].astype(int)
+        for name, (start, end) in AGES.items():
+            yield "age", name, (years >= start) & (years < end)
+    for attribute, names in VALUES.items():
+        if attribute in metadata:
+            for value, name in names.items():
+                yield attribute, name, metadata[attribute] == value
+    if "cause" in metadata:
+        for cause in sorted(set(metadata["cause"]) - {""}):
+            yield "cause", cause, (metadata["cause"] == cause) | (scores.labels == 0)

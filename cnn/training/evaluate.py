@@ -59,7 +59,7 @@ class MeasuredFilms:
             seeds=np.full(len(films), seed),
             thresholds=np.full(len(films), model.threshold),
             metadata={key: np.array([row[key] for row in metadata]) for key in scores.METADATA},
-            hidden={region: calibrated_logits(model, pixels) for region, pixels in hidden.items()},
+            hidden_logits={region: calibrated_logits(model, pixels) for region, pixels in hidden.items()},
         )
 
     def _hide_regions(self, films: list[Film], size: int) -> dict[str, Tensor]:

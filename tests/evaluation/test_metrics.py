@@ -1,81 +1,75 @@
-"""Curves and their areas against scikit-learn, on the films and on films drawn again."""
+"""Curves and their areas equal scikit-learn's, on the films and on their resamples."""
 
 import numpy as np
 import pytest
+import sklearn.metrics
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from cnn.evaluation import metrics
-from cnn.evaluation.bootstrap import resample_patients
-from cnn.evaluation.scores import Scores, sigmoid
+from cnn.evaluation import bootstrap, metrics
+from cnn.evaluation.bootstrap import Estimate, resample_patients
+from tests.support.fake_scores import make_scores
 
-
-def made(count: int = 300, ties: bool = False) -> Scores:
-    """Scores whose probabilities are right by construction; two films a patient."""
-    generator = np.random.default_rng(0)
-    logits = generator.normal(0, 2, count)
-    logits = np.round(logits) if ties else logits
-    labels = (generator.random(count) < sigmoid(logits)).astype(int)
-    return Scores(logits, labels, np.arange(count) // 2, np.zeros(count, int), np.full(count, 0.4))
+ties = pytest.mark.parametrize("ties", [False, True])
 
 
-@pytest.mark.parametrize("ties", [False, True])
-def test_areas_are_scikit_learn_s_for_every_draw(ties: bool) -> None:
-    scores = made(ties=ties)
+@ties
+def test_auc_is_scikit_learn_s_for_every_resample(ties: bool) -> None:
+    scores = make_scores(ties=ties)
     weights = resample_patients(scores.patients)[:20]
-    areas = metrics.auc(scores.logits, scores.labels, weights)
-    precisions = metrics.average_precision(scores.logits, scores.labels, weights)
-    for row, area, precision in zip(weights, areas, precisions, strict=True):
-        assert area == pytest.approx(roc_auc_score(scores.labels, scores.logits, sample_weight=row))
-        assert precision == pytest.approx(average_precision_score(scores.labels, scores.logits, sample_weight=row))
+    areas = [sklearn.metrics.roc_auc_score(scores.labels, scores.logits, sample_weight=row) for row in weights]
+    np.testing.assert_allclose(metrics.auc(scores.logits, scores.labels, weights), areas)
 
 
-def test_a_draw_with_one_class_gives_no_number() -> None:
+@ties
+def test_precision_recall_curve_is_scikit_learn_s(ties: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "REPEATS", 20)
+    scores = make_scores(ties=ties)
+    curve = metrics.precision_recall_curve(scores)
+    precision, recall, _ = sklearn.metrics.precision_recall_curve(scores.labels, scores.logits)
+    np.testing.assert_allclose(curve.x, recall[::-1])
+    np.testing.assert_allclose(curve.y[1:], precision[::-1][1:])
+    areas = [
+        sklearn.metrics.average_precision_score(scores.labels, scores.logits, sample_weight=row)
+        for row in resample_patients(scores.patients)
+    ]
+    expected = Estimate.from_resamples(np.array(areas))
+    assert (curve.area.value, curve.area.low) == pytest.approx((expected.value, expected.low))
+
+
+def test_a_resample_with_one_class_has_no_auc() -> None:
     logits, labels = np.array([0.1, 0.2, 0.3]), np.array([0, 1, 1])
     weights = np.array([[1.0, 1, 1], [0, 2, 1], [3, 0, 0]])
     assert np.isnan(metrics.auc(logits, labels, weights)).tolist() == [False, True, True]
-    assert np.isnan(metrics.average_precision(logits, labels, weights)).tolist() == [False, False, True]
 
 
 def test_roc_curve_is_scikit_learn_s() -> None:
-    scores = made(ties=True)
-    found = metrics.roc_curve(scores)
-    x, y, thresholds = roc_curve(scores.labels, scores.logits, drop_intermediate=False)
-    np.testing.assert_allclose(found.x, x)
-    np.testing.assert_allclose(found.y, y)
-    np.testing.assert_allclose(found.thresholds, thresholds)
-    assert found.area.value == pytest.approx(roc_auc_score(scores.labels, scores.logits))
-    inside = np.interp(metrics.GRID, found.x, found.y)
-    assert ((found.low <= inside + 1e-9) & (inside <= found.high + 1e-9)).all()
-
-
-def test_precision_recall_curve_is_scikit_learn_s() -> None:
-    scores = made(ties=True)
-    found = metrics.precision_recall_curve(scores)
-    precision, recall, _ = precision_recall_curve(scores.labels, scores.logits)
-    np.testing.assert_allclose(found.x, recall[::-1])
-    np.testing.assert_allclose(found.y[1:], precision[::-1][1:])
-    assert found.area.low < found.area.value < found.area.high
+    scores = make_scores(ties=True)
+    curve = metrics.roc_curve(scores)
+    x, y, thresholds = sklearn.metrics.roc_curve(scores.labels, scores.logits, drop_intermediate=False)
+    for values, expected in ((curve.x, x), (curve.y, y), (curve.thresholds, thresholds)):
+        np.testing.assert_allclose(values, expected)
+    assert curve.area.value == pytest.approx(sklearn.metrics.roc_auc_score(scores.labels, scores.logits))
+    on_grid = np.interp(metrics.GRID, curve.x, curve.y)
+    assert ((curve.low <= on_grid + 1e-9) & (on_grid <= curve.high + 1e-9)).all()
+    positive = scores.probabilities >= 0.3
+    assert curve.y[curve.index_at(0.3)] == pytest.approx(sklearn.metrics.recall_score(scores.labels, positive))
 
 
 def test_reliability_is_scikit_learn_s_and_its_gaps_are_the_calibration_error() -> None:
-    scores = made()
+    scores = make_scores()
     bins = metrics.reliability_bins(scores)
     observed, predicted = calibration_curve(scores.labels, scores.probabilities, n_bins=metrics.BINS)
     np.testing.assert_allclose([each.observed.value for each in bins], observed)
     np.testing.assert_allclose([each.predicted for each in bins], predicted)
     gaps = sum(abs(each.observed.value - each.predicted) * each.films for each in bins) / 300
-    weights = np.ones((1, 300))
-    assert metrics.expected_calibration_error(scores.probabilities, scores.labels, weights)[0] == pytest.approx(gaps)
+    error = metrics.expected_calibration_error(scores.probabilities, scores.labels, np.ones((1, 300)))
+    assert error[0] == pytest.approx(gaps)
 
 
-def test_calibration_error_of_cases_that_are_known() -> None:
-    def error(probabilities: list[float], labels: list[int]) -> float:
-        return metrics.expected_calibration_error(np.array(probabilities), np.array(labels), np.ones((1, len(labels))))[
-            0
-        ]
-
-    assert error([0.9] * 10, [1] * 6 + [0] * 4) == pytest.approx(0.3)
-    assert error([1.0, 0.0], [1, 0]) == 0
-    many = made(20_000)
-    assert error(many.probabilities.tolist(), many.labels.tolist()) < 0.02
+@pytest.mark.parametrize(
+    ("probabilities", "labels", "error"), [([0.9] * 10, [1] * 6 + [0] * 4, 0.3), ([1.0, 0.0], [1, 0], 0)]
+)
+def test_calibration_error_of_known_cases(probabilities: list[float], labels: list[int], error: float) -> None:
+    weights = np.ones((1, len(labels)))
+    computed = metrics.expected_calibration_error(np.array(probabilities), np.array(labels), weights)
+    assert computed[0] == pytest.approx(error)

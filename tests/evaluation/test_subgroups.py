@@ -1,35 +1,32 @@
-"""Films split by what their source says."""
+"""Subgroups of films by what their source states."""
+
+from dataclasses import replace
 
 import numpy as np
 
 from cnn.evaluation.scores import Scores
 from cnn.evaluation.subgroups import split_into_subgroups
-from tests.evaluation.test_metrics import made
+from tests.support.fake_scores import make_scores
 
 
-def with_facts(**facts: list[str]) -> Scores:
-    scores = made(6)
-    scores.labels[:] = [0, 1, 1, 0, 1, 0]
-    return Scores(scores.logits, scores.labels, scores.patients, scores.seeds, scores.thresholds,
-                  {key: np.array(values) for key, values in facts.items()})  # fmt: skip
+def with_metadata(**metadata: list[str]) -> Scores:
+    columns = {name: np.array(values) for name, values in metadata.items()}
+    return replace(make_scores(6), labels=np.array([0, 1, 1, 0, 1, 0]), metadata=columns)
 
 
-def test_every_adult_is_in_one_group_of_each_fact() -> None:
-    scores = with_facts(age=["3", "18", "39", "40", "60", "99"], sex=[*"FMFMFM"], view=["PA", "AP"] * 3)
-    found = split_into_subgroups(scores)
-    assert [(group.name, len(group.scores.labels)) for group in found if group.fact == "age"] == [
-        ("under 18", 1), ("18-39", 2), ("40-59", 1), ("60 and over", 2),
-    ]  # fmt: skip
-    for fact in ("age", "sex", "view"):
-        assert sum(len(group.scores.labels) for group in found if group.fact == fact) == 6
+def test_every_adult_is_in_one_subgroup_by_each_attribute() -> None:
+    scores = with_metadata(age=["3", "18", "39", "40", "60", "99"], sex=[*"FMFMFM"], view=["PA", "AP"] * 3)
+    sizes = {(group.attribute, group.name): len(group.scores.labels) for group in split_into_subgroups(scores)}
+    assert [size for (attribute, _), size in sizes.items() if attribute == "age"] == [1, 2, 1, 2]
+    for attribute in ("sex", "view"):
+        assert [size for (name, _), size in sizes.items() if name == attribute] == [3, 3]
 
 
-def test_films_of_one_cause_stand_beside_all_without_pneumonia() -> None:
-    found = split_into_subgroups(with_facts(cause=["", "virus", "bacteria", "", "virus", ""]))
-    assert [group.name for group in found] == ["bacteria", "virus"]
-    assert [group.scores.labels.sum() for group in found] == [1, 2]
-    assert [len(group.scores.labels) for group in found] == [4, 5]
+def test_films_of_one_cause_are_joined_by_all_without_pneumonia() -> None:
+    subgroups = split_into_subgroups(with_metadata(cause=["", "virus", "bacteria", "", "virus", ""]))
+    assert [group.name for group in subgroups] == ["bacteria", "virus"]
+    assert [(group.scores.labels.sum(), len(group.scores.labels)) for group in subgroups] == [(1, 4), (2, 5)]
 
 
-def test_without_facts_there_are_no_groups() -> None:
-    assert not split_into_subgroups(with_facts())
+def test_without_metadata_there_are_no_subgroups() -> None:
+    assert not split_into_subgroups(with_metadata())

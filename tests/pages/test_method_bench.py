@@ -1,4 +1,4 @@
-"""The method bench page: results of any kind in words, figures and tables; a link; no results; no torch."""
+"""The method bench: results of the benchmark in words, charts and tables; a link; no results."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from cnn.evaluation import bootstrap, saliency_report
 from tests.support import fake_saliency_results
-from tests.support.app import html, open_page, shown_text
+from tests.support.app import open_page, shown_text, table_rows
 
 PAGE = "method_bench"
 
@@ -18,30 +18,42 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("results")
-def test_every_test_has_its_table_and_the_end_its_conclusion() -> None:
+def test_every_test_has_its_table_and_the_page_a_conclusion() -> None:
     app = open_page(PAGE)
-    tables = html(app)
-    for label in (
-        "Localisation: mean and 95 % interval", "Method minus control on the same films: mean and 95 % interval",
-        "Likeness to the trained map", "Likeness between seeds", "Area gained over a random order", "Cost of one map",
-        "The planted lesion", "All tests",
-    ):  # fmt: skip
-        assert f'aria-label="{label}"' in tables
+    methods, baselines = 2, len(saliency_report.BASELINES)
+    tables = {
+        "Localisation: mean and 95 % interval": methods + baselines,
+        "Method minus baseline on the same films: mean and 95 % interval": methods,
+        "Similarity to the trained map": methods,
+        "Similarity between seeds": methods,
+        "Area gained over a random order": methods + baselines - 1,
+        "Cost of one map": methods,
+        "The simulated lesion": methods + baselines,
+    }
+    assert {label: len(table_rows(app, label)) for label in tables} == tables
+    verdicts = table_rows(app, "All tests")
+    assert verdicts == [["Grad-CAM", *["pass"] * 6, "0"], ["Guided Backprop", *["fail"] * 6, "6"]]
     assert "Passing every test: Grad-CAM." in shown_text(app)
     assert len(app.get("plotly_chart")) == 4
     assert len(app.get("image")) == 3  # the film and two maps
 
 
 @pytest.mark.usefixtures("results")
-def test_a_link_opens_another_set_and_measure() -> None:
+def test_a_link_opens_other_boxes_and_another_measure() -> None:
     app = open_page(PAGE, boxes="NIH", measure="Pointing game", alike="SSIM", curve="insertion, blurred")
     assert [radio.value for radio in app.radio] == ["NIH", "Pointing game", "SSIM", "insertion, blurred"]
-    assert "Arun et al. (2021), eight methods on another" not in shown_text(app)
     assert "12 of our adult films (NIH)" in shown_text(app)
+
+
+def test_results_of_one_seed_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = fake_saliency_results.write(tmp_path / "saliency_bench.json", seeds=1)
+    monkeypatch.setattr(saliency_report, "FILE", results)
+    app = open_page(PAGE)
+    assert [row[4] for row in table_rows(app, "All tests")] == ["–", "–"]
+    assert len(app.get("plotly_chart")) == 3
 
 
 def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saliency_report, "FILE", tmp_path / "none.json")
     app = open_page(PAGE)
     assert "python -m cnn.training.saliency_bench" in app.info[0].value
-    assert "What you now know" in shown_text(app)

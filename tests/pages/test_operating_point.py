@@ -1,4 +1,4 @@
-"""The operating point: rates follow threshold and prevalence, a thousand people add up, and the answer can wait."""
+"""The operating point: rates follow threshold and prevalence, cohorts add up, and predictive values can wait."""
 
 import re
 
@@ -7,88 +7,87 @@ from streamlit.testing.v1 import AppTest
 
 from cnn import cards
 from cnn.evaluation import operating_point
-from tests.pages.test_model_card import table
-from tests.support.app import html, open_page, press, shown_text
-from ui.evaluation import scores_cache
+from tests.support.app import html, open_page, press, shown_text, table_rows
+from ui.evaluation.scores_cache import ADULTS, MINED, TEST, VALIDATION, format_percent, load_scores
 
 PAGE = "operating_point"
+COHORT = "A thousand people"
 pytestmark = pytest.mark.usefixtures("few_draws")
 
 
 def rate(app: AppTest, name: str) -> str:
-    return {row[0]: row[1] for row in table(app, "Rates at this threshold")}[name]
+    return {row[0]: row[1] for row in table_rows(app, "Rates at this threshold")}[name]
 
 
-def test_rates_and_people_follow_from_the_link() -> None:
+def rates(network: str, threshold: float, prevalence: float) -> operating_point.Rates:
+    counts = operating_point.confusion_at(load_scores(network, TEST), threshold)
+    return operating_point.rates_at_prevalence(counts, prevalence)
+
+
+def test_rates_and_cohort_follow_from_the_link() -> None:
     app = open_page(PAGE, threshold="0.3", prevalence="2", network="lecture")
-    films = scores_cache.load_scores("lecture", scores_cache.TEST)
-    rates = operating_point.rates_at_prevalence(operating_point.confusion_at(films, 0.3), 0.02)
-    assert rate(app, "sensitivity") == scores_cache.format_percent(rates.sensitivity)
-    assert rate(app, "PPV") == scores_cache.format_percent(rates.ppv)
-    people = operating_point.expected_cohort(rates, 0.02)
-    rows = {row[0]: row[1:] for row in table(app, "A thousand people")}
-    assert rows["have it"] == [str(people.true_positives), str(people.false_negatives), "20"]
-    assert rows["do not have it"] == [str(people.false_positives), str(people.true_negatives), "980"]
-    assert f"1,000 people: {people.true_positives} ill and called" in html(app)
+    expected = rates("lecture", 0.3, 0.02)
+    assert rate(app, "sensitivity") == format_percent(expected.sensitivity)
+    assert rate(app, "PPV") == format_percent(expected.ppv)
+    cohort = operating_point.expected_cohort(expected, 0.02)
+    ill, healthy, _ = table_rows(app, COHORT)
+    assert ill[1:] == [str(cohort.true_positives), str(cohort.false_negatives), "20"]
+    assert healthy[1:] == [str(cohort.false_positives), str(cohort.true_negatives), "980"]
+    drawn = html(app).count('<i class="true-positive">') - 1  # one in the legend
+    assert drawn == cohort.true_positives
 
 
-def test_a_slider_moves_the_rates_and_the_prevalence_moves_the_worth_of_a_call_only() -> None:
+def test_the_threshold_moves_sensitivity_and_the_prevalence_only_predictive_values() -> None:
     app = open_page(PAGE)
-    before = {name: rate(app, name) for name in ("sensitivity", "PPV")}
+    sensitivity, ppv = rate(app, "sensitivity"), rate(app, "PPV")
     app.slider(key="prevalence").set_value(1.0).run()
-    assert rate(app, "sensitivity") == before["sensitivity"]
-    assert float(rate(app, "PPV").split("%")[0]) < float(before["PPV"].split("%")[0])
+    assert rate(app, "sensitivity") == sensitivity
+    assert float(rate(app, "PPV").split("%")[0]) < float(ppv.split("%")[0])
     app.slider(key="threshold").set_value(0.9).run()
-    assert rate(app, "sensitivity") != before["sensitivity"]
+    assert rate(app, "sensitivity") != sensitivity
 
 
-def test_most_calls_are_false_exactly_below_the_prevalence_that_is_named() -> None:
-    said = re.search(r"Below a prevalence of about (\S+)%, most calls", shown_text(open_page(PAGE)))
-    films = scores_cache.load_scores("transfer", scores_cache.TEST)
-    found = operating_point.rates_at_prevalence(operating_point.confusion_at(films, 0.5), float(said[1]) / 100)
-    assert found.ppv.value == pytest.approx(0.5, abs=0.005)
+def test_ppv_is_one_half_at_the_prevalence_that_is_named() -> None:
+    prevalence = re.search(r"Below a prevalence of about (\S+)%", shown_text(open_page(PAGE)))
+    assert prevalence is not None
+    assert rates("transfer", 0.5, float(prevalence[1]) / 100).ppv.value == pytest.approx(0.5, abs=0.005)
 
 
-def test_why_adults_are_counted_otherwise_than_on_the_model_card_is_said() -> None:
-    assert "each adult is judged" not in shown_text(open_page(PAGE))
-    assert "each adult is judged" in shown_text(open_page(PAGE, films=scores_cache.ADULTS))
-
-
-def test_buttons_go_to_the_frozen_threshold_and_to_the_films_own_prevalence() -> None:
+def test_buttons_set_the_frozen_threshold_and_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
     press(app, "The frozen threshold")
     frozen = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["threshold"]
     assert app.slider(key="threshold").value == pytest.approx(frozen, abs=0.005)
     press(app, "As many as in these films")
-    share = scores_cache.load_scores("transfer", scores_cache.TEST).labels.mean()
+    share = load_scores("transfer", TEST).labels.mean()
     assert app.slider(key="prevalence").value == pytest.approx(100 * share, abs=0.25)
 
 
-def test_what_a_call_is_worth_waits_for_a_prediction() -> None:
+def test_predictive_values_wait_for_the_reader_s_prediction() -> None:
     app = open_page(PAGE, hide="true")
     assert (rate(app, "PPV"), rate(app, "NPV")) == ("?", "?")
-    assert "A thousand people" not in html(app)
+    assert f'aria-label="{COHORT}"' not in html(app)
     press(app, "Show the answer")
     answer = int(re.findall(r"The answer is (\d+)\.", app.info[0].value)[0])
-    hits, alarms = (int(table(app, "A thousand people")[place][1]) for place in (0, 1))
-    assert answer == round(100 * hits / (hits + alarms))
+    true_positives, false_positives = (int(row[1]) for row in table_rows(app, COHORT)[:2])
+    assert answer == round(100 * true_positives / (true_positives + false_positives))
     assert "?" not in rate(app, "PPV")
 
 
-def test_where_nobody_is_called_there_is_no_ppv_and_no_question() -> None:
+def test_without_positive_predictions_there_is_no_ppv_and_no_question() -> None:
     app = open_page(PAGE, threshold="1.0")
     assert rate(app, "sensitivity").startswith("0.0%")
     assert rate(app, "PPV") == "-"
-    assert "Nobody is called" in shown_text(app)
-    assert "Predict first" not in shown_text(app)
+    assert not [button for button in app.button if button.label == "Show the answer"]
 
 
-def test_a_rate_without_an_error_is_said_to_be_too_sure() -> None:
+def test_a_rate_without_an_error_comes_with_the_rule_of_three() -> None:
     app = open_page(PAGE, threshold="0.0", films="adults")
     assert rate(app, "sensitivity") == "100.0% (100.0–100.0)"
     assert "rule of three" in shown_text(app)
 
 
-@pytest.mark.parametrize("films", ["validation", "adults, text-mined"])
+@pytest.mark.parametrize("films", [VALIDATION, ADULTS, MINED])
 def test_other_films_can_be_chosen(films: str) -> None:
-    assert not open_page(PAGE, films=films, network="logistic_regression").error
+    app = open_page(PAGE, films=films, network=cards.BASELINE)
+    assert f"{len(load_scores(cards.BASELINE, films).labels)} films of" in shown_text(app)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import itertools
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -36,6 +37,13 @@ def shown_text(app: AppTest) -> str:
 def html(app: AppTest) -> str:
     """All HTML that the page draws by itself."""
     return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def table_rows(app: AppTest, label: str) -> list[list[str]]:
+    """Rows of the table with this label, without tags."""
+    body = next(element.proto.body for element in app.get("html") if f'aria-label="{label}"' in element.proto.body)
+    rows = re.findall(r"<tr.*?>(.*?)</tr>", body.split("<tbody>")[1])
+    return [[re.sub("<.*?>", "", cell) for cell in re.findall(r"<t[hd].*?>.*?</t[hd]>", row)] for row in rows]
 
 
 def snippets(app: AppTest) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
-"""Results as ``cnn.training.saliency_bench`` writes them, of two made-up methods: one is right everywhere, one draws
-edges."""
+"""Results of the saliency benchmark for two made-up methods: one passes every test, one fails every test."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,63 +11,68 @@ from cnn.training.saliency_bench import __main__, statistics
 
 PATIENTS = [f"p{number // 2}" for number in range(12)]
 GOOD, BAD = "grad_cam", "guided_backprop"
+BASELINE_LEVELS = {"random": 0.1, "centre": 0.25, "edges": 0.12, "anatomy": 0.45}
+MEASURES = tuple(saliency_report.MEASURES.values())
+SIMILARITIES = tuple(saliency_report.SIMILARITIES.values())
+SOURCES = tuple(saliency_report.SOURCES.values())
 
 
 def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
-    """Writes the results to ``path``."""
+    """Write the results to ``path``, and return it."""
     generator = np.random.default_rng(0)
 
-    def around(value: float, names: tuple[str, ...]) -> list[dict[str, float]]:
-        return [dict(zip(names, value + 0.02 * generator.standard_normal(len(names)), strict=True)) for _ in PATIENTS]
+    def around(level: float, names: tuple[str, ...]) -> list[dict[str, float]]:
+        """Return a row of numbers near ``level`` for each film."""
+        return [dict(zip(names, level + 0.02 * generator.standard_normal(len(names)), strict=True)) for _ in PATIENTS]
 
-    measures = tuple(saliency_report.MEASURES.values())
-    likeness = statistics.LIKENESS
-    levels = {"random": 0.1, "centre": 0.25, "edges": 0.12, "anatomy": 0.45}
-
-    def located(value: float) -> dict[str, list[dict[str, float]]]:
-        return {source: around(value, measures) for source in saliency_report.SOURCES.values()}
-
-    controls = {
-        name: {
-            "localisation": located(value),
-            "deletion": around(0.5, saliency_report.CURVES),
-            "planted": [dict.fromkeys(measures, value)],
-        }
-        for name, value in levels.items()
-    }
-    values = np.linspace(-1, 1, 32 * 32).reshape(32, 32)
-    methods = {
-        name: {
-            "localisation": located(0.8 if good else 0.13),
+    def method(good: bool) -> dict[str, Any]:
+        gain = 0.2 if good else -0.2
+        levels = {curve: 0.5 + (gain if "insertion" in curve else -gain) for curve in saliency_report.CURVES}
+        stages = {"classifier": 0.6, "features.0": 0.05 if good else 0.9}
+        return {
+            "localisation": {source: around(0.8 if good else 0.13, MEASURES) for source in SOURCES},
             "nothing_for_it": 0 if good else 3,
             "randomisation": {
                 "patients": PATIENTS,
-                "stages": {"classifier": around(0.6, likeness), "features.0": around(0.05 if good else 0.9, likeness)},
-                "other_films": around(0.3, likeness),
+                "stages": {stage: around(level, SIMILARITIES) for stage, level in stages.items()},
+                "other_films": around(0.3, SIMILARITIES),
             },
             "repeatability": {
                 "patients": PATIENTS,
-                "between_seeds": around(0.7 if good else 0.2, likeness) if seeds > 1 else [],
-                "other_films": around(0.3, likeness),
+                "between_seeds": around(0.7 if good else 0.2, SIMILARITIES) if seeds > 1 else [],
+                "other_films": around(0.3, SIMILARITIES),
             },
-            "deletion": [
-                row | {key: row[key] + (0.2 if good else -0.2) * (1 if "insertion" in key else -1) for key in row}
-                for row in around(0.5, saliency_report.CURVES)
-            ],
+            "deletion": [levels for _ in PATIENTS],
             "cost": {"passes": 1 if good else 170, "forward_passes_of_time": 2.0 if good else 200.0},
             "planted": {
-                "scores": [dict.fromkeys(measures, 1.0 if good else 0.0)] * seeds, "map": __main__.packed(values),
+                "scores": [dict.fromkeys(MEASURES, float(good))] * seeds,
+                "map": __main__.packed(np.linspace(-1, 1, 32 * 32).reshape(32, 32)),
             },
         }
-        for name, good in ((GOOD, True), (BAD, False))
-    }  # fmt: skip
-    boxed = dict.fromkeys(saliency_report.SOURCES.values(), PATIENTS)
-    how = {"seeds": list(range(seeds)), "films_limited_to": limited, "top_share": 0.1, "squares": 196,
-           "costly_passes": 10, "bootstrap_draws": 1000}  # fmt: skip
-    titles = {GOOD: ("Grad-CAM", "evidence"), BAD: ("Guided Backprop", "brightness")}
-    path.write_text(json.dumps({
-        "how": how,
-        "methods": {name: {"title": title, "meaning": meaning} for name, (title, meaning) in titles.items()},
-        "networks": {"transfer": statistics.summary(methods, controls, boxed, PATIENTS)},
-    }))  # fmt: skip
+
+    baselines = {
+        name: {
+            "localisation": {source: around(level, MEASURES) for source in SOURCES},
+            "deletion": around(0.5, saliency_report.CURVES),
+            "planted": [dict.fromkeys(MEASURES, level)],
+        }
+        for name, level in BASELINE_LEVELS.items()
+    }
+    methods = {GOOD: method(True), BAD: method(False)}
+    content = {
+        "how": {
+            "seeds": list(range(seeds)),
+            "films_limited_to": limited,
+            "top_share": 0.1,
+            "squares": 196,
+            "costly_passes": 10,
+            "bootstrap_draws": 1000,
+        },
+        "methods": {
+            GOOD: {"title": "Grad-CAM", "meaning": "evidence"},
+            BAD: {"title": "Guided Backprop", "meaning": "brightness"},
+        },
+        "networks": {"transfer": statistics.summary(methods, baselines, dict.fromkeys(SOURCES, PATIENTS), PATIENTS)},
+    }
+    path.write_text(json.dumps(content))
     return path

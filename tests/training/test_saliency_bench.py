@@ -79,13 +79,13 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
     report = saliency_report.read(runs / "saliency_bench.json")["lecture"]
     assert list(report.titles) == list(SHOWN)
     for name in SHOWN:
-        assert 0 <= report.score("rsna", name, "auprc").mean <= 1
-        assert list(report.stages(name, "ssim")) == ["fc", "conv1"]
-        assert report.planted_map(name).map.shape == (128, 128)
-        assert report.planted_hits(name)[1] == 2
-        assert report.verdicts(name).repeats is not None
+        assert 0 <= report.localisation("rsna", name, "auprc").value <= 1
+        assert list(report.similarity_by_stage(name, "ssim")) == ["fc", "conv1"]
+        assert report.lesion_map(name).map.shape == (128, 128)
+        assert report.lesion_hits(name)[1] == 2
+        assert report.verdicts(name).repeatable is not None
         assert report.cost(name)[1] > 0
-    assert report.films("rsna") <= 4
+    assert report.film_count("rsna") <= 4
     for measure in ("measure_method", "measure_control"):  # kept results are not measured again
         monkeypatch.setattr(__main__, measure, lambda *given: pytest.fail("measured again"))
     first = json.loads((runs / "saliency_bench.json").read_text())

@@ -1,1 +1,1 @@
-"""Parts of the pages that show how good the networks and the saliency methods are."""
+"""Pages of the evaluation: model card, operating point, and method bench."""

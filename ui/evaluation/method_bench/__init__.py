@@ -1,1 +1,1 @@
-"""Parts of the page method_bench."""
+"""Sections of the page method_bench."""

@@ -1,51 +1,50 @@
-"""Tables of the method bench, one for each test, and the one that sums them up."""
+"""Tables of the method bench, one for each test, and the one of all verdicts."""
+
+from dataclasses import astuple
 
 import streamlit as st
 
-from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, UNINFORMED_BASELINES, Report
+from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, Report
 from ui.widgets.tables import Bar, show_table
 
-KINDS = {"SSIM": "ssim", "rank correlation": "rank"}
-"""The measures of how alike two maps are."""
+VERDICTS = {True: "pass", False: "fail", None: "–"}
 
 
-def localisation(report: Report, source: str) -> None:
-    """All measures of methods and controls, with intervals."""
-    names = {name: f"control: {words}" for name, words in BASELINES.items()}
-    everybody = report.titles | names
-    rows: list[list[str | Bar]] = [
-        [title, *(str(report.score(source, name, measure)) for measure in MEASURES.values())]
-        for name, title in everybody.items()
+def show_localisation(report: Report, source: str) -> None:
+    """Show all measures of methods and baselines."""
+    rows = [
+        [title, *(str(report.localisation(source, name, measure)) for measure in MEASURES.values())]
+        for name, title in (report.titles | _baseline_titles()).items()
     ]
-    faint = [place for place, name in enumerate(everybody) if name in names]
+    faint = range(len(report.titles), len(rows))
     show_table(["", *MEASURES], rows, label="Localisation: mean and 95 % interval", faint=faint)
 
 
-def differences(report: Report, source: str, measure: str) -> None:
-    """By how much each method is above each control on the same films."""
-    rows: list[list[str | Bar]] = [
-        [title, *(f"{report.over(source, name, control, measure)}" for control in BASELINES)]
+def show_gains(report: Report, source: str, measure: str) -> None:
+    """Show the difference between each method and each baseline on the same films."""
+    rows = [
+        [title, *(str(report.gain(source, name, baseline, measure)) for baseline in BASELINES)]
         for name, title in report.titles.items()
     ]
-    show_table(["", *(f"over {words}" for words in BASELINES.values())], rows,
-          label="Method minus control on the same films: mean and 95 % interval")  # fmt: skip
+    head = ["", *(f"over {title}" for title in BASELINES.values())]
+    show_table(head, rows, label="Method minus baseline on the same films: mean and 95 % interval")
 
 
-def randomisation(report: Report, kind: str) -> None:
-    """Likeness to the trained map at every stage, that of two films' maps, and the verdict."""
-    rows: list[list[str | Bar]] = []
-    stages: list[str] = []
+def show_randomisation(report: Report, measure: str) -> None:
+    """Show the similarity to the trained map at every stage, that of two films' maps, and the verdict."""
+    rows, stages = [], {}
     for name, title in report.titles.items():
-        found = report.stages(name, kind)
-        stages = list(found)
+        stages = report.similarity_by_stage(name, measure)
         rows.append(
             [
-                title, *(f"{one.mean:.2f}" for one in found.values()),
-                f"{report.likeness('randomisation', name, 'other_films', kind).mean:.2f}",
-                str(report.likeness("randomisation", name, "excess", kind)),
-                "pass" if report.verdicts(name).forgets else "fail", f"{report.tested_on('randomisation', name)}",
+                title,
+                *(f"{estimate.value:.2f}" for estimate in stages.values()),
+                f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
+                str(report.similarity("randomisation", name, "excess", measure)),
+                VERDICTS[report.verdicts(name).depends_on_weights],
+                str(report.films_tested("randomisation", name)),
             ]
-        )  # fmt: skip
+        )
     head = [
         "",
         *(f"to {stage}" for stage in stages),
@@ -54,72 +53,72 @@ def randomisation(report: Report, kind: str) -> None:
         "both measures",
         "films",
     ]
-    show_table(head, rows, label="Likeness to the trained map")
+    show_table(head, rows, label="Similarity to the trained map")
 
 
-def repeatability(report: Report, kind: str) -> None:
-    """Likeness of the maps of several seeds."""
-    rows: list[list[str | Bar]] = [
+def show_repeatability(report: Report, measure: str) -> None:
+    """Show the similarity of the maps of several seeds."""
+    rows = [
         [
             title,
-            str(report.likeness("repeatability", name, "between_seeds", kind)),
-            f"{report.likeness('repeatability', name, 'other_films', kind).mean:.2f}",
-            str(report.likeness("repeatability", name, "excess", kind)),
-            "pass" if report.verdicts(name).repeats else "fail",
-            f"{report.tested_on('repeatability', name)}",
+            str(report.similarity("repeatability", name, "between_seeds", measure)),
+            f"{report.similarity('repeatability', name, 'other_films', measure).value:.2f}",
+            str(report.similarity("repeatability", name, "excess", measure)),
+            VERDICTS[report.verdicts(name).repeatable],
+            str(report.films_tested("repeatability", name)),
         ]
         for name, title in report.titles.items()
     ]
-    show_table(["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"], rows,
-          label="Likeness between seeds")  # fmt: skip
+    head = ["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"]
+    show_table(head, rows, label="Similarity between seeds")
 
 
-def deletion(report: Report) -> None:
-    """How much better each order is than a random one."""
-    everybody = report.titles | {name: f"control: {words}" for name, words in BASELINES.items() if name != "random"}
-    rows: list[list[str | Bar]] = [
-        [title, *(str(report.better_than_random(name, curve)) for curve in CURVES)] for name, title in everybody.items()
+def show_deletion(report: Report) -> None:
+    """Show how much better each order is than a random one."""
+    baselines = {name: title for name, title in _baseline_titles().items() if name != "random"}
+    rows = [
+        [title, *(str(report.gain_over_random(name, curve)) for curve in CURVES)]
+        for name, title in (report.titles | baselines).items()
     ]
-    faint = [place for place, name in enumerate(everybody) if name in BASELINES]
+    faint = range(len(report.titles), len(rows))
     show_table(["", *CURVES], rows, label="Area gained over a random order", faint=faint)
 
 
-def cost(report: Report) -> None:
-    """Passes and time of each method."""
-    costs = {name: report.cost(name) for name in report.titles}
-    most = max(time for _, time in costs.values())
+def show_cost(report: Report) -> None:
+    """Show passes and time of each method."""
+    costs = {title: report.cost(name) for name, title in report.titles.items()}
+    longest = max(time for _, time in costs.values())
     rows: list[list[str | Bar]] = [
-        [report.titles[name], f"{passes}", Bar(f"{time:.1f}", time / most)] for name, (passes, time) in costs.items()
+        [title, str(passes), Bar(f"{time:.1f}", time / longest)] for title, (passes, time) in costs.items()
     ]
     show_table(["", "passes", "time, in forward passes"], rows, label="Cost of one map")
 
 
-def planted(report: Report) -> None:
-    """Scores of methods and controls on the planted lesion."""
-    names = {name: f"control: {words}" for name, words in BASELINES.items()}
-    rows: list[list[str | Bar]] = []
-    for name, title in (report.titles | names).items():
-        scores = report.planted(name)
-        hits = "" if name in names else "{} of {}".format(*report.planted_hits(name))
+def show_lesion(report: Report) -> None:
+    """Show the measures of methods and baselines on the simulated lesion."""
+    rows = []
+    for name, title in (report.titles | _baseline_titles()).items():
+        scores = report.lesion_scores(name)
+        hits = "{} of {}".format(*report.lesion_hits(name)) if name in report.titles else ""
         rows.append([title, *(f"{scores[measure]:.2f}" for measure in MEASURES.values()), hits])
     faint = range(len(report.titles), len(rows))
-    show_table(["", *MEASURES, "seeds that hit it"], rows, label="The planted lesion", faint=faint)
+    show_table(["", *MEASURES, "seeds that hit it"], rows, label="The simulated lesion", faint=faint)
 
 
-def everything(report: Report) -> None:
-    """Every verdict on every method."""
-    head = ["", "blind controls", "lung blobs", "weights", "seeds", "deletion", "lesion", "failed"]
-    said = {True: "pass", False: "fail", None: "–"}
-    rows: list[list[str | Bar]] = []
+def show_verdicts(report: Report) -> None:
+    """Show every verdict on every method."""
+    rows = []
     for name, title in report.titles.items():
-        found = report.verdicts(name)
-        verdicts = (
-            found.beats_blind, found.beats_anatomy, found.forgets, found.repeats, found.faithful, found.finds,
-        )  # fmt: skip
-        rows.append([title, *(said[verdict] for verdict in verdicts), f"{found.failed()}"])
+        verdicts = report.verdicts(name)
+        rows.append([title, *(VERDICTS[verdict] for verdict in astuple(verdicts)), str(verdicts.failed)])
+    head = ["", "uninformed baselines", "lung prior", "weights", "seeds", "deletion", "lesion", "failed"]
     show_table(head, rows, label="All tests")
     st.caption(
-        f"Blind controls: AUPRC on the RSNA boxes above {', '.join(UNINFORMED_BASELINES[:-1])} and {UNINFORMED_BASELINES[-1]}. Lung blobs: "
-        "above them too. Weights: another map when all weights are random. Seeds: the same film's maps are alike. "
-        "Deletion: better than a random order on all four curves. Lesion: the strongest point lies in the planted one."
+        "Uninformed baselines: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
+        "Weights: another map when all weights are random. Seeds: the same film's maps are similar. Deletion: better "
+        "than a random order on all four curves. Lesion: the largest value lies in the simulated one."
     )
+
+
+def _baseline_titles() -> dict[str, str]:
+    return {name: f"baseline: {title}" for name, title in BASELINES.items()}

@@ -1,1 +1,1 @@
-"""Parts of the page model_card."""
+"""Sections of the page model_card."""

@@ -1,45 +1,55 @@
-"""The parts of the model card: what the network is made of, its numbers, and each chart with its table."""
+"""Sections of the model card: data and recipe, all numbers, curves, subgroups, hidden lungs, lungs, gate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
 
 from cnn import cards
-from cnn.cards import CLASSES
-from cnn.evaluation import metrics as measures
-from cnn.evaluation import operating_point
+from cnn.cards import BASELINE, CLASSES, network_title
+from cnn.evaluation import metrics, operating_point
 from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.metrics import Curve
-from cnn.evaluation.operating_point import ConfusionCounts, count_confusion
+from cnn.evaluation.operating_point import ConfusionCounts, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
 from cnn.evaluation.subgroups import Subgroup, split_into_subgroups
-from ui.evaluation import scores_cache
+from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.model_card import charts, sentences
 from ui.evaluation.model_card.charts import Line
 from ui.evaluation.scores_cache import (
     ADULTS,
-    BASELINE,
-    DESCRIPTIONS,
     MINED,
     TEST,
     VALIDATION,
+    compute,
+    compute_once,
+    describe_films,
     format_number,
     format_percent,
+    load_card,
+    load_scores,
 )
-from ui.widgets.tables import Bar, show_table
+from ui.widgets.tables import show_table
 
-SHOWN = {"auc": "AUC", "accuracy": "accuracy", "sensitivity": "sensitivity", "specificity": "specificity",
-         "ece": "calibration error", "brier": "Brier score"}  # fmt: skip
+T = TypeVar("T")
+
+METRICS = {
+    "auc": "AUC",
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ece": "calibration error",
+    "brier": "Brier score",
+}
 GROUPS = (VALIDATION, TEST, ADULTS, MINED)
 NOTHING_HIDDEN = "nothing hidden"
-ROWS = 11
-"""Lines of the table below a curve."""
+CURVE_TABLE_ROWS = 11
 
 
-def made_of(name: str) -> None:
-    """Data, split, seeds, recipe, and what was frozen before the test films were read."""
-    card = scores_cache.load_card(name)
+def show_training(network: str) -> None:
+    """Show data, split, seeds, recipe, and what was frozen before the test."""
+    card = load_card(network)
     split = card["split"]
     seeds = card["metrics"]["adults_left_out"]["seeds"]
     counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
@@ -47,261 +57,264 @@ def made_of(name: str) -> None:
         f"**Data.** {card['data']}.\n\n"
         f"**Split.** {_sentence(split['rule'])} {counts}.\n\n"
         f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
-        "shipped, as was settled before any of them was measured.\n\n"
+        "shipped, as was decided before any of them was measured.\n\n"
         f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
         f"**Frozen before the test.** The threshold, {card['threshold']:.3f}, lies {card['threshold_rule']}. The "
         "logits, centred by the biases of the last layer, are divided by a temperature of "
         f"{card['temperature']:.2f}.\n\n"
-        f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; out come "
+        f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
         f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`"
     )
 
 
-def numbers(name: str) -> None:
-    """Every number on each group of films, ours above the floor; then the spread over the seeds."""
-    networks = list(dict.fromkeys((name, BASELINE)))
-    rows: list[list[str | Bar]] = [
-        [
-            title if network == name else BASELINE,
-            *(format_number(scores_cache.performance(network, which)[key]) for which in GROUPS),
-        ]
-        for key, title in SHOWN.items()
-        for network in networks
-    ]
-    films = [str(len(scores_cache.load_scores(name, which).labels)) for which in GROUPS]
-    show_table([name, *GROUPS], [["films", *films], *rows], label="All numbers",
-          faint=[1 + place for place in range(len(rows)) if place % len(networks)])  # fmt: skip
-    seeds = ", ".join(map(str, np.unique(scores_cache.load_scores(name, ADULTS).seeds)))
+def show_performance(network: str) -> None:
+    """Show every metric on each group of films beside the baseline, then the spread over the seeds."""
+    networks = _with_baseline(network)
+    rows = [["films", *(str(len(load_scores(network, group).labels)) for group in GROUPS)]]
+    for key, title in METRICS.items():
+        for name in networks:
+            values = [format_number(compute(measure_performance, name, group)[key]) for group in GROUPS]
+            rows.append([title if name == network else network_title(name), *values])
+    faint = [index for index, row in enumerate(rows) if row[0] == network_title(BASELINE)]
+    show_table([network_title(network), *GROUPS], rows, label="All numbers", faint=faint)
+    seeds = ", ".join(map(str, np.unique(load_scores(network, ADULTS).seeds)))
     st.caption(
         "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
-        f"by networks that were not trained on them (seed {seeds}), each by its own threshold. An interval that is a "
+        f"by networks that were not trained on them (seed {seeds}), each at its own threshold. An interval that is a "
         "point means that no film was wrong, not that none ever will be."
     )
-    metrics = scores_cache.load_card(name)["metrics"]
-    spread = [metrics["test_over_seeds"], metrics["adults_left_out_over_seeds"]]
+    results = load_card(network)["metrics"]
+    spread = [results["test_over_seeds"], results["adults_left_out_over_seeds"]]
     show_table(
-        [f"{len(metrics['adults_left_out']['seeds'])} trainings of {name}", TEST, ADULTS],
-        [[title, *(f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for found in spread)]
-         for key, title in SHOWN.items()],
+        [f"{len(results['adults_left_out']['seeds'])} trainings", TEST, ADULTS],
+        [
+            [title, *(f"{group[key]['mean']:.3f} ± {group[key]['sd']:.3f}" for group in spread)]
+            for key, title in METRICS.items()
+        ],
         label="Mean and standard deviation over the seeds",
-    )  # fmt: skip
-    st.caption("Mean ± standard deviation over trainings that differ in their seed alone: how much luck there is.")
+    )
+    st.caption("Mean ± standard deviation over trainings that differ in their seed only: the effect of chance.")
 
 
-def drawn(name: str, which: str) -> list[tuple[Line, str, str]]:
-    """Which curves are shown for a group of films: line, network, films."""
-    shown = [(Line(name if which != ADULTS else "re-read", "output"), name, which)]
-    if which == ADULTS:
-        shown.append((Line("text-mined", "kernel", "dashdot", band=False), name, MINED))
-    if name != BASELINE:
-        shown.append((Line(BASELINE, "padding", "dash", band=False), BASELINE, which))
-    return shown
+def show_films(network: str, group: str) -> None:
+    """Describe the chosen films, and how well the network ranks them."""
+    films = load_scores(network, group)
+    st.markdown(describe_films(group, films))
+    st.markdown(_ranking(network, group))
+    if group == ADULTS:
+        st.markdown(sentences.label_sets(films))
 
 
-def curves_of(name: str, which: str) -> None:
-    """ROC, precision-recall, reliability and confusion, each with its sentence and its table."""
-    films, shown = scores_cache.load_scores(name, which), drawn(name, which)
-    frozen, prevalence = float(films.thresholds.mean()), float(films.labels.mean())
+@compute_once
+def _ranking(network: str, group: str) -> str:
+    baseline = None if network == BASELINE else load_scores(BASELINE, group)
+    return sentences.ranking(load_scores(network, group), baseline)
+
+
+def show_curves(network: str, group: str) -> None:
+    """Show ROC, precision-recall, reliability and confusion, each with its table."""
+    films, lines = load_scores(network, group), _lines(network, group)
+    threshold, prevalence = float(films.thresholds.mean()), float(films.labels.mean())
+    own_lines = [line for line in lines if line.network == network]
     left, right = st.columns(2)
     with left:
-        parts = [(line, scores_cache.roc(network, group)) for line, network, group in shown]
-        at = charts.at_threshold(parts[0][1], frozen)
-        charts.roc(parts, frozen, sentences.roc(parts[0][1], at))
-        _curve_table(parts, "ROC", ("false alarms", "sensitivity"))
+        curves = _compute_for(lines, metrics.roc_curve)
+        description = sentences.roc(curves[0][1], threshold)
+        labels = Labels("ROC", "false positives: 1 - specificity", "sensitivity", "roc", description)
+        charts.draw_curves(curves, (0, 1), threshold, labels)
+        _show_curve_table(curves, "ROC", ("false positives", "sensitivity"))
     with right:
-        parts = [(line, scores_cache.precision_recall(network, group)) for line, network, group in shown]
-        words = sentences.precision_recall(parts[0][1], at, prevalence)
-        charts.precision_recall(parts, frozen, prevalence, words)
-        _curve_table(parts, "Precision and recall", ("recall", "precision"))
+        heading = "Precision and recall"
+        curves = _compute_for(lines, metrics.precision_recall_curve)
+        description = sentences.precision_recall(curves[0][1], threshold, prevalence)
+        labels = Labels(
+            heading, "recall: sensitivity", "precision: PPV in these films", "precision-recall", description
+        )
+        charts.draw_curves(curves, (prevalence, prevalence), threshold, labels)
+        _show_curve_table(curves, heading, ("recall", "precision"))
     left, right = st.columns(2)
     with left:
-        _reliability(shown, scores_cache.performance(name, which)["ece"])
+        _show_reliability(own_lines)
     with right:
-        _confusion([(line, group) for line, network, group in shown if network == name], name)
+        _show_confusion(own_lines)
 
 
-def _curve_table(parts: Sequence[tuple[Line, Curve]], label: str, axes: tuple[str, str]) -> None:
+def _lines(network: str, group: str) -> list[Line]:
+    """Return the curves to draw for a group of films, the main one first."""
+    title = network_title(network) if group != ADULTS else "re-read"
+    lines = [Line(network, group, title, "output", "solid", main=True)]
+    if group == ADULTS:
+        lines.append(Line(network, MINED, "text-mined", "kernel", "dashdot"))
+    if network != BASELINE:
+        lines.append(Line(BASELINE, group, network_title(BASELINE), "padding", "dash"))
+    return lines
+
+
+def _compute_for(lines: Sequence[Line], statistic: Callable[[Scores], T]) -> list[tuple[Line, T]]:
+    return [(line, compute(statistic, line.network, line.group)) for line in lines]
+
+
+def _show_curve_table(curves: Sequence[tuple[Line, Curve]], label: str, axes: tuple[str, str]) -> None:
     with st.expander(f"{label} as a table"):
-        for line, curve in parts:
-            places = np.unique([charts.at_threshold(curve, t) for t in _thresholds(curve)])
+        for line, curve in curves:
+            evenly = np.linspace(1, len(curve.thresholds) - 1, CURVE_TABLE_ROWS).round().astype(int)
             rows = [
-                [f"{sigmoid(curve.thresholds[place]):.3f}", f"{curve.x[place]:.3f}", f"{curve.y[place]:.3f}"]
-                for place in places
+                [f"{sigmoid(curve.thresholds[index]):.3f}", f"{curve.x[index]:.3f}", f"{curve.y[index]:.3f}"]
+                for index in np.unique(evenly)
             ]
-            st.markdown(f"**{line.name}**: area {format_number(curve.area)}")
-            show_table(["from P =", *axes], rows, label=f"{label}, {line.name}")
+            st.markdown(f"**{line.title}**: area {format_number(curve.area)}")
+            show_table(["from P =", *axes], rows, label=f"{label}, {line.title}")
 
 
-def _thresholds(curve: Curve) -> np.ndarray:
-    """Thresholds at evenly spaced places of the curve."""
-    places = np.linspace(1, len(curve.thresholds) - 1, ROWS).round().astype(int)
-    return sigmoid(curve.thresholds[places])
-
-
-def _reliability(shown: Sequence[tuple[Line, str, str]], error: Estimate) -> None:
-    parts = [(line, scores_cache.reliability(network, group)) for line, network, group in shown if network != BASELINE]
-    parts = parts or [(line, scores_cache.reliability(network, group)) for line, network, group in shown]
-    charts.reliability(parts, sentences.reliability(parts[0][1], error))
+def _show_reliability(lines: Sequence[Line]) -> None:
+    diagrams = _compute_for(lines, metrics.reliability_bins)
+    error = compute(measure_performance, lines[0].network, lines[0].group)["ece"]
+    charts.draw_reliability(diagrams, sentences.reliability(diagrams[0][1], error))
     with st.expander("Reliability as a table"):
-        for line, bins in parts:
-            st.markdown(f"**{line.name}**")
+        for line, bins in diagrams:
+            st.markdown(f"**{line.title}**")
             rows = [
-                [f"{each.start:.2f} to {each.end:.2f}", str(each.films), f"{each.predicted:.1%}",
-                 format_percent(each.observed)]
+                [
+                    f"{each.start:.2f} to {each.end:.2f}",
+                    str(each.films),
+                    f"{each.predicted:.1%}",
+                    format_percent(each.observed),
+                ]
                 for each in bins
-            ]  # fmt: skip
-            show_table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.name}")
+            ]
+            show_table(["P(PNEUMONIA)", "films", "mean", "is PNEUMONIA"], rows, label=f"Reliability, {line.title}")
 
 
-def _confusion(parts: Sequence[tuple[Line, str]], name: str) -> None:
-    found = [(line.name, _outcomes(name, which)) for line, which in parts]
-    charts.confusion(found, sentences.confusion(found[0][1]))
+def _show_confusion(lines: Sequence[Line]) -> None:
+    matrices = [(line.title, counts) for line, counts in _compute_for(lines, _count_confusion)]
+    charts.draw_confusion(matrices, sentences.confusion(matrices[0][1]))
+    normal, pneumonia = CLASSES
     with st.expander("Confusion matrix as a table"):
-        for name, counts in found:
-            show_table(["truth", *(f"called {each}" for each in CLASSES), "rightly called"], _cells(counts),
-                  label=f"Confusion matrix, {name}")  # fmt: skip
+        for title, counts in matrices:
+            negatives = int(counts.true_negatives[0]), int(counts.false_positives[0])
+            positives = int(counts.false_negatives[0]), int(counts.true_positives[0])
+            rows = [
+                [normal, *map(str, negatives), format_percent(Estimate.from_resamples(counts.specificity))],
+                [pneumonia, *map(str, positives), format_percent(Estimate.from_resamples(counts.sensitivity))],
+            ]
+            head = ["truth", *(f"predicted {name}" for name in CLASSES), "correct"]
+            show_table(head, rows, label=f"Confusion matrix, {title}")
 
 
-@scores_cache.compute_once
-def _outcomes(name: str, which: str) -> ConfusionCounts:
-    films = scores_cache.load_scores(name, which)
-    return count_confusion(films.predicted_positive, films.labels, resample_patients(films.patients))
+def _count_confusion(scores: Scores) -> ConfusionCounts:
+    return operating_point.count_confusion(scores.predicted_positive, scores.labels, resample_patients(scores.patients))
 
 
-def _cells(found: ConfusionCounts) -> list[list[str]]:
-    well, sick = CLASSES
-    return [
-        [
-            well,
-            str(int(found.true_negatives[0])),
-            str(int(found.false_positives[0])),
-            format_percent(Estimate.from_resamples(found.specificity)),
-        ],
-        [
-            sick,
-            str(int(found.false_negatives[0])),
-            str(int(found.true_positives[0])),
-            format_percent(Estimate.from_resamples(found.sensitivity)),
-        ],
-    ]
-
-
-def by_group(name: str, which: str) -> None:
-    """AUC, sensitivity and specificity by what the films' source tells."""
-    groups = _groups(name, which)
-    if not groups:
+def show_subgroups(network: str, group: str) -> None:
+    """Show AUC, sensitivity and specificity by what the films' source states."""
+    subgroups = compute(_measure_subgroups, network, group)
+    if not subgroups:
         return
-    st.subheader("By age, sex and view" if which == ADULTS else "By cause", anchor=False)
-    rows = [(f"{group.fact}: {group.name}", [found["auc"]]) for group, found in groups]
-    charts.dots(rows, [Line(name, "output")], title="AUC by group", key="groups",
-                      description=sentences.subgroups(groups))  # fmt: skip
+    st.subheader("By age, sex and view" if group == ADULTS else "By cause", anchor=False)
+    areas = {f"{subgroup.attribute}: {subgroup.name}": numbers["auc"] for subgroup, numbers in subgroups}
+    labels = Labels("AUC by group", "AUC", "", "groups", sentences.subgroups(subgroups))
+    draw_estimates([Series(network_title(network), areas, "output")], labels, {"guessing": 0.5})
     show_table(
         ["group", "PNEUMONIA", "AUC", "sensitivity", "specificity"],
-        [[f"{group.fact}: {group.name}", f"{int(group.scores.labels.sum())} of {len(group.scores.labels)}",
-          *(format_number(found[key]) for key in ("auc", "sensitivity", "specificity"))]
-         for group, found in groups],
+        [
+            [
+                f"{subgroup.attribute}: {subgroup.name}",
+                f"{int(subgroup.scores.labels.sum())} of {len(subgroup.scores.labels)}",
+                *(format_number(numbers[key]) for key in ("auc", "sensitivity", "specificity")),
+            ]
+            for subgroup, numbers in subgroups
+        ],
         label="By group",
-    )  # fmt: skip
-    if which != ADULTS:
-        st.caption("Films of one cause stand beside all NORMAL films. Sex is not published; the children are 1 to 5 "
-                   "years old, and all films are AP.")  # fmt: skip
+    )
+    if group != ADULTS:
+        st.caption(
+            "Films of one cause are compared with all NORMAL films. Sex is not published; the children are 1 to 5 "
+            "years old, and all films are AP."
+        )
 
 
-@scores_cache.compute_once
-def _groups(name: str, which: str) -> list[tuple[Subgroup, dict[str, Estimate]]]:
-    return [
-        (group, operating_point.measure_performance(group.scores))
-        for group in split_into_subgroups(scores_cache.load_scores(name, which))
+def _measure_subgroups(scores: Scores) -> list[tuple[Subgroup, dict[str, Estimate]]]:
+    return [(subgroup, measure_performance(subgroup.scores)) for subgroup in split_into_subgroups(scores)]
+
+
+def show_hidden_lungs(network: str) -> None:
+    """Show the test AUC with parts of the film hidden beside that of the baseline, and what each part shows."""
+    regions = (NOTHING_HIDDEN, *HIDDEN_REGIONS)
+    areas = {name: {region: _auc(name, region) for region in regions} for name in _with_baseline(network)}
+    series = [
+        Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
+    description = sentences.hidden_lungs(areas[network][NOTHING_HIDDEN], areas[network][HIDDEN_REGIONS[0]])
+    labels = Labels("Official test with parts hidden", "AUC", "", "hidden", description)
+    draw_estimates(series, labels, {"guessing": 0.5})
+    rows = []
+    for region in regions:
+        films = _with_region_hidden(network, region)
+        normal, pneumonia = (films.probabilities[films.labels == label].mean() for label in (0, 1))
+        values = [format_number(areas[name][region]) for name in areas]
+        rows.append([region, *values, f"{normal:.0%} and {pneumonia:.0%}"])
+    head = ["what is hidden", *(f"AUC, {network_title(name)}" for name in areas), "mean P of each class"]
+    show_table(head, rows, label="When lungs are hidden")
+    for region, note in sentences.HIDDEN_REGION_NOTES.items():
+        st.markdown(f"**{region[0].upper()}{region[1:]}.** {note}")
 
 
-def when_hidden(name: str) -> None:
-    """Test AUC with parts of the film hidden, ours beside the floor, and what each shows."""
-    networks = list(dict.fromkeys((name, BASELINE)))
-    series = [Line(network, role) for network, role in zip(networks, ("output", "padding"), strict=False)]
-    areas = [(what, [_auc(network, what) for network in networks]) for what in (NOTHING_HIDDEN, *HIDDEN_REGIONS)]
-    charts.dots(
-        areas, series, title="Official test with parts hidden", key="hidden",
-        description=sentences.hidden(areas[0][1][0], areas[1][1][0]),
-    )  # fmt: skip
-    show_table(
-        ["what is hidden", *(f"AUC, {network}" for network in networks), "mean P of each class"],
-        [[what, *map(format_number, found), _means(_with_hidden(name, what))] for what, found in areas],
-        label="When lungs are hidden",
-    )  # fmt: skip
-    for what, why in sentences.WHY_HIDE.items():
-        st.markdown(f"**{what[0].upper()}{what[1:]}.** {why}")
+def _with_region_hidden(network: str, region: str) -> Scores:
+    films = load_scores(network, TEST)
+    return films if region == NOTHING_HIDDEN else films.with_region_hidden(region)
 
 
-def _means(films: Scores) -> str:
-    """Mean P(PNEUMONIA) of the NORMAL films and of the others."""
-    well, sick = (films.probabilities[films.labels == label].mean() for label in range(len(CLASSES)))
-    return f"{well:.0%} and {sick:.0%}"
+@compute_once
+def _auc(network: str, region: str) -> Estimate:
+    films = _with_region_hidden(network, region)
+    return Estimate.from_resamples(metrics.auc(films.logits, films.labels, resample_patients(films.patients)))
 
 
-def _with_hidden(name: str, what: str) -> Scores:
-    films = scores_cache.load_scores(name, TEST)
-    return films if what == NOTHING_HIDDEN else films.with_region_hidden(what)
-
-
-@scores_cache.compute_once
-def _auc(name: str, what: str) -> Estimate:
-    films = _with_hidden(name, what)
-    return Estimate.from_resamples(measures.auc(films.logits, films.labels, resample_patients(films.patients)))
-
-
-def lungs() -> None:
-    """The card of the segmenter that found the lungs."""
+def show_lung_segmenter() -> None:
+    """Show the card of the network that segments the lungs."""
     card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
     dice = card["metrics"]["dice"]
     st.markdown(
-        f"A second, small network finds them. Its overlap with lungs drawn by hand (Dice: twice the common area over "
-        f"the sum of both; 1 is perfect) is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at worst, on "
+        f"A second, small network segments them. Its overlap with lungs drawn by hand (Dice: twice the common area "
+        f"over the sum of both; 1 is perfect) is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at worst, on "
         f"{dice['films']} films held out.\n\n"
         f"**Data.** {_sentence(card['data'])}\n\n**Split.** {_sentence(card['split'])} Seed {card['seed']}, "
-        f"{card['epochs']} epochs.\n\n**Where it is weak.** {_sentence(card['limits'])}"
+        f"{card['epochs']} epochs.\n\n**Limitations.** {_sentence(card['limits'])}"
     )
 
 
-def refusal() -> None:
-    """The card of the gate before the classifier: ways of refusing compared, and what the chosen one does."""
+def show_ood_gate() -> None:
+    """Show the card of the out-of-distribution gate: methods compared, and what the chosen one rejects."""
     card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
-    chosen = next(way for way in card["compared"] if way["name"] == card["chosen"])
-    films = list(chosen["films"])
+    chosen = next(method for method in card["compared"] if method["name"] == card["chosen"])
     st.markdown(
-        f"A classifier of two words has no word for an ankle. So before it is asked, a picture is looked at by the "
-        f"segmenter, and refused by: **{card['chosen']}**. Limits: {card['limits_rule']}. The way was chosen by "
-        f"{card['chosen_by']}; kinds of picture in one part are in no other."
+        f"A classifier of two classes has no class for an ankle. So an image is first seen by the lung segmenter, and "
+        f"rejected by: **{card['chosen']}**. Limits: {card['limits_rule']}. The method was chosen by "
+        f"{card['chosen_by']}; kinds of image in one part are in no other."
     )
     show_table(
-        ["refused by", *(f"caught, to {part}" for part in chosen["caught"]), *films],
-        [[way["name"], *map(_share, (*way["caught"].values(), *way["films"].values()))] for way in card["compared"]],
-        label="Ways of refusing",
-    )  # fmt: skip
+        ["rejected by", *(f"caught, to {part}" for part in chosen["caught"]), *chosen["films"]],
+        [
+            [method["name"], *map(_percent, (*method["caught"].values(), *method["films"].values()))]
+            for method in card["compared"]
+        ],
+        label="Methods of rejection",
+    )
     show_table(
-        ["kind of picture", "refused"], [[kind, _share(share)] for kind, share in chosen["by_kind"].items()],
-        label="Caught by kind",
-    )  # fmt: skip
+        ["kind of image", "rejected"],
+        [[kind, _percent(share)] for kind, share in chosen["by_kind"].items()],
+        label="Rejected by kind",
+    )
 
 
-def _share(value: float) -> str:
-    return f"{value:.1%}".replace("%", " %")
+def _with_baseline(network: str) -> list[str]:
+    return list(dict.fromkeys((network, BASELINE)))
 
 
-def which_films(name: str, which: str) -> None:
-    """What the chosen films are, and how the network ranks them."""
-    films = scores_cache.load_scores(name, which)
-    st.markdown(f"These are {DESCRIPTIONS[which]}: {scores_cache.describe_films(films)}.")
-    st.markdown(_ranking(name, which))
-    if which == ADULTS:
-        st.markdown(sentences.two_answers(films))
-
-
-@scores_cache.compute_once
-def _ranking(name: str, which: str) -> str:
-    return sentences.ranking(scores_cache.load_scores(name, which), scores_cache.load_scores(BASELINE, which))
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _sentence(text: str) -> str:
-    """``text`` with a capital and a full stop."""
+    """Return ``text`` with a capital and a full stop."""
     return f"{text[0].upper()}{text[1:].rstrip('.')}."

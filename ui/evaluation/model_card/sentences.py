@@ -1,4 +1,4 @@
-"""What each part of the model card says, in sentences made of its numbers; markdown."""
+"""Sentences of the model card, computed from its numbers; Markdown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,132 +12,140 @@ from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.evaluation.subgroups import Subgroup
 from ui.evaluation.scores_cache import format_number, format_percent
 
-FEW = 10
-"""A group with fewer films of either class is not compared with others."""
-WHY_HIDE = {
-    HIDDEN_REGIONS[
-        0
-    ]: "A grey box lies over both lungs. A network that reads lungs can only guess: the nearer to 0.5, the "
-    "better. What is left above it comes from elsewhere: the frame, the arms, the markers of the hospital.",
-    HIDDEN_REGIONS[1]: "The lungs are black, but their outline stays, and an outline tells a lot: how deep the child "
-    "breathed in, what hides the edge of the heart. So this is not 0.5 even for a network that reads lungs only.",
-    HIDDEN_REGIONS[2]: "All but the lungs is one grey. A network that reads lungs loses little here.",
+FEWEST_FILMS = 10
+"""Films of each class that a subgroup needs to be compared with others."""
+HIDDEN_REGION_NOTES = {
+    HIDDEN_REGIONS[0]: "A grey box covers both lungs. A network that reads the lungs can only guess: the nearer to "
+    "0.5, the better. What is left above it comes from elsewhere: the frame, the arms, the markers of the hospital.",
+    HIDDEN_REGIONS[1]: "The lungs are black, but their outline remains, and an outline is informative: how deep the "
+    "child breathed in, what hides the edge of the heart. So this is not 0.5 even for a network that reads lungs only.",
+    HIDDEN_REGIONS[2]: "All but the lungs is one grey. A network that reads the lungs loses little here.",
 }
-"""What each way of hiding shows."""
 
 
-def ranking(ours: Scores, floor: Scores) -> str:
-    """AUC as a bet on pairs of films, and how far the floor is behind."""
-    weights = resample_patients(ours.patients)
-    areas, below = (auc(each.logits, each.labels, weights) for each in (ours, floor))
-    found, gain = Estimate.from_resamples(areas), Estimate.from_resamples(areas - below)
-    said = (
-        f"Take one film of each class at random: in {format_percent(found)} of such pairs the one with PNEUMONIA gets the "
-        "higher score. That is the AUC."
+def ranking(scores: Scores, baseline: Scores | None) -> str:
+    """Explain the AUC by pairs of films, and compare it with that of the baseline."""
+    weights = resample_patients(scores.patients)
+    areas = auc(scores.logits, scores.labels, weights)
+    sentence = (
+        f"Take one film of each class at random: in {format_percent(Estimate.from_resamples(areas))} of such pairs "
+        "the one with PNEUMONIA gets the higher score. That is the AUC."
     )
-    if ours is floor:
-        return said
-    beyond = "more than chance explains" if gain.low > 0 else "which may be chance"
-    return said + (
-        f" The floor, which knows pixels and no shapes, is {100 * gain.value:.1f} points behind "
-        f"({100 * gain.low:.1f} to {100 * gain.high:.1f}), {beyond}."
+    if baseline is None:
+        return sentence
+    gain = Estimate.from_resamples(areas - auc(baseline.logits, baseline.labels, weights))
+    chance = "more than chance explains" if gain.above_zero else "which may be chance"
+    return (
+        f"{sentence} The baseline, which sees pixels and no shapes, is {100 * gain.value:.1f} points behind "
+        f"({100 * gain.low:.1f} to {100 * gain.high:.1f}), {chance}."
     )
 
 
-def two_answers(reread: Scores) -> str:
-    """How far two labels of the same films lie apart."""
+def label_sets(reread: Scores) -> str:
+    """Compare two sets of labels of the same films."""
     mined = reread.with_text_mined_labels()
-    same = reread.labels == mined.labels
+    equal = reread.labels == mined.labels
     weights = resample_patients(reread.patients)
-    areas, others = (auc(each.logits, each.labels, weights) for each in (reread, mined))
+    by_reading, by_text = (
+        format_number(Estimate.from_resamples(auc(scores.logits, scores.labels, weights))) for scores in (reread, mined)
+    )
     return (
-        f"The two labels agree on {int(same.sum())} of {len(same)} films ({same.mean():.0%}). The films are the same "
-        f"and so are the network's answers; its AUC is {format_number(Estimate.from_resamples(areas))} by the radiologists' reading and "
-        f"{format_number(Estimate.from_resamples(others))} by the labels mined from text. **A number is no better than the labels behind "
-        "it.**"
+        f"The two label sets agree on {int(equal.sum())} of {len(equal)} films ({equal.mean():.0%}). The films and the "
+        f"network's predictions are the same; its AUC is {by_reading} by the radiologists' reading and {by_text} by "
+        "the labels mined from text. **A number is no better than the labels behind it.**"
     )
 
 
-def roc(curve: Curve, at: int) -> str:
-    """What the frozen threshold buys on the ROC curve."""
+def roc(curve: Curve, threshold: float) -> str:
+    """Describe the frozen threshold on the ROC curve."""
+    index = curve.index_at(threshold)
     return (
-        f"At the frozen threshold, {curve.y[at]:.0%} of the films with PNEUMONIA are found at the price of "
-        f"{curve.x[at]:.0%} false alarms; a curve that hugs the upper left corner is good, the diagonal is a coin."
+        f"At the frozen threshold, {curve.y[index]:.0%} of the films with PNEUMONIA are found at the price of "
+        f"{curve.x[index]:.0%} false positives; a good curve is close to the upper left corner, the diagonal is "
+        "guessing."
     )
 
 
-def precision_recall(curve: Curve, at: int, prevalence: float) -> str:
-    """What a call is worth in these films, and why not elsewhere."""
+def precision_recall(curve: Curve, threshold: float, prevalence: float) -> str:
+    """Describe the frozen threshold on the precision-recall curve."""
     return (
-        f"{curve.y[at]:.0%} of the calls at the frozen threshold are true here, where {prevalence:.0%} of the films "
-        "have PNEUMONIA, which is also the dotted line, that of guessing; where fewer have it, fewer calls are true."
+        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the frozen threshold are true here, "
+        f"where {prevalence:.0%} of the films have PNEUMONIA, which is also the dotted line, that of guessing; where "
+        "fewer have it, fewer positive predictions are true."
     )
 
 
 def reliability(bins: Sequence[ReliabilityBin], error: Estimate) -> str:
-    """How far percentages are off, and in which direction."""
+    """State the calibration error and its direction."""
     films = sum(each.films for each in bins)
-    off = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
-    way = "too low" if off > 0 else "too high"
+    bias = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
     return (
         f"A probability is off by {100 * error.value:.1f} points on average ({100 * error.low:.1f} to "
-        f"{100 * error.high:.1f}); all together they are {abs(100 * off):.1f} points {way}. Dots above the line are "
-        "films that had PNEUMONIA more often than the network said."
+        f"{100 * error.high:.1f}); all together they are {abs(100 * bias):.1f} points "
+        f"{'too low' if bias > 0 else 'too high'}. Dots above the line are films that had PNEUMONIA more often than "
+        "predicted."
     )
 
 
-def confusion(found: ConfusionCounts) -> str:
-    """Both kinds of error, in films."""
-    misses, alarms = int(found.false_negatives[0]), int(found.false_positives[0])
-    more = "it misses more than it invents" if misses > alarms else "it invents more than it misses"
-    said = f"It misses {misses} of {misses + int(found.true_positives[0])} films with PNEUMONIA and calls " \
-           f"{alarms} of {alarms + int(found.true_negatives[0])} without it"  # fmt: skip
-    return f"{said}: {'both errors are as many' if misses == alarms else more}."
+def confusion(counts: ConfusionCounts) -> str:
+    """Compare both kinds of error."""
+    false_negatives, false_positives = int(counts.false_negatives[0]), int(counts.false_positives[0])
+    comparisons = {-1: "more false positives than misses", 0: "as many of one as of the other", 1: "more misses"}
+    return (
+        f"{false_negatives} of {false_negatives + int(counts.true_positives[0])} films with PNEUMONIA are missed, and "
+        f"{false_positives} of {false_positives + int(counts.true_negatives[0])} without it are false positives: "
+        f"{comparisons[int(np.sign(false_negatives - false_positives))]}."
+    )
 
 
 def subgroups(groups: Sequence[tuple[Subgroup, dict[str, Estimate]]]) -> str:
-    """The two groups that lie furthest apart, and whether that could be chance; very small ones are left out."""
-    known = [(group, found["auc"]) for group, found in groups
-             if min(np.bincount(group.scores.labels, minlength=2)) >= FEW]  # fmt: skip
-    if len(known) < 2:
-        return f"No two of these groups have {FEW} films of each class: too few to compare."
-    worst, best = (pick(known, key=lambda pair: pair[1].value) for pick in (min, max))
-    apart = best[1].low > worst[1].high
+    """Compare the two subgroups whose AUCs differ most; very small ones are left out."""
+    areas = [
+        (performance["auc"], group.name)
+        for group, performance in groups
+        if min(np.bincount(group.scores.labels, minlength=2)) >= FEWEST_FILMS
+    ]
+    if len(areas) < 2:
+        return f"No two of these groups have {FEWEST_FILMS} films of each class: too few to compare."
+    (lowest, worst), *_, (highest, best) = sorted(areas, key=lambda pair: pair[0].value)
+    comparison = (
+        "their intervals do not overlap."
+        if highest.low > lowest.high
+        else ("their intervals overlap, so these films are too few to say that they differ.")
+    )
     return (
-        f"It ranks best on *{best[0].name}* ({format_number(best[1])}) and worst on *{worst[0].name}* ({format_number(worst[1])}); "
-        + ("their intervals lie apart." if apart else
-           "their intervals overlap, so these films are too few to say that they differ.")
-    )  # fmt: skip
-
-
-def hidden(as_is: Estimate, boxed: Estimate) -> str:
-    """How much of the ranking hangs on the lungs."""
-    kept = max(0.0, boxed.value - 0.5) / max(1e-9, as_is.value - 0.5)
-    return (
-        f"With the films as they are, the AUC is {format_number(as_is)}; with the lungs behind a grey box, {format_number(boxed)}: "
-        f"{1 - kept:.0%} of what it has above guessing goes with them."
+        f"It ranks best on *{best}* ({format_number(highest)}) and worst on *{worst}* ({format_number(lowest)}); "
+        f"{comparison}"
     )
 
 
-def recipe(found: dict[str, Any] | str) -> str:
-    """The training recipe as the card has it."""
-    if isinstance(found, str):
-        return found
-    of = {key: f"{value:,g}" if isinstance(value, float) else f"{value:,}" for key, value in found.items()}
-    share = {key: f"{found[key]:.0%}" for key in ("adults", "background_swapped", "lungs_hidden")}
-    said = (
-        f"{of['epochs']} epochs of {of['films_per_epoch']} films, both classes equally often and {share['adults']} "
-        f"of them of adults, in batches of {of['batch']}. AdamW, one cycle of the learning rate up to "
-        f"{of['learning_rate']} ({of['head_learning_rate']} in the last layer), weight decay {of['weight_decay']}; "
-        f"labels smoothed by {of['label_smoothing']}; what is shipped is the running average of the weights. Every "
-        f"film was moved, toned and blurred at random and given false markers; {share['background_swapped']} had "
-        f"another background put around the lungs, and where the lungs were hidden, in {share['lungs_hidden']}, "
-        f"the answer asked for was half and half."
+def hidden_lungs(visible: Estimate, hidden: Estimate) -> str:
+    """State how much of the AUC depends on the lungs."""
+    remaining = max(0.0, hidden.value - 0.5) / max(1e-9, visible.value - 0.5)
+    return (
+        f"With the films as they are, the AUC is {format_number(visible)}; with the lungs behind a grey box, "
+        f"{format_number(hidden)}: {1 - remaining:.0%} of what it has above guessing is lost."
     )
-    if found["guidance"]:
-        said += (
-            f" A second loss (weight {of['guidance']}) asked the cells of the last maps for what a saliency map should "
-            "show: nothing outside the lungs, and where radiologists drew boxes around an opacity, evidence in the "
-            "boxes and not beside them."
-        )
-    return said.replace("%", " %")
+
+
+def recipe(settings: dict[str, Any] | str) -> str:
+    """Describe the training recipe of a card."""
+    if isinstance(settings, str):
+        return settings
+    text = {key: f"{value:,g}" if isinstance(value, float) else f"{value:,}" for key, value in settings.items()}
+    text |= {key: f"{100 * settings[key]:.0f} %" for key in ("adults", "background_swapped", "lungs_hidden")}
+    return (_RECIPE + _GUIDANCE * bool(settings["guidance"])).format_map(text)
+
+
+_RECIPE = (
+    "{epochs} epochs of {films_per_epoch} films, both classes equally often and {adults} of them of adults, in batches "
+    "of {batch}. AdamW, one cycle of the learning rate up to {learning_rate} ({head_learning_rate} in the last layer), "
+    "weight decay {weight_decay}; label smoothing {label_smoothing}; what is shipped is the running average of the "
+    "weights. Augmentation: every film was moved, blurred, changed in contrast at random and given false markers; "
+    "{background_swapped} had another background around the lungs, and where the lungs were hidden, in {lungs_hidden}, "
+    "the target was one half."
+)
+_GUIDANCE = (
+    " A second loss (weight {guidance}) asked the cells of the last maps for what a saliency map should show: nothing "
+    "outside the lungs, and where radiologists drew boxes around an opacity, evidence in the boxes and not beside them."
+)

@@ -1,1 +1,1 @@
-"""Parts of the page operating_point."""
+"""Sections of the page operating_point."""
