@@ -11,12 +11,12 @@ frame.header(
     "dots: press one, and its meaning opens there.",
     "Find the three words that people mix up most: kernel, filter and feature map.",
 )
-wanted = st.text_input("Find a word or a symbol", key="find", bind="query-params", max_chars=40)
+query = st.text_input("Find a word or a symbol", key="find", bind="query-params", max_chars=40)
 titles = {chapter.file: chapter.title for chapter in frame.chapters()}
-found = [term for term in GLOSSARY if term.matches(wanted or "")]
-if not found:
-    st.info("No word of the course is spelt like that.")
-for term in found:
+terms = [term for term in GLOSSARY if term.matches(query or "")]
+if not terms:
+    st.info("No entry found.")
+for term in terms:
     meaning, taught = st.columns([3, 1])
     with meaning:
         st.markdown(f"**{glossary_popover.term_title(term)}.** {term.meaning}")

@@ -63,8 +63,8 @@ chain()
 ten_questions()
 st.header("References", anchor=False)
 for book in REFERENCES:
-    address = f" [{book.address.removeprefix('https://')}]({book.address})" if book.address else ""
-    st.markdown(f"- {book.authors}: *{book.title}*, {book.published}; {book.where}.{address}")
+    address = f" [{book.url.removeprefix('https://')}]({book.url})" if book.url else ""
+    st.markdown(f"- {book.authors}: *{book.title}*, {book.published}; {book.part}.{address}")
 state.share()
 frame.footer(
     "review",

@@ -26,10 +26,10 @@ st.markdown(teachers_guide.INTRODUCTION)
 plan = next(plan for plan in teachers_guide.PLANS if plan.name == name)
 st.header(f"A plan for {plan.name}", anchor=False)
 st.markdown(plan.about)
-for start, end, part in plan.timed():
-    st.subheader(f"{start}-{end} · {part.title if part else 'Break'}", anchor=False)
-    if part:
-        st.markdown(teachers_guide.render_unit(part, answers=answers))
+for start, end, unit in plan.schedule():
+    st.subheader(f"{start}-{end} · {unit.title if unit else 'Break'}", anchor=False)
+    if unit:
+        st.markdown(teachers_guide.render_unit(unit, answers=answers))
 st.header("To take home", anchor=False)
 st.markdown(teachers_guide.render_homework())
 st.header("For a class without the internet", anchor=False)

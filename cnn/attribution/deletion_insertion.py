@@ -24,8 +24,6 @@ STEPS = 16
 RANDOM_ORDERS = 5
 CHUNK = 13
 """Films in one batch; it bounds the memory."""
-COUNTS = np.arange(STEPS + 1) * GRID**2 // STEPS
-"""Squares hidden, or uncovered, after each step."""
 
 Fill = Literal["grey", "blur"]
 """What hidden squares show: the film's mean grey, or the blurred film."""
@@ -89,11 +87,17 @@ def make_fill(pixels: Tensor, fill: Fill) -> Tensor:
     return gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])
 
 
+def _counts() -> np.ndarray:
+    """Return the number of squares hidden, or uncovered, after each step, (STEPS + 1,)."""
+    return np.arange(STEPS + 1) * GRID**2 // STEPS
+
+
 def compute_areas(score: Score, film: Tensor, fill: Tensor, order: np.ndarray) -> tuple[float, float]:
     """Return the areas under the deletion and the insertion curve of one order, without random orders."""
-    hidden = [order[:count] for count in COUNTS] + [order[count:] for count in COUNTS]
+    counts = _counts()
+    hidden = [order[:count] for count in counts] + [order[count:] for count in counts]
     scores = _score_hidden(score, film, fill, hidden).reshape(2, -1)
-    deletion, insertion = area_under(COUNTS / GRID**2, scores)
+    deletion, insertion = area_under(counts / GRID**2, scores)
     return float(deletion), float(insertion)
 
 
@@ -118,8 +122,9 @@ def compute_curves(
         orders: indices of the squares, the first to hide or uncover first.
         progress: called with passes done and passes in all between chunks.
     """
-    between = COUNTS[1:-1]
-    hidden = [COUNTS[:0], np.arange(GRID**2)]
+    counts = _counts()
+    between = counts[1:-1]
+    hidden = [np.arange(0), np.arange(GRID**2)]
     hidden += [order[:count] for order in random_orders() for count in between]
     for order in orders.values():
         hidden += [order[:count] for count in between]
@@ -132,7 +137,7 @@ def compute_curves(
 
     random, chosen = inner[:RANDOM_ORDERS], inner[RANDOM_ORDERS:]
     return Curves(
-        COUNTS / GRID**2,
+        counts / GRID**2,
         dict(zip(orders, with_ends(uncovered, chosen[0::2], covered), strict=True)),
         dict(zip(orders, with_ends(covered, chosen[1::2], uncovered), strict=True)),
         with_ends(uncovered, random, covered),

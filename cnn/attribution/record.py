@@ -19,13 +19,20 @@ class Source(Protocol):
     """A film without its pixels; a :class:`cnn.imaging.radiograph.Radiograph` is one."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """File name."""
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """File format."""
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Hash of the file."""
+
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on how the file was read."""
 
 
 def record(

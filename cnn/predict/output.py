@@ -1,104 +1,87 @@
-"""Write rows as text, CSV or Parquet."""
+"""Write outcomes as text, CSV or Parquet."""
 
 import csv
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TextIO
 
 from cnn.errors import CommandFailed
-from cnn.predict.outcomes import Row
+from cnn.predict.outcomes import Outcome
 
-if TYPE_CHECKING:
-    import pyarrow
-
-_GROUP = 50_000  # rows that are in memory at once when a Parquet file is put together
-
-
-COLUMNS = [column.name for column in fields(Row)]
+COLUMNS = ("file", "status", "reason", "p_pneumonia", "label", "threshold", "model")
+NUMBERS = ("p_pneumonia", "threshold")
+_BLOCK = 2**23  # bytes of CSV in memory at once while it is turned into Parquet
 
 
-def shown(text: str) -> str:
-    """A name, or a sentence with one, as the output has it: without what is no text, or would end a line of CSV."""
+def printable(text: str) -> str:
+    """Return ``text`` as it is written: bytes that are no text are escaped, and so are returns, which end a CSV row."""
     return text.replace("\r", "\\r").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def write_rows(rows: Iterable[Row], file: TextIO) -> int:
-    """Rows as CSV under a header, each as it comes; returns how many there were."""
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    written = 0
-    for row in rows:
-        writer.writerow({name: shown(text) for name, text in asdict(row).items()})
-        written += 1
-    return written
+def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
+    """Write a header, and a row of CSV for each outcome as it comes."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(map(_row, outcomes))
 
 
-def print_rows(rows: Iterable[Row]) -> None:
-    """Rows as CSV on standard output.
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    file, reason, prediction = printable(outcome.file), printable(outcome.reason), outcome.prediction
+    if prediction is None:
+        return file, "refused", reason, "", "", "", ""
+    probability, threshold = f"{prediction.p_pneumonia:.6f}", f"{prediction.threshold:.6f}"
+    return file, "ok", reason, probability, prediction.label, threshold, prediction.model
+
+
+def print_rows(outcomes: Iterable[Outcome]) -> None:
+    """Write CSV to standard output.
 
     Raises:
-        CommandFailed: it cannot be written: a full disk, or a reader that has gone.
+        CommandFailed: It cannot be written: the disk is full, or the process that reads it has ended.
     """
     try:
-        write_rows(rows, sys.stdout)
+        write_rows(outcomes, sys.stdout)
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again at its end, and fails
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails when it flushes at its end
         raise CommandFailed(f"The rows cannot be written to standard output ({error.strerror}).") from error
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a CSV file that :func:`write_rows` wrote; ``TypeError`` where a row has other columns."""
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from (Row(**row) for row in csv.DictReader(file, strict=True))
+def join_csv(shards: Iterable[Path], target: Path) -> None:
+    """Write the rows of all shards, CSV files with headers, to ``target``."""
+    with target.open("wb") as file:
+        file.write((",".join(COLUMNS) + "\n").encode())
+        for shard in shards:
+            with shard.open("rb") as rows:
+                rows.readline()
+                shutil.copyfileobj(rows, file)
+        sync(file)
 
 
-def join_csv(parts: Iterable[Path], whole: Path) -> None:
-    """The rows of all parts, in order, as one CSV file."""
-    with whole.open("w", newline="", encoding="utf-8") as file:
-        write_rows((row for part in parts for row in read_rows(part)), file)
-        to_disk(file)
-
-
-def join_parquet(parts: Iterable[Path], whole: Path) -> None:
-    """The rows of all parts, in order, as one Parquet file: numbers as float64, and null where CSV has nothing."""
+def csv_to_parquet(source: Path, target: Path) -> None:
+    """Write the rows of a CSV file as Parquet: numbers as float64, and null for what is empty."""
+    import pyarrow
+    from pyarrow import csv as arrow_csv
     from pyarrow import parquet
 
-    rows = (row for part in parts for row in read_rows(part))
-    with whole.open("wb") as file:
-        with parquet.ParquetWriter(file, _schema()) as writer:
-            while group := list(islice(rows, _GROUP)):
-                writer.write_table(_table(group))
-        file.flush()
-        os.fsync(file.fileno())
+    schema = pyarrow.schema([(name, pyarrow.float64() if name in NUMBERS else pyarrow.string()) for name in COLUMNS])
+    batches = arrow_csv.open_csv(
+        source,
+        read_options=arrow_csv.ReadOptions(block_size=_BLOCK),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True),
+    )
+    with batches, target.open("wb") as file:
+        with parquet.ParquetWriter(file, schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        sync(file)
 
 
-def _schema() -> "pyarrow.Schema":
-    import pyarrow
-
-    numbers = {"p_pneumonia", "threshold"}
-    return pyarrow.schema([(name, pyarrow.float64() if name in numbers else pyarrow.string()) for name in COLUMNS])
-
-
-def _table(rows: list[Row]) -> "pyarrow.Table":
-    import pyarrow
-
-    schema = _schema()
-    columns = [[_value(getattr(row, field.name), field.type) for row in rows] for field in schema]
-    return pyarrow.table(columns, schema=schema)
-
-
-def _value(text: str, kind: "pyarrow.DataType") -> str | float | None:
-    if not text:
-        return None
-    return text if kind == "string" else float(text)
-
-
-def to_disk(file: TextIO) -> None:
-    """Write what is buffered to the disk itself."""
+def sync(file: IO[str] | IO[bytes]) -> None:
+    """Flush ``file`` to the disk itself."""
     file.flush()
     os.fsync(file.fileno())

@@ -17,10 +17,15 @@ NORMAL, PNEUMONIA = range(len(CLASSES))
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one radiograph. Pairs are in the order of :data:`cnn.cards.CLASSES`.
+    """The output of a model for one radiograph.
 
-    ``probabilities`` are the softmax of ``logits / temperature``; they add up to 1. ``label`` is PNEUMONIA from
-    ``threshold`` on, which P(PNEUMONIA) is compared with.
+    Attributes:
+        logits: Scores in the order of :data:`cnn.cards.CLASSES`.
+        probabilities: The softmax of ``logits / temperature``, in the same order.
+        label: PNEUMONIA if P(PNEUMONIA) is at least ``threshold``, else NORMAL.
+        threshold: The operating point, 0..1.
+        temperature: The divisor that calibrates the logits (Guo et al., ICML 2017).
+        model: The name of the model.
     """
 
     logits: tuple[float, float]
@@ -37,15 +42,18 @@ class Prediction:
 
 
 def predict(model: LoadedModel, radiograph: Radiograph) -> Prediction:
-    """What ``model`` says of ``radiograph``."""
+    """Return the prediction of ``model`` for ``radiograph``."""
     return classify(model, to_tensor(radiograph, model.input_size))[0]
 
 
 def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
-    """What ``model`` says of each picture of ``pixels`` (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
+    """Return the prediction of ``model`` for each film of ``pixels``.
 
-    Takes no lock: nothing ever hooks the shared network, because :mod:`cnn.attribution.methods` works on a double of
-    its own.
+    No lock is needed: nothing hooks the shared network, because :mod:`cnn.attribution.methods` works on a copy.
+
+    Args:
+        model: The classifier.
+        pixels: (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
     """
     with torch.inference_mode():
         logits = model.folded(pixels.to(device())).double().cpu()  # (B, 2)
@@ -64,7 +72,7 @@ def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
 
 
 def percent(probability: float) -> str:
-    """A probability as a reader says it; never 0 % or 100 %, which no network can know."""
+    """Return a probability in percent; never 0 % or 100 %, because no network can be certain."""
     if probability < 0.01:
         return "under 1 %"
     if probability > 0.99:
@@ -73,13 +81,13 @@ def percent(probability: float) -> str:
 
 
 def sentence(prediction: Prediction) -> str:
-    """The prediction in plain words."""
+    """Return the prediction in plain words."""
     side = "above" if prediction.label == CLASSES[PNEUMONIA] else "below"
-    said = (
+    text = (
         f"The network says {prediction.label}: P(PNEUMONIA) is {percent(prediction.p_pneumonia)}, {side} the threshold "
         f"of {percent(prediction.threshold)}."
     )
-    likelier = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
-    if likelier != prediction.label:
-        said += f" {likelier} is the more probable of the two, but the threshold does not lie at one half."
-    return said
+    more_probable = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
+    if more_probable != prediction.label:
+        text += f" {more_probable} is the more probable of the two, but the threshold is not one half."
+    return text

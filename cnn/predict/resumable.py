@@ -1,201 +1,195 @@
-"""What makes a run over an archive safe to kill: its list of files, its finished parts, and the whole at the end.
+"""Make a run over an archive safe to kill: its list of files, its finished shards, and the output at the end.
 
-The rule, for an output ``x.csv``:
+For an output ``x.csv``:
 
-1. A run first lists its files, once, into ``x.csv.parts/files.jsonl``, and writes down what it was asked in
-   ``run.json``. The list is the run's: a file that comes later is not read, one that goes is a row that says so.
-2. The list is cut into parts of equal length, at most :data:`MOST_PARTS`. The rows of part 7 go to ``000007.csv``,
-   under another name until they are whole and on disk. Who finishes a part, and in which order, makes no difference.
-3. The same command goes on with the parts that are missing. It holds a lock, so that two runs never share a folder.
-4. When none is missing, the parts are joined in order, the whole gets its name, and the folder is removed.
+1. A run first lists its files, once, in ``x.csv.parts/files.jsonl``, and writes its settings to ``run.json``. A file
+   that appears later is not read; one that disappears gets a row that says so.
+2. The list is cut into shards of equal size, at most :data:`MAX_SHARDS`. The rows of shard 7 go to ``000007.csv``,
+   which has this name only when it is complete and on disk. Shards may finish in any order.
+3. The same command resumes with the shards that are missing. A lock keeps two runs apart.
+4. When none is missing, the shards are joined in order, the output gets its name, and the folder is removed.
 
-So every file has its row once, in the order of the list, however often the run was killed, and nothing called
-``x.csv`` is less than everything. What a kill costs is the parts that were being worked on.
+So every file has one row, in the order of the list, however often the run was killed, and ``x.csv`` is never
+incomplete. A kill costs the shards that were in progress.
 """
 
 import csv
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from filelock import FileLock, Timeout
 
 from cnn.errors import CommandFailed
-from cnn.predict.outcomes import BATCH, Row
-from cnn.predict.output import join_csv, join_parquet, read_rows, shown, to_disk, write_rows
+from cnn.predict.files import Shard, cut_into_shards
+from cnn.predict.outcomes import BATCH_SIZE, Outcome
+from cnn.predict.output import COLUMNS, csv_to_parquet, join_csv, printable, sync, write_rows
 
-MOST_PARTS = 2000
-"""Files in one folder, and tasks for one cluster, that no file system and no scheduler minds."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of the list of files, with its place in it."""
-
-    number: int
-    files: list[str]
+MAX_SHARDS = 2000
+"""Files in a folder that any file system copes with."""
+_FILES = {"lock", "run.json", "run.unfinished", "files.jsonl", "files.unfinished", "whole", "whole.parquet"}
 
 
 def shard_size(total: int) -> int:
-    """Files in a part of ``total``: whole batches, so that a film meets the same neighbours however a run is cut."""
-    return BATCH * max(1, -(-total // (BATCH * MOST_PARTS)))
+    """Return the files in a shard of ``total``: whole batches, so that batches do not depend on restarts."""
+    return BATCH_SIZE * max(1, -(-total // (BATCH_SIZE * MAX_SHARDS)))
+
+
+def shards_folder(out: Path) -> Path:
+    """Return the folder of the shards of ``out``."""
+    return out.with_name(out.name + ".parts")
 
 
 def check_output(out: Path) -> None:
-    """Raises CommandFailed where ``out`` is taken, or its name is of neither kind."""
+    """Raise CommandFailed if ``out`` exists, or is neither CSV nor Parquet by its name."""
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise CommandFailed(f"{out} is neither CSV nor Parquet by its name; end it in .csv or .parquet.")
     if out.exists():
         raise CommandFailed(f"{out} exists already; name another file, or remove it first.")
 
 
-def shards_folder(out: Path) -> Path:
-    """Where the parts of ``out`` are while it is not whole."""
-    return out.with_name(out.name + ".parts")
-
-
-class Run:
-    """A run over an archive, begun or gone on with; made by :func:`open_run`."""
+class ResumableRun:
+    """A run over ``total`` files, new or resumed; made by :func:`open_run`."""
 
     def __init__(self, out: Path, total: int) -> None:
-        self.out, self.total, self.size = out, total, shard_size(total)
-        self.folder = shards_folder(out)
-        self._finished = {part.number: len(part.files) for part in self._parts() if self._is_whole(part)}
+        self.out, self.total = out, total
+        self._finished = {shard.number: len(shard.files) for shard in self._shards() if self._is_complete(shard)}
 
     @property
     def done(self) -> int:
-        """Files that have their row."""
+        """The number of files that have their row."""
         return sum(self._finished.values())
 
-    def missing(self) -> Iterator[Part]:
-        """The parts that are to be worked on, in order."""
-        return (part for part in self._parts() if part.number not in self._finished)
+    def missing(self) -> Iterator[Shard]:
+        """Yield the shards that have no rows yet, in order."""
+        return (shard for shard in self._shards() if shard.number not in self._finished)
 
-    def keep(self, number: int, rows: Iterable[Row]) -> None:
-        """Writes the rows of a part as they come; the part counts when it is whole and on disk."""
-        unfinished = self._path(number).with_suffix(".unfinished")
-        with _writing(self.out):
-            with unfinished.open("w", newline="", encoding="utf-8") as file:
-                written = write_rows(rows, file)
-                to_disk(file)
-            unfinished.replace(self._path(number))
-        self._finished[number] = written
+    def write(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        """Write the rows of a shard."""
+        with _explained(self.out), _replacing(self._path(number)) as file:
+            write_rows(outcomes, file)
+        self._finished[number] = len(outcomes)
 
     def finish(self) -> None:
-        """Joins the parts and gives the whole its name.
+        """Join the shards and give the output its name.
 
         Raises:
-            CommandFailed: the output cannot be written, or has come into being meanwhile; the parts stay.
+            CommandFailed: The output cannot be written or exists by now; the shards stay.
         """
-        whole = self.folder / "whole"
-        paths = (self._path(number) for number in sorted(self._finished))
-        with _writing(self.out):
-            (join_parquet if self.out.suffix.lower() == ".parquet" else join_csv)(paths, whole)
+        folder = shards_folder(self.out)
+        joined, converted = folder / "whole", folder / "whole.parquet"
+        with _explained(self.out):
+            join_csv((self._path(number) for number in sorted(self._finished)), joined)
+            if self.out.suffix.lower() == ".parquet":
+                csv_to_parquet(joined, converted)
+                joined = converted
             check_output(self.out)
-            whole.replace(self.out)
-            (self.folder / "run.json").unlink()
+            joined.replace(self.out)
+            (folder / "run.json").unlink()
 
-    def _parts(self) -> Iterator[Part]:
-        with (self.folder / "files.jsonl").open(encoding="utf-8") as lines:
-            number = 0
-            while chunk := list(islice(lines, self.size)):
-                yield Part(number, [json.loads(line) for line in chunk])
-                number += 1
+    def _shards(self) -> Iterator[Shard]:
+        with (shards_folder(self.out) / "files.jsonl").open(encoding="utf-8") as lines:
+            yield from cut_into_shards(map(json.loads, lines), shard_size(self.total))
 
     def _path(self, number: int) -> Path:
-        return self.folder / f"{number:06}.csv"
+        return shards_folder(self.out) / f"{number:06}.csv"
 
-    def _is_whole(self, part: Part) -> bool:
-        """Whether the part's file holds its files in their order; a folder may have been copied, or a disk been ill."""
+    def _is_complete(self, shard: Shard) -> bool:
+        """Return whether the shard's rows are all on disk and undamaged."""
         try:
-            return [row.file for row in read_rows(self._path(part.number))] == [shown(file) for file in part.files]
-        except (OSError, ValueError, TypeError, csv.Error):
+            with self._path(shard.number).open(newline="", encoding="utf-8") as file:
+                _, *rows = csv.reader(file, strict=True)
+        except (OSError, ValueError, csv.Error):
             return False
+        files = [row[0] for row in rows if len(row) == len(COLUMNS)]
+        return files == [printable(file) for file in shard.files]
 
 
 @contextmanager
-def open_run(out: Path, asked: dict[str, Any], files: Iterable[Path]) -> Iterator[Run]:
-    """The run that makes ``out``: a new one over ``files``, or the unfinished one, if it was asked the same.
+def open_run(out: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[ResumableRun]:
+    """Open the run that makes ``out``: a new one, or the unfinished one if its settings are the same.
 
     Args:
-        out: a CSV or Parquet file that does not exist.
-        asked: all that the rows depend on, fit for JSON.
-        files: listed once, when a run begins; not touched when one goes on.
+        out: A CSV or Parquet file that does not exist.
+        settings: All that the rows depend on, fit for JSON.
+        files: Listed once, when a run begins; not touched when one is resumed.
 
     Raises:
-        CommandFailed: ``out`` is taken or cannot be written; its unfinished run was asked something else, is being
-            worked on, or is none of ours.
+        CommandFailed: ``out`` exists or cannot be written; its unfinished run has other settings, is in progress or
+            damaged; or its folder holds other files.
     """
     check_output(out)
     folder = shards_folder(out)
     lock = FileLock(folder / "lock", timeout=0)
-    with _writing(out):
+    with _explained(out):
         folder.mkdir(exist_ok=True)
-        if strange := _strangers(folder):
-            raise CommandFailed(f"{folder} holds {strange}, which is not of a run; name another output.")
+        for path in folder.iterdir():
+            if path.name not in _FILES and not path.name[:6].isdigit():
+                raise CommandFailed(f"{folder} holds {path.name}, which is not of a run; name another output.")
         try:
             lock.acquire()
         except Timeout:
             raise CommandFailed(f"Another run is writing {out}; wait for it, or name another output.") from None
     try:
-        yield Run(out, _begin_or_go_on(out, folder, asked, files))
+        if not (folder / "run.json").exists():
+            _begin(out, settings, files)
+        yield ResumableRun(out, _total_files(folder, settings))
     finally:
         lock.release()
-        if not (folder / "run.json").exists():  # nothing worth going on with
+        if not (folder / "run.json").exists():  # finished, or not begun
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _strangers(folder: Path) -> str:
-    """A file in ``folder`` that no run puts there, or an empty string."""
-    ours = {"lock", "run.json", "run.unfinished", "files.jsonl", "whole"}
-    names = (path.name for path in folder.iterdir() if path.name not in ours)
-    return next((name for name in names if not name[:6].isdigit()), "")
-
-
-def _begin_or_go_on(out: Path, folder: Path, asked: dict[str, Any], files: Iterable[Path]) -> int:
-    """How many files the run has; its list and its question are in ``folder`` afterwards."""
-    card = folder / "run.json"
-    if card.exists():
-        begun = _read_card(card)
-        differing = [name for name in asked if begun.get(name) != asked[name]]
-        if differing:
-            raise CommandFailed(f"{folder} was begun with other {' and '.join(differing)}; ask the same to go on, "
-                                f"name another output, or remove the folder.")  # fmt: skip
-        return int(begun["files"])
-    unfinished = card.with_suffix(".unfinished")
-    with _writing(out):
-        with (folder / "files.jsonl").open("w", encoding="utf-8") as listing:
+def _begin(out: Path, settings: dict[str, Any], files: Iterable[Path]) -> None:
+    """List ``files`` and then write ``run.json``, which is what makes a run resumable."""
+    folder = shards_folder(out)
+    with _explained(out):
+        with _replacing(folder / "files.jsonl") as listing:
             total = 0
             for file in files:
                 listing.write(json.dumps(str(file)) + "\n")
                 total += 1
-            to_disk(listing)
-        with unfinished.open("w", encoding="utf-8") as begun_card:
-            json.dump(asked | {"files": total}, begun_card)
-            to_disk(begun_card)
-        unfinished.replace(card)  # from here on there is a run to go on with
+        with _replacing(folder / "run.json") as card:
+            json.dump(settings | {"files": total}, card)
+
+
+def _total_files(folder: Path, settings: dict[str, Any]) -> int:
+    """Return the number of files of the run in ``folder`` after checking its settings."""
+    path = folder / "run.json"
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        total = int(card["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandFailed(f"{path} cannot be read; name another output, or remove {folder}.") from error
+    differing = [name for name in settings if card.get(name) != settings[name]]
+    if differing:
+        raise CommandFailed(
+            f"{folder} was begun with other {' and '.join(differing)}; give the same command to resume it, name another "
+            "output, or remove the folder."
+        )
     return total
 
 
-def _read_card(card: Path) -> dict[str, Any]:
-    try:
-        begun = json.loads(card.read_text(encoding="utf-8"))
-        int(begun["files"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandFailed(f"{card} cannot be read; name another output, or remove {card.parent}.") from error
-    return dict(begun)
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """Open a file that gets the name ``path`` when it is complete and on disk."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("w", newline="", encoding="utf-8") as file:
+        yield file
+        sync(file)
+    unfinished.replace(path)
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
-    """Says in a sentence what the disk objects to."""
+def _explained(out: Path) -> Iterator[None]:
+    """Turn an error of the file system into a sentence."""
     try:
         yield
     except OSError as error:
-        raise CommandFailed(f"{out} cannot be written ({error.strerror}); make room for it, or choose another place. "
-                            f"What was finished is kept.") from error  # fmt: skip
+        raise CommandFailed(
+            f"{out} cannot be written ({error.strerror}); make room for it, or choose another place. What was finished "
+            "is kept."
+        ) from error

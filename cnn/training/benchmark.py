@@ -36,7 +36,7 @@ from cnn.models import loading, ood_gate, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.loading import LoadedModel
 from cnn.predict.files import find_files
-from cnn.predict.outcomes import BATCH, predict_files
+from cnn.predict.outcomes import BATCH_SIZE, predict_files
 from cnn.predict.prediction import PNEUMONIA, classify
 
 SIDE = 2000
@@ -209,8 +209,8 @@ def batch(model: LoadedModel, films: Sequence[Path], repeats: int) -> Row:
 
     def bare() -> None:
         read = [read_radiograph(path.read_bytes(), path.name) for path in films]
-        for start in range(0, len(read), BATCH):
-            part = read[start : start + BATCH]
+        for start in range(0, len(read), BATCH_SIZE):
+            part = read[start : start + BATCH_SIZE]
             sides = {ood_gate.INPUT_SIZE, model.input_size}
             inputs = {side: torch.cat([to_tensor(film, side) for film in part]) for side in sides}
             forward(gate, inputs[ood_gate.INPUT_SIZE].contiguous(memory_format=torch.channels_last))

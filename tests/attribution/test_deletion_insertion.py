@@ -4,27 +4,19 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import auc
-from torch import Tensor
 
 from cnn.attribution import deletion_insertion
-from cnn.attribution.deletion_insertion import GRID, RANDOM_ORDERS, STEPS
+from cnn.attribution.deletion_insertion import GRID, RANDOM_ORDERS, STEPS, Score, compute_curves, rank_squares
 
 SIDE = 2 * GRID
+FILM = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+WEIGHTS = np.random.default_rng(3).normal(size=(SIDE, SIDE)).astype(np.float32)
 
 
 @pytest.fixture
-def weights() -> np.ndarray:
-    return np.random.default_rng(3).normal(size=(SIDE, SIDE))
-
-
-def of_sum(weights: np.ndarray) -> deletion_insertion.Score:
-    """A linear score, under which every square has an effect of its own."""
-    factor = torch.from_numpy(weights).float()
-
-    def score(pictures: Tensor) -> np.ndarray:
-        return np.asarray((pictures[:, 0] * factor).sum(dim=(1, 2)))
-
-    return score
+def weighted_sum() -> Score:
+    """A linear score, on which every square has an effect of its own."""
+    return lambda films: np.asarray((films[:, 0] * torch.from_numpy(WEIGHTS)).sum(dim=(1, 2)))
 
 
 def test_squares_are_means() -> None:
@@ -34,74 +26,72 @@ def test_squares_are_means() -> None:
 
 
 def test_area_is_the_trapezoidal_rule_of_scikit_learn() -> None:
-    share, values = np.array([0, 0.2, 0.7, 1]), np.array([[1, 0.5, 0.4, 0], [0, 0, 1, 1]])
-    np.testing.assert_allclose(deletion_insertion.area_under(share, values), [auc(share, line) for line in values])
+    share, curves = np.array([0, 0.2, 0.7, 1]), np.array([[1, 0.5, 0.4, 0], [0, 0, 1, 1]])
+    expected = [auc(share, curve) for curve in curves]
+    np.testing.assert_allclose(deletion_insertion.area_under(share, curves), expected)
 
 
-def test_an_order_starts_with_the_largest_square() -> None:
+def test_the_largest_square_ranks_first() -> None:
     values = np.zeros((SIDE, SIDE))
     values[2:4, 4:6] = 1  # row 1, column 2
     values[0:2, 0:2] = -1
-    order = deletion_insertion.rank_squares(values)
+    order = rank_squares(values)
     assert order[0] == GRID + 2
     assert order[-1] == 0
 
 
-def test_random_orders_are_all_squares_and_always_the_same() -> None:
-    first, second = deletion_insertion.random_orders(), deletion_insertion.random_orders()
-    assert len(first) == RANDOM_ORDERS
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one, other)
-        np.testing.assert_array_equal(np.sort(one), np.arange(GRID**2))
+def test_random_orders_hold_all_squares_and_are_always_the_same() -> None:
+    orders = deletion_insertion.random_orders()
+    np.testing.assert_array_equal(orders, deletion_insertion.random_orders())
+    np.testing.assert_array_equal(np.sort(orders), np.tile(np.arange(GRID**2), (RANDOM_ORDERS, 1)))
 
 
-def test_curves_of_a_weighted_sum_are_its_partial_sums(weights: np.ndarray) -> None:
-    film = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-    effects = deletion_insertion.square_means(weights * film[0, 0].numpy()).ravel() * (SIDE // GRID) ** 2
-    order = deletion_insertion.rank_squares(weights * film[0, 0].numpy())
-    told: list[tuple[int, int]] = []
-    found = deletion_insertion.compute_curves(of_sum(weights), film, torch.zeros_like(film),
-                        {"best": order, "worst": order[::-1].copy()},
-                        lambda *passes: told.append(passes))  # fmt: skip
-    removed = np.concatenate([[0], effects[order].cumsum()])[np.round(found.share * GRID**2).astype(int)]
-    np.testing.assert_allclose(found.deletion["best"], effects.sum() - removed, atol=1e-3)
-    np.testing.assert_allclose(found.insertion["best"], removed, atol=1e-3)
-    for number, random in enumerate(deletion_insertion.random_orders()):
-        gone = np.concatenate([[0], effects[random].cumsum()])[np.round(found.share * GRID**2).astype(int)]
-        np.testing.assert_allclose(found.random_deletion[number], effects.sum() - gone, atol=1e-3)
-        np.testing.assert_allclose(found.random_insertion[number], (effects.sum() - gone)[::-1], atol=1e-3)
-    assert found.beaten("best") == (RANDOM_ORDERS, RANDOM_ORDERS)
-    assert found.beaten("worst") == (0, 0)
-    assert found.share[[0, -1]].tolist() == [0, 1]
-    assert len(found.share) == STEPS + 1
-    assert told[-1] == (found.passes, found.passes)
-    assert found.passes == deletion_insertion.count_passes(orders=2)
+def test_curves_of_a_weighted_sum_are_its_partial_sums(weighted_sum: Score) -> None:
+    products = WEIGHTS * FILM[0, 0].numpy()
+    effects = deletion_insertion.square_means(products).ravel() * (SIDE // GRID) ** 2
+    order = rank_squares(products)
+    orders = {"best": order, "worst": order[::-1].copy()}
+    calls: list[tuple[int, int]] = []
+    curves = compute_curves(weighted_sum, FILM, torch.zeros_like(FILM), orders, lambda *call: calls.append(call))
+    counts = np.round(curves.share * GRID**2).astype(int)
+
+    def partial_sums(order: np.ndarray) -> np.ndarray:
+        return np.concatenate([[0], effects[order].cumsum()])[counts]
+
+    np.testing.assert_allclose(curves.deletion["best"], effects.sum() - partial_sums(order), atol=1e-3)
+    np.testing.assert_allclose(curves.insertion["best"], partial_sums(order), atol=1e-3)
+    deletion = [effects.sum() - partial_sums(random) for random in deletion_insertion.random_orders()]
+    np.testing.assert_allclose(curves.random_deletion, deletion, atol=1e-3)
+    np.testing.assert_allclose(curves.random_insertion, np.array(deletion)[:, ::-1], atol=1e-3)
+    assert curves.beaten("best") == (RANDOM_ORDERS, RANDOM_ORDERS)
+    assert curves.beaten("worst") == (0, 0)
+    np.testing.assert_allclose(curves.share, np.linspace(0, 1, STEPS + 1))
+    assert calls[-1] == (curves.passes, curves.passes)
+    assert curves.passes == deletion_insertion.count_passes(orders=2)
 
 
-def test_hidden_squares_show_the_baseline() -> None:
-    film, baseline = torch.ones(1, 1, SIDE, SIDE), torch.full((1, 1, SIDE, SIDE), 3.0)
-    means = deletion_insertion.compute_curves(lambda pictures: pictures.mean(dim=(1, 2, 3)).numpy(), film, baseline, {})
+def test_hidden_squares_show_the_fill() -> None:
+    film, fill = torch.ones(1, 1, SIDE, SIDE), torch.full((1, 1, SIDE, SIDE), 3.0)
+    means = compute_curves(lambda films: films.mean(dim=(1, 2, 3)).numpy(), film, fill, {})
     np.testing.assert_allclose(means.random_deletion, np.tile(1 + 2 * means.share, (RANDOM_ORDERS, 1)), rtol=1e-5)
 
 
-def test_what_progress_raises_ends_the_work(weights: np.ndarray) -> None:
+def test_an_exception_in_progress_ends_the_computation(weighted_sum: Score) -> None:
     def stop(done: int, total: int) -> None:
         if done:
             raise KeyboardInterrupt
 
-    film = torch.zeros(1, 1, SIDE, SIDE)
     with pytest.raises(KeyboardInterrupt):
-        deletion_insertion.compute_curves(of_sum(weights), film, film, {}, stop)
+        compute_curves(weighted_sum, FILM, FILM, {}, stop)
 
 
-def test_areas_are_those_of_the_curves(weights: np.ndarray) -> None:
-    film = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-    order, baseline = deletion_insertion.rank_squares(weights), deletion_insertion.make_fill(film, "blur")
-    drawn = deletion_insertion.compute_curves(of_sum(weights), film, baseline, {"own": order})
+def test_areas_are_those_of_the_curves(weighted_sum: Score) -> None:
+    order, fill = rank_squares(WEIGHTS), deletion_insertion.make_fill(FILM, "blur")
+    curves = compute_curves(weighted_sum, FILM, fill, {"map": order})
     expected = [
-        float(deletion_insertion.area_under(drawn.share, each["own"])) for each in (drawn.deletion, drawn.insertion)
+        float(deletion_insertion.area_under(curves.share, each["map"])) for each in (curves.deletion, curves.insertion)
     ]
-    assert deletion_insertion.compute_areas(of_sum(weights), film, baseline, order) == pytest.approx(expected)
+    assert deletion_insertion.compute_areas(weighted_sum, FILM, fill, order) == pytest.approx(expected)
 
 
 def test_the_blurred_film_keeps_its_mean_and_loses_its_detail() -> None:

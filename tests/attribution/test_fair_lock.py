@@ -1,79 +1,90 @@
-"""First come, first served; a bounded wait; a turn that always ends."""
+"""First come, first served; a bounded wait; a lock that is always released."""
 
 import threading
-import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from cnn.attribution import fair_lock
 from cnn.attribution.fair_lock import FairLock
 from cnn.errors import Busy
 
 
-def test_one_at_a_time_in_order_of_arrival() -> None:
-    turns, order, inside = FairLock(), [], []
+@pytest.fixture(autouse=True)
+def short_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_lock, "POLL_S", 0.01)
+
+
+def start_waiting(lock: FairLock, work: Callable[[], None]) -> threading.Thread:
+    """Start a thread that works under the lock, and return when it is in the queue."""
+    queued = threading.Event()
+
+    def run() -> None:
+        with lock.acquire(10, lambda position: queued.set()):
+            work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert queued.wait(10)
+    return thread
+
+
+def assert_free(lock: FairLock) -> None:
+    with lock.acquire(0):
+        pass
+
+
+def test_one_thread_at_a_time_in_order_of_arrival() -> None:
+    lock, events = FairLock(), []
 
     def work(number: int) -> None:
-        with turns.take(5):
-            inside.append(number)
-            assert inside == [number]
-            order.append(number)
-            inside.remove(number)
+        events.append(f"{number} begins")
+        events.append(f"{number} ends")
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(5)]
-    with turns.take(5):
-        for number, thread in enumerate(threads, start=1):
-            thread.start()
-            while len(turns._queue) <= number:
-                time.sleep(0.001)
+    with lock.acquire(10):
+        threads = [start_waiting(lock, partial(work, number)) for number in range(4)]
+        assert not events
     for thread in threads:
         thread.join()
-    assert order == [0, 1, 2, 3, 4]
+    assert events == [f"{number} {event}" for number in range(4) for event in ("begins", "ends")]
 
 
-def test_passing_on_lets_those_who_wait_go_first() -> None:
-    turns, order = FairLock(), []
-
-    def quick() -> None:
-        with turns.take(5):
-            order.append("quick")
-
-    with turns.take(5) as turn:
-        turn.pass_on()
+def test_yielding_lets_waiting_threads_go_first() -> None:
+    lock, order = FairLock(), []
+    with lock.acquire(10) as yield_to_waiters:
+        yield_to_waiters(None)
         order.append("slow, alone")
-        thread = threading.Thread(target=quick)
-        thread.start()
-        while len(turns._queue) < 2:
-            time.sleep(0.001)
-        turn.pass_on()
+        thread = start_waiting(lock, partial(order.append, "quick"))
+        yield_to_waiters(None)
         order.append("slow, again")
     thread.join()
     assert order == ["slow, alone", "quick", "slow, again"]
 
 
-def test_the_wait_is_bounded_and_names_the_place_in_line() -> None:
-    turns = FairLock()
-    with turns.take(5), pytest.raises(Busy, match="number 1 in line"), turns.take(0.05):
+def test_the_wait_is_bounded_and_tells_the_position() -> None:
+    lock = FairLock()
+    with lock.acquire(10), pytest.raises(Busy, match="number 1 in line"), lock.acquire(0.05):
         pass
-    assert not turns._queue
+    assert_free(lock)
 
 
-def test_a_reader_who_leaves_leaves_the_line() -> None:
-    class GoneError(BaseException):
+def test_what_on_wait_raises_ends_the_wait() -> None:
+    class StoppedError(BaseException):
+        """As Streamlit stops a script."""
+
+    def stop(position: int) -> None:
+        assert position == 1
+        raise StoppedError
+
+    lock = FairLock()
+    with lock.acquire(10), pytest.raises(StoppedError), lock.acquire(60, stop):
         pass
-
-    def gone(place: int) -> None:
-        assert place == 1
-        raise GoneError
-
-    turns = FairLock()
-    with turns.take(5), pytest.raises(GoneError), turns.take(60, gone):
-        pass
-    assert not turns._queue
+    assert_free(lock)
 
 
-def test_a_turn_ends_with_an_exception() -> None:
-    turns = FairLock()
-    with pytest.raises(KeyError), turns.take(5):
+def test_an_exception_releases_the_lock() -> None:
+    lock = FairLock()
+    with pytest.raises(KeyError), lock.acquire(10):
         raise KeyError
-    with turns.take(0.05):
-        pass
+    assert_free(lock)

@@ -1,4 +1,4 @@
-"""Measures of localisation: hand cases, scikit-learn, and maps that are right or know nothing."""
+"""Measures of localisation: cases by hand, scikit-learn, and maps that are right or constant."""
 
 import numpy as np
 import pytest
@@ -23,17 +23,17 @@ def test_several_boxes_are_joined() -> None:
 
 
 @pytest.mark.parametrize("name", localisation.MEASURES)
-def test_the_truth_itself_scores_1(name: str) -> None:
+def test_the_ground_truth_itself_scores_1(name: str) -> None:
     top = {"top": TRUTH.mean()} if name == "iou" else {}
     assert localisation.MEASURES[name](TRUTH.astype(float), TRUTH, **top) == 1
 
 
-def test_a_map_without_order_scores_the_share_of_the_truth() -> None:
-    found = localisation.measure(np.ones((4, 4)), TRUTH)
-    assert found == pytest.approx(dict.fromkeys(found, TRUTH.mean()))
+def test_a_constant_map_scores_the_share_of_the_ground_truth() -> None:
+    scores = localisation.measure(np.ones((4, 4)), TRUTH)
+    assert scores == pytest.approx(dict.fromkeys(localisation.MEASURES, TRUTH.mean()))
 
 
-def test_the_pointing_game_asks_for_the_largest_value_only() -> None:
+def test_only_the_largest_value_counts_in_the_pointing_game() -> None:
     heat = TRUTH * 1.0
     heat[0, 0] = 2
     assert localisation.pointing_game(heat, TRUTH) == 0
@@ -44,8 +44,8 @@ def test_the_pointing_game_asks_for_the_largest_value_only() -> None:
 def test_overlap_is_scikit_learn_s_jaccard_of_the_strongest_pixels() -> None:
     heat = np.random.default_rng(0).random((20, 20))
     truth = heat + np.random.default_rng(1).random((20, 20)) > 1.2
-    chosen = heat >= np.sort(heat, axis=None)[-40]
-    assert localisation.iou_of_top(heat, truth, 0.1) == pytest.approx(jaccard_score(truth.ravel(), chosen.ravel()))
+    strongest = heat >= np.sort(heat, axis=None)[-40]
+    assert localisation.iou_of_top(heat, truth, 0.1) == pytest.approx(jaccard_score(truth.ravel(), strongest.ravel()))
 
 
 def test_average_precision_is_near_the_area_under_the_curve() -> None:
@@ -55,14 +55,14 @@ def test_average_precision_is_near_the_area_under_the_curve() -> None:
     assert localisation.pixel_auprc(heat, truth) == pytest.approx(auc(recall, precision), abs=0.005)
 
 
-def test_energy_counts_what_is_for_the_class() -> None:
+def test_energy_counts_evidence_for_the_class() -> None:
     heat = np.where(TRUTH, 3.0, -1.0)
     heat[0, 0] = 4  # 4 * 3 inside, 4 outside
     assert localisation.energy_inside(heat, TRUTH) == 0.75
     assert localisation.energy_inside(-TRUTH.astype(float), TRUTH) == 0
 
 
-def test_the_sign_counts_only_where_it_says_for_or_against() -> None:
+def test_the_sign_counts_only_where_it_means_for_or_against() -> None:
     values = np.array([[-2.0, 1.0]])
     assert localisation.as_heatmap(values, "evidence").argmax() == 1
     assert localisation.as_heatmap(values, "brightness").argmax() == 0

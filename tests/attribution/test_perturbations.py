@@ -1,4 +1,4 @@
-"""Changes to a film: what each leaves alone and what it takes away."""
+"""Changes to a film: which pixels change and which stay."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 from cnn.attribution import perturbations
 from cnn.attribution.attribution import Attribution
-from cnn.attribution.perturbations import CHANGES, PATCHES, Patch
+from cnn.attribution.perturbations import CHANGES, PATCHES, Patch, measure_effect
 from cnn.errors import UserError
 from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.models import lung_segmenter
@@ -24,10 +24,10 @@ def pixels() -> torch.Tensor:
 @pytest.fixture
 def mask(monkeypatch: pytest.MonkeyPatch) -> torch.Tensor:
     """Two lungs, and a segmenter that finds them."""
-    found = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.bool)
-    found[:, :, 30:100, 20:55] = found[:, :, 34:96, 70:110] = True
-    monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: found)
-    return found
+    lungs = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.bool)
+    lungs[:, :, 30:100, 20:55] = lungs[:, :, 34:96, 70:110] = True
+    monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: lungs)
+    return lungs
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -46,15 +46,17 @@ def test_every_change_is_standardised_and_always_the_same(
 
 def test_hidden_lungs_are_hidden(pixels: torch.Tensor, mask: torch.Tensor) -> None:
     greys = perturbations.to_greys(pixels)
-    run = {key: CHANGES[key].run(greys, mask, 0) for key in ("black_lungs", "grey_box", "only_lungs")}
-    assert not run["black_lungs"][mask].any()
-    torch.testing.assert_close(run["black_lungs"][~mask], greys[~mask])
+    black = perturbations.black_lungs(greys, mask)
+    assert not black[mask].any()
+    torch.testing.assert_close(black[~mask], greys[~mask])
     box = torch.zeros_like(mask)
     box[:, :, 30:100, 20:110] = True
-    torch.testing.assert_close(run["grey_box"][box], greys.mean().expand(int(box.sum())))
-    torch.testing.assert_close(run["grey_box"][~box], greys[~box])
-    torch.testing.assert_close(run["only_lungs"][mask], greys[mask])
-    torch.testing.assert_close(run["only_lungs"][~mask], greys.mean().expand(int((~mask).sum())))
+    grey = perturbations.grey_box(greys, mask)
+    torch.testing.assert_close(grey[box], greys.mean().expand(int(box.sum())))
+    torch.testing.assert_close(grey[~box], greys[~box])
+    lungs = perturbations.only_lungs(greys, mask)
+    torch.testing.assert_close(lungs[mask], greys[mask])
+    torch.testing.assert_close(lungs[~mask], greys.mean().expand(int((~mask).sum())))
 
 
 def test_geometry_and_tone(pixels: torch.Tensor) -> None:
@@ -62,7 +64,7 @@ def test_geometry_and_tone(pixels: torch.Tensor) -> None:
     torch.testing.assert_close(perturbations.apply(pixels, "invert"), -pixels, atol=1e-4, rtol=0)
     greys = perturbations.to_greys(pixels)
     assert (greys.min(), greys.max()) == (0, 1)
-    frame = perturbations.keep_frame(greys, 0.25)
+    frame = perturbations.only_frame(greys, 0.25)
     assert frame[:, :, 32:96, 32:96].unique().numel() == 1
     torch.testing.assert_close(frame[:, :, :32], greys[:, :, :32])
     ramp = torch.linspace(0, 1, SIDE).expand(1, 1, SIDE, SIDE)
@@ -72,13 +74,13 @@ def test_geometry_and_tone(pixels: torch.Tensor) -> None:
     assert float(cut.max()) == pytest.approx(0.75, abs=0.01)
 
 
-def test_blur_spreads_a_point_by_the_asked_share_of_the_side() -> None:
+def test_blur_spreads_a_point_by_the_given_share_of_the_side() -> None:
     point = torch.zeros(1, 1, SIDE, SIDE)
     point[0, 0, 64, 64] = 1
     profile = perturbations.blur(point, 0.05)[0, 0].sum(0)
-    places = torch.arange(SIDE) - 64.0
+    positions = torch.arange(SIDE) - 64.0
     assert float(profile.sum()) == pytest.approx(1, abs=1e-3)
-    assert float((profile * places**2).sum().sqrt()) == pytest.approx(0.05 * SIDE, rel=0.02)
+    assert float((profile * positions**2).sum().sqrt()) == pytest.approx(0.05 * SIDE, rel=0.02)
 
 
 @pytest.mark.parametrize("kind", PATCHES)
@@ -86,16 +88,16 @@ def test_a_patch_changes_its_square_and_nothing_else(kind: str, pixels: torch.Te
     greys = perturbations.to_greys(pixels)
     for x, y in ((0, 0), (1, 1), (0.3, 0.8)):
         patch = Patch(kind, 0.2, x, y)
-        top, left, side = patch.box(SIDE)
-        assert 0 <= top <= SIDE - side
-        assert 0 <= left <= SIDE - side
-        laid = perturbations.paste(greys, patch)
+        rows, columns = patch.window(SIDE)
+        assert 0 <= rows.start < rows.stop <= SIDE
+        assert 0 <= columns.start < columns.stop <= SIDE
+        pasted = perturbations.paste(greys, patch)
         outside = torch.ones(SIDE, SIDE, dtype=torch.bool)
-        outside[top : top + side, left : left + side] = False
-        torch.testing.assert_close(laid[0, 0][outside], greys[0, 0][outside])
-        assert not torch.equal(laid, greys)
-        assert laid.min() >= 0
-        assert laid.max() <= 1
+        outside[rows, columns] = False
+        torch.testing.assert_close(pasted[0, 0][outside], greys[0, 0][outside])
+        assert not torch.equal(pasted, greys)
+        assert pasted.min() >= 0
+        assert pasted.max() <= 1
 
 
 def test_the_eraser_removes_a_marker_from_smooth_ground() -> None:
@@ -117,17 +119,14 @@ def test_without_lungs_or_with_an_unknown_change_there_is_a_sentence(
 
 
 def test_an_effect_is_the_difference(pixels: torch.Tensor) -> None:
-    def said(p: float, label: str) -> Prediction:
-        return Prediction((0, 0), (1 - p, p), label, 0.5, 1, "lecture")
-
     values = standardise(pixels)[0, 0].numpy()
-    old, new = (Attribution(values * k, "saliency", "strength", 1, "PNEUMONIA", 1) for k in (1, 0.5))
-    effect = perturbations.measure_effect("invert", (said(0.8, "PNEUMONIA"), old), (said(0.3, "NORMAL"), new))
+    old_map, new_map = (Attribution(factor * values, "saliency", "strength", 1, "PNEUMONIA", 1) for factor in (1, 0.5))
+    before = Prediction((0, 0), (0.2, 0.8), "PNEUMONIA", 0.5, 1, "lecture"), old_map
+    after = Prediction((0, 0), (0.7, 0.3), "NORMAL", 0.5, 1, "lecture"), new_map
+    effect = measure_effect("invert", before, after)
     assert effect.points == pytest.approx(-50)
     assert effect.flipped
-    assert effect.likeness == pytest.approx(1)
+    assert effect.rank_correlation == pytest.approx(1)
     assert effect.strength == pytest.approx(0.5)
-    assert (
-        perturbations.measure_effect("mirror", (said(0.8, "PNEUMONIA"), old), (said(0.8, "PNEUMONIA"), new)).likeness
-        is None
-    )
+    assert measure_effect("mirror", before, after).rank_correlation is None
+    assert not measure_effect("mirror", before, before).flipped

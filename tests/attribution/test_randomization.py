@@ -1,22 +1,22 @@
-"""Random weights from the last block to the first, and likeness of maps."""
+"""Random weights from the last block to the first, and the untrained twin of a network."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from cnn.attribution import randomization, similarity
+from cnn.attribution.randomization import block_names, randomise_cascade, untrained_twin
+from cnn.imaging.preprocess import to_tensor
 from cnn.models import loading
-from cnn.models.architectures import lecture, lite0
+from cnn.models.architectures import lecture as lecture_network
+from cnn.models.architectures import lite0
 from cnn.models.loading import LoadedModel
-
-MAP = np.random.default_rng(0).random((32, 32))
+from tests.support.random_weights import film
 
 
 def test_blocks_are_those_with_weights_in_order() -> None:
-    assert randomization.blocks(lecture()) == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc"]
-    assert randomization.blocks(lite0()) == [*(f"features.{number}" for number in range(9)), "classifier"]
+    assert block_names(lecture_network()) == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc"]
+    assert block_names(lite0()) == [*(f"features.{number}" for number in range(9)), "classifier"]
 
 
 @pytest.mark.parametrize(("name", "side"), [("transfer", 64), ("lecture", 128)])
@@ -24,36 +24,43 @@ def test_each_stage_changes_one_more_block_and_never_the_model(name: str, side: 
     model = loading.load_from(weights, name)
     before = {key: value.clone() for key, value in model.module.state_dict().items()}
     films = torch.randn(2, 1, side, side)
-    names = randomization.blocks(model.module)
-    for number, (block, stage) in enumerate(randomization.randomise_cascade(model, films), start=1):
-        assert block == names[-number]
-        values = {key: value for key, value in stage.module.state_dict().items() if key.endswith("weight")}
-        moved = {key for key, value in values.items() if value.dim() > 1 and not torch.equal(value, before[key])}
-        changed = {each for each in names if any(key.startswith(f"{each}.") for key in moved)}
-        assert changed == set(names[-number:])
+    names = block_names(model.module)
+    stages = list(randomise_cascade(model, films))
+    assert [block for block, _ in stages] == names[::-1]
+    for number, (_, stage) in enumerate(stages, start=1):
+        changed = {
+            key
+            for key, value in stage.module.state_dict().items()
+            if key.endswith("weight") and value.dim() > 1 and not torch.equal(value, before[key])
+        }
+        blocks = {block for block in names if any(key.startswith(f"{block}.") for key in changed)}
+        assert blocks == set(names[-number:])
         assert not stage.module.training
         assert torch.isfinite(stage.module(films)).all()
-        assert stage.cam_layer in set(stage.module.modules())
-    assert number == len(names)
     assert all(torch.equal(value, before[key]) for key, value in model.module.state_dict().items())
 
 
 def test_random_weights_repeat_and_leave_torch_s_own_draws_alone(lecture: LoadedModel) -> None:
     films = torch.randn(1, 1, 128, 128)
     torch.manual_seed(5)
-    one, other = (
-        [float(stage.module(films)[0, 0]) for _, stage in randomization.randomise_cascade(lecture, films)] for _ in "ab"
+    first, second = (
+        [float(stage.module(films)[0, 0]) for _, stage in randomise_cascade(lecture, films)] for _ in range(2)
     )
-    assert one == other
-    drawn = torch.rand(1)
+    assert first == second
+    draw = torch.rand(1)
     torch.manual_seed(5)
-    assert drawn == torch.rand(1)
+    assert draw == torch.rand(1)
 
 
-def test_likeness_of_equal_unlike_and_blank_maps() -> None:
-    assert similarity.compare(MAP, MAP) == pytest.approx({"ssim": 1, "rank": 1})
-    assert similarity.rank_correlation(MAP, -(MAP**3)) == pytest.approx(-1)
-    other = np.random.default_rng(1).random((32, 32))
-    assert all(abs(value) < 0.15 for value in similarity.compare(MAP, other).values())
-    assert similarity.compare(MAP, np.zeros((32, 32))) == {"ssim": 0, "rank": 0}
-    assert similarity.rank_correlation(MAP, np.ones((32, 32))) == 0
+@pytest.mark.parametrize("name", ["lecture", "ensemble"])
+def test_the_untrained_twin_depends_on_its_input_and_is_always_the_same(name: str) -> None:
+    twin = untrained_twin(name)
+    pixels = torch.cat([to_tensor(film(seed), twin.input_size) for seed in range(2)])
+    with torch.inference_mode():
+        logits = twin.module(pixels)
+    assert logits.isfinite().all()
+    assert logits.std(dim=0).min() > 1e-3
+    untrained_twin.cache_clear()
+    torch.manual_seed(99)
+    again = untrained_twin(name).module.state_dict()
+    assert all(torch.equal(again[key], value) for key, value in twin.module.state_dict().items())

@@ -1,4 +1,4 @@
-"""The record says what was computed, from what, by what."""
+"""The record holds what was computed, from what, by what."""
 
 import json
 
@@ -18,36 +18,40 @@ from tests.support.random_weights import film
 def test_a_record_holds_what_is_needed_to_compute_it_again(lecture: LoadedModel) -> None:
     radiograph = film()
     prediction = predict(lecture, radiograph)
-    map_ = attribute(lecture, to_tensor(radiograph, 128), "saliency", 0)
-    found = json.loads(record(radiograph, lecture, prediction, [map_]))
-    assert found["image"] == {"name": "film-0.png", "kind": "PNG", "sha256": radiograph.sha256, "notes": [],
-                              "refused": None}  # fmt: skip
-    assert found["model"] == {"name": "lecture", "weights_sha256": lecture.card["sha256"], "input_size": 128}
-    assert found["versions"] == {
-        "app": __version__, "torch": torch.__version__, "captum": captum.__version__,
-    }  # fmt: skip
-    assert found["prediction"] == {
+    attribution = attribute(lecture, to_tensor(radiograph, 128), "saliency", 0)
+    reading = json.loads(record(radiograph, lecture, prediction, [attribution], "no lungs were found in it"))
+    assert reading["image"] == {
+        "name": "film-0.png",
+        "kind": "PNG",
+        "sha256": radiograph.sha256,
+        "notes": [],
+        "refused": "no lungs were found in it",
+    }
+    assert reading["model"] == {"name": "lecture", "weights_sha256": lecture.card["sha256"], "input_size": 128}
+    assert reading["versions"] == {"app": __version__, "torch": torch.__version__, "captum": captum.__version__}
+    assert reading["prediction"] == {
         "logits": {"NORMAL": prediction.logits[0], "PNEUMONIA": prediction.logits[1]},
         "temperature": lecture.temperature,
         "probabilities": {"NORMAL": prediction.probabilities[0], "PNEUMONIA": prediction.probabilities[1]},
         "threshold": lecture.threshold,
         "label": prediction.label,
     }
-    (one,) = found["maps"]
-    assert (one["method"], one["target"], one["blank"], one["passes"]) == ("saliency", "NORMAL", False, 1)
-    assert one["shown_as_1"] == map_.scale
-    assert str(SCALE_PERCENTILE) in one["scale"]
-    assert "diagnosis" in found["notice"]
+    assert reading["maps"] == [
+        {
+            "method": "saliency",
+            "target": "NORMAL",
+            "blank": False,
+            "sum": float(attribution.map.sum(dtype=float)),
+            "change_from_baseline": None,
+            "shown_as_1": attribution.scale,
+            "scale": f"percentile {SCALE_PERCENTILE} of absolute values",
+            "passes": 1,
+        }
+    ]
+    assert "diagnosis" in reading["notice"]
 
 
-def test_a_record_without_maps_is_a_record(lecture: LoadedModel) -> None:
-    assert json.loads(record(film(), lecture, predict(lecture, film())))["maps"] == []
-
-
-def test_a_picture_that_was_refused_keeps_the_reason(lecture: LoadedModel) -> None:
-    kept = record(film(), lecture, predict(lecture, film()), refused="no lungs were found in it")
-    assert json.loads(kept)["image"]["refused"] == "no lungs were found in it"
-
-
-def test_the_app_s_version_is_the_project_s() -> None:
-    assert __version__.count(".") == 2
+def test_a_record_without_maps_and_rejection_is_a_record(lecture: LoadedModel) -> None:
+    reading = json.loads(record(film(), lecture, predict(lecture, film())))
+    assert reading["maps"] == []
+    assert reading["image"]["refused"] is None

@@ -7,27 +7,25 @@ import pytest
 
 from cnn.lecture.glossary import GLOSSARY, SPELLINGS, Term, find_term, find_term_of_label
 from tests.support.app import ROOT
-from ui.shell.frame import chapters
 
 LABEL = re.compile(r'(?:Whole|Real|Numbers|Matrix)\(\s*"\w+", "([^"]+)"')
 SYMBOL = re.compile(r"(?:^|[a-z] )((?!A )[A-Z]\d?|[bwxz])(?:$|[ ,](?!=))")
 
 
-@pytest.mark.parametrize("term", GLOSSARY, ids=lambda term: term.term)
+@pytest.mark.parametrize("term", GLOSSARY, ids=lambda term: term.name)
 def test_a_term_is_told_in_one_plain_sentence_or_two_and_taught_on_a_page(term: Term) -> None:
     assert re.fullmatch(r"\S.*\.", term.meaning)
     assert term.meaning.count(". ") <= 1
     assert len(term.meaning) <= 200
-    assert term.page in {chapter.file for chapter in chapters()}
-    assert find_term(term.term.upper()) is term
+    assert find_term(term.name.upper()) is term
 
 
 def test_terms_are_in_order_and_no_spelling_or_symbol_stands_for_two() -> None:
-    spellings = [form.lower() for term in GLOSSARY for form in (term.term, *term.forms)]
+    spellings = [form.lower() for term in GLOSSARY for form in (term.name, *term.forms)]
     symbols = [term.symbol for term in GLOSSARY if term.symbol]
     assert len(set(spellings)) == len(spellings)
     assert len(set(symbols)) == len(symbols)
-    assert all(first.term.lower() < second.term.lower() for first, second in pairwise(GLOSSARY))
+    assert all(first.name.lower() < second.name.lower() for first, second in pairwise(GLOSSARY))
 
 
 def test_the_longest_spelling_is_found_and_only_whole_words() -> None:

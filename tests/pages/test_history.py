@@ -18,10 +18,6 @@ def test_every_milestone_of_the_slide_is_on_the_line() -> None:
         assert reason in line
 
 
-def test_the_line_runs_in_order_of_time() -> None:
-    assert [milestone.year for milestone in TIMELINE] == sorted(milestone.year for milestone in TIMELINE)
-
-
 @pytest.mark.parametrize("milestone", TIMELINE, ids=lambda milestone: milestone.name)
 def test_each_milestone_can_be_looked_at_by_link(milestone: Milestone) -> None:
     app = open_page("history", look=milestone.name)

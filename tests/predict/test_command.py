@@ -1,5 +1,7 @@
-"""The command over a small archive: killed and gone on with, on one machine and on Ray."""
+"""The command gives every file its row, whatever the file is; killed, it resumes."""
 
+import csv
+import io
 import multiprocessing
 import os
 import signal
@@ -10,113 +12,169 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from cnn.errors import CommandFailed
-from cnn.models import loading
+from cnn.imaging.radiograph import MAX_BYTES, read_radiograph
+from cnn.models import loading, ood_gate
 from cnn.predict import __main__
-from cnn.predict.files import find_files
-from cnn.predict.outcomes import BATCH
+from cnn.predict.outcomes import BATCH_SIZE
+from cnn.predict.prediction import predict
 from cnn.predict.resumable import shards_folder
-from tests.support.random_weights import dying
+from tests.support.random_weights import dying, write_gate, write_weights
 
 pytestmark = pytest.mark.usefixtures("random_networks")
+FILES = 3 * BATCH_SIZE + 2
 
 
 @pytest.fixture
 def films(tmp_path: Path) -> Path:
-    """Films for three parts and a bit, one of them broken."""
+    """Files for three batches and a bit: films, half of them one folder down, and three that cannot be read."""
     generator = np.random.default_rng(0)
     folder = tmp_path / "films"
-    folder.mkdir()
-    for number in range(3 * BATCH + 2):
-        Image.fromarray(generator.integers(0, 255, (70, 80)).astype(np.uint8)).save(folder / f"{number:02}.png")
+    (folder / "deeper").mkdir(parents=True)
+    for number in range(FILES):
+        pixels = generator.integers(0, 255, (8 if number == 3 else 80, 70)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / ("deeper" if number % 2 else "") / f"{number:02}.png")
     (folder / "20.png").write_bytes(b"")
+    (folder / "40.png").write_text("no film")
+    (folder / ".hidden").write_text("not listed")
     return folder
 
 
-def run(films: Path, out: Path, *more: str) -> int:
-    return __main__.main([str(films), "--out", str(out), "--model", "lecture", "--insist", *more])
+def run(films: Path, *more: str | Path) -> int:
+    return __main__.main([str(films), *map(str, more), "--model", "lecture"])
 
 
-def test_a_killed_run_goes_on_to_the_same_rows(
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_file_has_one_row_and_parquet_says_what_csv_says(films: Path, tmp_path: Path) -> None:
+    out, table = tmp_path / "x.csv", tmp_path / "x.parquet"
+    assert run(films, "--out", out) == run(films, "--out", table) == 0
+    rows = rows_of(out.read_text())
+    assert list(rows[0]) == ["file", "status", "reason", "p_pneumonia", "label", "threshold", "model"]
+    assert len({row["file"] for row in rows}) == len(rows) == FILES
+    refused = [row for row in rows if row["status"] == "refused"]
+    assert sorted(Path(row["file"]).name for row in refused) == ["03.png", "20.png", "40.png"]
+    for row in refused:
+        assert Path(row["file"]).name in row["reason"]
+        assert row["p_pneumonia"] == row["label"] == ""
+    numbers = ("p_pneumonia", "threshold")
+    expected = [{k: (float(v) if k in numbers else v) if v else None for k, v in row.items()} for row in rows]
+    assert parquet.read_table(table).to_pylist() == expected
+
+
+def test_a_rejected_film_is_classified_if_the_user_insists(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strict = tmp_path / "strict"
+    strict.mkdir()
+    write_weights(strict)
+    write_gate(strict, lungs=2.0)  # no film is lung twice over
+    gate = ood_gate.load_from(strict)
+    monkeypatch.setattr(ood_gate, "load", lambda: gate)
+    assert run(films / "00.png") == 0
+    (row,) = rows_of(capsys.readouterr().out)
+    assert (row["status"], row["p_pneumonia"]) == ("refused", "")
+    assert row["reason"].startswith("“00.png” does not look like a frontal chest radiograph, because")
+    assert run(films / "00.png", "--insist") == 0
+    (insisted,) = rows_of(capsys.readouterr().out)
+    assert (insisted["status"], insisted["reason"]) == ("ok", row["reason"])
+    assert 0 <= float(insisted["p_pneumonia"]) <= 1
+
+
+def test_rows_say_what_the_app_says(films: Path, capsys: pytest.CaptureFixture[str], weights: Path) -> None:
+    assert run(films / "00.png", films / "deeper") == 0
+    model = loading.load_from(weights, "lecture")
+    rows = rows_of(capsys.readouterr().out)
+    assert rows[0]["file"] == str(films / "00.png")
+    assert [row["file"] for row in rows[1:]] == sorted(row["file"] for row in rows[1:])
+    for row in rows:
+        if row["status"] == "ok":
+            path = Path(row["file"])
+            prediction = predict(model, read_radiograph(path.read_bytes(), path.name))
+            assert float(row["p_pneumonia"]) == pytest.approx(prediction.p_pneumonia, abs=1e-5)
+            assert (row["label"], row["model"]) == (prediction.label, "lecture")
+
+
+def test_a_file_that_is_too_large_or_gone_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "large.png").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    assert run(tmp_path) == 0
+    large, loop = (row["reason"] for row in rows_of(capsys.readouterr().out))
+    assert large == "large.png is larger than 20 MB; make it smaller."
+    assert loop.startswith("loop.png cannot be read (")
+
+
+def test_a_killed_run_resumes_to_the_same_rows(
     films: Path, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The kill is a real one, in a process of its own, in the third forward pass."""
-    assert run(films, tmp_path / "whole.csv") == 0
+    assert run(films, "--out", tmp_path / "whole.csv") == 0
     out = tmp_path / "killed.csv"
     with monkeypatch.context() as patch:
         patch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), tmp_path / "died", 3))
-        process = multiprocessing.get_context("fork").Process(target=run, args=(films, out))
+        process = multiprocessing.get_context("fork").Process(target=run, args=(films, "--out", out))
         process.start()
         process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert not out.exists()
-    assert len(list(shards_folder(out).glob("0*.csv"))) == 2
+    finished = len(list(shards_folder(out).glob("0*.csv")))
+    assert finished in (1, 2)  # the second may not have reached the disk
     capsys.readouterr()
-    assert run(films, out) == 0
-    said = capsys.readouterr().err
-    assert f"{2 * BATCH} of {3 * BATCH + 2} files have their row" in said
-    assert "file/s" in said or "s/file" in said
+    assert run(films, "--out", out) == 0
+    assert f"{finished * BATCH_SIZE} of {FILES} files have their row" in capsys.readouterr().err
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert not shards_folder(out).exists()
 
 
-def test_an_interrupted_run_says_how_to_go_on(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("to_file", [True, False])
+def test_an_interrupted_run_says_how_to_resume(
+    to_file: bool, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(__main__, "predict_groups", interrupted)
-    assert run(films, tmp_path / "x.csv") == __main__.STOPPED
-    assert capsys.readouterr().err.splitlines()[-1] == "stopped; the same command goes on from here"
+    monkeypatch.setattr(ood_gate, "check_batch", interrupted)
+    output = ["--out", str(tmp_path / "x.csv")] if to_file else []
+    assert run(films, *output) == __main__.INTERRUPTED
+    advice = "the same command goes on from here" if to_file else "a run with --out can be gone on with"
+    assert capsys.readouterr().err.splitlines()[-1] == f"stopped; {advice}"
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_parquet_by_the_name_of_the_output(films: Path, tmp_path: Path) -> None:
-    assert run(films, tmp_path / "x.parquet") == 0
-    table = parquet.read_table(tmp_path / "x.parquet").to_pylist()
-    assert [Path(row["file"]).name for row in table] == sorted(path.name for path in films.iterdir())
-    refused = [row for row in table if row["status"] == "refused"]
-    assert [(Path(row["file"]).name, row["p_pneumonia"]) for row in refused] == [("20.png", None)]
-
-
 def test_an_output_within_the_archive_is_not_read(films: Path) -> None:
-    assert run(films, films / "x.csv") == 0
-    assert len((films / "x.csv").read_text().splitlines()) == 1 + 3 * BATCH + 2
+    assert run(films, "--out", films / "x.csv") == 0
+    assert len((films / "x.csv").read_text().splitlines()) == 1 + FILES
 
 
-def test_ray_without_an_output_is_a_sentence(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main([str(films), "--ray"]) == 2
-    assert capsys.readouterr().err == "error: --ray works on parts of an output; name it with --out FILE.\n"
-
-
-def test_files_are_found_once_and_in_order(tmp_path: Path) -> None:
-    for name in ("b/2.png", "b/1.png", "b/.hidden/3.png", "b/.4.png", "a.png"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "b" / "back").symlink_to(tmp_path, target_is_directory=True)
-    (tmp_path / "b" / "self").symlink_to(tmp_path / "b" / "self")
-    b = tmp_path / "b"
-    assert [str(path.relative_to(tmp_path)) for path in find_files([b / "2.png", b, tmp_path, b / ".4.png"])] == [
-        "b/2.png", "b/1.png", "b/back/a.png", "b/self", "a.png", "b/.4.png",
-    ]  # fmt: skip
-    assert list(find_files([b], passed_over=b)) == list(find_files([b]))
-    assert list(find_files([tmp_path], passed_over=b)) == [tmp_path / "a.png"]
-
-
-def test_a_folder_that_cannot_be_read_is_said(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere"], "There is no nowhere"),
+        ([".", "--out", "taken.csv"], "taken.csv exists already"),
+        ([".", "--out", "missing/out.csv"], "cannot be written"),
+        ([".", "--model", "resnet"], "There is no model named 'resnet'"),
+        ([".", "--ray"], "--ray works on parts of an output; name it with --out FILE."),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    arguments: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = os.scandir
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.csv").write_text("kept")
+    assert __main__.main(arguments) == 2
+    assert sentence in capsys.readouterr().err
+    assert (tmp_path / "taken.csv").read_text() == "kept"
+    assert os.listdir() == ["taken.csv"]
 
-    def closed(path):  # type: ignore[no-untyped-def]
-        if path == films:
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
 
-    monkeypatch.setattr(os, "scandir", closed)
-    with pytest.raises(CommandFailed, match="cannot be read"):
-        list(find_files([films]))
-    assert run(films, tmp_path / "x.csv") == 2
-    assert f"The folder {films} cannot be read (Permission denied); check its permissions." in capsys.readouterr().err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["films"]
+def test_a_folder_without_files_is_a_header_and_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "file,status,reason,p_pneumonia,label,threshold,model\n"
+    assert "No files were found" in printed.err

@@ -1,10 +1,11 @@
 """Ray gives the rows that one process gives, also when a worker is killed; what is wrong is a sentence."""
 
 import builtins
-import json
 import os
+import shutil
 import socket
-import zlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
@@ -14,10 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnn.errors import CommandFailed
+from cnn.errors import CommandFailed, UserError
 from cnn.models import loading
 from cnn.predict import __main__, ray_workers
-from cnn.predict.outcomes import BATCH, weights_used
+from cnn.predict.files import Shard
+from cnn.predict.outcomes import BATCH_SIZE, weight_hashes
+from cnn.predict.ray_workers import Worker, WorkerSetup
 from tests.support import random_weights
 
 with_ray = pytest.mark.skipif(find_spec("ray") is None and "CI" not in os.environ, reason="Ray is not installed")
@@ -31,56 +34,78 @@ def session() -> Iterator[None]:
     from ray import cloudpickle
 
     cloudpickle.register_pickle_by_value(random_weights)
-    ray.init("local", num_cpus=2, include_dashboard=False, object_store_memory=2**27, log_to_driver=False,
-             logging_level="ERROR")  # fmt: skip
+    options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init("local", num_cpus=2, object_store_memory=2**27, **options)
     yield
     ray.shutdown()
 
 
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(6 * BATCH_SIZE + 3):
+        Image.fromarray(generator.integers(0, 255, (70, 80)).astype(np.uint8)).save(folder / f"{number:03}.png")
+    for name in ("007.png", "050.png", os.fsdecode(b"latin-\xe9.png")):
+        (folder / name).write_bytes(b"broken")
+    return folder
+
+
 @with_ray
 def test_a_killed_worker_costs_no_file_and_doubles_none(
-    session: None, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+    session: None, films: Path, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    films = tmp_path / "films"
-    films.mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(6 * BATCH + 3):
-        Image.fromarray(generator.integers(0, 255, (70, 80)).astype(np.uint8)).save(films / f"{number:03}.png")
-    for number in (7, 50):
-        (films / f"{number:03}.png").write_bytes(b"broken")
-    (films / os.fsdecode(b"latin-\xe9.png")).write_bytes(b"")
     died, dying = tmp_path / "died", random_weights.dying
-    asked = [str(films), "--model", "lecture", "--insist"]
+    command = [str(films), "--model", "lecture", "--insist"]
     monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
-    assert __main__.main([*asked, "--out", str(tmp_path / "one.csv")]) == 0
+    assert __main__.main([*command, "--out", str(tmp_path / "one.csv")]) == 0
     monkeypatch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), died, 2))
-    assert __main__.main([*asked, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
+    assert __main__.main([*command, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 
 
-def said_by(worker: ray_workers.Worker) -> str:
-    answer = worker({"number": [3, 4], "files": 2 * [zlib.compress(json.dumps(["a.png"]).encode())]})
-    assert (answer["number"], answer["rows"]) == ([3, 4], ["[]", "[]"])
-    assert answer["fault"] == 2 * answer["fault"][:1]
-    return str(answer["fault"][0])
+@with_ray
+def test_what_a_worker_objects_to_ends_the_run_with_its_sentence(
+    session: None, films: Path, tmp_path: Path, weights: Path
+) -> None:
+    setup = WorkerSetup(partial(loading.load_from, weights, "lecture"), {}, [str(films)], str(tmp_path))
+    shards = [Shard(0, [str(films / "000.png")])]
+    with ray_workers.connect(ray_workers.LOCAL) as cluster, pytest.raises(CommandFailed, match="has other weights"):
+        list(ray_workers.predict_shards(shards, cluster, setup))
 
 
-def test_a_worker_that_does_not_see_the_archive_says_so(weights: Path, tmp_path: Path) -> None:
+def test_a_worker_says_what_it_lacks(weights: Path, tmp_path: Path) -> None:
     load = partial(loading.load_from, weights, "lecture")
-    blind = ray_workers.Worker(load, weights_used(load()), str(tmp_path), [str(tmp_path / "films")])
-    assert f"{socket.gethostname()} does not see {tmp_path / 'films'} (No such file" in said_by(blind)
+    hashes = weight_hashes(load())
+    absent = tmp_path / "films"
+    unlike = "has other weights of 'lecture' or of the gate"
+    for setup, sentence in (
+        (
+            WorkerSetup(load, hashes, [str(absent)], "."),
+            f"{socket.gethostname()} does not see {absent} \\(No such file",
+        ),
+        (WorkerSetup(load, hashes | {"weights": "ffff"}, [], "."), unlike),
+        (WorkerSetup(load, hashes | {"gate": "ffff"}, [], "."), unlike),
+        (WorkerSetup(partial(loading.load_from, tmp_path, "lecture"), {}, [], "."), r"lecture\.json is missing"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            Worker(setup).predict(Shard(3, ["a.png"]))
 
 
-def test_a_worker_with_other_weights_says_so(weights: Path, tmp_path: Path) -> None:
-    load = partial(loading.load_from, weights, "lecture")
-    for other in ("weights", "gate"):
-        theirs = weights_used(load()) | {other: "ffff"}
-        assert "has other weights of 'lecture' or of the gate" in said_by(
-            ray_workers.Worker(load, theirs, str(tmp_path), [])
-        )
-    nothing = partial(loading.load_from, tmp_path, "lecture")
-    assert "The card weights/lecture.json is missing" in said_by(ray_workers.Worker(nothing, {}, str(tmp_path), []))
+def test_what_is_sent_to_a_cluster_is_enough_for_a_prediction(films: Path, tmp_path: Path) -> None:
+    sent = ray_workers.runtime_environment()
+    target = tmp_path / "worker"
+    target.mkdir()
+    for path in Path(sent["working_dir"]).iterdir():
+        if f"/{path.name}" not in sent["excludes"]:
+            shutil.copytree(path, target / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "cnn.predict", str(films / "000.png"), "--insist"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    worker = subprocess.run(command, cwd=target, env=environment, capture_output=True, text=True)
+    assert worker.returncode == 0, worker.stderr
+    assert ",ok," in worker.stdout
 
 
 def closed_port() -> int:
@@ -107,7 +132,7 @@ def test_a_cluster_that_is_not_there_is_a_sentence(
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with (
         pytest.raises(CommandFailed, match=sentence),
-        ray_workers.connected(address.replace("CLOSED", str(closed_port()))),
+        ray_workers.connect(address.replace("CLOSED", str(closed_port()))),
     ):
         pass
 
@@ -115,12 +140,14 @@ def test_a_cluster_that_is_not_there_is_a_sentence(
 def test_ray_that_is_not_installed_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def without(name: str, *more: object) -> object:
+    def without_ray(name: str, *more: object) -> object:
         if name == "ray":
             raise ImportError(name)
         return real(name, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(CommandFailed, match=r"not installed: pip install"), \
-         ray_workers.connected(ray_workers.HERE):  # fmt: skip
+    monkeypatch.setattr(builtins, "__import__", without_ray)
+    with (
+        pytest.raises(CommandFailed, match="not installed: pip install"),
+        ray_workers.connect(ray_workers.LOCAL),
+    ):
         pass

@@ -49,6 +49,6 @@ def _item(milestone: Milestone, gap: int, chosen: bool) -> str:
     current = ' aria-current="true"' if chosen else ""
     return (
         f'<li class="{classes}" style="margin: {gap}px 0 0 0"{current}><span class="year">{years}</span>'
-        f"<strong>{escape(milestone.name)}.</strong> {escape(milestone.what)}"
+        f"<strong>{escape(milestone.name)}.</strong> {escape(milestone.summary)}"
         f'<div class="reasons">{points}</div></li>'
     )

@@ -24,12 +24,12 @@ def link_terms(text: str) -> str:
 
     def button(found: re.Match[str]) -> str:
         term = find_term(found[0])
-        if term.term in seen:
+        if term.name in seen:
             return found[0]
-        seen.add(term.term)
+        seen.add(term.name)
         # A browser may break a line behind a button, even before a comma.
         joined = "&#8288;" if found.string[found.end() : found.end() + 1] in tuple(",;.:?!)") else ""
-        return _button(found[0], term, f"word-{term.term.replace(' ', '-')}-{place}") + joined
+        return _button(found[0], term, f"word-{term.name.replace(' ', '-')}-{place}") + joined
 
     pieces = re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", text)  # code and links stand at odd places
     return "".join(piece if at % 2 else SPELLINGS.sub(button, piece) for at, piece in enumerate(pieces))
@@ -43,7 +43,7 @@ def symbol_help(label: str) -> str | None:
 
 def term_title(term: Term) -> str:
     """The term with its symbol."""
-    return f"{term.term[0].upper()}{term.term[1:]}{f', {term.symbol}' if term.symbol else ''}"
+    return f"{term.name[0].upper()}{term.name[1:]}{f', {term.symbol}' if term.symbol else ''}"
 
 
 def _button(shown: str, term: Term, name: str) -> str:

@@ -5,13 +5,13 @@ from cnn.lecture.timeline import TIMELINE
 
 
 def ask_year(seed: int) -> Question:
-    """When one of the lecture's milestones was reached; ``seed`` picks it."""
-    datable = [milestone for milestone in TIMELINE if milestone.deed]
-    asked = datable[seed % len(datable)]
+    """Ask in which year one of the lecture's milestones was reached; ``seed`` picks it."""
+    milestones = [milestone for milestone in TIMELINE if milestone.question_stem]
+    milestone = milestones[seed % len(milestones)]
     return build_question(
-        f"In which year {asked.deed}?",
-        asked.year,
-        f"{asked.name}: {asked.year}.",
+        f"In which year {milestone.question_stem}?",
+        milestone.year,
+        f"{milestone.name}: {milestone.year}.",
         "Look at what came before it and what after.",
-        [(other.year, f"That is the year of {other.name}.") for other in datable if other is not asked],
+        [(other.year, f"That is the year of {other.name}.") for other in milestones if other is not milestone],
     )
