@@ -291,13 +291,13 @@ def test_cells_of_a_mixed_quiz_follow_from_the_numbers_shown_with_them() -> None
     for number in range(1, 60):
         for one in draw_quiz(number):
             if one.page == "convolution_1d":
-                x, w = (given.numbers[0] for given in one.given)
+                x, w = (given.numbers[0] for given in one.operands)
                 full = np.convolve(x, w) if "kernel flipped" in one.question.prompt else np.correlate(x, w, "full")
                 assert one.question.answer == full[one.question.cell[2]]
             elif one.page == "convolution_2d":
-                x, w = (torch.tensor(given.numbers)[None, None] for given in one.given)
+                x, w = (torch.tensor(given.numbers)[None, None] for given in one.operands)
                 assert one.question.answer == F.conv2d(x, w)[0][one.question.cell]
             elif one.page == "pooling":
-                x = torch.tensor(one.given[0].numbers)[None]
+                x = torch.tensor(one.operands[0].numbers)[None]
                 pool = F.max_pool2d if "max" in one.question.prompt else F.avg_pool2d
                 assert one.question.answer == pytest.approx(pool(x, 2)[one.question.cell].item())

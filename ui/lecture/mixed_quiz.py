@@ -32,9 +32,9 @@ def _ask(asked: QuizQuestion, place: int, key: str) -> Answers:
     with st.container(border=True):
         st.markdown(f"**{place}. {_title(asked)}** · {escape_stars(asked.question.prompt)}")
         with st.container(horizontal=True):
-            for given in asked.given:
+            for operand in asked.operands:
                 with st.container(width="content"):
-                    static_grid.show_numbers(given.numbers, given.caption, given.role)
+                    static_grid.show_numbers(operand.numbers, operand.caption, operand.role)
         with st.form(f"{key} form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             typed = prediction_input(asked.question, f"{key} answer")
             checked = st.form_submit_button("Check", key=f"{key} check")

@@ -1,4 +1,4 @@
-"""Questions on why a picture is not read by a fully connected layer."""
+"""Questions on the weights of a fully connected layer and of a convolution."""
 
 import random
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from cnn.lecture.questions.question import Question, build_question
 
 
 def ask_dense_vs_conv(seed: int) -> Question:
-    """On the weights of two kinds of layers; ``seed`` picks the numbers and takes four kinds of question in turn."""
+    """Ask about the weights of both kinds of layer; ``seed`` picks the numbers and one of four kinds of question."""
     kinds: tuple[Callable[[random.Random], Question], ...] = (_dense, _twice_as_large, _convolution, _inputs)
     return kinds[(seed - 1) % len(kinds)](random.Random(seed))
 
@@ -53,20 +53,23 @@ def _twice_as_large(draw: random.Random) -> Question:
 
 def _convolution(draw: random.Random) -> Question:
     filters, kernel_size, side = draw.choice([8, 16, 100]), draw.choice([3, 5]), draw.choice([200, 1000])
-    _, _, found = compare_layers(Volume(side, side, 3), 1, filters, kernel_size)
+    _, _, convolution = compare_layers(Volume(side, side, 3), 1, filters, kernel_size)
     square = kernel_size * kernel_size
     return build_question(
         f"A picture of {side}x{side}x3 is read by a convolution with {filters} filters of {kernel_size}x{kernel_size}. "
         "How many weights is that, biases left out?",
-        found.weights.value,
-        f"{found.weights.formula}: the size of the picture is not in it.",
+        convolution.weights.value,
+        f"{convolution.weights.formula}: the size of the picture is not in it.",
         "Count one filter, which is as deep as the picture; then count filters.",
         [
             (square * filters, "You forgot the depth: a filter has a slice for each colour."),
             (square * 3, "That is one filter."),
-            (found.weights.value + filters, "You counted the biases, which are left out here."),
-            (found.weights.value * side * side, "The same filter is used at every place: its weights count once."),
-            (found.multiply_adds.value, "Those are the multiply-adds: each weight is used at many places."),
+            (convolution.weights.value + filters, "You counted the biases, which are left out here."),
+            (
+                convolution.weights.value * side * side,
+                "The same filter is used at every place: its weights count once.",
+            ),
+            (convolution.multiply_adds.value, "Those are the multiply-adds: each weight is used at many places."),
         ],
     )
 

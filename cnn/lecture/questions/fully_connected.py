@@ -1,4 +1,4 @@
-"""Questions on the way from a volume to probabilities, and on the loss."""
+"""Questions on the last layers: flattening, the fully connected layer, softmax and the loss."""
 
 import math
 import random
@@ -9,7 +9,7 @@ from cnn.ops.softmax import locate_flat_index
 
 
 def ask_fully_connected(seed: int) -> Question:
-    """On the way from a volume to probabilities; ``seed`` picks the numbers and takes four kinds in turn."""
+    """Ask about the last layers; ``seed`` picks the numbers and one of four kinds of question."""
     draw = random.Random(seed)
     kinds = (_probability, _gradient, _linear_parameters, _flat_place)
     return kinds[(seed - 1) % len(kinds)](draw)
@@ -17,39 +17,38 @@ def ask_fully_connected(seed: int) -> Question:
 
 def _probability(draw: random.Random) -> Question:
     exponentials = draw.choice([(1, 1, 8), (2, 3, 5), (1, 2, 7), (1, 3, 4), (6, 4, 2)])
-    asked = draw.randrange(3)
-    mine, total = exponentials[asked], sum(exponentials)
-    answer = mine / total
-    others = [value for value in exponentials if value != mine]
+    index = draw.randrange(3)
+    exponential, total = exponentials[index], sum(exponentials)
+    answer = exponential / total
     written = ", ".join(map(str, exponentials))
     return build_question(
-        f"Three classes have e^z = {written}. What is the probability, from 0 to 1, of class {asked + 1}?",
+        f"Three classes have e^z = {written}. What is the probability, from 0 to 1, of class {index + 1}?",
         answer,
-        f"{mine}/({' + '.join(map(str, exponentials))}) = {format_number(answer)}.",
+        f"{exponential}/({' + '.join(map(str, exponentials))}) = {format_number(answer)}.",
         "Divide its e^z by the sum of all three.",
         [
-            (mine, "That is e^z itself: a probability is its share of the sum."),
+            (exponential, "That is e^z itself: a probability is its share of the sum."),
             (100 * answer, "That is in percent: here 1 stands for 100 percent."),
-            (mine / (total - mine), "You left the class itself out of the sum: all classes are in it."),
+            (exponential / (total - exponential), "You left the class itself out of the sum: all classes are in it."),
             (1 / 3, "The classes would be equally probable only if their scores were equal."),
-            *((value / total, "That is another class.") for value in others),
+            *((value / total, "That is another class.") for value in exponentials if value != exponential),
         ],
     )
 
 
 def _gradient(draw: random.Random) -> Question:
     tenths = draw.choice([(1, 1, 8), (2, 3, 5), (7, 2, 1), (6, 1, 3)])
-    asked, true = draw.randrange(3), draw.randrange(3)
-    p, y = tenths[asked] / 10, int(asked == true)
+    index, true = draw.randrange(3), draw.randrange(3)
+    p, y = tenths[index] / 10, int(index == true)
     written = ", ".join(format_number(value / 10) for value in tenths)
     return build_question(
         f"Softmax says p = {written}, and the true class is number {true + 1}. What is the derivative of the "
-        f"cross-entropy by the score of class {asked + 1}?",
+        f"cross-entropy by the score of class {index + 1}?",
         p - y,
         f"p - y = {format_number(p)} - {y} = {format_number(p - y)}.",
         "It is p - y, where y is 1 for the true class and 0 for every other.",
         [
-            (y - p, "The sign is turned round: it is p - y, below 0 for the true class."),
+            (y - p, "The sign is wrong: it is p - y, below 0 for the true class."),
             (p, "You forgot y: it is 1 for the true class, so p - 1."),
             (p - 1, "y is 1 for the true class only; for this class it is 0."),
             (-math.log(p), "That is what the loss would be if this class were the true one."),
@@ -60,12 +59,12 @@ def _gradient(draw: random.Random) -> Question:
 def _linear_parameters(draw: random.Random) -> Question:
     side, depth, classes = draw.choice([4, 5, 7, 16]), draw.choice([2, 8, 16]), draw.choice([2, 3, 10])
     inputs = side * side * depth
-    found = linear_parameters(inputs, classes)
+    parameters = linear_parameters(inputs, classes)
     return build_question(
         f"A volume of {side}x{side}x{depth} is flattened and fully connected to {classes} classes: "
-        "how many numbers does that layer learn, biases included?",
-        found.value,
-        f"{side}*{side}*{depth} = {inputs:,} inputs, and {found.formula}.",
+        "how many parameters does that layer have, biases included?",
+        parameters.value,
+        f"{side}*{side}*{depth} = {inputs:,} inputs, and {parameters.formula}.",
         "Each class has a weight for every number of the volume, and one bias.",
         [
             (inputs * classes, "You forgot the biases: each class has one."),

@@ -1,4 +1,4 @@
-"""Questions on layers: how large, how deep, and how much there is to learn."""
+"""Questions on layers: output size, depth and number of parameters."""
 
 import math
 
@@ -12,39 +12,45 @@ from cnn.ops.feature_stack import TwoLayers
 def ask_output_size(
     n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
 ) -> Question:
-    """How long the output is. Raises as :func:`cnn.layers.sizes.output_size` when nothing fits."""
-    found = output_size(n, kernel_size, stride, padding, dilation, rule)
+    """Ask for the output size along one side.
+
+    Raises:
+        SizeDoesNotFit: If no window fits the input.
+    """
+    size = output_size(n, kernel_size, stride, padding, dilation, rule)
     reach = dilation * (kernel_size - 1) + 1
 
     def steps(cells: int) -> int:
         return -(-cells // stride) if rule == "ceil" else cells // stride
 
-    slips = [*_rounding_slips(found), (found.size - 1, "You forgot the + 1: the first position counts as well.")]
+    mistakes = [*_rounding_mistakes(size), (size.size - 1, "You forgot the + 1: the first position counts as well.")]
     if padding:
-        slips.append((steps(n - reach) + 1, "You forgot 2P: padding adds cells on both sides."))
-        slips.append((steps(n - reach + padding) + 1, "You added P once: padding lies on both sides, so it is 2P."))
+        mistakes.append((steps(n - reach) + 1, "You forgot 2P: padding adds cells on both sides."))
+        mistakes.append((steps(n - reach + padding) + 1, "You added P once: padding lies on both sides, so it is 2P."))
     if stride > 1:
-        slips.append((n - reach + 2 * padding + 1, "You forgot the stride: divide by S before you add 1."))
+        mistakes.append((n - reach + 2 * padding + 1, "You forgot the stride: divide by S before you add 1."))
     if dilation > 1:
-        slips.append((steps(n - kernel_size + 2 * padding) + 1, "You forgot the dilation: F spreads to D*(F - 1) + 1."))
-    slips.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
-    told = f", dilation D = {dilation}" if dilation > 1 else ""
+        mistakes.append(
+            (steps(n - kernel_size + 2 * padding) + 1, "You forgot the dilation: F spreads to D*(F - 1) + 1.")
+        )
+    mistakes.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
+    dilated = f", dilation D = {dilation}" if dilation > 1 else ""
     return build_question(
-        f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{told}: "
+        f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{dilated}: "
         f"how many output positions along this side{_RULE_WORDS[rule]}?",
-        found.size,
-        f"{found.formula}.",
+        size.size,
+        f"{size.formula}.",
         "Count the first position, then how many further steps of S fit before the kernel leaves the padded input.",
-        slips,
+        mistakes,
     )
 
 
 def ask_parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:
-    """How many numbers a convolution layer learns."""
-    found = conv_parameters(in_channels, out_channels, kernel_size)
+    """Ask for the number of parameters of a convolution layer."""
+    parameters = conv_parameters(in_channels, out_channels, kernel_size)
     square = kernel_size * kernel_size
     weights = square * in_channels * out_channels
-    slips = [
+    mistakes = [
         (square * out_channels + out_channels, "You forgot the depth: a filter has a slice for each input channel."),
         (square * out_channels, "You forgot the depth of the filters, and the biases."),
         (weights, "You forgot the biases: each filter has one."),
@@ -55,16 +61,16 @@ def ask_parameters(in_channels: int, out_channels: int, kernel_size: int) -> Que
     ]
     return build_question(
         f"A layer of K = {out_channels} filters with F = {kernel_size} reads an input of depth D1 = {in_channels}: "
-        "how many numbers does it learn, biases included?",
-        found.value,
-        f"(F*F*D1)*K + K: {found.formula}.",
+        "how many parameters does it have, biases included?",
+        parameters.value,
+        f"(F*F*D1)*K + K: {parameters.formula}.",
         "One filter has F*F*D1 weights and one bias.",
-        slips,
+        mistakes,
     )
 
 
 def ask_filter_depth(image_depth: int, filters_before: int, filters: int, kernel_size: int) -> Question:
-    """The lecture's question mark: how deep the filters of the second layer are."""
+    """Ask the lecture's question mark: how deep the filters of the second layer are."""
     return build_question(
         f"An image of depth {image_depth} passes {filters_before} filters, then ReLU. "
         f"The next layer has {filters} filters of {kernel_size}x{kernel_size}x?: what is the question mark?",
@@ -82,7 +88,7 @@ def ask_filter_depth(image_depth: int, filters_before: int, filters: int, kernel
 
 
 def ask_output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Question:
-    """How many numbers the stacked maps hold; ``sides`` (height, width) of one map, ``depth`` of the input."""
+    """Ask how many numbers the stacked maps hold; ``sides`` (height, width) of one map, ``depth`` of the input."""
     height, width = sides
     total = height * width * filters
     return build_question(
@@ -99,26 +105,30 @@ def ask_output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Ques
 
 
 def ask_two_layers(layers: TwoLayers, seed: int) -> Question:
-    """On two layers in a row: first the lecture's question mark, then what else can be counted there."""
+    """Ask the lecture's question mark about two layers in a row, or what else can be counted there."""
     f = layers.kernel_size
-    asked = (
+    questions = (
         lambda: ask_filter_depth(layers.depth, layers.first, layers.second, f),
         lambda: ask_output_numbers((layers.between, layers.between), layers.first, layers.depth),
         lambda: ask_parameters(layers.first, layers.second, f),
         lambda: ask_output_size(layers.between, f),
     )
-    return asked[(seed - 1) % len(asked)]()
+    return questions[(seed - 1) % len(questions)]()
 
 
-def ask_layer(asked: Layer, before: Volume, seed: int) -> Question | None:
-    """On one layer: its width, or how much it learns; None for a layer that nothing is asked about. Raises as size."""
-    if isinstance(asked, Conv):
-        if seed % 2 == 0 and asked.groups == 1 and asked.bias:
-            return ask_parameters(before.depth, asked.out_channels, asked.kernel_size)
-        return ask_output_size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation)
-    if isinstance(asked, Pool):
-        rule: Rule = "ceil" if asked.ceil else "floor"
-        return ask_output_size(before.width, asked.kernel_size, asked.stride, asked.padding, asked.dilation, rule)
+def ask_layer(layer: Layer, before: Volume, seed: int) -> Question | None:
+    """Ask for the output size or the parameters of a layer; None if there is no question for this kind of layer.
+
+    Raises:
+        SizeDoesNotFit: If no window fits the input.
+    """
+    if isinstance(layer, Conv):
+        if seed % 2 == 0 and layer.groups == 1 and layer.bias:
+            return ask_parameters(before.depth, layer.out_channels, layer.kernel_size)
+        return ask_output_size(before.width, layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+    if isinstance(layer, Pool):
+        rule: Rule = "ceil" if layer.ceil else "floor"
+        return ask_output_size(before.width, layer.kernel_size, layer.stride, layer.padding, layer.dilation, rule)
     return None
 
 
@@ -129,17 +139,17 @@ _RULE_WORDS: dict[Rule, str] = {
 }
 
 
-def _rounding_slips(found: Size) -> list[tuple[float, str]]:
-    """Wrong ends of a division that does not come out even."""
-    if found.quotient.denominator == 1:
+def _rounding_mistakes(size: Size) -> list[tuple[float, str]]:
+    """Return the wrong ways to round a quotient that is not whole."""
+    if size.quotient.denominator == 1:
         return []
     return [
-        (float(found.quotient + 1), "A fraction of a position does not exist: round as the rule says."),
-        (math.floor(found.quotient) + 1, "You rounded down: ceil_mode rounds up."),
+        (float(size.quotient + 1), "A fraction of a position does not exist: round as the rule says."),
+        (math.floor(size.quotient) + 1, "You rounded down: ceil_mode rounds up."),
         (
-            math.ceil(found.quotient) + 1,
+            math.ceil(size.quotient) + 1,
             "The last of these windows would start behind the input, so PyTorch drops it."
-            if found.dropped
+            if size.dropped
             else "You rounded up: cells left over at the edge are not read.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Questions on several layers in a row: what a whole chain of them makes of a picture, and how far its units see."""
+"""Questions on several layers in a row: volumes, weights, and the receptive field."""
 
 import math
 from collections.abc import Sequence
@@ -10,22 +10,23 @@ from cnn.layers.sizes import Window
 from cnn.lecture.questions.layer_sizes import ask_output_numbers, ask_output_size
 from cnn.lecture.questions.question import Question, build_question
 
-Parts = list[tuple[Layer, LayerInfo]]
-"""The layers of a network, each with what it made of its input."""
+LayerSteps = list[tuple[Layer, LayerInfo]]
+"""The layers of a network, each with its input, output and cost."""
 
 
 def ask_chain(network: Network, seed: int) -> Question:
-    """On a network of convolutions, pools and one fully connected layer; ``seed`` takes four kinds in turn.
+    """Ask about convolutions, pools and one fully connected layer in a row; ``seed`` picks one of four questions.
 
-    Raises ``DoesNotFit`` if its layers do not.
+    Raises:
+        DoesNotFit: If the layers do not fit each other.
     """
-    kinds = (_weighed, _learning, _first_volume, _last_pool)
-    return kinds[(seed - 1) % len(kinds)](list(zip(network.layers, network.steps(), strict=True)))
+    questions = (_ask_weights_per_class, _ask_learning_layers, _ask_first_volume, _ask_last_pool)
+    return questions[(seed - 1) % len(questions)](list(zip(network.layers, network.steps(), strict=True)))
 
 
-def _weighed(parts: Parts) -> Question:
-    volume = next(step.before for part, step in parts if isinstance(part, Flatten))
-    classes = next(part.out_features for part, _ in parts if isinstance(part, Linear))
+def _ask_weights_per_class(steps: LayerSteps) -> Question:
+    volume = next(step.before for layer, step in steps if isinstance(layer, Flatten))
+    classes = next(layer.out_features for layer, _ in steps if isinstance(layer, Linear))
     depth, height, width = volume.torch_shape
     numbers = depth * height * width
     return build_question(
@@ -43,16 +44,16 @@ def _weighed(parts: Parts) -> Question:
     )
 
 
-def _learning(parts: Parts) -> Question:
-    layers = [step for part, step in parts if not isinstance(part, Flatten)]
-    learning = sum(step.parameters.value > 0 for step in layers)
+def _ask_learning_layers(steps: LayerSteps) -> Question:
+    infos = [step for layer, step in steps if not isinstance(layer, Flatten)]
+    learning = sum(step.parameters.value > 0 for step in infos)
     return build_question(
-        f"Of the {len(layers)} layers of this chain, how many have weights to learn?",
+        f"Of the {len(infos)} layers of this chain, how many have weights to learn?",
         learning,
         "Convolutions and the fully connected layer learn; ReLU, pooling and softmax are fixed rules.",
         "Ask of each layer whether training changes any number in it.",
         [
-            (len(layers), "ReLU, pooling and softmax are fixed rules: training changes nothing in them."),
+            (len(infos), "ReLU, pooling and softmax are fixed rules: training changes nothing in them."),
             (learning - 1, "You left one out: every convolution learns its filters, and the last layer its weights."),
             (learning + 1, "One too many: ReLU, pooling and softmax are fixed rules."),
             (1, "Not only the fully connected layer learns: convolutions learn their filters."),
@@ -60,37 +61,39 @@ def _learning(parts: Parts) -> Question:
     )
 
 
-def _first_volume(parts: Parts) -> Question:
-    before, after = parts[0][1].before, parts[0][1].after
+def _ask_first_volume(steps: LayerSteps) -> Question:
+    before, after = steps[0][1].before, steps[0][1].after
     depth, height, width = after.torch_shape
     return ask_output_numbers((height, width), depth, before.torch_shape[0])
 
 
-def _last_pool(parts: Parts) -> Question:
-    pool, before = next((part, step.before) for part, step in reversed(parts) if isinstance(part, Pool))
+def _ask_last_pool(steps: LayerSteps) -> Question:
+    pool, before = next((layer, step.before) for layer, step in reversed(steps) if isinstance(layer, Pool))
     return ask_output_size(before.torch_shape[-1], pool.kernel_size, pool.stride, pool.padding)
 
 
 def ask_receptive_field(layers: Sequence[Window]) -> Question:
-    """How many pixels across a unit behind these layers, first to last, depends on: its receptive field."""
-    fields = receptive_field(layers)
-    told = ", then ".join(
-        f"{'a pool' if one.stride > 1 else 'a convolution'} of {one.kernel_size}x{one.kernel_size} with stride "
-        f"{one.stride}"
-        for one in layers
-    )
-    steps = ", ".join(str(field.size) for field in fields)
-    jumpless = 1 + sum(one.kernel_size - 1 for one in layers)
+    """Ask how many pixels across the receptive field of a unit behind ``layers``, first to last, is."""
+    names = [
+        f"{'a pool' if layer.stride > 1 else 'a convolution'} of {layer.kernel_size}x{layer.kernel_size} with stride "
+        f"{layer.stride}"
+        for layer in layers
+    ]
+    sizes = [field.size for field in receptive_field(layers)]
+    kernels = [layer.kernel_size for layer in layers]
     return build_question(
-        f"A picture passes {told}. How many pixels across does a number at the end depend on?",
-        fields[-1].size,
-        f"The receptive field grows layer by layer to {steps}: each adds (F - 1) times the jump, and a stride "
-        "multiplies the jump of what follows.",
+        f"A picture passes {', then '.join(names)}. How many pixels across does a number at the end depend on?",
+        sizes[-1],
+        f"The receptive field grows layer by layer to {', '.join(map(str, sizes))}: each adds (F - 1) times the jump, "
+        "and a stride multiplies the jump of what follows.",
         "Start from 1; each layer adds (F - 1) times the product of the strides before it.",
         [
-            (layers[-1].kernel_size, "That is what the last layer sees of its own input, not of the picture."),
-            (jumpless, "You forgot the stride: behind it, one step is several pixels of the picture."),
-            (sum(one.kernel_size for one in layers), "You added the kernels: windows overlap, so each adds F - 1."),
-            (math.prod(one.kernel_size for one in layers), "You multiplied: each layer adds (F - 1) times the jump."),
+            (kernels[-1], "That is what the last layer sees of its own input, not of the picture."),
+            (
+                1 + sum(kernel - 1 for kernel in kernels),
+                "You forgot the stride: behind it, one step is several pixels of the picture.",
+            ),
+            (sum(kernels), "You added the kernels: windows overlap, so each adds F - 1."),
+            (math.prod(kernels), "You multiplied: each layer adds (F - 1) times the jump."),
         ],
     )

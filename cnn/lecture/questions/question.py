@@ -1,4 +1,4 @@
-"""What a question is: it knows its answer, and which wrong answers come from which slip."""
+"""A question with one number as its answer, which knows the usual mistakes that lead to wrong numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Question:
-    """``prompt`` asks for one number, ``why`` spells the answer out, ``mistakes`` maps wrong values to their slip.
+    """A question for one number.
 
-    ``cell`` is the output cell asked about (filter or channel, row, column), which a page hides until it is told.
+    Attributes:
+        prompt: The question.
+        answer: The right number.
+        why: A sentence that works the answer out.
+        hint: A sentence for a wrong answer that no known mistake leads to.
+        mistakes: For wrong numbers, the sentence that names the mistake.
+        cell: The output cell asked about (filter or channel, row, column), hidden on the page until it is answered.
     """
 
     prompt: str
@@ -18,31 +24,31 @@ class Question:
     mistakes: Mapping[float, str] = field(default_factory=dict)
     cell: tuple[int, int, int] | None = None
 
-    def check(self, given: float) -> tuple[bool, str]:
-        """Whether ``given`` is right, and a sentence to show. Two decimals are enough where the answer has more."""
-        if is_close(given, self.answer):
+    def check(self, number: float) -> tuple[bool, str]:
+        """Return whether ``number`` is right, to two decimals, and a sentence to show."""
+        if is_close(number, self.answer):
             return True, f"Right. {self.why}"
-        for value, slip in self.mistakes.items():
-            if is_close(given, value):
-                return False, f"Not yet. {slip}"
-        return False, f"Not yet: {given:.10g} is not it. {self.hint}"
+        for value, mistake in self.mistakes.items():
+            if is_close(number, value):
+                return False, f"Not yet. {mistake}"
+        return False, f"Not yet: {number:.10g} is not it. {self.hint}"
 
 
-def build_question(prompt: str, answer: float, why: str, hint: str, slips: Iterable[tuple[float, str]]) -> Question:
-    """Keeps the first of the ``slips`` (wrong value, sentence) for each value, and none that leads to the right one."""
-    mistakes: dict[float, str] = {}
-    for value, slip in slips:
-        if not is_close(value, answer) and not any(is_close(value, known) for known in mistakes):
-            mistakes[value] = slip
-    return Question(prompt, answer, why, hint, mistakes)
+def build_question(prompt: str, answer: float, why: str, hint: str, mistakes: Iterable[tuple[float, str]]) -> Question:
+    """Build a question; of ``mistakes`` (wrong number, sentence) keep the first for each number that is not right."""
+    distinct: dict[float, str] = {}
+    for value, mistake in mistakes:
+        if not any(is_close(value, other) for other in (answer, *distinct)):
+            distinct[value] = mistake
+    return Question(prompt, answer, why, hint, distinct)
 
 
 def format_number(value: float) -> str:
-    """At most four decimals, and no minus zero."""
+    """Return ``value`` with at most four decimals and no minus zero."""
     return f"{round(value, 4) + 0.0:.15g}"
 
 
-def is_close(given: float, expected: float) -> bool:
-    """Whole numbers must be hit; others to two decimals."""
+def is_close(number: float, expected: float) -> bool:
+    """Return whether ``number`` equals a whole ``expected``, or another one to two decimals."""
     tolerance = 1e-9 if float(expected).is_integer() else 0.005 + 1e-9
-    return abs(given - expected) <= tolerance
+    return abs(number - expected) <= tolerance
