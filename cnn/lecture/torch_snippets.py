@@ -1,4 +1,4 @@
-"""PyTorch lines that do what a page shows, and the output that they print; tests run the lines and compare."""
+"""PyTorch code that does what a page shows, and its output; tests run the code and compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from cnn.ops.windows import Array, Axis
 
 @dataclass(frozen=True)
 class Snippet:
-    """``code`` runs by itself and prints ``output``."""
+    """Python ``code`` that runs by itself and prints ``output``."""
 
     code: str
     output: str
@@ -28,24 +28,24 @@ class Snippet:
 def convolution_1d(
     signal: Sequence[float], kernel: Sequence[float], mode: Literal["full", "same", "valid"], flip: bool
 ) -> Snippet:
-    """The 1-D example in PyTorch, where a flip must be asked for and "full" and "same" are a matter of padding."""
+    """Return the 1-D example in PyTorch, which never flips by itself and takes the output mode as padding."""
     example = conv1d(signal, kernel, mode=mode, flip=flip)
     left, right = example.columns.before, example.columns.after
     code = [
         "import torch",
         "from torch.nn.functional import conv1d, pad",
         "",
-        f"x = torch.tensor({numbers(signal)})",
-        f"w = torch.tensor({numbers(kernel)})",
+        f"x = torch.tensor({_format_floats(signal)})",
+        f"w = torch.tensor({_format_floats(kernel)})",
         *(["w = w.flip(0)  # PyTorch does not flip by itself"] if flip else []),
         *([f"x = pad(x, ({left}, {right}))  # zeros before and after"] if left or right else []),
         "print(conv1d(x[None, None], w[None, None]).flatten().tolist())",
     ]
-    return Snippet("\n".join(code), numbers(example.output.ravel()))
+    return Snippet("\n".join(code), _format_floats(example.output.ravel()))
 
 
 def two_layers(layers: TwoLayers) -> Snippet:
-    """Two convolution layers with ReLU between, and the shapes on the way, depth first as PyTorch has it."""
+    """Return two convolution layers with ReLU between, and the shapes on the way, depth first as in PyTorch."""
     side, f = layers.side, layers.kernel_size
     code = f"""import torch
 from torch import nn
@@ -62,9 +62,14 @@ print(list(conv2.weight[0].shape))  # one filter of the second layer"""
 
 
 def lenet() -> Snippet:
-    """LeNet-5 as it is usually written today; its last convolution, which covers its whole input, as a linear layer."""
-    convolutions = [conv_parameters(1, 6, 5), conv_parameters(6, 16, 5)]
-    linear = [linear_parameters(*sizes) for sizes in ((400, 120), (120, 84), (84, 10))]
+    """Return LeNet-5 as it is usually written today, with its last convolution as the linear layer that it equals."""
+    layers = [
+        conv_parameters(1, 6, 5),
+        conv_parameters(6, 16, 5),
+        linear_parameters(400, 120),
+        linear_parameters(120, 84),
+        linear_parameters(84, 10),
+    ]
     code = """import torch
 from torch import nn
 
@@ -77,18 +82,18 @@ lenet = nn.Sequential(
     nn.Linear(84, 10),
 )
 print(sum(p.numel() for p in lenet.parameters()), "weights and biases")"""
-    return Snippet(code, f"{sum(count.value for count in convolutions + linear)} weights and biases")
+    return Snippet(code, f"{sum(layer.value for layer in layers)} weights and biases")
 
 
 def convolution_2d(example: Convolution) -> Snippet:
-    """A worked 2-D example in PyTorch, with just the arguments that it needs."""
+    """Return a worked 2-D example in PyTorch, without arguments that have their default."""
     rows, columns = example.rows, example.columns
     code = [
         *_header("conv2d, pad", example.output),
-        f"x = torch.tensor({_nested(example.input)})  # (channels, height, width)",
-        f"w = torch.tensor({_nested(example.weight)})  # (filters, channels, height, width)",
+        f"x = torch.tensor({_format_array(example.input)})  # (channels, height, width)",
+        f"w = torch.tensor({_format_array(example.weight)})  # (filters, channels, height, width)",
         *(["w = w.flip(2, 3)  # PyTorch does not flip by itself"] if example.flip else []),
-        *([f"bias = torch.tensor({numbers(example.bias)})"] if example.bias.any() else []),
+        *([f"bias = torch.tensor({_format_floats(example.bias)})"] if example.bias.any() else []),
     ]
     if rows.before or rows.after or columns.before or columns.after:
         mode = "" if example.padding_mode == "zeros" else f', mode="{example.padding_mode}"'
@@ -96,46 +101,52 @@ def convolution_2d(example: Convolution) -> Snippet:
         code.append(f"x = pad(x[None], {ends}{mode})[0]  # left, right, top, bottom")
     arguments = [
         *(["bias=bias"] if example.bias.any() else []),
-        *_argument("stride", _step(rows), _step(columns)),
-        *_argument("dilation", _gap(rows), _gap(columns)),
+        *_argument("stride", _stride(rows), _stride(columns)),
+        *_argument("dilation", _dilation(rows), _dilation(columns)),
     ]
-    code += [f"y = conv2d({', '.join(['x[None]', 'w', *arguments])})[0]", f"print(list(y.shape), {_list('y')})"]
-    return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}")
+    code += [f"y = conv2d({', '.join(['x[None]', 'w', *arguments])})[0]", f"print(list(y.shape), {_tolist('y')})"]
+    return Snippet("\n".join(code), f"{list(example.output.shape)} {_format_array(example.output)}")
 
 
 def pooling(example: Pooling, adaptive: int | None = None) -> Snippet:
-    """A worked pooling example in PyTorch, and the gradient that reaches its input.
+    """Return a worked pooling example in PyTorch, and the gradient that reaches its input.
 
-    ``adaptive`` is the output size asked for, where the windows were made to fit it.
+    ``adaptive`` is the output size of adaptive pooling, None for windows that slide.
     """
-    call = _pool_call(example) if adaptive is None else f"adaptive_{_SHORT[example.kind]}_pool2d(x[None], {adaptive})"
+    call = (
+        _pool_call(example)
+        if adaptive is None
+        else f"adaptive_{_SHORT_NAMES[example.kind]}_pool2d(x[None], {adaptive})"
+    )
     gradient = example.backward()
     code = [
         *_header(call.split("(")[0], np.concatenate([example.output.ravel(), gradient.ravel()])),
-        f"x = torch.tensor({_nested(example.input)}, requires_grad=True)",
+        f"x = torch.tensor({_format_array(example.input)}, requires_grad=True)",
         f"y = {call}[0]",
-        f"print(list(y.shape), {_list('y')})",
+        f"print(list(y.shape), {_tolist('y')})",
         "y.sum().backward()",
-        f"print({_list('x.grad')})  # where the gradient goes",
+        f"print({_tolist('x.grad')})  # where the gradient goes",
     ]
-    return Snippet("\n".join(code), f"{list(example.output.shape)} {_nested(example.output)}\n{_nested(gradient)}")
+    return Snippet(
+        "\n".join(code), f"{list(example.output.shape)} {_format_array(example.output)}\n{_format_array(gradient)}"
+    )
 
 
-def layer(asked: Layer, before: Volume) -> Snippet:
-    """One layer on a volume: the shape that comes out, depth first, and the count of its parameters."""
-    step = asked.through(before)
+def layer(layer: Layer, before: Volume) -> Snippet:
+    """Return one layer on a volume: its output shape, depth first, and its number of parameters."""
+    step = layer.through(before)
     code = f"""import torch
 from torch import nn
 
 with torch.device("meta"):  # sizes only: nothing is computed, however large it is
-    layer = {asked.code(before)}
+    layer = {layer.code(before)}
     x = torch.empty{(1, *before.torch_shape)}  # (batch, depth, height, width)
 print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
     return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
 
 
 def dense_vs_conv(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
-    """The weights of a fully connected layer and of a convolution on one picture. Raises ``DoesNotFit``."""
+    """Return the weights of a fully connected layer and of a convolution on one picture. Raises ``DoesNotFit``."""
     dense, _, convolution = compare_layers(picture, hidden, filters, kernel_size)
     code = f"""import torch
 from torch import nn
@@ -147,13 +158,13 @@ print(f"{{dense.weight.numel():,}} {{conv.weight.numel():,}}")"""
     return Snippet(code, f"{dense.weights.value:,} {convolution.weights.value:,}")
 
 
-def network(built: Network) -> Snippet:
-    """A whole network, and the shape behind each of its layers. Raises ``DoesNotFit`` when a layer does not fit."""
-    return Snippet(built.code(), built.told())
+def network(network: Network) -> Snippet:
+    """Return a whole network, and the output shape of each of its layers. Raises ``DoesNotFit``."""
+    return Snippet(network.code(), network.told())
 
 
 def softmax(example: Softmax, loss: Loss) -> Snippet:
-    """Softmax, cross-entropy and its gradient by the scores, which is p - y over the temperature."""
+    """Return softmax, cross-entropy and its gradient by the scores, which is (p - y)/T."""
     scaled = "z" if example.temperature == 1 else f"z / {example.temperature:g}"
     code = f"""import torch
 from torch.nn.functional import cross_entropy, softmax
@@ -165,26 +176,30 @@ loss = cross_entropy({scaled}, torch.tensor({loss.wanted.index(1)}))  # counted 
 loss.backward()
 for row in (p, loss, z.grad):
     print((row.round(decimals=4) + 0).tolist())"""
-    rows = (numbers([term.probability for term in example.terms]), round(loss.value, 4), numbers(loss.by_score))
+    rows = (
+        _format_floats([term.probability for term in example.terms]),
+        round(loss.value, 4),
+        _format_floats(loss.by_score),
+    )
     return Snippet(code, "\n".join(map(str, rows)))
 
 
-_SHORT = {"max": "max", "average": "avg", "lp": "lp"}
+_SHORT_NAMES = {"max": "max", "average": "avg", "lp": "lp"}
 
 
 def _pool_call(example: Pooling) -> str:
     rows, columns = example.rows, example.columns
     norm = [str(float(example.norm))] if example.kind == "lp" else []
-    size = _either(len(rows.windows[0]), len(columns.windows[0]))
+    size = _format_pair(len(rows.windows[0]), len(columns.windows[0]))
     arguments = [
         *norm,
         size,
-        f"stride={_either(_step(rows), _step(columns))}",
-        *([f"padding={_either(rows.before, columns.before)}"] if rows.before or columns.before else []),
-        *_argument("dilation", _gap(rows), _gap(columns)),
+        f"stride={_format_pair(_stride(rows), _stride(columns))}",
+        *([f"padding={_format_pair(rows.before, columns.before)}"] if rows.before or columns.before else []),
+        *_argument("dilation", _dilation(rows), _dilation(columns)),
         *(["ceil_mode=True"] if rows.overhang or columns.overhang else []),
     ]
-    return f"{_SHORT[example.kind]}_pool2d(x[None], {', '.join(arguments)})"
+    return f"{_SHORT_NAMES[example.kind]}_pool2d(x[None], {', '.join(arguments)})"
 
 
 def _header(functions: str, output: Array) -> list[str]:
@@ -192,34 +207,34 @@ def _header(functions: str, output: Array) -> list[str]:
     return ["import torch", f"from torch.nn.functional import {functions}", *exact, ""]
 
 
-def _list(name: str) -> str:
-    """Rounded as on the page; adding 0 turns a minus zero into a zero."""
+def _tolist(name: str) -> str:
+    """Return code for the rounded values as a list; adding 0 turns a minus zero into a zero."""
     return f"({name}.round(decimals=3) + 0).tolist()"
 
 
 def _argument(name: str, height: int, width: int) -> list[str]:
     if height == width == 1:
         return []
-    return [f"{name}={_either(height, width)}"]
+    return [f"{name}={_format_pair(height, width)}"]
 
 
-def _either(height: int, width: int) -> str:
+def _format_pair(height: int, width: int) -> str:
     return str(height if height == width else (height, width))
 
 
-def _step(axis: Axis) -> int:
+def _stride(axis: Axis) -> int:
     return axis.windows[1][0] - axis.windows[0][0] if len(axis.windows) > 1 else 1
 
 
-def _gap(axis: Axis) -> int:
+def _dilation(axis: Axis) -> int:
     return axis.windows[0][1] - axis.windows[0][0] if len(axis.windows[0]) > 1 else 1
 
 
-def _nested(array: Array) -> str:
-    """Nested lists as Python prints them, rounded to three decimals, without minus zero."""
+def _format_array(array: Array) -> str:
+    """Return nested lists as Python prints them, rounded to three decimals, without minus zero."""
     return str((np.round(array, 3) + 0.0).tolist())
 
 
-def numbers(values: Sequence[float] | np.ndarray) -> str:
-    """A list of floats as Python prints it, with at most four decimals and no minus zero."""
+def _format_floats(values: Sequence[float] | np.ndarray) -> str:
+    """Return a list of floats as Python prints it, with at most four decimals and no minus zero."""
     return str([round(float(value), 4) + 0.0 for value in values])

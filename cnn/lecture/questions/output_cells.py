@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -16,7 +17,7 @@ def ask_cell(example: Convolution, seed: int) -> Question:
     """Ask for one output number of a worked convolution; ``seed`` picks the cell."""
     filters, height, width = example.output.shape
     other = _output_of_other_convention(example)
-    cells = list(np.ndindex(filters, height, width))
+    cells = list(product(range(filters), range(height), range(width)))
     # A cell at which the flip makes a difference shows whether the reader knows the convention.
     telling = [cell for cell in cells if not is_close(example.output[cell], other[cell])] or cells
     k, i, j = random.Random(seed).choice(telling)
