@@ -31,7 +31,7 @@ frame.header(
 state = State.open("architecture_builder", NET, LOOK)
 state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})
 network = network_editor.edit_network(state, NET)
-if not state.wrong:
+if not state.invalid:
     words = {f"+ {word}": word for word in MORE}
     if block := network.residual():
         words["+ residual block"] = block

@@ -41,9 +41,9 @@ st.header("Step by step", anchor=False)
 state.presets("Start from an example", PRESETS)
 first, second, third = st.columns(3)
 with first:
-    x = state.numbers(X)
+    x = state.text(X)
 with second:
-    w = state.numbers(W)
+    w = state.text(W)
 with third:
     mode = state.choice(MODE)
 
@@ -76,7 +76,7 @@ def by_hand() -> None:
         torch_code.show_snippet(torch_snippets.convolution_1d(x, w, mode, flip), title=f"{name} in PyTorch")
 
 
-if not state.wrong:
+if not state.invalid:
     try:
         by_hand()
     except UserError as error:
@@ -91,7 +91,7 @@ st.header("What it is good for", anchor=False)
 st.markdown("A computed trace that looks like an electrocardiogram: six seconds of heartbeats, one of them odd.")
 first, second = st.columns(2)
 with first:
-    noise = state.real(NOISE)
+    noise = state.slider(NOISE)
 with second:
     trace = signals.simulate_trace(noise, state.slider(HEART))
 

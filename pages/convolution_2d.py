@@ -48,11 +48,11 @@ def one_channel() -> None:
     state.presets("Start from an example", STARTS)
     left, right = st.columns(2)
     with left:
-        x = state.matrix(X)
+        x = state.text(X)
     with right:
-        w = state.matrix(W)
+        w = state.text(W)
     flip = state.flag(FLIP)
-    if state.wrong:
+    if state.invalid:
         return
     example = convolution.conv2d(x, w, flip=flip)
     ask_about_cell(
@@ -93,11 +93,11 @@ def whole_picture() -> None:
     """Slides 13 and 17: a filter on a radiograph, and what it answers to."""
     radiograph = upload.choose_radiograph()
     state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
-    weights = state.matrix(KERNEL)
+    weights = state.text(KERNEL)
     st.markdown(filters.describe(weights))
     shrink = int(state.choice(SHRINK))
     st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
-    if radiograph is not None and not state.wrong:
+    if radiograph is not None and not state.invalid:
         pixels = filters.pool_image(radiograph.pixels, shrink, "average")
         patch = filtered_film.show_filtered(pixels, weights, radiograph.name)
         if patch is not None:

@@ -53,7 +53,7 @@ def real_maps() -> None:
     with first:
         place = min(state.slider(MAP), count) - 1
     with second:
-        bias = state.real(BIAS)
+        bias = state.slider(BIAS)
     if place + 1 < state[MAP]:
         st.caption(f"There are {count} maps: the last one is looked at.")
     stacked = feature_stack.stack_maps(feature_stack.shrink(figures.load_sample(film.key).pixels), filters, bias)

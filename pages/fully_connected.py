@@ -68,7 +68,7 @@ def flatten_and_weigh() -> tuple[str, ...]:
         f"{chosen}: `{place.flat.formula}`"
     )
     st.header("One score for each class", anchor=False)
-    names = state.names(NAMES)
+    names = state.text(NAMES)
     small, large = (costs.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
     glossary_popover.write(
         "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
@@ -95,9 +95,9 @@ def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
     state.presets("Start from an example", {name: all_names | values for name, values in PRESETS.items()})
     first, second = st.columns(2)
     with first:
-        scores = state.numbers(SCORES)
+        scores = state.text(SCORES)
     with second:
-        heat = state.real(HEAT)
+        heat = state.slider(HEAT)
     return softmax.softmax(names, scores, heat)
 
 
@@ -114,7 +114,7 @@ def how_wrong(example: softmax.Softmax) -> None:
 classes = flatten_and_weigh()
 try:
     found = softmax_by_terms(classes)
-    if not state.wrong:
+    if not state.invalid:
         softmax_charts.show_terms(found)
         softmax_charts.show_large_scores(found)
         how_wrong(found)

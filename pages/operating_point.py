@@ -70,9 +70,9 @@ def show_operating_point() -> None:
     sections.show_frozen_threshold(frozen, adults=group in (ADULTS, MINED))
     left, right = st.columns(2)
     with left:
-        threshold = state.real(THRESHOLD)
+        threshold = state.slider(THRESHOLD)
     with right:
-        prevalence = state.real(PREVALENCE) / 100
+        prevalence = state.slider(PREVALENCE) / 100
     counts = confusion_at(films, threshold)
     rates = rates_at_prevalence(counts, prevalence)
     cohort = expected_cohort(rates, prevalence)

@@ -57,7 +57,7 @@ state.presets(
 )
 left, right = st.columns(2)
 with left:
-    x = state.matrix(X)
+    x = state.text(X)
 with right, st.container(horizontal=True):
     kind, shape = state.choice(KIND), state.choice(SHAPE)
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -106,7 +106,7 @@ def shifts() -> None:
 
 for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
     try:
-        if not state.wrong:
+        if not state.invalid:
             section()
     except UserError as error:
         st.error(escape_stars(str(error)))

@@ -109,11 +109,11 @@ def sizes(across: list[int], same: bool) -> None:
 def lesson() -> None:
     """Everything that depends on the numbers."""
     unused = (P, DOWN[ACROSS.index(P)]) if state[SAME] else ()
-    across = state.boxes(*ACROSS, unused=unused)
+    across = state.boxes(*ACROSS, disabled=unused)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tall, same, hidden = state.flag(TALL, start_from_across), state.flag(SAME), state.flag(HIDE)
         mode = state.select(MODE)
-    down = state.boxes(*DOWN, unused=unused) if tall else across
+    down = state.boxes(*DOWN, disabled=unused) if tall else across
     if not hidden:
         show(step_by_step, across, down, same, mode)
     told = predicted(across, same)

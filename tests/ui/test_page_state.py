@@ -80,9 +80,9 @@ def page() -> None:
     step = Whole("step", "Step", 0, low=0, high=99)
     state = State.open(name, kernel, noise, flip, mode, signal, weights, step)
     state.presets("Examples", {"ramp": {signal: (1.0, 2.0), kernel: 2}})
-    found = [state.slider(kernel), state.real(noise), state.flag(flip), state.choice(mode)]
-    found += [state.numbers(signal), state.matrix(weights), state[step]]
-    st.text("wrong" if state.wrong else repr(found))
+    found = [state.slider(kernel), state.slider(noise), state.flag(flip), state.choice(mode)]
+    found += [state.text(signal), state.text(weights), state[step]]
+    st.text("wrong" if state.invalid else repr(found))
     state.share()
 
 

@@ -1,199 +1,206 @@
 """A page's settings as typed fields: each reads its value from text and writes it as text."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from typing_extensions import override
+
 from cnn.errors import UserError
 
 T = TypeVar("T")
-
-
+Number = TypeVar("Number", int, float)
 Word = TypeVar("Word", bound=str)
-
-
 Vector = tuple[float, ...]
-
-
 Rows = tuple[Vector, ...]
 
-
-_LONGEST_TEXT = 2000
+_MAX_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
 class Field(Generic[T]):
-    """One setting: its name in the address bar, its label on the page and the value it opens with."""
+    """One setting.
+
+    Attributes:
+        name: Its name in the address bar, and the key of its widget.
+        label: Its label on the page.
+        default: The value that the page opens with.
+    """
 
     name: str
     label: str
     default: T
 
     def parse(self, text: str) -> T:
-        """The value that ``text`` stands for; raises ``UserError`` with a sentence that names the field."""
+        """Return the value that ``text`` means.
+
+        Raises:
+            UserError: ``text`` is not allowed; the sentence names the field and what is.
+        """
         raise NotImplementedError
 
     def text(self, value: T) -> str:
-        """``value`` as it stands in the address bar."""
+        """Return ``value`` as the address bar shows it."""
         return str(value)
 
     def widget_value(self, value: T) -> Any:
-        """``value`` as the field's widget holds it."""
+        """Return ``value`` as the field's widget holds it."""
         return value
 
-    def refuse(self, wanted: str, text: str) -> UserError:
-        """The sentence for a ``text`` that is not what is ``wanted``."""
-        plain = re.sub(r"[^\w\s.,;/+-]", "?", text)  # a link must not smuggle Markdown into the sentence
-        shown = plain if len(plain) <= 40 else f"{plain[:40]}..."
+    def error(self, expected: str, text: str) -> UserError:
+        """Return the error for a ``text`` that is not what is ``expected``."""
+        harmless = re.sub(r"[^\w\s.,;/+-]", "?", text)  # a link must not smuggle Markdown into the sentence
+        quoted = harmless if len(harmless) <= 40 else f"{harmless[:40]}..."
         label = f"“{self.label}”" if re.search(r"[,:=]", self.label) else self.label
-        return UserError(f'{label} must be {wanted}, not "{shown}".')
+        return UserError(f'{label} must be {expected}, not "{quoted}".')
 
 
 @dataclass(frozen=True)
-class Whole(Field[int]):
-    """A whole number from ``low`` to ``high``."""
-
-    low: int
-    high: int
-
-    def parse(self, text: str) -> int:
-        """See :meth:`Field.parse`."""
-        if re.fullmatch(r"-?\d{1,12}", text) and self.low <= int(text) <= self.high:
-            return int(text)
-        raise self.refuse(f"a whole number from {self.low} to {self.high}", text)
-
-
-@dataclass(frozen=True)
-class Real(Field[float]):
+class Range(Field[Number]):
     """A number from ``low`` to ``high``, moved in steps of ``step``."""
 
-    low: float
-    high: float
-    step: float
+    low: Number
+    high: Number
+    step: Number
 
-    def widget_value(self, value: float) -> float:
-        """See :meth:`Field.widget_value`."""
-        return float(value)
 
+@dataclass(frozen=True)
+class Whole(Range[int]):
+    """A whole number from ``low`` to ``high``."""
+
+    step: int = 1
+
+    @override
+    def parse(self, text: str) -> int:
+        if re.fullmatch(r"-?\d{1,12}", text) and self.low <= int(text) <= self.high:
+            return int(text)
+        raise self.error(f"a whole number from {self.low} to {self.high}", text)
+
+
+@dataclass(frozen=True)
+class Real(Range[float]):
+    """A number from ``low`` to ``high``, moved in steps of ``step``."""
+
+    @override
     def parse(self, text: str) -> float:
-        """See :meth:`Field.parse`."""
         value = _number(text)
-        if value is None or not self.low <= value <= self.high:
-            raise self.refuse(f"a number from {self.low:g} to {self.high:g}", text)
-        return value
+        if self.low <= value <= self.high:
+            return value
+        raise self.error(f"a number from {self.low:g} to {self.high:g}", text)
+
+    @override
+    def widget_value(self, value: float) -> float:
+        return float(value)
 
 
 @dataclass(frozen=True)
 class Flag(Field[bool]):
     """A switch."""
 
+    @override
     def parse(self, text: str) -> bool:
-        """See :meth:`Field.parse`."""
-        if text.lower() not in ("true", "false"):
-            raise self.refuse("true or false", text)
-        return text.lower() == "true"
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise self.error("true or false", text)
 
+    @override
     def text(self, value: bool) -> str:
-        """See :meth:`Field.text`."""
         return str(value).lower()
 
 
 @dataclass(frozen=True)
 class Choice(Field[Word]):
-    """One of a few words; they are shown, and stand in the address bar, as they are."""
+    """One of a few words, which the page and the address bar show as they are."""
 
     options: tuple[Word, ...]
 
+    @override
     def parse(self, text: str) -> Word:
-        """See :meth:`Field.parse`."""
         for option in self.options:
             if option == text:
                 return option
-        raise self.refuse(f"one of {', '.join(self.options)}", text)
+        raise self.error(f"one of {', '.join(self.options)}", text)
 
 
 @dataclass(frozen=True)
-class Numbers(Field[Vector]):
-    """A row of 1 to ``most`` numbers of size up to ``limit``, commas or spaces between; brackets may stay."""
+class TextField(Field[T]):
+    """A value that is typed as text."""
 
-    most: int
-    limit: float = 1000
-
-    def parse(self, text: str) -> Vector:
-        """See :meth:`Field.parse`."""
-        values = [_number(part) for part in re.sub(r"[,()\[\]]", " ", text[:_LONGEST_TEXT]).split()]
-        found = tuple(value for value in values if value is not None and abs(value) <= self.limit)
-        if not 1 <= len(found) <= self.most or len(found) < len(values):
-            example = self.text(self.default[:3])
-            raise self.refuse(f"1 to {self.most} numbers up to {self.limit:g}, such as {example}", text)
-        return found
-
-    def text(self, value: Vector) -> str:
-        """See :meth:`Field.text`."""
-        return " ".join(f"{number:g}" for number in value)
-
-    def widget_value(self, value: Vector) -> str:
-        """See :meth:`Field.widget_value`."""
+    @override
+    def widget_value(self, value: T) -> str:
         return self.text(value)
 
 
 @dataclass(frozen=True)
-class Matrix(Field[Rows]):
-    """Rows of equally many numbers, at most ``most`` by ``most``, typed with / or ; or a new line between rows.
+class Numbers(TextField[Vector]):
+    """A row of 1 to ``most`` numbers of size up to ``limit``, separated by commas or spaces; brackets are ignored."""
 
-    Pasted rows may keep the brackets of Python, or the tabs of a spreadsheet: a line of text turns their line breaks
-    into spaces.
+    most: int
+    limit: float = 1000
+
+    @override
+    def parse(self, text: str) -> Vector:
+        numbers = tuple(_number(word) for word in re.sub(r"[,()\[\]]", " ", text[:_MAX_CHARACTERS]).split())
+        if 1 <= len(numbers) <= self.most and all(abs(number) <= self.limit for number in numbers):
+            return numbers
+        example = self.text(self.default[:3])
+        raise self.error(f"1 to {self.most} numbers up to {self.limit:g}, such as {example}", text)
+
+    @override
+    def text(self, value: Vector) -> str:
+        return " ".join(f"{number:g}" for number in value)
+
+
+@dataclass(frozen=True)
+class Matrix(TextField[Rows]):
+    """Rows of equally many numbers, at most ``most`` by ``most``, with / or ; or a new line between rows.
+
+    Pasted rows may keep the brackets of Python, or the tabs of a spreadsheet: a text box of one line turns their line
+    breaks into spaces.
     """
 
     most: int
     limit: float = 1000
 
+    @override
     def parse(self, text: str) -> Rows:
-        """See :meth:`Field.parse`."""
-        line = Numbers(self.name, self.label, self.default[0], self.most, self.limit)
-        rows = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", text[:_LONGEST_TEXT])
-        found = tuple(line.parse(row) for row in rows if row.strip(" ,[\t\r"))
-        if not 1 <= len(found) <= self.most or len({len(row) for row in found}) > 1:
-            raise self.refuse(f"1 to {self.most} rows of equally many numbers, with / between rows", text)
-        return found
+        row_field = Numbers(self.name, self.label, self.default[0], self.most, self.limit)
+        lines = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", text[:_MAX_CHARACTERS])
+        rows = tuple(row_field.parse(line) for line in lines if line.strip(" ,[\t\r"))
+        if 1 <= len(rows) <= self.most and len({len(row) for row in rows}) == 1:
+            return rows
+        raise self.error(f"1 to {self.most} rows of equally many numbers, with / between rows", text)
 
+    @override
     def text(self, value: Rows) -> str:
-        """See :meth:`Field.text`."""
         return " / ".join(" ".join(f"{number:g}" for number in row) for row in value)
-
-    def widget_value(self, value: Rows) -> str:
-        """See :meth:`Field.widget_value`."""
-        return self.text(value)
 
 
 @dataclass(frozen=True)
-class Names(Field[tuple[str, ...]]):
+class Names(TextField[tuple[str, ...]]):
     """2 to ``most`` different short names, typed with commas between."""
 
     most: int
 
+    @override
     def parse(self, text: str) -> tuple[str, ...]:
-        """See :meth:`Field.parse`."""
-        names = tuple(" ".join(part.split()) for part in text[:_LONGEST_TEXT].split(","))
+        names = tuple(" ".join(name.split()) for name in text[:_MAX_CHARACTERS].split(","))
         short = all(re.fullmatch(r"[^\W_]([^\W_]|[ -]){0,19}", name) for name in names)
-        if not short or not 2 <= len(set(names)) == len(names) <= self.most:
-            example = self.text(self.default)
-            raise self.refuse(f"2 to {self.most} different names of up to 20 letters, such as {example}", text)
-        return names
+        if short and 2 <= len(set(names)) == len(names) <= self.most:
+            return names
+        example = self.text(self.default)
+        raise self.error(f"2 to {self.most} different names of up to 20 letters, such as {example}", text)
 
+    @override
     def text(self, value: tuple[str, ...]) -> str:
-        """See :meth:`Field.text`."""
         return ", ".join(value)
 
-    def widget_value(self, value: tuple[str, ...]) -> str:
-        """See :meth:`Field.widget_value`."""
-        return self.text(value)
 
-
-def _number(text: str) -> float | None:
-    """A finite number, or None."""
+def _number(text: str) -> float:
+    """Return a number without the sign of -0, or NaN, which lies in no range."""
     try:
         value = float(text)
     except ValueError:
-        return None
-    return value + 0.0 if abs(value) < float("inf") else None
+        return math.nan
+    return value + 0.0 if math.isfinite(value) else math.nan

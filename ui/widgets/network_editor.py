@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
+from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.layers import from_torch
 from cnn.layers import network as architecture
 from cnn.layers.network import Network
-from ui.shell.fields import Field
+from ui.shell.fields import TextField
 from ui.shell.page_state import State
 
 _PASTED, _REFUSED = "_network_pasted", "_network_refused"
@@ -25,19 +26,15 @@ _GUIDE = """
 
 
 @dataclass(frozen=True)
-class NetworkField(Field[Network]):
+class NetworkField(TextField[Network]):
     """A network as one line of text."""
 
+    @override
     def parse(self, text: str) -> Network:
-        """See :meth:`Field.parse`."""
         return architecture.read(text)
 
+    @override
     def text(self, value: Network) -> str:
-        """See :meth:`Field.text`."""
-        return value.text()
-
-    def widget_value(self, value: Network) -> str:
-        """See :meth:`Field.widget_value`."""
         return value.text()
 
 
