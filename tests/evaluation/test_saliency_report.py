@@ -8,7 +8,7 @@ import pytest
 from cnn.attribution import localisation
 from cnn.evaluation import bootstrap, saliency_report, saliency_sentences
 from cnn.evaluation.saliency_report import BASELINES, CURVES, UNINFORMED_BASELINES, Report, Verdicts
-from cnn.training.saliency_bench import __main__
+from cnn.training.saliency_bench import measurements
 from tests.support import fake_saliency_results
 from tests.support.fake_saliency_results import BAD, GOOD
 
@@ -75,7 +75,9 @@ def test_a_trial_run_is_marked_as_such(tmp_path: Path) -> None:
 
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
-    np.testing.assert_allclose(saliency_report.unpack_map(__main__.packed(values)), values, atol=0.5 / 127 + 1e-6)
+    np.testing.assert_allclose(
+        saliency_report.unpack_map(measurements.encode_map(values)), values, atol=0.5 / 127 + 1e-6
+    )
 
 
 @pytest.mark.parametrize("content", [None, "not json"])
@@ -87,5 +89,7 @@ def test_missing_or_damaged_results_are_reported(tmp_path: Path, content: str | 
 
 
 def test_the_report_names_what_the_benchmark_measures() -> None:
-    assert list(CURVES) == [f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in __main__.FILLINGS]
+    assert list(CURVES) == [
+        f"{kind}, {filling}" for kind in ("deletion", "insertion") for filling in measurements.FILLS
+    ]
     assert set(saliency_report.MEASURES.values()) == set(localisation.MEASURES)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cnn.evaluation import saliency_report
-from cnn.training.saliency_bench import __main__, statistics
+from cnn.training.saliency_bench import measurements, statistics
 
 PATIENTS = [f"p{number // 2}" for number in range(12)]
 GOOD, BAD = "grad_cam", "guided_backprop"
@@ -46,7 +46,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
             "cost": {"passes": 1 if good else 170, "forward_passes_of_time": 2.0 if good else 200.0},
             "planted": {
                 "scores": [dict.fromkeys(MEASURES, float(good))] * seeds,
-                "map": __main__.packed(np.linspace(-1, 1, 32 * 32).reshape(32, 32)),
+                "map": measurements.encode_map(np.linspace(-1, 1, 32 * 32).reshape(32, 32)),
             },
         }
 
@@ -72,7 +72,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
             GOOD: {"title": "Grad-CAM", "meaning": "evidence"},
             BAD: {"title": "Guided Backprop", "meaning": "brightness"},
         },
-        "networks": {"transfer": statistics.summary(methods, baselines, dict.fromkeys(SOURCES, PATIENTS), PATIENTS)},
+        "networks": {"transfer": statistics.summarise(methods, baselines, dict.fromkeys(SOURCES, PATIENTS), PATIENTS)},
     }
     path.write_text(json.dumps(content))
     return path

@@ -1,11 +1,9 @@
-"""The bench from end to end on tiny films and random weights: unseen patients, results that can be read, going on."""
+"""The bench from end to end on tiny films and random weights: unseen patients, readable results, resuming."""
 
 import csv
 import json
 import shutil
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,10 +11,10 @@ from cnn.attribution import methods
 from cnn.evaluation import bootstrap, saliency_report
 from cnn.training.classifier import ADULT_FOLDS, Split
 from cnn.training.data import patient_fold
-from cnn.training.saliency_bench import __main__, films
+from cnn.training.saliency_bench import __main__, films, measurements
 from tests.support.tiny_dataset import make_adults, make_children
 
-SHOWN = ("grad_cam", "saliency")
+METHODS = ("grad_cam", "saliency")
 
 
 @pytest.fixture
@@ -35,50 +33,47 @@ def folders(tmp_path: Path, weights: Path) -> tuple[Path, Path, Path]:
     return children, adults, tmp_path / "runs"
 
 
-def test_every_film_goes_to_the_seed_that_left_out_its_patient(folders: tuple[Path, Path, Path]) -> None:
+@pytest.mark.parametrize("source", films.SOURCES)
+def test_every_film_gets_the_seed_that_left_out_its_patient(source: str, folders: tuple[Path, Path, Path]) -> None:
     children, adults, _ = folders
     splits = {seed: Split.of(children, adults, seed) for seed in range(ADULT_FOLDS)}
-    for source in films.SOURCES:
-        cases = films.boxed(adults, source, list(splits), 32)
-        assert len(cases) == 12
-        assert all(patient_fold(case.patient, ADULT_FOLDS) == case.seed for case in cases)
-        assert all(case.truth is not None and case.truth.any() for case in cases)
-        films.check_unseen(cases, splits)
-    one = films.boxed(adults, "rsna", [1], 32)
-    assert {case.seed for case in one} == {1}
-    assert len(films.boxed(adults, "rsna", [0, 1, 2], 32, count=1)) == ADULT_FOLDS
+    boxed = films.boxed(adults, source, list(splits), 32)
+    assert len(boxed) == 12
+    assert all(patient_fold(film.patient, ADULT_FOLDS) == film.seed for film in boxed)
+    assert all(film.truth is not None and film.truth.any() for film in boxed)
+    films.check_unseen(boxed, splits)
+    assert {film.seed for film in films.boxed(adults, source, [1], 32)} == {1}
+    assert len(films.boxed(adults, source, [0, 1, 2], 32, limit=1)) == ADULT_FOLDS
 
 
 def test_a_film_that_was_trained_on_is_not_explained(folders: tuple[Path, Path, Path]) -> None:
-    _, adults, _ = folders
-    (case, *_) = films.boxed(adults, "rsna", [0], 32)
-    wrong = {0: SimpleNamespace(train=[SimpleNamespace(patient=case.patient)], validation=[])}
-    with pytest.raises(RuntimeError, match=case.name):
-        films.check_unseen([case], wrong)  # type: ignore[arg-type]
+    children, adults, _ = folders
+    film, *_ = films.boxed(adults, "rsna", [0], 32)
+    with pytest.raises(RuntimeError, match=film.name):
+        films.check_unseen([film], {0: Split.of(children, adults, seed=1)})
 
 
 def test_children_are_of_different_patients(folders: tuple[Path, Path, Path]) -> None:
-    cases = films.unseen_children(folders[0], 4, 32)
-    assert len({case.patient for case in cases}) == len(cases) == 4
+    children = films.unseen_children(folders[0], 4, 32)
+    assert len({film.patient for film in children}) == len(children) == 4
 
 
-def test_the_bench_writes_results_and_goes_on_where_it_stopped(
+def test_the_bench_writes_results_and_resumes(
     folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children, adults, runs = folders
-    monkeypatch.setattr(methods, "METHODS", {name: methods.METHODS[name] for name in SHOWN})
+    out = runs / "saliency_bench.json"
+    monkeypatch.setattr(methods, "METHODS", {name: methods.METHODS[name] for name in METHODS})
     monkeypatch.setattr(bootstrap, "REPEATS", 20)
-    monkeypatch.setattr(__main__, "SUBSET", 2)
+    monkeypatch.setattr(measurements, "SUBSET", 2)
+    monkeypatch.setattr(measurements, "RANDOM_DRAWS", 1)
     monkeypatch.setattr(__main__, "STAGES", 2)
-    monkeypatch.setattr(__main__, "RANDOM_DRAWS", 1)
-    monkeypatch.setattr(sys, "argv", [
-        "bench", str(children), "--adults", str(adults), "--runs", str(runs), "--seeds", "0", "1",
-        "--networks", "lecture", "--films", "2", "--out", str(runs / "saliency_bench.json"),
-    ])  # fmt: skip
+    options = ["--seeds", "0", "1", "--networks", "lecture", "--limit", "2", "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["bench", str(children), "--adults", str(adults), "--runs", str(runs), *options])
     __main__.main()
-    report = saliency_report.read(runs / "saliency_bench.json")["lecture"]
-    assert list(report.titles) == list(SHOWN)
-    for name in SHOWN:
+    report = saliency_report.read(out)["lecture"]
+    assert list(report.titles) == list(METHODS)
+    for name in METHODS:
         assert 0 <= report.localisation("rsna", name, "auprc").value <= 1
         assert list(report.similarity_by_stage(name, "ssim")) == ["fc", "conv1"]
         assert report.lesion_map(name).map.shape == (128, 128)
@@ -86,15 +81,15 @@ def test_the_bench_writes_results_and_goes_on_where_it_stopped(
         assert report.verdicts(name).repeatable is not None
         assert report.cost(name)[1] > 0
     assert report.film_count("rsna") <= 4
-    for measure in ("measure_method", "measure_control"):  # kept results are not measured again
-        monkeypatch.setattr(__main__, measure, lambda *given: pytest.fail("measured again"))
-    first = json.loads((runs / "saliency_bench.json").read_text())
+    first = json.loads(out.read_text())
+    for measure in ("measure_method", "measure_baseline"):
+        monkeypatch.setattr(measurements, measure, lambda *_: pytest.fail("measured again"))
     __main__.main()
-    assert json.loads((runs / "saliency_bench.json").read_text()) == first
+    assert json.loads(out.read_text()) == first
 
 
 def test_other_weights_are_measured_anew(tmp_path: Path) -> None:
-    path = tmp_path / "kept.json"
-    assert __main__.kept(path, "a", lambda: {"value": 1}) == {"value": 1}
-    assert __main__.kept(path, "a", lambda: {"value": 2}) == {"value": 1}
-    assert __main__.kept(path, "b", lambda: {"value": 3}) == {"value": 3}
+    path = tmp_path / "stored.json"
+    assert __main__.load_or_measure(path, "a", lambda: {"value": 1}) == {"value": 1}
+    assert __main__.load_or_measure(path, "a", lambda: {"value": 2}) == {"value": 1}
+    assert __main__.load_or_measure(path, "b", lambda: {"value": 3}) == {"value": 3}

@@ -7,7 +7,7 @@ from cnn.training.saliency_bench import statistics
 
 def test_estimates_are_means_inside_their_intervals() -> None:
     rows = [{"a": float(number), "b": 1.0} for number in range(10)]
-    estimates = statistics.estimates(rows, [str(number) for number in range(10)])
+    estimates = statistics.estimate(rows, [str(number) for number in range(10)])
     mean, low, high = estimates["a"]
     assert low < mean == 4.5 < high
     assert estimates["b"] == [1, 1, 1]
@@ -15,8 +15,8 @@ def test_estimates_are_means_inside_their_intervals() -> None:
 
 def test_patients_are_drawn_rather_than_films() -> None:
     rows = [{"a": float(number % 2)} for number in range(40)]
-    _, low, high = statistics.estimates(rows, [str(number % 2) for number in range(40)])["a"]
-    _, film_low, film_high = statistics.estimates(rows, [str(number) for number in range(40)])["a"]
+    _, low, high = statistics.estimate(rows, [str(number % 2) for number in range(40)])["a"]
+    _, film_low, film_high = statistics.estimate(rows, [str(number) for number in range(40)])["a"]
     assert high - low == 1 > film_high - film_low
 
 

@@ -69,16 +69,16 @@ def ellipses(generator: Generator) -> Greys:
         u = (X - cx) * np.cos(angle) + (Y - cy) * np.sin(angle)
         v = (Y - cy) * np.cos(angle) - (X - cx) * np.sin(angle)
         grey += generator.uniform(-0.5, 1) * (np.hypot(u, v / ratio) < size)
-    grey = ndimage.gaussian_filter(grey, generator.uniform(0.5, 3))
-    return grey + 0.02 * generator.standard_normal((SIDE, SIDE))
+    soft: Greys = ndimage.gaussian_filter(grey, generator.uniform(0.5, 3))
+    return np.asarray(soft + 0.02 * generator.standard_normal((SIDE, SIDE)))
 
 
 def voronoi_cells(generator: Generator) -> Greys:
     """Draw Voronoi cells."""
     points = generator.random((generator.integers(8, 120), 2))
     grid = np.stack(np.broadcast_arrays(Y, X), axis=-1)
-    nearest = spatial.cKDTree(points).query(grid.reshape(-1, 2))[1].reshape(SIDE, SIDE)
-    return generator.random(len(points))[nearest]
+    nearest: Greys = spatial.cKDTree(points).query(grid.reshape(-1, 2))[1].reshape(SIDE, SIDE)
+    return np.asarray(generator.random(len(points))[nearest])
 
 
 def text_page(generator: Generator) -> Greys:

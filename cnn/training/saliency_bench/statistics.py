@@ -1,4 +1,4 @@
-"""From what each method showed on each film to means with 95 % bootstrap intervals over patients."""
+"""Summarise the measurements of all films as means with 95 % bootstrap intervals over patients."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,19 +8,20 @@ import numpy as np
 from cnn.attribution.localisation import MEASURES
 from cnn.evaluation.bootstrap import resample_patients
 
-LIKENESS = ("ssim", "rank")
+SIMILARITIES = ("ssim", "rank")
 
 Raw = dict[str, Any]
-Estimate = list[float]
+Scores = dict[str, float]
+Interval = list[float]
 """Mean, and both ends of its 95 % interval."""
 
 
-def estimates(rows: Sequence[dict[str, float]], patients: Sequence[str]) -> dict[str, Estimate]:
-    """Mean of each number over films, with its interval; patients, not films, are drawn."""
-    names = list(rows[0])
-    values = np.array([[row[name] for name in names] for row in rows])  # (N, K)
-    drawn = resample_patients(np.array(patients))
-    means = drawn @ values / drawn.sum(axis=1, keepdims=True)  # (1 + draws, K)
+def estimate(scores: Sequence[Scores], patients: Sequence[str]) -> dict[str, Interval]:
+    """Return the mean of each score over films, with its interval; patients, not films, are drawn."""
+    names = list(scores[0])
+    values = np.array([[film[name] for name in names] for film in scores])  # (N, K)
+    weights = resample_patients(np.array(patients))
+    means = weights @ values / weights.sum(axis=1, keepdims=True)  # (1 + draws, K)
     bounds = np.percentile(means[1:], [2.5, 97.5], axis=0).T
     return {
         name: [round(float(number), 4) for number in (mean, *ends)]
@@ -28,24 +29,29 @@ def estimates(rows: Sequence[dict[str, float]], patients: Sequence[str]) -> dict
     }
 
 
-def over(rows: Sequence[dict[str, float]], others: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """By how much each number of ``rows`` is larger than that of ``others``, film by film."""
-    return [{name: row[name] - other[name] for name in row} for row, other in zip(rows, others, strict=True)]
+def subtract(scores: Sequence[Scores], others: Sequence[Scores]) -> list[Scores]:
+    """Return by how much each of ``scores`` is larger than that of ``others``, film by film."""
+    return [{name: film[name] - other[name] for name in film} for film, other in zip(scores, others, strict=True)]
 
 
-def summary(methods: dict[str, Raw], controls: dict[str, Raw], boxed: dict[str, list[str]], subset: list[str]) -> Raw:
-    """All tests of one network.
+def summarise(
+    methods: dict[str, Raw], baselines: dict[str, Raw], boxed: dict[str, list[str]], subset: list[str]
+) -> Raw:
+    """Return all tests of one network.
 
     Args:
-        methods, controls: what :mod:`cnn.training.saliency_bench` keeps of each.
-        boxed: patients of the films with boxes, by who drew them.
-        subset: patients of the films for deletion and insertion.
+        methods: Measurements of each method, by :func:`cnn.training.saliency_bench.measurements.measure_method`.
+        baselines: Measurements of each baseline, by ``measure_baseline``.
+        boxed: Patients of the films with boxes, by who drew them.
+        subset: Patients of the films for deletion and insertion.
     """
-    everybody = controls | methods
+    everything = baselines | methods
+    random = baselines["random"]["deletion"]
     return {
         "localisation": {
-            source: localisation({name: raw["localisation"][source] for name, raw in everybody.items()}, patients,
-                                 tuple(controls))
+            source: localisation(
+                {name: raw["localisation"][source] for name, raw in everything.items()}, patients, tuple(baselines)
+            )
             for source, patients in boxed.items()
         },
         "nothing_for_it": {name: raw["nothing_for_it"] for name, raw in methods.items()},
@@ -57,58 +63,61 @@ def summary(methods: dict[str, Raw], controls: dict[str, Raw], boxed: dict[str, 
         },
         "deletion": {
             "films": len(subset),
-            "scores": {name: deletion(raw["deletion"], controls["random"]["deletion"], subset)
-                       for name, raw in everybody.items()},
+            "scores": {name: deletion(raw["deletion"], random, subset) for name, raw in everything.items()},
         },
         "cost": {name: raw["cost"] for name, raw in methods.items()},
         "planted": {
             "methods": {name: raw["planted"] for name, raw in methods.items()},
-            "controls": {name: raw["planted"][0] for name, raw in controls.items()},
+            "controls": {name: raw["planted"][0] for name, raw in baselines.items()},
         },
-    }  # fmt: skip
+    }
 
 
-def localisation(rows: dict[str, list[dict[str, float]]], patients: list[str], controls: tuple[str, ...]) -> Raw:
-    """Scores of everybody on one set of boxes, and how much larger each is than each control's on the same films."""
+def localisation(scores: dict[str, list[Scores]], patients: list[str], baselines: tuple[str, ...]) -> Raw:
+    """Return the scores on one set of boxes, and by how much each exceeds each baseline's on the same films."""
     return {
         "films": len(patients),
         "patients": len(set(patients)),
-        "scores": {name: estimates(own, patients) for name, own in rows.items()},
+        "scores": {name: estimate(films, patients) for name, films in scores.items()},
         "over": {
-            name: {control: estimates(over(own, rows[control]), patients) for control in controls if control != name}
-            for name, own in rows.items()
+            name: {
+                baseline: estimate(subtract(films, scores[baseline]), patients)
+                for baseline in baselines
+                if baseline != name
+            }
+            for name, films in scores.items()
         },
         "measures": list(MEASURES),
     }
 
 
 def randomisation(raw: Raw) -> Raw:
-    """Likeness to the trained maps at each stage, that of other films' maps, and the last stage's excess over it."""
-    patients, stages = raw["patients"], raw["stages"]
-    last = list(stages)[-1]
+    """Return the similarity to the trained maps by stage, to other films' maps, and the last stage's excess over it."""
+    patients, stages, others = raw["patients"], raw["stages"], raw["other_films"]
+    *_, last = stages.values()
     return {
         "films": len(patients),
-        "stages": {stage: estimates(rows, patients) for stage, rows in stages.items()},
-        "other_films": estimates(raw["other_films"], patients),
-        "excess": estimates(over(stages[last], raw["other_films"]), patients),
+        "stages": {stage: estimate(scores, patients) for stage, scores in stages.items()},
+        "other_films": estimate(others, patients),
+        "excess": estimate(subtract(last, others), patients),
     }
 
 
 def repeatability(raw: Raw) -> Raw:
-    """Likeness between seeds, that of other films' maps, and the excess of the first over the second."""
-    patients = raw["patients"]
+    """Return the similarity between seeds, to other films' maps, and the excess of the first over the second."""
+    patients, between, others = raw["patients"], raw["between_seeds"], raw["other_films"]
     return {
         "films": len(patients),
-        "between_seeds": estimates(raw["between_seeds"], patients),
-        "other_films": estimates(raw["other_films"], patients),
-        "excess": estimates(over(raw["between_seeds"], raw["other_films"]), patients),
+        "between_seeds": estimate(between, patients),
+        "other_films": estimate(others, patients),
+        "excess": estimate(subtract(between, others), patients),
     }
 
 
-def deletion(rows: list[dict[str, float]], random: list[dict[str, float]], patients: list[str]) -> Raw:
-    """Areas under the curves, and by how much they are better than those of a random order: above 0 is better."""
+def deletion(scores: list[Scores], random: list[Scores], patients: list[str]) -> Raw:
+    """Return the areas under the curves, and by how much they are better than of a random order: above 0 is better."""
     better = [
-        {name: value if name.startswith("insertion") else -value for name, value in row.items()}
-        for row in over(rows, random)
+        {name: value if name.startswith("insertion") else -value for name, value in film.items()}
+        for film in subtract(scores, random)
     ]
-    return {"area": estimates(rows, patients), "better_than_random": estimates(better, patients)}
+    return {"area": estimate(scores, patients), "better_than_random": estimate(better, patients)}
