@@ -38,7 +38,7 @@ def lung_prior(side: int) -> np.ndarray:
     """Return two smooth blobs (side, side) at the usual position of the lungs. It never sees the film."""
     spread = (LUNG_SPREAD_Y, LUNG_SPREAD_X)
     right, left = (_blob(side, (LUNGS_Y, x), spread) for x in LUNGS_X)
-    return np.maximum(right, LEFT_LUNG * left)
+    return np.asarray(np.maximum(right, LEFT_LUNG * left))
 
 
 def _blob(side: int, centre: tuple[float, float], spread: tuple[float, float]) -> np.ndarray:

@@ -84,7 +84,8 @@ def make_fill(pixels: Tensor, fill: Fill) -> Tensor:
         return torch.zeros_like(pixels)
     spread = pixels.shape[-1] / 16
     kernel_size = 2 * int(2 * spread) + 1
-    return gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])
+    blurred: Tensor = gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])
+    return blurred
 
 
 def _counts() -> np.ndarray:

@@ -64,11 +64,14 @@ class Attempt:
         if self.done:
             self.between_chunks(self.done)
         self.done += len(films)
-        return self.network(films)
+        logits: Tensor = self.network(films)
+        return logits
 
     def gradient(self, films: Tensor) -> Tensor:
         """Return the gradient of the target's logit at each film of one chunk, both (B, 1, S, S)."""
-        return Saliency(self.forward).attribute(films.detach().requires_grad_(), self.target, abs=False)
+        leaf = films.detach().requires_grad_()
+        gradient: Tensor = Saliency(self.forward).attribute(leaf, self.target, abs=False)
+        return gradient
 
     def score_change(self) -> float:
         """Return the film's logit minus the baseline's."""
@@ -151,9 +154,10 @@ def _smoothgrad(attempt: Attempt) -> Tensor:
 
 
 def _integrated_gradients(attempt: Attempt) -> Tensor:
-    return IntegratedGradients(attempt.forward).attribute(
+    values: Tensor = IntegratedGradients(attempt.forward).attribute(
         attempt.pixels, BASELINE, attempt.target, n_steps=STEPS, internal_batch_size=GRADIENT_CHUNK
     )
+    return values
 
 
 def _gradient_shap(attempt: Attempt) -> Tensor:
@@ -169,11 +173,13 @@ def _gradient_shap(attempt: Attempt) -> Tensor:
 
 def _deep_lift(attempt: Attempt) -> Tensor:
     baseline = torch.full_like(attempt.pixels, BASELINE)
-    return DeepLift(attempt.network).attribute(attempt.pixels, baseline, attempt.target)
+    values: Tensor = DeepLift(attempt.network).attribute(attempt.pixels, baseline, attempt.target)
+    return values
 
 
 def _guided_backprop(attempt: Attempt) -> Tensor:
-    return GuidedBackprop(attempt.network).attribute(attempt.pixels, attempt.target)
+    values: Tensor = GuidedBackprop(attempt.network).attribute(attempt.pixels, attempt.target)
+    return values
 
 
 def _grad_cam(attempt: Attempt, keep_negative: bool = True) -> Tensor:
@@ -206,7 +212,7 @@ def _guided_grad_cam(attempt: Attempt) -> Tensor:
 
 def _occlusion(attempt: Attempt) -> Tensor:
     side, stride = occlusion_window(attempt.pixels.shape[-1])
-    return Occlusion(attempt.forward).attribute(
+    values: Tensor = Occlusion(attempt.forward).attribute(
         attempt.pixels.detach(),
         (1, side, side),
         (1, stride, stride),
@@ -214,6 +220,7 @@ def _occlusion(attempt: Attempt) -> Tensor:
         attempt.target,
         perturbations_per_eval=FORWARD_CHUNK,
     )
+    return values
 
 
 METHODS: dict[str, Method] = {

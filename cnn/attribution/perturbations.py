@@ -157,19 +157,9 @@ def mean_grey(greys: Tensor) -> Tensor:
     return greys.mean(dim=(1, 2, 3), keepdim=True)
 
 
-def black_lungs(greys: Tensor, lungs: Tensor) -> Tensor:
-    """Fill the lungs with black."""
-    return torch.where(lungs, 0.0, greys)
-
-
 def grey_box(greys: Tensor, lungs: Tensor) -> Tensor:
     """Fill the lungs' bounding box with the mean grey."""
     return hide_lungs(greys, lungs.float(), torch.ones(1, 1, 1, 1, dtype=torch.bool))
-
-
-def only_lungs(greys: Tensor, lungs: Tensor) -> Tensor:
-    """Fill all but the lungs with the mean grey."""
-    return torch.where(lungs, greys, mean_grey(greys))
 
 
 def only_frame(greys: Tensor, width: float) -> Tensor:
@@ -188,21 +178,12 @@ def crop(greys: Tensor, margin: float) -> Tensor:
     return resample(greys[:, :, edge : size - edge, edge : size - edge], size)
 
 
-def invert(greys: Tensor) -> Tensor:
-    """Exchange black and white."""
-    return 1 - greys
-
-
 def blur(greys: Tensor, spread: float) -> Tensor:
     """Blur with a Gaussian of standard deviation ``spread``, a share of the side."""
     sigma = spread * greys.shape[-1]
     kernel_size = min(2 * math.ceil(3 * sigma) + 1, greys.shape[-1] - 1 + greys.shape[-1] % 2)
-    return gaussian_blur(greys, [kernel_size, kernel_size], [sigma, sigma])
-
-
-def mirror(greys: Tensor) -> Tensor:
-    """Exchange left and right."""
-    return greys.flip(-1)
+    blurred: Tensor = gaussian_blur(greys, [kernel_size, kernel_size], [sigma, sigma])
+    return blurred
 
 
 def paste(greys: Tensor, patch: Patch) -> Tensor:
@@ -243,7 +224,7 @@ CHANGES: dict[str, Change] = {
     "black_lungs": Change(
         "Black out the lungs",
         "The lungs become black, by their outline. The outline itself is left, and it can tell a lot.",
-        black_lungs,
+        lambda greys, lungs: torch.where(lungs, 0.0, greys),
         needs_lungs=True,
     ),
     "grey_box": Change(
@@ -255,7 +236,7 @@ CHANGES: dict[str, Change] = {
     "only_lungs": Change(
         "Keep only the lungs",
         "Everything but the lungs becomes the film's mean grey. A network that reads lungs loses little.",
-        only_lungs,
+        lambda greys, lungs: torch.where(lungs, greys, mean_grey(greys)),
         needs_lungs=True,
     ),
     "only_frame": Change(
@@ -271,10 +252,15 @@ CHANGES: dict[str, Change] = {
         Amount("Cut off each side", 10),
         moves=True,
     ),
-    "invert": Change("Invert", "Black becomes white, as in a file that was stored the other way round.", invert),
+    "invert": Change(
+        "Invert", "Black becomes white, as in a file that was stored the other way round.", lambda greys: 1 - greys
+    ),
     "blur": Change("Blur", "Detail goes, brightness and shapes stay.", blur, Amount("Spread of the blur", 2)),
     "mirror": Change(
-        "Mirror", "Left and right change places; the heart then lies on the other side.", mirror, moves=True
+        "Mirror",
+        "Left and right change places; the heart then lies on the other side.",
+        lambda greys: greys.flip(-1),
+        moves=True,
     ),
 }
 """Every change of a whole film."""

@@ -68,11 +68,12 @@ def assert_similar(actual: np.ndarray, expected: Tensor) -> None:
 
 def linear_model(side: int = 14) -> tuple[LoadedModel, Tensor, Tensor]:
     """Return a network with known attributions, its weights and a film: logits = sum of weight * pixel."""
-    module = nn.Sequential(nn.Flatten(), nn.Linear(side * side, 2)).requires_grad_(False)
+    layer = nn.Linear(side * side, 2).requires_grad_(False)
     generator = torch.Generator().manual_seed(3)
-    module[1].weight.copy_(torch.randn(2, side * side, generator=generator))
+    layer.weight.copy_(torch.randn(2, side * side, generator=generator))
+    module = nn.Sequential(nn.Flatten(), layer)
     pixels = torch.randn(1, 1, side, side, generator=generator)
-    return LoadedModel("linear", module, {}, side, ()), module[1].weight[PNEUMONIA].reshape(side, side), pixels
+    return LoadedModel("linear", module, {}, side, ()), layer.weight[PNEUMONIA].reshape(side, side), pixels
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def cam_by_hand(module: nn.Module, layer: nn.Module, pixels: Tensor) -> Tensor:
 def test_grad_cam_is_the_formula_and_keeps_evidence_against_the_class(model: LoadedModel) -> None:
     layers = [model.module.get_submodule(name) for name in model.cam_layers]
     assert len(layers) == (2 if model.name == "ensemble" else 1)
-    expected = sum(cam_by_hand(model.module, layer, pixels_for(model)) for layer in layers)
+    expected = torch.stack([cam_by_hand(model.module, layer, pixels_for(model)) for layer in layers]).sum(0)
     assert_same(map_of(model, "grad_cam"), expected)
     module = copy.deepcopy(model.module)
     for layer in module.modules():
@@ -288,7 +289,7 @@ def test_random_methods_give_the_same_map_every_time(lecture: LoadedModel, metho
 @pytest.mark.parametrize("method", METHODS)
 def test_a_dead_network_gives_blank_maps(lecture: LoadedModel, method: str) -> None:
     module = architectures.lecture().eval().requires_grad_(False)
-    module.fc.weight.zero_()
+    module.get_submodule("fc").get_parameter("weight").zero_()
     attribution = attribute(dataclasses.replace(lecture, module=module), pixels_for(lecture), method, PNEUMONIA)
     assert attribution.blank
     assert not attribution.scaled().any()

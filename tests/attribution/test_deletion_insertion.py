@@ -56,7 +56,7 @@ def test_curves_of_a_weighted_sum_are_its_partial_sums(weighted_sum: Score) -> N
     counts = np.round(curves.share * GRID**2).astype(int)
 
     def partial_sums(order: np.ndarray) -> np.ndarray:
-        return np.concatenate([[0], effects[order].cumsum()])[counts]
+        return np.asarray(np.concatenate([[0], effects[order].cumsum()])[counts])
 
     np.testing.assert_allclose(curves.deletion["best"], effects.sum() - partial_sums(order), atol=1e-3)
     np.testing.assert_allclose(curves.insertion["best"], partial_sums(order), atol=1e-3)

@@ -46,15 +46,15 @@ def test_every_change_is_standardised_and_always_the_same(
 
 def test_hidden_lungs_are_hidden(pixels: torch.Tensor, mask: torch.Tensor) -> None:
     greys = perturbations.to_greys(pixels)
-    black = perturbations.black_lungs(greys, mask)
+    black = CHANGES["black_lungs"].run(greys, mask)
     assert not black[mask].any()
     torch.testing.assert_close(black[~mask], greys[~mask])
     box = torch.zeros_like(mask)
     box[:, :, 30:100, 20:110] = True
-    grey = perturbations.grey_box(greys, mask)
+    grey = CHANGES["grey_box"].run(greys, mask)
     torch.testing.assert_close(grey[box], greys.mean().expand(int(box.sum())))
     torch.testing.assert_close(grey[~box], greys[~box])
-    lungs = perturbations.only_lungs(greys, mask)
+    lungs = CHANGES["only_lungs"].run(greys, mask)
     torch.testing.assert_close(lungs[mask], greys[mask])
     torch.testing.assert_close(lungs[~mask], greys.mean().expand(int((~mask).sum())))
 
@@ -63,9 +63,9 @@ def test_geometry_and_tone(pixels: torch.Tensor) -> None:
     torch.testing.assert_close(perturbations.apply(pixels, "mirror"), pixels.flip(-1), atol=1e-4, rtol=0)
     torch.testing.assert_close(perturbations.apply(pixels, "invert"), -pixels, atol=1e-4, rtol=0)
     greys = perturbations.to_greys(pixels)
-    assert (greys.min(), greys.max()) == (0, 1)
+    assert (float(greys.min()), float(greys.max())) == (0, 1)
     frame = perturbations.only_frame(greys, 0.25)
-    assert frame[:, :, 32:96, 32:96].unique().numel() == 1
+    assert frame[:, :, 32:96, 32:96].std() < 1e-6
     torch.testing.assert_close(frame[:, :, :32], greys[:, :, :32])
     ramp = torch.linspace(0, 1, SIDE).expand(1, 1, SIDE, SIDE)
     cut = perturbations.crop(ramp, 0.25)
