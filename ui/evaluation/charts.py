@@ -71,24 +71,22 @@ def draw_estimates(
     figure = go.Figure()
     if band:
         name, low, high = band
-        figure.add_vrect(x0=low, x1=high, fillcolor=colours.padding_fill, line_width=0, layer="below")
-        marker = {"symbol": "square", "size": 14, "color": colours.padding_fill}
-        figure.add_scatter(x=[None], y=rows[:1], mode="markers", name=name, marker=marker)
+        fill = {"fillcolor": colours.padding_fill, "line_width": 0, "layer": "below"}
+        figure.add_vrect(x0=low, x1=high, name=name, showlegend=True, **fill)
     for (name, value), dash in zip(references.items(), cycle(_DASHES)):
         line = {"color": colours.kernel, "dash": dash, "width": 2}
-        figure.add_scatter(
-            x=[value] * len(rows), y=rows, mode="lines", name=f"{name} {value:.2f}", hoverinfo="name", line=line
-        )
-    for one, symbol in zip(series, cycle(_SYMBOLS)):
-        estimates, colour = list(one.estimates.values()), getattr(colours, one.role)
+        figure.add_vline(x=value, name=f"{name} {value:.2f}", showlegend=True, line=line)
+    for each, symbol in zip(series, cycle(_SYMBOLS)):
+        estimates, colour = list(each.estimates.values()), getattr(colours, each.role)
         figure.add_scatter(
             x=[estimate.value for estimate in estimates],
             y=rows,
             mode="markers",
-            name=one.name,
+            name=each.name,
             marker={"color": colour, "size": 11, "symbol": symbol},
             error_x=error_bars(estimates, colour),
+            showlegend=True,
         )
     figure.update_layout(height=150 + 38 * len(rows), margin={"t": 116})
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.5])
     labels.show(figure)
