@@ -49,7 +49,10 @@ CALIBRATION_COPIES = 4
 """Augmented copies of the validation films that shift, temperature and threshold are fitted on."""
 ORDER = ("logistic_regression", "lecture", "transfer", "ensemble")
 """Networks of a seed, the ensemble after its parts."""
-THRESHOLD_RULE = "where sensitivity and specificity are equal on shifted validation, both classes counting the same"
+THRESHOLD_RULE = (
+    "where sensitivity and specificity are equal on the validation set with augmentation, both classes counting the "
+    "same"
+)
 
 
 @dataclass(frozen=True)
