@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui.shell import frame, gc_freeze
+from ui.shell import frame, session_data
 
 st.set_page_config(layout="wide", initial_sidebar_state=264)  # the browser's tab carries the name of the page
 frame.navigation().run()
-gc_freeze.settle()
+session_data.collect_deleted()

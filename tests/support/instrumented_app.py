@@ -26,7 +26,6 @@ from cnn.attribution.checks import CheckedMap
 from cnn.imaging.radiograph import Radiograph
 from ui.chest import film_store
 from ui.chest.film_store import Film
-from ui.shell import gc_freeze
 
 WATCHED = (Radiograph, Film, Attribution, CheckedMap, UploadedFile, AppSession)
 _made: dict[str, list[weakref.ref[Any]]] = {kind.__name__: [] for kind in WATCHED}
@@ -92,7 +91,6 @@ def main() -> None:
     for kind in WATCHED:
         _note_birth(kind)
     sys.addaudithook(_note_writing)
-    gc_freeze.REST = 1.0
     Thread(target=HTTPServer(("127.0.0.1", int(look_port)), _Look).serve_forever, daemon=True).start()
     sys.argv = [
         "streamlit", "run", "app.py", "--server.headless", "true", "--server.address", "127.0.0.1", "--server.port",

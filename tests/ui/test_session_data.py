@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("privacy")  # one server for all
 NAME = "miss-marple"
 LEAVES_IN_S = 5
 """Seconds for which the server keeps the session of a reader who has left."""
-OF_PICTURES = ("Radiograph", "Film", "Attribution", "Evidence", "UploadedFile")
+OF_PICTURES = ("Radiograph", "Film", "Attribution", "CheckedMap", "UploadedFile")
 LARGE = 3 * 2**19
 """Bytes, above what the server's parser of forms would put on disk by itself."""
 

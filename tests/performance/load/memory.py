@@ -15,13 +15,12 @@ from streamlit import config
 from cnn.training.benchmark import Row, write
 from tests.performance.load.__main__ import Server, resident
 from tests.performance.load.client import Reader
-from ui.shell.gc_freeze import REST
 from ui.widgets.upload import UPLOADED
 
 FEW = 10
 EACH = 5
 """Uploads by one reader."""
-AWAY = config.get_option("server.disconnectedSessionTTL") + REST + 5
+AWAY = config.get_option("server.disconnectedSessionTTL") + 5
 """Seconds until a reader who left is forgotten, and what was free after that has been given back."""
 
 
