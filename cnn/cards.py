@@ -26,7 +26,11 @@ def network_title(name: str) -> str:
 
 
 def read_card(folder: Path, name: str) -> dict[str, Any]:
-    """The card of the weights ``name``: data, split, seed, metrics, threshold, temperature, sha256."""
+    """Return ``NAME.json``: data, split, seed, metrics, threshold, temperature, sha256.
+
+    Raises:
+        WeightsRejected: missing or no JSON.
+    """
     try:
         card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     except OSError as error:
@@ -37,5 +41,5 @@ def read_card(folder: Path, name: str) -> dict[str, Any]:
 
 
 def write_card(folder: Path, name: str, card: dict[str, Any]) -> None:
-    """Writes ``NAME.json``."""
+    """Write ``NAME.json``."""
     (folder / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,14 +1,14 @@
-"""The one family of errors that a user can cause. Each carries a sentence that is fit to be shown as it is."""
+"""The errors that a user can cause. Each carries one sentence that is fit to be shown."""
 
 from collections.abc import Mapping
 
 
 class UserError(ValueError):
-    """Something the user gave does not work; ``str(error)`` says what is wrong and what to do, in one sentence."""
+    """Invalid input of a user; ``str(error)`` says in one sentence what is wrong and what to do."""
 
 
 class ImageRejected(UserError):
-    """A file is not a picture that can be read as a radiograph."""
+    """A file cannot be read as a radiograph."""
 
 
 class DoesNotFit(UserError):
@@ -28,8 +28,8 @@ class WeightsRejected(UserError):
 
 
 class Busy(UserError):
-    """The model is explaining other pictures and did not become free in time."""
+    """The model computes other maps and was not free in time."""
 
 
 class CommandFailed(UserError):
-    """The command cannot do what it was asked, whatever the files say."""
+    """A command cannot run, whatever the files hold."""

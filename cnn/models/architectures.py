@@ -14,11 +14,10 @@ LECTURE_SIZE = 128
 
 
 def lecture(channels: tuple[int, ...] = (16, 32, 64, 96, 128), input_size: int = LECTURE_SIZE) -> nn.Sequential:
-    """The lecture's chain: CONV -> ReLU -> POOL, five times, then flatten and one fully connected layer.
+    """Build the lecture's chain: CONV -> ReLU -> POOL, five times, then flatten and one fully connected layer.
 
     Each convolution is 3x3, stride 1, padding 1, so it keeps the size; each pool is 2x2, stride 2, so it halves it.
-    Softmax follows outside, in :func:`cnn.predict.prediction.predict`, because training and attributions need the
-    logits.
+    Softmax follows in :func:`cnn.predict.prediction.classify`, because training and attributions need the logits.
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     depth = 1
@@ -45,7 +44,7 @@ LITE0_STAGES = (  # expand_ratio, kernel, stride, in_channels, out_channels, num
 
 
 def lite0(in_channels: int = 1, num_classes: int = len(CLASSES), dropout: float = 0.2) -> EfficientNet:
-    """EfficientNet-Lite0 from torchvision's blocks: no squeeze-and-excitation, and plain ReLU.
+    """Build EfficientNet-Lite0 from torchvision's blocks: no squeeze-and-excitation, and plain ReLU.
 
     Source: Tan and Le, EfficientNet, ICML 2019, and the "Lite" variants of its TPU repository (2020). Lite0's ReLU6
     is a ReLU here, one module each and not in place, because Captum's DeepLift and Guided Backprop know ``nn.ReLU``
@@ -57,29 +56,30 @@ def lite0(in_channels: int = 1, num_classes: int = len(CLASSES), dropout: float 
         for expand, kernel, stride, before, after, repeats in LITE0_STAGES
     ]
     norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
-    network = EfficientNet(stages, dropout, stochastic_depth_prob=0.1, num_classes=num_classes, norm_layer=norm,
-                           last_channel=1280)  # fmt: skip
+    network = EfficientNet(
+        stages, dropout, stochastic_depth_prob=0.1, num_classes=num_classes, norm_layer=norm, last_channel=1280
+    )
     stem = network.features[0][0]
     if in_channels != stem.in_channels:
         network.features[0][0] = nn.Conv2d(in_channels, stem.out_channels, 3, stride=2, padding=1, bias=False)
     nn.init.normal_(network.classifier[-1].weight, std=0.01)  # torchvision's start suits 1,000 classes, not two
-    _own_relus(network)
+    _replace_activations(network)
     return network
 
 
-def _own_relus(module: nn.Module) -> None:
-    """Puts a new ``nn.ReLU`` in place of every activation below ``module``."""
+def _replace_activations(module: nn.Module) -> None:
+    """Replace every activation inside ``module`` by a ``nn.ReLU`` of its own."""
     for name, child in module.named_children():
         if isinstance(child, nn.SiLU):
             setattr(module, name, nn.ReLU())
         else:
-            _own_relus(child)
+            _replace_activations(child)
 
 
 class Ensemble(nn.Module):
     """The mean of two networks' logits, as a plain module, so that every gradient method works on it.
 
-    Input ``(B, 1, S, S)`` at the size of ``transfer``; ``lecture`` sees the same picture, averaged down to its size.
+    Input ``(B, 1, S, S)`` at the size of ``transfer``; ``lecture`` gets the same image, resized.
     """
 
     def __init__(self) -> None:
@@ -88,10 +88,12 @@ class Ensemble(nn.Module):
         self.lecture = lecture()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Logits (B, 2)."""
-        return (self.transfer(pixels) + self.lecture(resample(pixels, LECTURE_SIZE))) / 2
+        """Return logits (B, 2)."""
+        transfer: Tensor = self.transfer(pixels)
+        lecture: Tensor = self.lecture(resample(pixels, LECTURE_SIZE))
+        return (transfer + lecture) / 2
 
 
 def logistic_regression(input_size: int = 32) -> nn.Sequential:
-    """Logistic regression on the pixels of a film shrunk to 32 x 32: no convolution, no idea of a neighbour."""
+    """Build logistic regression on the pixels of a film resized to 32 x 32: no convolution, so no neighbourhood."""
     return nn.Sequential(nn.Flatten(), nn.Linear(input_size**2, len(CLASSES)))

@@ -1,6 +1,7 @@
-"""What travels between the layers of a network: the maps of a film, what each cell sees, how much each map counts.
+"""The layers of a network at work on a film: feature maps, receptive fields, and each map's share in a score.
 
-Nothing is hooked, because readers share the networks: layers are called one after the other.
+Layers are called one after the other, because readers share the networks: a hook would fire for everybody's film, and
+``torch.fx`` traces by patching ``nn.Module`` for all threads.
 """
 
 import threading
@@ -34,7 +35,10 @@ _FLATTEN = nn.Flatten()
 
 @dataclass(frozen=True)
 class LayerCall:
-    """One layer while a film passes it. ``module`` is None where a block adds its input to its output."""
+    """One layer's input and output for a film.
+
+    ``module`` is None where a block adds its input to its output.
+    """
 
     path: str
     module: nn.Module | None
@@ -44,10 +48,15 @@ class LayerCall:
 
 @dataclass(frozen=True)
 class LayerNode:
-    """One layer of a registered network, whatever the film: its name to a reader, its place, what it costs and sees.
+    """One layer of a registered network, whatever the film.
 
-    ``path`` is the module's name in the network. ``block`` is the part of the network that it belongs to. ``field`` is
-    the receptive field of its cells in pixels of the network's input, None for numbers in a row.
+    Attributes:
+        name: what a reader calls it.
+        path: the module's name in the network.
+        kind: of the layer.
+        block: the part of the network that it belongs to.
+        step: its input and output shape and its costs.
+        field: receptive field of its cells in pixels of the network's input; None for a vector.
     """
 
     name: str
@@ -59,7 +68,7 @@ class LayerNode:
 
     @property
     def signed(self) -> bool:
-        """Whether its numbers can be negative."""
+        """Whether its values can be negative."""
         return self.kind in ("conv", "norm", "add", "fc")
 
 
@@ -74,9 +83,14 @@ class Activation:
 
 @dataclass(frozen=True)
 class FilterTrace:
-    """One filter of a convolution on its whole input: padded (C, PH, PW), weight (C, F, F), sums (H2, W2, C).
+    """One filter of a convolution applied to a whole input.
 
-    ``sums`` holds what each channel adds to each cell; all of them and ``bias`` make the cell of ``output`` (H2, W2).
+    Attributes:
+        padded: the input with its padding, (C, PH, PW).
+        weight: (C, F, F).
+        bias: added to every sum; 0 where the layer has none.
+        sums: what each channel adds to each cell of the output, (H2, W2, C).
+        output: (H2, W2), the sum over all channels plus the bias.
     """
 
     padded: Maps
@@ -86,104 +100,114 @@ class FilterTrace:
     output: Maps
 
     @property
-    def together(self) -> Maps:
-        """(H2, W2): the channels' sums added up, without the bias."""
-        return self.sums.sum(-1, dtype=np.float64).astype(np.float32)
+    def without_bias(self) -> Maps:
+        """The sum over all channels, (H2, W2)."""
+        total: Maps = self.sums.sum(-1, dtype=np.float64).astype(np.float32)
+        return total
 
 
 @dataclass(frozen=True)
 class ScoreParts:
-    """How the last maps (C, h, w) make one class's score: ``parts`` (C,) and ``bias`` add up to ``logit``, exactly."""
+    """The last maps (C, h, w) and what each contributes to a class's logit.
+
+    ``contributions`` (C,) and ``bias`` add up to ``logit`` exactly.
+    """
 
     layer: LayerNode
     maps: Maps
-    parts: Maps
+    contributions: Maps
     bias: float
     logit: float
 
 
-def passes(network: nn.Module, pixels: Tensor) -> Generator[LayerCall, Tensor | None, Tensor]:
-    """Each layer of ``network`` at work on ``pixels`` (1, 1, S, S), first to last, as it is asked for.
+def call_layers(network: nn.Module, pixels: Tensor) -> Iterator[LayerCall]:
+    """Yield the call of each layer of ``network`` on ``pixels`` (1, 1, S, S), first to last.
 
-    What is sent into the generator goes on in place of the layer's output.
+    A layer is computed when it is asked for, so that reading an early one costs little.
     """
-    return _through(network, pixels, "")
+    return _walk(network, pixels, "")
 
 
-def _through(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, Tensor | None, Tensor]:
+def _walk(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, None, Tensor]:
+    """Yield the calls of all layers inside ``module``; return its output."""
     if isinstance(module, EfficientNet):
-        x = yield from _through(module.features, x, "features")
-        x = yield from _through(module.avgpool, x, "avgpool")
-        x = yield from _through(_FLATTEN, x, "flatten")
-        return (yield from _through(module.classifier, x, "classifier"))
+        x = yield from _walk(module.features, x, "features")
+        x = yield from _walk(module.avgpool, x, "avgpool")
+        x = yield from _walk(_FLATTEN, x, "flatten")
+        return (yield from _walk(module.classifier, x, "classifier"))
+    after: Tensor
     if isinstance(module, MBConv):
-        inner = yield from _through(module.block, x, f"{path}.block")
+        inner = yield from _walk(module.block, x, f"{path}.block")
         if not module.use_res_connect:
             return inner
         after = inner + x
-        given = yield LayerCall(f"{path}.add", None, inner, after)
-        return after if given is None else given
+        yield LayerCall(f"{path}.add", None, inner, after)
+        return after
     if isinstance(module, nn.Sequential):
         for name, child in module.named_children():
-            x = yield from _through(child, x, f"{path}.{name}".lstrip("."))
+            x = yield from _walk(child, x, f"{path}.{name}".lstrip("."))
         return x
     if isinstance(module, nn.Identity | nn.Dropout):
-        return x  # they do nothing when a network is used
+        return x  # they do nothing in evaluation mode
     after = module(x)
-    given = yield LayerCall(path, module, x, after)
-    return after if given is None else given
+    yield LayerCall(path, module, x, after)
+    return after
 
 
 def list_layers(name: str) -> tuple[LayerNode, ...]:
-    """All layers of the registered network ``name`` in order. Needs no weights: only shapes pass.
+    """Return all layers of the registered network ``name`` in order. Needs no weights: only shapes are computed.
 
-    Worked out once, which takes a second: who asks at the same time waits for it instead of doing it again.
+    Computed once, which takes a second; simultaneous first callers wait for it instead of computing it again.
     """
-    with _PLANNING:
+    with _LISTING:
         return _list_layers(name)
 
 
-_PLANNING = threading.Lock()
+_LISTING = threading.Lock()
 
 
 @cache
 def _list_layers(name: str) -> tuple[LayerNode, ...]:
-    architecture = MODELS[name]
+    spec = MODELS[name]
     with torch.device("meta"):
-        network = architecture.build().eval()
-        pixels = torch.empty(1, 1, architecture.input_size, architecture.input_size)
-    stops: list[LayerNode] = []
+        network = spec.build().eval()
+        pixels = torch.empty(1, 1, spec.input_size, spec.input_size)
+    nodes: list[LayerNode] = []
     windows: list[Window] | None = []
-    for passed in passes(network, pixels):
-        step = _step(passed)
-        # A sum sees what its longer branch sees: the other one looks at the middle of that.
+    for call in call_layers(network, pixels):
+        step = _step(call)
+        # A sum has the receptive field of its longer branch, in the middle of which the other one lies.
         windows = [*windows, step.window] if windows is not None and step.window else None
         field = receptive_field(windows)[-1] if windows and isinstance(step.after, Volume) else None
-        block = _block(passed.path, stops)
-        stops.append(LayerNode(_name(passed, block, stops), passed.path, _kind(passed.module), block, step, field))
-    return tuple(stops)
+        block = _block(call.path, nodes)
+        nodes.append(LayerNode(_name(call, block, nodes), call.path, _kind(call.module), block, step, field))
+    return tuple(nodes)
 
 
 def find_layer(name: str, layer: str) -> LayerNode:
-    """The layer of the network ``name`` that a reader calls ``layer``. Raises ``UserError``."""
-    for one in list_layers(name):
-        if one.name == layer:
-            return one
-    raise UserError(f"The network {name} has no such layer; its first is {list_layers(name)[0].name}.")
+    """Return the layer of the network ``name`` that a reader calls ``layer``.
+
+    Raises:
+        UserError: there is no such layer.
+    """
+    nodes = list_layers(name)
+    for node in nodes:
+        if node.name == layer:
+            return node
+    raise UserError(f"The network {name} has no such layer; its first is {nodes[0].name}.")
 
 
 def block_ends(name: str) -> tuple[LayerNode, ...]:
-    """The last layer with maps of each block; all layers with maps in a network without blocks."""
-    mapped = [one for one in list_layers(name) if isinstance(one.step.after, Volume)]
-    following = [*mapped[1:], None]
-    return tuple(one for one, after in zip(mapped, following, strict=True) if not after or one.block != after.block)
+    """Return the last layer with maps of each block; all layers with maps in a network without blocks."""
+    last = {node.block: node for node in list_layers(name) if isinstance(node.step.after, Volume)}
+    return tuple(last.values())
 
 
-def _step(passed: LayerCall) -> LayerInfo:
-    before, after = _shape(passed.before), _shape(passed.after)
-    if passed.module is None:
+def _step(call: LayerCall) -> LayerInfo:
+    before, after = _shape(call.before), _shape(call.after)
+    if call.module is None:
         return LayerInfo(before, after, window=Window(1))
-    return _layer(passed.module).through(before)
+    return _layer(call.module).through(before)
 
 
 def _shape(values: Tensor) -> Shape:
@@ -194,13 +218,12 @@ def _shape(values: Tensor) -> Shape:
 
 
 def _layer(module: nn.Module) -> Layer:
-    """The layer as :mod:`cnn.layers.layers` measures it; all windows of the registered networks are square."""
+    """Return the layer as :mod:`cnn.layers.layers` measures it; all windows of the registered networks are square."""
     match module:
         case nn.Conv2d():
-            return layers.Conv(
-                module.out_channels, module.kernel_size[0], module.stride[0], int(module.padding[0]),
-                module.dilation[0], module.groups, module.bias is not None,
-            )  # fmt: skip
+            size, stride, dilation = module.kernel_size[0], module.stride[0], module.dilation[0]
+            bias = module.bias is not None
+            return layers.Conv(module.out_channels, size, stride, int(module.padding[0]), dilation, module.groups, bias)
         case nn.MaxPool2d():
             return layers.Pool("max", _side(module.kernel_size), _side(module.stride))
         case nn.AdaptiveAvgPool2d():
@@ -218,153 +241,153 @@ def _side(size: int | tuple[int, int]) -> int:
     return size if isinstance(size, int) else size[0]
 
 
-_KINDS: tuple[tuple[type[nn.Module], Kind], ...] = (
-    (nn.Conv2d, "conv"), (nn.BatchNorm2d, "norm"), (nn.ReLU, "relu"), (nn.MaxPool2d, "pool"),
-    (nn.AdaptiveAvgPool2d, "average"), (nn.Flatten, "flatten"), (nn.Linear, "fc"),
-)  # fmt: skip
+_KINDS: dict[type[nn.Module], Kind] = {
+    nn.Conv2d: "conv",
+    nn.BatchNorm2d: "norm",
+    nn.ReLU: "relu",
+    nn.MaxPool2d: "pool",
+    nn.AdaptiveAvgPool2d: "average",
+    nn.Flatten: "flatten",
+    nn.Linear: "fc",
+}
 
 
 def _kind(module: nn.Module | None) -> Kind:
-    return next((kind for of, kind in _KINDS if isinstance(module, of)), "add")
+    return "add" if module is None else _KINDS[type(module)]
 
 
-def _block(path: str, before: list[LayerNode]) -> str:
-    """Which part of the network a layer belongs to; the lecture's layers have names of their own and stand alone."""
+def _block(path: str, previous: list[LayerNode]) -> str:
+    """Return the part of the network that a layer belongs to; each of the lecture's named layers is its own."""
     parts = path.split(".")
     if parts[0] != "features":
         return {"avgpool": "average", "classifier": "fc"}.get(parts[0], path)
     if len(parts) == 3:  # Conv2dNormActivation outside of a block
         return "stem" if parts[1] == "0" else "head"
-    if before[-1].path.split(".")[:3] == parts[:3]:
-        return before[-1].block
-    return f"block {len({one.block for one in before})}"  # the stem came first, so this counts from 1
+    if previous[-1].path.split(".")[:3] == parts[:3]:
+        return previous[-1].block
+    return f"block {len({node.block for node in previous})}"  # the stem is the first, so this counts from 1
 
 
-def _name(passed: LayerCall, block: str, before: list[LayerNode]) -> str:
-    kind = _kind(passed.module)
-    if block == passed.path or kind in ("average", "flatten", "fc"):
+def _name(call: LayerCall, block: str, previous: list[LayerNode]) -> str:
+    kind = _kind(call.module)
+    if block == call.path or kind in ("average", "flatten", "fc"):
         return block
     if kind == "add" or not block.startswith("block"):
         return f"{block} {kind}"
-    if isinstance(passed.module, nn.Conv2d):
-        into, out = passed.module.in_channels, passed.module.out_channels
-        return f"{block} {'depthwise' if passed.module.groups > 1 else 'expand' if out > into else 'project'}"
-    of = next(one for one in reversed(before) if one.kind == "conv")
-    return f"{of.name} {kind}"
+    if not isinstance(call.module, nn.Conv2d):
+        convolution = next(node for node in reversed(previous) if node.kind == "conv")
+        return f"{convolution.name} {kind}"
+    if call.module.groups > 1:
+        return f"{block} depthwise"
+    return f"{block} expand" if call.module.out_channels > call.module.in_channels else f"{block} project"
 
 
-def read_activation(model: LoadedModel, pixels: Tensor, wanted: LayerNode) -> Activation:
-    """What ``wanted`` makes of ``pixels`` (1, 1, S, S); the layers behind it are not run."""
-    return next(iter(read_activations(model, pixels, (wanted,))))
+def read_activation(model: LoadedModel, pixels: Tensor, layer: LayerNode) -> Activation:
+    """Return the activation of ``layer`` for ``pixels`` (1, 1, S, S); later layers are not computed."""
+    return next(read_activations(model, pixels, (layer,)))
 
 
-def read_activations(model: LoadedModel, pixels: Tensor, wanted: tuple[LayerNode, ...]) -> Iterator[Activation]:
-    """Each of ``wanted``, which are in the order of the network, on one way through it."""
-    waiting = list(wanted)
+def read_activations(model: LoadedModel, pixels: Tensor, nodes: tuple[LayerNode, ...]) -> Iterator[Activation]:
+    """Yield the activation of each of ``nodes``, which are in the order of the network, in one forward pass."""
+    remaining = list(nodes)
     with torch.inference_mode():
-        for passed in passes(model.module, pixels.to(device())):
-            if waiting and passed.path == waiting[0].path:
-                yield Activation(waiting.pop(0), _maps(passed.before), _maps(passed.after))
-            if not waiting:
+        for call in call_layers(model.module, pixels.to(device())):
+            if remaining and call.path == remaining[0].path:
+                yield Activation(remaining.pop(0), _to_numpy(call.before[0]), _to_numpy(call.after[0]))
+            if not remaining:
                 return
 
 
-def _maps(values: Tensor) -> Maps:
-    return np.asarray(values[0].float().cpu().numpy())
+def _to_numpy(values: Tensor) -> Maps:
+    return np.asarray(values.detach().float().cpu().numpy())
 
 
-def trace_filter(model: LoadedModel, opened: Activation, number: int) -> FilterTrace:
-    """Filter ``number``, from 0, of an ungrouped convolution; PyTorch takes the sums, a slice of weights a channel."""
-    module = model.module.get_submodule(opened.layer.path)
-    assert isinstance(module, nn.Conv2d)
-    depth, margin = module.in_channels, int(module.padding[0])
-    padded = np.pad(opened.before, ((0, 0), (margin, margin), (margin, margin)))
+def trace_filter(model: LoadedModel, activation: Activation, number: int) -> FilterTrace:
+    """Return what filter ``number``, from 0, of an ungrouped convolution computes, channel by channel."""
+    module = model.module.get_submodule(activation.layer.path)
+    if not isinstance(module, nn.Conv2d) or module.groups > 1:
+        raise TypeError(f"{activation.layer.name} is no ungrouped convolution")
+    margin = int(module.padding[0])
+    padded = np.pad(activation.before, ((0, 0), (margin, margin), (margin, margin)))
     weight = module.weight[number]  # (C, F, F)
     with torch.inference_mode():
         sums = nn.functional.conv2d(
-            torch.from_numpy(padded)[None].to(weight.device), weight[:, None], stride=module.stride, groups=depth
+            torch.from_numpy(padded)[None].to(weight.device),
+            weight[:, None],
+            stride=module.stride,
+            groups=module.in_channels,
         )  # (1, C, H2, W2)
     bias = 0.0 if module.bias is None else float(module.bias[number])
-    by_cell = np.ascontiguousarray(_maps(sums).transpose(1, 2, 0))
-    return FilterTrace(padded, np.asarray(weight.cpu().numpy()), bias, by_cell, opened.after[number])
+    sums_by_cell = np.ascontiguousarray(_to_numpy(sums[0]).transpose(1, 2, 0))
+    return FilterTrace(padded, _to_numpy(weight), bias, sums_by_cell, activation.after[number])
 
 
 def split_score(model: LoadedModel, pixels: Tensor, target: int) -> ScoreParts:
-    """What each of the last maps adds to the logit of class ``target``: its numbers times their weights, added up.
+    """Split the logit of class ``target`` into what each of the last maps contributes.
 
-    Where a map is averaged first, that is its mean times one weight. Exact, because the layer is linear.
+    A contribution is the sum of a map's values times their weights; where the map is averaged first, its mean times one
+    weight. It is exact, because the last layer is linear.
     """
-    *_, last, _, full = passes_through(model, pixels)
-    assert isinstance(full.module, nn.Linear)
-    maps = _maps(last.after)  # (C, h, w)
-    weight = _maps(full.module.weight[target].view(1, *maps.shape))
-    parts = (weight * maps).sum((1, 2))
-    return ScoreParts(
-        next(one for one in list_layers(model.name) if one.path == last.path),
-        maps, parts, float(full.module.bias[target]), float(full.after[0, target]),
-    )  # fmt: skip
-
-
-def passes_through(model: LoadedModel, pixels: Tensor) -> list[LayerCall]:
-    """All layers at work on ``pixels``."""
     with torch.inference_mode():
-        return list(passes(model.module, pixels.to(device())))
+        *_, last, _, linear = call_layers(model.module, pixels.to(device()))
+    if not isinstance(linear.module, nn.Linear):
+        raise TypeError(f"{model.name} does not end in a linear layer")
+    maps = _to_numpy(last.after[0])  # (C, h, w)
+    weight = _to_numpy(linear.module.weight[target]).reshape(maps.shape)
+    layer = next(node for node in list_layers(model.name) if node.path == last.path)
+    bias, logit = float(linear.module.bias[target]), float(linear.after[0, target])
+    return ScoreParts(layer, maps, (weight * maps).sum((1, 2)), bias, logit)
 
 
-def activation_x_gradient(model: LoadedModel, pixels: Tensor, wanted: LayerNode, target: int) -> Maps:
-    """(K,): for each map of ``wanted``, the sum over its cells of activation times the logit's gradient there.
+def activation_x_gradient(model: LoadedModel, pixels: Tensor, layer: LayerNode, target: int) -> Maps:
+    """Return for each map of ``layer`` the sum over its cells of activation times the logit's gradient, (K,).
 
     A first-order estimate of how far the logit of class ``target`` would move if the map were cleared; exact at the
     last maps, behind which the network is linear. Source: the channel's part of "Gradient x Input" (Shrikumar et al.,
     arXiv 1605.01713, 2016), taken at a hidden layer.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        way = passes(model.module, pixels.detach().clone().to(device()))
-        leaf, passed = None, next(way)
-        try:
-            while True:
-                if passed.path == wanted.path:
-                    leaf = passed.after.detach().requires_grad_()
-                passed = way.send(leaf if passed.path == wanted.path else None)
-        except StopIteration as end:
-            logits = end.value
-        assert leaf is not None
-        (gradient,) = torch.autograd.grad(logits[0, target], leaf)
-    return _maps((leaf * gradient).sum((2, 3)).detach())
+        inputs = pixels.detach().clone().to(device()).requires_grad_()
+        calls = {call.path: call for call in call_layers(model.module, inputs)}
+        maps, logits = calls[layer.path].after, list(calls.values())[-1].after
+        (gradient,) = torch.autograd.grad(logits[0, target], maps)
+    return _to_numpy((maps * gradient).sum((2, 3))[0])
 
 
 def first_filters(model: LoadedModel) -> Maps:
-    """(K, F, F): the weights of the first convolution, which reads one grey channel."""
+    """Return the weights of the first convolution, which reads one grey channel, (K, F, F)."""
     first = next(module for module in model.module.modules() if isinstance(module, nn.Conv2d))
-    return np.asarray(first.weight[:, 0].cpu().numpy())
+    return _to_numpy(first.weight[:, 0])
 
 
 def zero_share(maps: Maps) -> float:
-    """Which share of all numbers is exactly 0."""
+    """Return the share of values that are exactly 0."""
     return float((maps == 0).mean())
 
 
 def film_correlation(maps: Maps, pixels: Tensor) -> float:
-    """How much the maps (K, h, w) look like the film, 0 to 1.
+    """Return how similar the maps (K, h, w) are to the film, 0 to 1.
 
-    The mean size of the correlation between a map and ``pixels`` (1, 1, S, S) made as small; an even map counts 0.
+    It is the mean absolute Pearson correlation between a map and ``pixels`` (1, 1, S, S) resized to it; a constant map
+    counts 0.
     """
     film = resample(pixels, maps.shape[-1])[0, 0].numpy().ravel()
     film = film - film.mean()
     flat = maps.reshape(len(maps), -1)
     flat = flat - flat.mean(1, keepdims=True)
     lengths = np.linalg.norm(flat, axis=1) * np.linalg.norm(film)
-    found = np.divide(flat @ film, lengths, out=np.zeros(len(maps), np.float32), where=lengths > 0)
-    return float(np.abs(found).mean())
+    correlations = np.divide(flat @ film, lengths, out=np.zeros(len(maps), np.float32), where=lengths > 0)
+    return float(np.abs(correlations).mean())
 
 
 def pool_input(model: LoadedModel, radiograph: Radiograph, stage: int) -> Array:
-    """(C, H, W): what the pooling layer number ``stage``, from 1, of the ``lecture`` network reads.
+    """Return the input (C, H, W) of pooling layer number ``stage``, from 1, of the ``lecture`` network.
 
-    Raises ``KeyError`` if there is no such layer.
+    Raises:
+        KeyError: there is no such layer.
     """
     with torch.inference_mode():
-        for passed in passes(model.module, to_tensor(radiograph, model.input_size).to(device())):
-            if passed.path == f"pool{stage}":
-                return passed.before[0].double().cpu().numpy()
+        for call in call_layers(model.module, to_tensor(radiograph, model.input_size).to(device())):
+            if call.path == f"pool{stage}":
+                return call.before[0].double().cpu().numpy()
     raise KeyError(f"pool{stage}")

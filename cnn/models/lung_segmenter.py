@@ -1,7 +1,7 @@
-"""Where the lungs are: a small segmenter, used to train the classifier against shortcuts and to check it afterwards.
+"""Segment the lungs of a film.
 
-``python -m cnn.models.lung_segmenter FOLDER`` trains it on radiographs with lungs drawn (``images/NNN.jpg``,
-``masks/NNN.png``) and writes ``weights/lung_segmenter.safetensors`` and its card.
+The mask trains the classifier against shortcuts and checks it afterwards. :mod:`cnn.training.lung_segmenter` trains
+the network and writes ``weights/lung_segmenter.safetensors`` and its card.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ INPUT_SIZE = 224
 LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
 """Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
 MIN_LUNG_AREA = 0.08
-"""A picture of which less than this share is found to be lung is taken to show no lungs."""
+"""Share of a film's area below which the mask counts as showing no lungs."""
 
 
 class LungNet(nn.Module):
@@ -37,13 +37,12 @@ class LungNet(nn.Module):
         self.head = nn.Conv2d(width, 1, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Standardised films (B, 1, S, S) to logits (B, 1, S, S): above 0 is lung."""
+        """Map standardised films (B, 1, S, S) to logits (B, 1, S, S); above 0 is lung."""
         return self.decode(self.encode(pixels), pixels.shape[-2:])
 
     def encode(self, pixels: Tensor) -> list[Tensor]:
-        """Standardised films (B, 1, S, S) to what the stages of :data:`LEVELS` make of them, finest first."""
-        levels = []
-        features = pixels
+        """Return the features of standardised films (B, 1, S, S) at the stages of :data:`LEVELS`, finest first."""
+        levels, features = [], pixels
         for number, stage in enumerate(self.encoder):
             features = stage(features)
             if number in LEVELS:
@@ -51,19 +50,18 @@ class LungNet(nn.Module):
         return levels
 
     def decode(self, levels: list[Tensor], size: torch.Size) -> Tensor:
-        """Levels to logits (B, 1, *size): above 0 is lung."""
-        merged: Tensor | None = None
-        for features, lateral, smooth in reversed(list(zip(levels, self.lateral, self.smooth, strict=True))):
-            own = lateral(features)
-            if merged is not None:
-                own = own + F.interpolate(merged, size=own.shape[-2:], mode="bilinear")
-            merged = smooth(own)
-        assert merged is not None
+        """Map the features of :meth:`encode` to logits (B, 1, *size); above 0 is lung."""
+        *finer, coarsest = zip(levels, self.lateral, self.smooth, strict=True)
+        features, lateral, smooth = coarsest
+        merged: Tensor = smooth(lateral(features))
+        for features, lateral, smooth in reversed(finer):
+            across = lateral(features)
+            merged = smooth(across + F.interpolate(merged, size=across.shape[-2:], mode="bilinear"))
         return F.interpolate(self.head(merged), size=size, mode="bilinear")
 
 
 def load() -> LungNet:
-    """The shipped segmenter, checked against its card; loaded once for each folder of weights.
+    """Return the shipped segmenter, checked against its card; loaded once for each folder of weights.
 
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card.
@@ -73,7 +71,7 @@ def load() -> LungNet:
 
 @cache
 def load_from(folder: Path) -> tuple[LungNet, str]:
-    """As :func:`load`, from ``folder``, and the hash of its weights."""
+    """Load the segmenter of ``folder``; return it and the hash of its weights. Raises like :func:`load`."""
     state, digest = loading.read_weights(folder, "lung_segmenter")
     loading.verify_card("lung_segmenter", cards.read_card(folder, "lung_segmenter"), digest, classes=("lung",))
     network = LungNet()
@@ -84,11 +82,11 @@ def load_from(folder: Path) -> tuple[LungNet, str]:
 
 @torch.inference_mode()
 def lung_probabilities(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
-    """P(lung) per pixel, (N, 1, S, S) float32 in 0..1, for films (N, 1, S, S), uint8 or greys in 0..1."""
+    """Return P(lung) per pixel, (N, 1, S, S) float32, for films (N, 1, S, S), uint8 or greys in 0..1."""
     network = network or load()
     return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
 
 
 def lung_mask(pixels: Tensor) -> Tensor:
-    """Where the lungs are in a network's input (1, 1, S, S) of any brightness and size: bool of the same shape."""
+    """Return the lung mask, bool, of a network's input (1, 1, S, S) of any brightness and size."""
     return resample(lung_probabilities(resample(pixels, INPUT_SIZE)), pixels.shape[-1]) > 0.5

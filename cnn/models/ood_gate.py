@@ -1,8 +1,8 @@
-"""Is this a frontal chest radiograph? Asked between reading a picture and classifying it.
+"""Reject what is out of distribution, i.e. no frontal chest radiograph, before it is classified.
 
-One pass of the lung segmenter (:mod:`cnn.models.lung_segmenter`) gives both where the lungs are and the features
-that are judged here. ``python -m cnn.training.ood_gate.fit FILMS --adults ADULTS`` compares methods, fits the
-statistics and writes ``weights/ood_gate.safetensors`` and its card: see :mod:`cnn.training.ood_gate.fit`.
+One pass of the lung segmenter gives the lungs and the features on which a film is judged here.
+:mod:`cnn.training.ood_gate.fit` compares methods, fits the statistics and writes ``weights/ood_gate.safetensors`` and
+its card.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import inference, loading, lung_segmenter
-from cnn.text import percent
 
 INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
-"""Levels of the segmenter, by place in ``lungs.LEVELS``, that are also pooled to a grid of this side: where is what."""
+"""Levels of the segmenter, by index in ``lung_segmenter.LEVELS``, that are also pooled to a grid of this side."""
 CHANNELS = tuple(lung_segmenter.LEVELS.values())
 FEATURES = sum(CHANNELS) + sum(CHANNELS[level] * side**2 for level, side in GRIDS.items())
 CLIP = 6.0
-"""Standard deviations beyond which a feature is no stranger to the classifier of kinds."""
+"""Standard deviations to which features are clipped for the classifier of kinds."""
 AXES = 128
-"""Directions in which films differ most, along which the distance from them is measured."""
+"""Number of directions in which films differ most, along which the distance from them is measured."""
 
 REASONS = {
     "film": "",
@@ -42,18 +41,18 @@ REASONS = {
     "several": "it seems to hold more than one film: give one at a time",
     "other": "it looks like something else than a chest",
 }
-"""Kinds of picture that the classifier of features tells apart, and what is said of each."""
+"""Kinds of image that the gate tells apart, and why each is rejected."""
 KINDS = tuple(REASONS)
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """What is thought of a picture.
+    """Whether a film passes the gate.
 
     Attributes:
         reason: why it does not look like a frontal chest radiograph; empty where it does.
-        scores: by method, in units of its threshold: above 1 speaks against the picture.
-        lungs: (S, S) bool, where lungs were found.
+        scores: by method, in units of its threshold: above 1 rejects the film.
+        lungs: (S, S) bool, the lung mask.
     """
 
     reason: str
@@ -62,16 +61,16 @@ class GateResult:
 
     @property
     def accepted(self) -> bool:
-        """Whether the picture goes on to the classifier."""
+        """Whether the film is classified."""
         return not self.reason
 
     def sentence(self, name: str) -> str:
-        """Why the file called ``name`` is refused."""
+        """Return why the file called ``name`` is rejected."""
         return f"“{name}” does not look like a frontal chest radiograph, because {self.reason}."
 
 
 class Gate(nn.Module):
-    """The fitted statistics: a classifier of kinds, and where the features of films lie.
+    """A classifier of kinds, and the distribution of the features of films.
 
     ``classify``: softmax regression on standardised features. ``axes``: a projection after which the features of films
     have unit covariance, so that a length is a Mahalanobis distance (Lee et al., NeurIPS 2018).
@@ -88,7 +87,7 @@ class Gate(nn.Module):
         self.axes = nn.Linear(FEATURES, AXES)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (B, FEATURES) to logits of kinds (B, K) and distances from the films' centre (B,)."""
+        """Map features (B, FEATURES) to logits of kinds (B, K) and distances from the mean film (B,)."""
         standard = (features - self.mean) / self.spread
         return self.classify(standard.clamp(-CLIP, CLIP)), self.axes(standard).norm(dim=1)
 
@@ -104,7 +103,7 @@ class LoadedGate:
 
 
 def load() -> LoadedGate:
-    """The shipped gate, checked against its card; loaded once for each folder of weights.
+    """Return the shipped gate, checked against its card; loaded once for each folder of weights.
 
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card, or another segmenter than it was fitted on.
@@ -114,12 +113,13 @@ def load() -> LoadedGate:
 
 @cache
 def load_from(folder: Path) -> LoadedGate:
+    """Load the gate of ``folder``; raises like :func:`load`."""
     card = cards.read_card(folder, "ood_gate")
     state, digest = loading.read_weights(folder, "ood_gate")
     loading.verify_card("ood_gate", card, digest, classes=KINDS)
-    network, segmenter = lung_segmenter.load_from(folder)
-    if card.get("lungs_sha256") != segmenter:
-        raise WeightsRejected("The weights of 'refuse' were fitted on another lung segmenter; get both files again.")
+    network, segmenter_digest = lung_segmenter.load_from(folder)
+    if card.get("lungs_sha256") != segmenter_digest:
+        raise WeightsRejected("The weights of 'ood_gate' were fitted on another lung segmenter; get both files again.")
     gate = Gate()
     loading.load_weights(gate, state, "ood_gate")
     gate.eval().requires_grad_(False).to(inference.device())
@@ -128,59 +128,57 @@ def load_from(folder: Path) -> LoadedGate:
 
 
 def features_and_lungs(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Features (B, FEATURES) and P(lung) (B, 1, S, S) of standardised pictures (B, 1, S, S), in one pass."""
+    """Return features (B, FEATURES) and P(lung) (B, 1, S, S) of standardised films (B, 1, S, S), from one pass."""
     levels = network.encode(pixels)
     pooled = [level.mean(dim=(2, 3)) for level in levels]
-    pooled += [F.adaptive_avg_pool2d(levels[place], side).flatten(1) for place, side in GRIDS.items()]
+    pooled += [F.adaptive_avg_pool2d(levels[index], side).flatten(1) for index, side in GRIDS.items()]
     return torch.cat(pooled, dim=1), network.decode(levels, pixels.shape[-2:]).sigmoid()
 
 
 @torch.inference_mode()
 def check_batch(pixels: Tensor) -> list[GateResult]:
-    """What is thought of each picture of ``pixels`` (B, 1, SIZE, SIZE), standardised by
-    :mod:`cnn.imaging.preprocess`."""
+    """Check each film of ``pixels`` (B, 1, INPUT_SIZE, INPUT_SIZE), see :class:`cnn.models.film_inputs.FilmInputs`."""
     loaded = load()
     inputs = pixels.to(inference.device(), memory_format=torch.channels_last)
-    features, lung = features_and_lungs(loaded.network, inputs)
+    features, lungs = features_and_lungs(loaded.network, inputs)
     logits, distances = loaded.gate(features)
-    chances = logits.softmax(dim=1)
-    return [
-        combine_scores(chance, distance, mask[0] > 0.5, loaded.limits)
-        for chance, distance, mask in zip(chances.cpu(), distances.tolist(), lung.cpu(), strict=True)
-    ]
+    probabilities = logits.softmax(dim=1).cpu()
+    masks = (lungs[:, 0] > 0.5).cpu()
+    films = zip(probabilities, distances.tolist(), masks, strict=True)
+    return [combine_scores(*film, loaded.limits) for film in films]
 
 
 def check(radiograph: Radiograph) -> GateResult:
-    """What is thought of ``radiograph``."""
+    """Check one radiograph."""
     return check_batch(to_tensor(radiograph, INPUT_SIZE))[0]
 
 
-def combine_scores(chances: Tensor, distance: float, lung: Tensor, limits: dict[str, float]) -> GateResult:
-    """Puts the three opinions together: any of them alone can refuse.
+def combine_scores(probabilities: Tensor, distance: float, lungs: Tensor, limits: dict[str, float]) -> GateResult:
+    """Combine the three scores of a film: each of them alone can reject it.
 
     Args:
-        chances: of each of KINDS, (K,).
+        probabilities: of each of KINDS, (K,).
         distance: Mahalanobis distance from the films.
-        lung: (S, S) bool.
-        limits: what is still accepted of each score that is used, by its name.
+        lungs: lung mask, (S, S) bool.
+        limits: the highest accepted value of each score that is used ("kind", "distance"), the lowest of "lungs".
     """
-    area = float(lung.float().mean())
-    spoken = {"kind": 1 - float(chances[0]), "distance": distance}
-    scores = {key: spoken[key] / limits[key] for key in spoken if key in limits}
+    area = float(lungs.float().mean())
+    values = {"kind": 1 - float(probabilities[0]), "distance": distance}
+    scores = {key: values[key] / limits[key] for key in values if key in limits}
     if "lungs" in limits:
         scores["lungs"] = limits["lungs"] / max(area, 1e-6)
-    return GateResult(_reason(chances, scores, area), scores, lung.numpy())
+    return GateResult(_find_reason(probabilities, scores, area), scores, lungs.numpy())
 
 
-def _reason(chances: Tensor, scores: dict[str, float], area: float) -> str:
+def _find_reason(probabilities: Tensor, scores: dict[str, float], area: float) -> str:
     if max(scores.values()) <= 1:
         return ""
-    likeliest = KINDS[int(chances[1:].argmax()) + 1]
-    lungless_piece = likeliest == "piece" and area < lung_segmenter.MIN_LUNG_AREA
-    if scores.get("kind", 0) > 1 and likeliest != "other" and not lungless_piece:
+    likeliest = KINDS[int(probabilities[1:].argmax()) + 1]
+    without_lungs = area < lung_segmenter.MIN_LUNG_AREA
+    if scores.get("kind", 0) > 1 and likeliest != "other" and not (likeliest == "piece" and without_lungs):
         return REASONS[likeliest]
-    if area < lung_segmenter.MIN_LUNG_AREA:
+    if without_lungs:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
-        return f"only {percent(area)} of it was found to be lung"
+        return f"only {area:.0%} of it was found to be lung".replace("%", " %")
     return REASONS["other"]

@@ -10,13 +10,19 @@ from cnn.models.architectures import LECTURE_SIZE, Ensemble, lecture, lite0, log
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """How a registered network is built, the side S of its input in pixels, and its layers for Grad-CAM."""
+    """How a registered network is built and used.
+
+    Attributes:
+        build: makes the network with random weights.
+        input_size: side S of its square input in pixels.
+        cam_layers: paths of the layers that Grad-CAM uses; each part of an ensemble has its own.
+        parts: networks whose weight files make this one up; empty where it has a file of its own.
+    """
 
     build: Callable[[], nn.Module]
     input_size: int
     cam_layers: tuple[str, ...]
     parts: tuple[str, ...] = ()
-    """Networks whose weight files make this one up; empty where it has a file of its own."""
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -24,13 +30,8 @@ MODELS: dict[str, ModelSpec] = {
     "lecture": ModelSpec(lecture, LECTURE_SIZE, ("relu5",)),
     "ensemble": ModelSpec(Ensemble, 224, ("transfer.features.8", "lecture.relu5"), parts=("transfer", "lecture")),
 }
-
-
-DEFAULT = "transfer"
-
-
 BASELINES: dict[str, ModelSpec] = {"logistic_regression": ModelSpec(logistic_regression, 32, ())}
-"""What the networks have to beat; loaded and measured like them, but not offered to be explained."""
-
+"""Loaded and measured like the networks, but not offered to be explained."""
 
 REGISTRY = MODELS | BASELINES
+DEFAULT = "transfer"

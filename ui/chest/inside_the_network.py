@@ -134,7 +134,7 @@ def one_layer(
         opened, film, model.input_size, number - 1, key="lens", work=work, step=step, step_name="cell", on_pick=on_pick
     )
     if work:
-        off = float(np.abs(work.together + work.bias - work.output).max())
+        off = float(np.abs(work.without_bias + work.bias - work.output).max())
         st.markdown(
             f"All {work.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
             f"largest difference is {np.format_float_positional(off, 1, fractional=False)}."
@@ -185,8 +185,8 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
         else f"Each of the {volume.width}x{volume.height} numbers of a map has a weight of its own; the products added "
         "up are the map's part."
     )
-    signs = (found.parts > 0, found.parts < 0)
-    (speak, against), (plus, minus) = [part.sum() for part in signs], [found.parts[part].sum() for part in signs]
+    signs = (found.contributions > 0, found.contributions < 0)
+    (speak, against), (plus, minus) = [part.sum() for part in signs], [found.contributions[part].sum() for part in signs]
     st.markdown(
         f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {volume.depth} maps of "
         f"{found.layer.name}. {how} Nothing is estimated here:"
@@ -203,11 +203,11 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
         f"**{said.probabilities[target]:.1%}** for {CLASSES[target]} of them and {said.probabilities[other]:.1%} for "
         f"{CLASSES[other]}.".replace("%", " %")
     )
-    _ranked(found.parts, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
+    _ranked(found.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
     # An average has nothing to be looked at: open what it was taken of.
     plan = feature_maps.list_layers(model.name)
     shown = found.layer if volume.width > 1 else plan[plan.index(found.layer) - 1]
-    order = np.argsort(-np.abs(found.parts), kind="stable")[:OPENED]
+    order = np.argsort(-np.abs(found.contributions), kind="stable")[:OPENED]
     return {f"Map {place + 1} of {shown.name}": (shown.name, int(place) + 1) for place in order}
 
 

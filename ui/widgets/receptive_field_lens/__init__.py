@@ -237,7 +237,7 @@ def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[
         depth = stop.step.before.depth
         packed = {
             "padded": paint.encoded(work.padded.astype("<f4")), "sums": paint.encoded(work.sums.astype("<f4")),
-            "together": paint.encoded(work.together.astype("<f4")) if depth > POOLED else None,
+            "together": paint.encoded(work.without_bias.astype("<f4")) if depth > POOLED else None,
             "kernel": grid.json_numbers(work.weight[None].astype(np.float64)), "bias": [work.bias], "given": None,
         }  # fmt: skip
         names = ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name)
