@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from cnn import cards
 from cnn.errors import UserError
 from cnn.imaging import practice_series
-from cnn.models import loading, registry
+from cnn.models import loading
 from ui.chest import film_store, read_first
 from ui.shell import frame
 from ui.shell.page_state import State
@@ -22,7 +23,7 @@ with left:
 with right:
     wanted = state.number(read_first.NUMBER)
 try:
-    model = loading.load(name or registry.DEFAULT)
+    model = loading.load(name or cards.DEFAULT_NETWORK)
     cases = read_first.choose(state)
     if cases:
         number = min(wanted, len(cases))

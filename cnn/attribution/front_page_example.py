@@ -60,13 +60,14 @@ def read() -> FrontPageExample:
 
 def main() -> None:
     """Compute the example and write both files."""
+    from cnn import cards
     from cnn.attribution.attribute import attribute
     from cnn.imaging.preprocess import to_tensor
     from cnn.imaging.radiograph import read_radiograph
-    from cnn.models import loading, registry
+    from cnn.models import loading
     from cnn.predict.prediction import predict, sentence
 
-    model, film = loading.load(registry.DEFAULT), read_radiograph(*sample().read())
+    model, film = loading.load(cards.DEFAULT_NETWORK), read_radiograph(*sample().read())
     attribution = attribute(model, to_tensor(film, model.input_size), METHOD, TARGET)
     lowest, highest = float(attribution.map.min()), float(attribution.map.max())
     levels = np.round(255 * (attribution.map - lowest) / max(highest - lowest, 1e-9)).astype(np.uint8)

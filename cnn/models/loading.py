@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn import cards
-from cnn.cards import CLASSES, read_card, write_card
+from cnn.cards import CLASSES, DEFAULT_NETWORK, read_card, write_card
 from cnn.errors import WeightsRejected
 from cnn.models.inference import device
-from cnn.models.registry import DEFAULT, REGISTRY
+from cnn.models.registry import REGISTRY
 
 WEIGHTS_FOLDER = cards.WEIGHTS_FOLDER
 """Where :func:`load` and the segmenter and gate behind it look for weights and cards."""
@@ -91,7 +91,7 @@ def _fold_in_place(module: nn.Module) -> None:
 
 
 @cache
-def load(name: str = DEFAULT) -> LoadedModel:
+def load(name: str = DEFAULT_NETWORK) -> LoadedModel:
     """Return the registered network ``name`` with its shipped weights; loaded once, then shared.
 
     Raises:

@@ -34,4 +34,3 @@ BASELINES: dict[str, ModelSpec] = {"logistic_regression": ModelSpec(logistic_reg
 """Loaded and measured like the networks, but not offered to be explained."""
 
 REGISTRY = MODELS | BASELINES
-DEFAULT = "transfer"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from cnn import cards
 from cnn.errors import CommandFailed, UserError
 from cnn.models import loading, registry
 from cnn.models.allocator import keep_memory
@@ -63,7 +64,7 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m cnn.predict", description="Read chest radiographs; teaching only.")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, metavar="FILE", help="CSV or Parquet file to write; a killed run resumes")
-    parser.add_argument("--model", default=registry.DEFAULT, help=f"one of {', '.join(registry.REGISTRY)}")
+    parser.add_argument("--model", default=cards.DEFAULT_NETWORK, help=f"one of {', '.join(registry.REGISTRY)}")
     parser.add_argument(
         "--insist", dest="force", action="store_true", help="also classify what is rejected as no chest"
     )

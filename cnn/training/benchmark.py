@@ -28,6 +28,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.methods import STEPS, count_passes
 from cnn.imaging.preprocess import to_tensor
@@ -269,7 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m cnn.training.benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--films", type=Path, help="a folder of films for the batch (default: some are made)")
-    parser.add_argument("--model", default=registry.DEFAULT, help=f"one of {', '.join(registry.MODELS)}")
+    parser.add_argument("--model", default=cards.DEFAULT_NETWORK, help=f"one of {', '.join(registry.MODELS)}")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args(arguments)

@@ -12,7 +12,6 @@ from cnn.evaluation import operating_point, scores
 from cnn.evaluation.bootstrap import resample_patients
 from cnn.evaluation.metrics import auc
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
-from cnn.models import registry
 from cnn.training.classifier import ORDER
 
 GROUPS = ("validation", "test", "adults_left_out")
@@ -118,4 +117,3 @@ def test_no_file_of_scores_names_a_film(name: str) -> None:
 
 def test_the_pages_offer_the_networks_that_are_measured() -> None:
     assert set(cards.NETWORKS) == set(ORDER)
-    assert cards.DEFAULT_NETWORK == registry.DEFAULT

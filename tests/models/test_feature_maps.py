@@ -1,5 +1,6 @@
-"""What travels between the layers: held against PyTorch's own forward pass, gradients and counts."""
+"""Layers, maps and contributions, against PyTorch's own forward pass, gradients and counts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +68,11 @@ def calls(model: loading.LoadedModel) -> list[feature_maps.LayerCall]:
 def test_every_layer_returns_what_torch_computes(network):
     """Hooks are for this test alone: they record the network's own forward pass."""
     expected: dict[str, torch.Tensor] = {}
-    hooks = [
-        part.register_forward_hook(lambda _, __, after, name=name: expected.setdefault(name, after.clone()) and None)
-        for name, part in network.module.named_modules()
-    ]
+
+    def record(name: str) -> Callable[..., None]:
+        return lambda _module, _inputs, after: expected.update({name: after.clone()})
+
+    hooks = [part.register_forward_hook(record(name)) for name, part in network.module.named_modules()]
     with torch.inference_mode():
         logits = network.module(pixels(network))
     for hook in hooks:

@@ -10,13 +10,14 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
 from cnn.attribution import methods
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.errors import Busy, UserError
 from cnn.imaging.samples import download
 from cnn.imaging.samples.built_in import SAMPLES
-from cnn.models import loading, ood_gate, registry
+from cnn.models import loading, ood_gate
 from tests.support.app import ROOT
 from tests.support.random_weights import film, write_gate, write_weights
 from ui.chest import film_store, sections
@@ -30,7 +31,7 @@ PAGE = "pages/chest_xray.py"
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network, whose maps are quick."""
     monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
     loading.load.cache_clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     app.switch_page(PAGE).run()

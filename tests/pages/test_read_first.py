@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
 from cnn.imaging import practice_series
-from cnn.models import loading, registry
+from cnn.models import loading
 from tests.support.app import html, open_page, shown_text
 from tests.support.random_weights import film
 from ui.chest import read_first
@@ -22,7 +23,7 @@ ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A conso
 @pytest.fixture(autouse=True)
 def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
     loading.load.cache_clear()
     yield
     loading.load.cache_clear()

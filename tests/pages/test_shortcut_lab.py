@@ -7,9 +7,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
 from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples.built_in import SAMPLES
-from cnn.models import loading, lung_segmenter, registry
+from cnn.models import loading, lung_segmenter
 from tests.support.app import html, open_page, shown_text
 from ui.chest import shortcut_lab
 
@@ -22,7 +23,7 @@ def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         return mask
 
     monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
     monkeypatch.setattr(lung_segmenter, "lung_mask", upper_middle)
     loading.load.cache_clear()
     yield

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
 from cnn.attribution import checks, deletion_insertion
 from cnn.errors import Busy
-from cnn.models import loading, registry
+from cnn.models import loading
 from tests.support.app import ROOT
 from ui.chest import map_checks
 
@@ -18,7 +19,7 @@ from ui.chest import map_checks
 def page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page as it opens, with the smaller network and short curves."""
     monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(registry, "DEFAULT", "lecture")
+    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
     monkeypatch.setattr("cnn.models.lung_segmenter.lung_probabilities", lambda films: (films > 0).float())
     monkeypatch.setattr(deletion_insertion, "STEPS", 4)
     monkeypatch.setattr(deletion_insertion, "RANDOM_ORDERS", 2)

@@ -18,6 +18,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
+from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
@@ -122,7 +123,7 @@ def network_view(film: Film, side: int) -> np.ndarray:
 def list_models() -> list[str]:
     """Names of the registered networks whose weights are here, the default first."""
     names = [name for name in registry.MODELS if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
-    return sorted(names, key=lambda name: name != registry.DEFAULT)
+    return sorted(names, key=lambda name: name != cards.DEFAULT_NETWORK)
 
 
 def predict(film: Film, model: LoadedModel) -> Prediction:

@@ -186,7 +186,10 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
         "up are the map's part."
     )
     signs = (found.contributions > 0, found.contributions < 0)
-    (speak, against), (plus, minus) = [part.sum() for part in signs], [found.contributions[part].sum() for part in signs]
+    (speak, against), (plus, minus) = (
+        [part.sum() for part in signs],
+        [found.contributions[part].sum() for part in signs],
+    )
     st.markdown(
         f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {volume.depth} maps of "
         f"{found.layer.name}. {how} Nothing is estimated here:"

@@ -10,10 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn.attribution.attribution import Attribution, describe
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import record
-from cnn.cards import CLASSES
+from cnn.cards import CLASSES, DEFAULT_NETWORK
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel, load
-from cnn.models.registry import DEFAULT
 from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
 from ui.chest import film_store, overlay
@@ -49,7 +48,7 @@ def choose() -> tuple[list[FilmChoice], str]:
         offers = upload.choose_films()
     with network:
         name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
-    return offers, name or DEFAULT
+    return offers, name or DEFAULT_NETWORK
 
 
 def film_and_network(offers: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:

@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of `python -m cnn.training.classifier`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="the first is the one that ships")
-    parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[registry.DEFAULT])
+    parser.add_argument("--networks", nargs="+", choices=registry.MODELS, default=[cards.DEFAULT_NETWORK])
     parser.add_argument("--limit", type=int, help="only so many films of each kind: quick, for trying out")
     parser.add_argument("--out", type=Path, default=cards.WEIGHTS_FOLDER / "saliency_bench.json")
     arguments = parser.parse_args()
