@@ -26,7 +26,7 @@ from cnn.progress import Progress, ignore_progress
 LOCK_TIMEOUT_S = 20.0
 """The longest wait for other threads, in seconds."""
 OnWait = Callable[[int, int, int], None]
-"""Receives the position in the queue, the passes done and the passes in all. An exception that it raises ends the wait."""
+"""Receives the position in the queue, the passes done and the total. An exception that it raises ends the wait."""
 
 # Captum warns at every call that it sets hooks, and warnings.catch_warnings is not safe with several threads.
 warnings.filterwarnings("ignore", message=r"\s*Setting (forward|backward)")

@@ -35,7 +35,7 @@ def randomise_cascade(model: LoadedModel, films: Tensor, seed: int = 0) -> Itera
 
 
 def block_names(module: nn.Module) -> list[str]:
-    """Return the names of a network's blocks with weights, first to last: its layers, or its stages of several layers."""
+    """Return the names of a network's blocks with weights, first to last: its layers, or its stages."""
     names = []
     for name, child in module.named_children():
         blocks = [f"{name}.{stage}" for stage, _ in child.named_children()] if name == "features" else [name]

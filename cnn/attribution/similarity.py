@@ -22,7 +22,7 @@ class Similarity(NamedTuple):
 
 
 def compare(first: np.ndarray, second: np.ndarray) -> Similarity:
-    """Compare two maps (S, S) in 0..1. A map of zeros is similar to none; the rank correlation of a constant one is 0."""
+    """Compare two maps (S, S) in 0..1. A map of zeros is similar to none; a constant one has rank correlation 0."""
     if not (first.any() and second.any()):
         return Similarity(ssim=0.0, rank=0.0)
     ssim = structural_similarity(
@@ -34,9 +34,9 @@ def compare(first: np.ndarray, second: np.ndarray) -> Similarity:
 
 
 def compare_squares(first: np.ndarray, second: np.ndarray) -> Similarity:
-    """Compare the absolute values of two maps (S, S) by the means of squares, so that a fine map can match a coarse one.
+    """Compare the absolute values of two maps (S, S), as means of squares over their maximum.
 
-    Both are scaled to a maximum of 1.
+    The squares let a fine map match a coarse one.
     """
     means = [square_means(np.abs(values).astype(np.float64)) for values in (first, second)]
     return compare(*(values / (values.max() or 1.0) for values in means))

@@ -444,10 +444,10 @@ def test_the_hooked_copy_is_the_same_function(model: LoadedModel) -> None:
 def test_the_hooked_copy_shares_its_weights(model: LoadedModel) -> None:
     network = hooked_copy(model).network
     assert network is not model.folded
-    shared, own = (
+    expected, actual = (
         {id(tensor) for tensor in module.state_dict(keep_vars=True).values()} for module in (model.folded, network)
     )
-    assert own == shared
+    assert actual == expected
 
 
 def test_works_on_pixels_made_for_inference_only(lecture: LoadedModel) -> None:
