@@ -36,8 +36,8 @@ HIDE = Flag("hide", "Hide what a positive prediction is worth until I have predi
 frame.header(
     "Operating point",
     "A network gives a probability; the threshold, its operating point, decides from where on it means PNEUMONIA. "
-    "Every threshold trades one kind of error for the other, and what a positive prediction is worth depends on how many "
-    "people have the disease.",
+    "Every threshold trades one kind of error for the other, and what a positive prediction is worth depends on "
+    "how many people have the disease.",
     "Leave the threshold and lower the prevalence to 1: what happens to the accuracy, and what to the PPV?",
 )
 state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, HIDE)
@@ -76,6 +76,7 @@ def show_operating_point() -> None:
     counts = confusion_at(films, threshold)
     rates = rates_at_prevalence(counts, prevalence)
     cohort = expected_cohort(rates, prevalence)
+    settings = sections.Settings(threshold, prevalence, frozen)
     hide, rates_slot = state.flag(HIDE), st.container()
     answered = cohort.positive_predictions == 0 or quiz.ask(ask_ppv(cohort, rates), state)
     with rates_slot:
@@ -84,14 +85,14 @@ def show_operating_point() -> None:
         st.header(f"Out of {COHORT_SIZE:,} people", anchor=False)
         sections.show_cohort(cohort, rates)
         st.header("What lies behind", anchor=False)
-        sections.show_scores(films, threshold, frozen)
+        sections.show_scores(films, settings)
         left, right = st.columns(2)
         with left:
-            sections.show_rates_by_threshold(films, prevalence, threshold, frozen)
+            sections.show_rates_by_threshold(films, settings)
         with right:
             sections.show_predictive_values_by_prevalence(rates, prevalence)
         st.header("What an error costs", anchor=False)
-        sections.show_costs(films, cheapest, prevalence, state.slider(MISS_COST), threshold, frozen)
+        sections.show_costs(films, cheapest, state.slider(MISS_COST), settings)
     state.share()
     state.remember()
 

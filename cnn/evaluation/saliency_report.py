@@ -146,7 +146,7 @@ class Report:
 
     def lesion_map(self, name: str) -> Attribution:
         """Return the map of the film with the simulated lesion, -1..1."""
-        values = unpack_map(self.results["planted"]["methods"][name]["map"])
+        values = decode_map(self.results["planted"]["methods"][name]["map"])
         return Attribution(values, name, self.meanings[name], 1, CLASSES[1], 0)
 
     def cost(self, name: str) -> tuple[int, float]:
@@ -194,7 +194,7 @@ def read(path: Path | None = None) -> dict[str, Report]:
     }
 
 
-def unpack_map(text: str) -> np.ndarray:
+def decode_map(text: str) -> np.ndarray:
     """Decode a map (S, S) in -1..1 from a grey PNG in base64 in which 128 is 0."""
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:
         return (np.asarray(image, dtype=np.float32) - 128) / 127

@@ -76,7 +76,7 @@ def test_a_trial_run_is_marked_as_such(tmp_path: Path) -> None:
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
     np.testing.assert_allclose(
-        saliency_report.unpack_map(measurements.encode_map(values)), values, atol=0.5 / 127 + 1e-6
+        saliency_report.decode_map(measurements.encode_map(values)), values, atol=0.5 / 127 + 1e-6
     )
 
 

@@ -142,7 +142,7 @@ def mean_scores(scores: list[Scores]) -> Scores:
 def encode_map(values: Floats) -> str:
     """Return a map (S, S) in -1..1 as a grey PNG in base64, 128 being 0.
 
-    Read by :func:`cnn.evaluation.saliency_report.unpack_map`.
+    Read by :func:`cnn.evaluation.saliency_report.decode_map`.
     """
     buffer = io.BytesIO()
     Image.fromarray(np.round(128 + 127 * values).astype(np.uint8)).save(buffer, "PNG", optimize=True)

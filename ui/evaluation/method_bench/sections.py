@@ -28,9 +28,9 @@ def show_localisation(report: Report, state: State) -> None:
     st.markdown(
         f"Radiologists drew boxes around the opacity on {report.film_count(source)} of our adult films ({boxes}). "
         "Each film is explained by a network that was trained without its patient. **Pointing game**: does the largest "
-        f"value lie in a box? **Overlap**: the strongest {report.settings['top_share']:.0%} of the pixels against the boxes, "
-        "intersection over union. **AUPRC**: area under the precision-recall curve of the pixels in boxes, film by "
-        "film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the film's "
+        f"value lie in a box? **Overlap**: the strongest {report.settings['top_share']:.0%} of the pixels against the "
+        "boxes, intersection over union. **AUPRC**: area under the precision-recall curve of the pixels in boxes, film "
+        "by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the film's "
         "edges (Sobel), and the lung prior, two blobs where lungs usually are."
     )
     st.markdown(saliency_sentences.localisation(report, source, measure))
@@ -106,9 +106,9 @@ def show_deletion(report: Report, state: State) -> None:
     """Show deletion and insertion."""
     st.header("Does the network use what it marks?", anchor=False)
     st.markdown(
-        f"Faithfulness: the film is cut into {report.settings['squares']} squares; the strongest of the map are deleted "
-        "first (deletion) or inserted first (insertion), and the probability of PNEUMONIA follows. A deleted square "
-        f"is the film's mean grey, or is blurred. {report.results['deletion']['films']} films."
+        f"Faithfulness: the film is cut into {report.settings['squares']} squares; the strongest of the map are "
+        "deleted first (deletion) or inserted first (insertion), and the probability of PNEUMONIA follows. A deleted "
+        f"square is the film's mean grey, or is blurred. {report.results['deletion']['films']} films."
     )
     st.markdown(saliency_sentences.deletion(report))
     curve = state.choice(CURVE)

@@ -1,13 +1,19 @@
 """Sections of the operating point: rates with intervals, a cohort of people, and how both depend on the threshold."""
 
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
+from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import (
     COHORT_SIZE,
     Cohort,
     ConfusionCounts,
     Rates,
+    count_confusion,
     expected_cost,
     predictive_values,
     sensitivity_and_specificity,
@@ -30,7 +36,16 @@ _RATES = {
 }
 
 
-def show_rates(rates: Rates, counts: ConfusionCounts, films: Scores, hide_predictive_values: bool) -> None:
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the reader, and the frozen threshold of the network; all from 0 to 1."""
+
+    threshold: float
+    prevalence: float
+    frozen: float
+
+
+def show_rates(rates: Rates, counts: ConfusionCounts, films: Scores, *, hide_predictive_values: bool) -> None:
     """Show every rate with its interval; PPV and NPV can wait until the reader has predicted them."""
     rows = []
     for name, meaning in _RATES.items():
@@ -83,48 +98,44 @@ def _compare_ppv_with_accuracy(cohort: Cohort, rates: Rates) -> str:
     )
 
 
-def show_scores(films: Scores, threshold: float, frozen: float) -> None:
+def show_scores(films: Scores, settings: Settings) -> None:
     """Show the scores of both classes on either side of the threshold."""
-    missed = (films.probabilities < threshold)[films.labels == 1].sum()
-    false_positives = (films.probabilities >= threshold)[films.labels == 0].sum()
+    counts = count_confusion(films.probabilities >= settings.threshold, films.labels, np.ones((1, len(films.labels))))
     charts.draw_scores(
         films,
-        threshold,
-        frozen,
-        f"Each dot is a film. The line is your threshold, the dotted one the frozen one. {missed} films with PNEUMONIA "
-        f"lie to the left of yours and are missed, {false_positives} without to the right are false positives.",
+        settings.threshold,
+        settings.frozen,
+        f"Each dot is a film. The line is your threshold, the dotted one the frozen one. "
+        f"{counts.false_negatives[0]:.0f} films with PNEUMONIA lie to the left of yours and are missed, "
+        f"{counts.false_positives[0]:.0f} without to the right are false positives.",
     )
-    with st.expander("Scores as a table"):
-        edges = charts.SCORE_BINS
-        normal, pneumonia = (np.histogram(films.probabilities[films.labels == label], edges)[0] for label in (0, 1))
-        rows = [
-            [f"{start:.2f} to {end:.2f}", str(without), str(with_it)]
-            for start, end, without, with_it in zip(edges[:-1], edges[1:], normal, pneumonia, strict=True)
-        ]
-        show_table(["P(PNEUMONIA)", "NORMAL", "PNEUMONIA"], rows, label="Films by score")
+    edges = charts.SCORE_BINS
+    counts_by_class = [np.histogram(films.probabilities[films.labels == label], edges)[0] for label in (0, 1)]
+    bins = [f"{start:.2f} to {end:.2f}" for start, end in itertools.pairwise(edges)]
+    rows = [[name, str(normal), str(ill)] for name, normal, ill in zip(bins, *counts_by_class, strict=True)]
+    _show_table("Scores as a table", ["P(PNEUMONIA)", *CLASSES], rows, "Films by score")
 
 
-def show_rates_by_threshold(films: Scores, prevalence: float, threshold: float, frozen: float) -> None:
+def show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     """Show all four rates at every threshold."""
     sensitivity, specificity = sensitivity_and_specificity(films, THRESHOLDS)
-    ppv, npv = predictive_values(sensitivity, specificity, np.array(prevalence))
+    ppv, npv = predictive_values(sensitivity, specificity, np.array(settings.prevalence))
     rates = {"sensitivity": sensitivity, "specificity": specificity, "PPV": ppv, "NPV": npv}
     description = (
         "Sensitivity can only fall and specificity can only rise: a threshold trades one for the other. "
-        f"PPV and NPV are those of a prevalence of {prevalence:.1%}."
+        f"PPV and NPV are those of a prevalence of {settings.prevalence:.1%}."
     )
     labels = Labels("The four rates at every threshold", "threshold on P(PNEUMONIA)", "%", "thresholds", description)
     percent = {name: 100 * values for name, values in rates.items()}
-    charts.draw_by_threshold(percent, THRESHOLDS, threshold, frozen, labels)
-    with st.expander("Rates as a table"):
-        rows = [
-            [f"{THRESHOLDS[index]:.2f}", *(_percent(values[index]) for values in rates.values())]
-            for index in range(0, len(THRESHOLDS), _TABLE_STEP)
-        ]
-        show_table(["threshold", *rates], rows, label="Rates by threshold")
+    charts.draw_by_threshold(percent, THRESHOLDS, settings.threshold, settings.frozen, labels)
+    rows = [
+        [f"{threshold:.2f}", *map(_percent, values)]
+        for threshold, *values in zip(THRESHOLDS, *rates.values(), strict=True)
+    ]
+    _show_table("Rates as a table", ["threshold", *rates], rows[::_TABLE_STEP], "Rates by threshold")
 
 
-def show_frozen_threshold(frozen: float, adults: bool) -> None:
+def show_frozen_threshold(frozen: float, *, adults: bool) -> None:
     """State the frozen threshold, and why counts of adults differ from those of the model card."""
     note = (
         " On the model card, each adult is judged by a training without that patient, at that training's own "
@@ -143,24 +154,21 @@ def show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> Non
         description = f"Below a prevalence of about {half:.1%}, most positive predictions of this threshold are false."
     labels = Labels("The same threshold elsewhere", "prevalence, %", "%", "prevalences", description)
     charts.draw_by_prevalence({"PPV": 100 * ppv, "NPV": 100 * npv}, 100 * PREVALENCES, 100 * prevalence, labels)
-    with st.expander("Predictive values as a table"):
-        rows = [
-            [f"{100 * PREVALENCES[index]:.2g} %", _percent(ppv[index]), _percent(npv[index])]
-            for index in range(0, len(PREVALENCES), _TABLE_STEP)
-        ]
-        show_table(["prevalence", "PPV", "NPV"], rows, label="Predictive values by prevalence")
+    rows = [
+        [f"{100 * share:.2g} %", *map(_percent, values)] for share, *values in zip(PREVALENCES, ppv, npv, strict=True)
+    ]
+    head = ["prevalence", "PPV", "NPV"]
+    _show_table("Predictive values as a table", head, rows[::_TABLE_STEP], "Predictive values by prevalence")
 
 
-def show_costs(
-    films: Scores, cheapest: float, prevalence: float, miss_cost: int, threshold: float, frozen: float
-) -> None:
+def show_costs(films: Scores, cheapest: float, miss_cost: int, settings: Settings) -> None:
     """Show the cost of every threshold; ``cheapest`` is the one with the lowest cost on the validation films."""
 
     def cost_at(thresholds: np.ndarray) -> np.ndarray:
-        return expected_cost(*sensitivity_and_specificity(films, thresholds), prevalence, miss_cost)
+        return expected_cost(*sensitivity_and_specificity(films, thresholds), settings.prevalence, miss_cost)
 
     costs = cost_at(THRESHOLDS)
-    chosen, cheapest_cost = cost_at(np.array([threshold, cheapest]))
+    chosen, cheapest_cost = cost_at(np.array([settings.threshold, cheapest]))
     description = (
         f"A false positive costs 1, a miss {miss_cost}. Your threshold costs {chosen:.0f} here. On the validation "
         f"films the cheapest is {cheapest:.2f}; here that one costs {cheapest_cost:.0f}, and the cheapest of all "
@@ -168,10 +176,14 @@ def show_costs(
     )
     unit = f"cost for {COHORT_SIZE:,} people"
     labels = Labels("Cost of a threshold", "threshold on P(PNEUMONIA)", unit, "costs", description)
-    charts.draw_by_threshold({"cost": costs}, THRESHOLDS, threshold, frozen, labels)
-    with st.expander("Costs as a table"):
-        rows = [[f"{THRESHOLDS[index]:.2f}", f"{costs[index]:.0f}"] for index in range(0, len(THRESHOLDS), _TABLE_STEP)]
-        show_table(["threshold", unit], rows, label="Costs by threshold")
+    charts.draw_by_threshold({"cost": costs}, THRESHOLDS, settings.threshold, settings.frozen, labels)
+    rows = [[f"{threshold:.2f}", f"{cost:.0f}"] for threshold, cost in zip(THRESHOLDS, costs, strict=True)]
+    _show_table("Costs as a table", ["threshold", unit], rows[::_TABLE_STEP], "Costs by threshold")
+
+
+def _show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> None:
+    with st.expander(title):
+        show_table(head, rows, label=label)
 
 
 def _percent(share: float) -> str:
