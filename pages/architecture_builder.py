@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.layers import network as architecture
-from cnn.layers.network import Network
+from cnn.layers import network_text
+from cnn.layers.network import MAX_LAYERS, Network
 from cnn.layers.presets import PRESETS
 from cnn.lecture import torch_snippets
 from ui.lecture import network_diagram
@@ -15,11 +15,11 @@ from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
 from ui.widgets import network_editor, torch_code
 
-NETWORKS = {name: architecture.read(text) for name, text in PRESETS.items()}
+NETWORKS = {name: network_text.parse(text) for name, text in PRESETS.items()}
 NET = network_editor.NetworkField(
     "net", "The network: its input volume, then its layers, with commas between", next(iter(NETWORKS.values()))
 )
-LOOK = Whole("look", "Number of a layer", 1, low=1, high=architecture.MAX_LAYERS)
+LOOK = Whole("look", "Number of a layer", 1, low=1, high=MAX_LAYERS)
 MORE = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 
 frame.header(
@@ -33,10 +33,12 @@ state.presets("Start from a network", {name: {NET: network} for name, network in
 network = network_editor.edit_network(state, NET)
 if not state.invalid:
     words = {f"+ {word}": word for word in MORE}
-    if block := network.residual():
+    if block := network_text.residual_block(network):
         words["+ residual block"] = block
     added: dict[str, dict[Field, Any]] = {
-        name: {NET: longer} for name, word in words.items() if (longer := network.extended(word)) is not None
+        name: {NET: longer}
+        for name, word in words.items()
+        if (longer := network_text.append(network, word)) is not None
     }
     added |= {"Remove the last": {NET: Network(network.volume, network.parts[:-1])}} if network.parts else {}
     state.presets("Add a layer", added)

@@ -68,7 +68,7 @@ def one_channel() -> None:
 
 def three_channels() -> None:
     """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
-    weights, side = costs.filter_weights(3, 5), sizes.output_size(32, 5)
+    weights, side = costs.filter_weights(3, 5), sizes.output_size(32, sizes.Window(5))
     glossary_popover.write(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "

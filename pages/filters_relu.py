@@ -8,7 +8,7 @@ from cnn.imaging.samples.built_in import SAMPLES
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_two_layers
 from cnn.ops import feature_stack
-from cnn.ops import filters as kernels
+from cnn.ops.filters import KERNELS
 from ui.lecture import feature_stack as figures
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Real, Whole
@@ -18,8 +18,8 @@ from ui.widgets import quiz, static_grid, torch_code
 FILMS = {sample.title: sample for sample in SAMPLES}
 SIMULATED = next(title for title, sample in FILMS.items() if sample.key == "simulated")
 FILM = Choice("film", "Radiograph", SIMULATED, options=tuple(FILMS))
-FILTERS = Whole("K", "Number of filters K", 6, low=1, high=len(kernels.KERNELS))
-MAP = Whole("map", "Map to look at", 2, low=1, high=len(kernels.KERNELS))
+FILTERS = Whole("K", "Number of filters K", 6, low=1, high=len(KERNELS))
+MAP = Whole("map", "Map to look at", 2, low=1, high=len(KERNELS))
 BIAS = Real("b", "Bias b of every filter", 0, low=-0.5, high=0.5, step=0.05)
 SIDE = Whole("N", "Side N", 32, low=1, high=512)
 DEPTH = Whole("D1", "Depth D1", 3, low=1, high=512)
@@ -38,7 +38,7 @@ state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST,
 
 def real_maps() -> None:
     """K filters on a radiograph, and one of the maps before and after ReLU."""
-    slide = feature_stack.two_layers(32, 3, first=6, second=1, kernel_size=5)
+    slide = feature_stack.chain_two_layers(32, 3, first=6, second=1, kernel_size=5)
     glossary_popover.write(
         "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
         f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
@@ -48,7 +48,7 @@ def real_maps() -> None:
         film = FILMS[state.select(FILM)]
     with second:
         count = state.slider(FILTERS)
-    filters = kernels.KERNELS[:count]
+    filters = KERNELS[:count]
     first, second = st.columns(2)
     with first:
         place = min(state.slider(MAP), count) - 1
@@ -87,7 +87,7 @@ def question_mark() -> None:
     for column, field in zip(columns, (SIDE, DEPTH, FIRST, SECOND, SIZE), strict=True):
         with column:
             values.append(state.number(field))
-    layers = feature_stack.two_layers(*values)
+    layers = feature_stack.chain_two_layers(*values)
     stage = st.container()
     told = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
     with stage:

@@ -19,7 +19,7 @@ from ui.widgets import upload
 
 def options(name: str) -> tuple[str, ...]:
     """The layers of a network that make maps."""
-    return tuple(stop.name for stop in feature_maps.list_layers(name) if isinstance(stop.step.after, Volume))
+    return tuple(stop.name for stop in feature_maps.list_layers(name) if isinstance(stop.step.output, Volume))
 
 
 NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"))

@@ -75,13 +75,13 @@ kind = state.choice(KIND)
 before = Volume(*state.boxes(W1, H1, D1))
 layer = chosen()
 try:
-    step = layer.through(before)
+    info = layer.infer(before)
     hide, stage = state.flag(HIDE), st.container()
     question = ask_layer(layer, before, state[quiz.QUESTION])
     told = question is None or quiz.ask(question, state)
     if told or not hide:
         with stage:
-            layer_summary.show_summary(layer, before, step)
+            layer_summary.show_summary(layer, before, info)
             cross_links.link_from_calculator(layer, before)
             torch_code.show_snippet(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:

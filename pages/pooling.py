@@ -72,15 +72,15 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 def pooled(image: np.ndarray) -> pooling.Pooling:
     """``image`` under the settings above. Raises ``UserError``."""
     if shape == "sliding":
-        return pooling.pool2d(image, f, s, kind=KINDS[kind], padding=p, rule=rule, norm=norm)  # type: ignore[arg-type]
-    return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, kind=KINDS[kind])  # type: ignore[arg-type]
+        return pooling.pool2d(image, sizes.Window(f, s, p), KINDS[kind], rule, norm)  # type: ignore[arg-type]
+    return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, KINDS[kind])  # type: ignore[arg-type]
 
 
 def step_by_step() -> None:
     """Slides 38-40, forward and backward."""
     example = pooled(np.array(x))
     if shape == "sliding":
-        across = sizes.pool_size(len(x[0]), f, s, p, rule=rule)  # type: ignore[arg-type]
+        across = sizes.pool_size(len(x[0]), sizes.Window(f, s, p), rule)  # type: ignore[arg-type]
         st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {escape_stars(across.formula)}. There are no weights to learn.")
     ask_about_cell(
         example, ask_pooled_cell(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
@@ -93,7 +93,7 @@ def step_by_step() -> None:
     )
     torch_code.show_snippet(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
     if shape == "sliding" and kind != "Lp":
-        layer = Pool(KINDS[kind], f, s, p, ceil=rule == "ceil")  # type: ignore[arg-type]
+        layer = Pool(KINDS[kind], f, s, p, ceil_mode=rule == "ceil")  # type: ignore[arg-type]
         cross_links.link_to_calculator(layer, Volume(len(x[0]), len(x), 1))
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.layers import network
+from cnn.layers import network_text
 from cnn.layers.presets import PRESETS
 from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.references import REFERENCES
@@ -13,7 +13,7 @@ from ui.shell.page_state import State
 from ui.widgets import quiz
 
 HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
-NETWORK = network.read(PRESETS["Review (slides 43-44)"])
+NETWORK = network_text.parse(PRESETS["Review (slides 43-44)"])
 
 frame.header(
     "Review",
@@ -46,7 +46,7 @@ def chain() -> None:
         "and the gradient runs back through the same chain."
     )
     st.page_link("pages/architecture_builder.py", label="Take this chain apart in the builder",
-                 query_params={"net": NETWORK.text()})  # fmt: skip
+                 query_params={"net": str(NETWORK)})  # fmt: skip
 
 
 def ten_questions() -> None:

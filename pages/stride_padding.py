@@ -1,14 +1,15 @@
 """Stride and padding (slides 19-34): every position, three rules for what does not come out even, what is unread."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.layers import sizes as arithmetic
 from cnn.layers.layers import Conv, Volume
+from cnn.layers.sizes import Window
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.ops import convolution, toy_inputs, windows
@@ -64,29 +65,34 @@ def show(section: Callable[..., None], *numbers: Any) -> None:
         st.error(escape_stars(str(error)))
 
 
-def step_by_step(across: list[int], down: list[int], same: bool, mode: windows.PaddingMode) -> None:
+def padded(window: Window) -> Window:
+    """Return ``window`` with the padding that the page is set to. Raises ``DoesNotFit``."""
+    return window.same_padded() if state[SAME] else window
+
+
+def step_by_step(height: int, down: Window, width: int, across: Window, mode: windows.PaddingMode) -> None:
     """The grid under PyTorch's rule, and what it leaves unread."""
-    (n, f, s, p, d), (nh, fh, sh, ph, dh) = across, down
-    example = convolution.conv2d(
-        toy_inputs.counting(nh, n), np.ones((fh, f)), stride=(sh, s), padding="same" if same else (ph, p),
-        dilation=(dh, d), padding_mode=mode,
-    )  # fmt: skip
+    if size_rules.too_long(width, padded(across)):
+        return  # the rules below say why
+    ones = np.ones((down.kernel_size, across.kernel_size))
+    image = toy_inputs.counting(height, width)
+    example = convolution.conv2d(image, ones, windows=(padded(down), padded(across)), padding_mode=mode)
     lost = windows.unread_share(example.rows, example.columns)
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
     show_grid(example, key="positions", label="Every position of the filter", step=state[STEP])
     torch_code.show_snippet(torch_snippets.convolution_2d(example))
-    padding = example.columns.before
-    if down[1:] == across[1:] and padding == example.columns.after:
-        cross_links.link_to_calculator(Conv(1, f, s, padding, d), Volume(n, nh, 1))
+    left, right = padded(across).ends
+    if down == across and left == right:
+        layer = Conv(1, across.kernel_size, across.stride, left, across.dilation)
+        cross_links.link_to_calculator(layer, Volume(width, height, 1))
 
 
-def predicted(across: list[int], same: bool) -> bool:
+def predicted(n: int, window: Window) -> bool:
     """Asks for the size; true if it has been told, or there is nothing that could be asked for."""
-    n, f, s, p, d = across
     try:
-        left, right = arithmetic.same_padding(f, s, d) if same else (p, p)
-        return left != right or quiz.ask(ask_output_size(n, f, s, left, d), state)
+        left, right = padded(window).ends
+        return left != right or quiz.ask(ask_output_size(n, replace(window, padding=left)), state)
     except UserError:
         return True
 
@@ -97,31 +103,36 @@ def start_from_across() -> None:
         state.put(down, state[across])
 
 
-def sizes(across: list[int], same: bool) -> None:
+def sizes(n: int, window: Window) -> None:
     """The formula, and three rules for what it leaves open."""
-    n, f, s, p, d = across
     st.header("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
-    size_rules.show_rules(state, ACROSS, n, f, s, arithmetic.same_padding(f, s, d) if same else p, d)
+    size_rules.show_rules(state, ACROSS, n, padded(window))
 
 
 @st.fragment  # a change redraws this part alone, so that the grid answers sooner
 def lesson() -> None:
     """Everything that depends on the numbers."""
     unused = (P, DOWN[ACROSS.index(P)]) if state[SAME] else ()
-    across = state.boxes(*ACROSS, disabled=unused)
+    width, *numbers = state.boxes(*ACROSS, disabled=unused)
+    across = Window(*numbers)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tall, same, hidden = state.flag(TALL, start_from_across), state.flag(SAME), state.flag(HIDE)
+        tall = state.flag(TALL, start_from_across)
+        state.flag(SAME)
+        hidden = state.flag(HIDE)
         mode = state.select(MODE)
-    down = state.boxes(*DOWN, disabled=unused) if tall else across
+    height, down = width, across
+    if tall:
+        height, *numbers = state.boxes(*DOWN, disabled=unused)
+        down = Window(*numbers)
     if not hidden:
-        show(step_by_step, across, down, same, mode)
-    told = predicted(across, same)
+        show(step_by_step, height, down, width, across, mode)
+    told = predicted(width, across)
     if hidden and told:
-        show(step_by_step, across, down, same, mode)
+        show(step_by_step, height, down, width, across, mode)
     if told or not hidden:
-        show(sizes, across, same)
-    size_rules.show_layer_by_layer(across[0], across[1])
+        show(sizes, width, across)
+    size_rules.show_layer_by_layer(width, across.kernel_size)
     state.share()
     state.remember()
 

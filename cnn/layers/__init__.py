@@ -1,2 +1,4 @@
-"""Layer arithmetic in whole numbers: sizes, costs, receptive fields, and networks as text. Needs neither numpy nor
-torch."""
+"""Layer arithmetic in whole numbers: sizes, costs, receptive fields, and networks as text and as PyTorch code.
+
+Needs neither NumPy nor PyTorch.
+"""

@@ -1,4 +1,4 @@
-"""Check numbers that a reader chose, and name the nearest that fit."""
+"""Check numbers that a reader chose, and find the nearest that fit."""
 
 from collections.abc import Callable
 
@@ -8,25 +8,20 @@ MAX_SIDE = 10_000
 """Largest side, kernel, stride, padding or dilation."""
 
 
-def check_range(what: str, value: int, low: int, high: int) -> None:
+def check_range(name: str, value: int, low: int, high: int) -> None:
+    """Raise ``DoesNotFit`` unless ``value`` lies between ``low`` and ``high``, both included."""
     if not low <= value <= high:
         bounds = f"be {low:,}" if low == high else f"lie between {low:,} and {high:,}"
-        raise DoesNotFit(f"The {what} must {bounds}, not {value:,}.")
-
-
-def as_pair(what: str, value: int | tuple[int, int]) -> tuple[int, int]:
-    height, width = value if isinstance(value, tuple) else (value, value)
-    for side in (height, width):
-        check_range(what, side, 1, MAX_SIDE)
-    return height, width
+        raise DoesNotFit(f"The {name} must {bounds}, not {value:,}.")
 
 
 def nearest_fitting(value: int, low: int, high: int, fits: Callable[[int], bool]) -> tuple[int, ...]:
-    """The closest fitting value on either side of ``value``, smaller one first."""
-    below = next((v for v in range(min(value - 1, high), low - 1, -1) if fits(v)), None)
-    above = next((v for v in range(max(value + 1, low), high + 1) if fits(v)), None)
-    return tuple(v for v in (below, above) if v is not None)
+    """Return the closest fitting values below and above ``value``, as far as there are any."""
+    below = next((number for number in range(min(value - 1, high), low - 1, -1) if fits(number)), None)
+    above = next((number for number in range(max(value + 1, low), high + 1) if fits(number)), None)
+    return tuple(number for number in (below, above) if number is not None)
 
 
 def join_or(values: tuple[int, ...]) -> str:
+    """Return the numbers as text, with "or" between."""
     return " or ".join(f"{value:,}" for value in values)

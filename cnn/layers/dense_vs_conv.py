@@ -1,52 +1,53 @@
-"""Why not fully connected (slides 8-9): how many weights a layer needs to read a picture."""
+"""Compare a fully connected layer with a convolution (slides 8-9): the weights that each needs for one image."""
 
 from dataclasses import dataclass
 
-from cnn.layers.costs import linear_parameters
-from cnn.layers.layers import Conv, Volume
-from cnn.layers.sizes import Count
+from cnn.layers.costs import FLOAT32_BYTES, conv_multiply_adds, conv_parameters, filter_weights, linear_parameters
+from cnn.layers.layers import Volume
+from cnn.layers.sizes import Count, Window, output_size
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """A layer that reads a picture. Biases are left out, as on the slide.
+    """What a layer costs on one image, biases left out as on the slide.
 
-    ``reads`` is how many input numbers each output number is a sum over.
+    ``inputs_per_output`` is the number of input values that each output value is a sum over.
     """
 
     name: str
     outputs: Count
-    reads: Count
+    inputs_per_output: Count
     weights: Count
     multiply_adds: Count
 
     @property
     def memory(self) -> int:
-        """Bytes of the weights at 4 a weight."""
-        return 4 * self.weights.value
+        """Bytes of the weights as float32."""
+        return FLOAT32_BYTES * self.weights.value
 
 
 def compare_layers(
-    picture: Volume, hidden: int, filters: int, kernel_size: int
+    image: Volume, hidden: int, filters: int, kernel_size: int
 ) -> tuple[LayerCost, LayerCost, LayerCost]:
-    """Fully connected; a filter of its own at each place; one filter for all places, which is a convolution.
+    """Count the costs of three layers on ``image``, with stride 1 and no padding.
 
-    Stride 1, no padding. Raises ``DoesNotFit``.
+    Returns:
+        A fully connected layer, one with a filter of its own at each position, and a convolution, which has the same
+        filter at all positions.
+
+    Raises:
+        DoesNotFit: The kernel is larger than the image, or a number is out of range.
     """
-    width, height, depth = picture.width, picture.height, picture.depth
-    pixels = width * height * depth
-    everything = Count(pixels, f"{width}*{height}*{depth} = {pixels:,}")
-    dense = linear_parameters(pixels, hidden, bias=False)
-    step = Conv(filters, kernel_size, bias=False).through(picture)
-    places = step.after
-    assert isinstance(places, Volume)
-    numbers = places.width * places.height * filters
-    outputs = Count(numbers, f"{places.width}*{places.height}*{filters} = {numbers:,}")
-    patch = kernel_size * kernel_size * depth
-    window = Count(patch, f"{kernel_size}*{kernel_size}*{depth} = {patch:,}")
-    products = step.multiply_adds
+    values = image.width * image.height * image.depth
+    pixels = Count(values, f"{image.width}*{image.height}*{image.depth} = {values:,}")
+    dense_weights = linear_parameters(values, hidden, bias=False)
+    width, height = (output_size(n, Window(kernel_size)).size for n in (image.width, image.height))
+    outputs = Count(width * height * filters, f"{width}*{height}*{filters} = {width * height * filters:,}")
+    patch = filter_weights(image.depth, kernel_size)
+    weights = conv_parameters(image.depth, filters, kernel_size, bias=False)
+    products = conv_multiply_adds(image.depth, filters, kernel_size, (height, width))
     return (
-        LayerCost("fully connected", Count(hidden, f"{hidden:,}"), everything, dense, dense),
-        LayerCost("a filter of its own at each place", outputs, window, products, products),
-        LayerCost("convolution", outputs, window, step.parameters, products),
+        LayerCost("fully connected", Count(hidden, f"{hidden:,}"), pixels, dense_weights, dense_weights),
+        LayerCost("a filter of its own at each place", outputs, patch, products, products),
+        LayerCost("convolution", outputs, patch, weights, products),
     )

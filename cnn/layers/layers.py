@@ -1,21 +1,26 @@
-"""The layers a network is stacked from: what each makes of a volume, what it costs, and its line of PyTorch.
+"""Describe the layers of a network: the output shape, cost, PyTorch code and text of each.
 
 Sizes follow PyTorch's floor rule. Multiply-adds are those of convolutions and fully connected layers, for one image;
 biases, pooling, activations and normalisation are not counted, as is usual. Memory is that of float32 outputs.
 """
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
 from typing import ClassVar, Literal
 
-from cnn.errors import DoesNotFit
+from typing_extensions import override
+
+from cnn.errors import DoesNotFit, UserError
 from cnn.layers import costs, sizes
-from cnn.layers.sizes import Count, Rule, Size, Window
+from cnn.layers.layer_text import Defaults, excerpt, format_layer, parse_arguments
+from cnn.layers.sizes import Count, Size, Window
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Width x height x depth, as the lecture writes it."""
+    """The shape of an image or a stack of feature maps: width x height x depth, as the lecture writes it."""
 
     width: int
     height: int
@@ -26,7 +31,7 @@ class Volume:
 
     @property
     def torch_shape(self) -> tuple[int, ...]:
-        """Depth first, as PyTorch has it; without the batch."""
+        """(depth, height, width), without the batch."""
         return (self.depth, self.height, self.width)
 
     @property
@@ -37,7 +42,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Vector:
-    """A flattened volume: so many numbers in a row."""
+    """The shape of a flattened volume: a number of features."""
 
     features: int
 
@@ -46,7 +51,7 @@ class Vector:
 
     @property
     def torch_shape(self) -> tuple[int, ...]:
-        """Without the batch."""
+        """(features,), without the batch."""
         return (self.features,)
 
     @property
@@ -61,42 +66,83 @@ NO_COST = Count(0, "0")
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """What one layer made of ``before``.
+    """What one layer makes of its input, and what that costs.
 
-    ``sides`` are the size formulas across and down, where there are any. ``window`` is what a unit reads along one
-    side, None where units differ or see everything; ``everything`` tells which of the two.
+    Attributes:
+        input: Shape of the input.
+        output: Shape of the output.
+        sides: Size formulas across and down, where there are any.
+        parameters: Weights and biases.
+        multiply_adds: For one image.
+        window: How a unit reads the input along one side; None where units differ or read the whole input.
+        whole_input: Whether every unit reads the whole input.
     """
 
-    before: Shape
-    after: Shape
+    input: Shape
+    output: Shape
     sides: tuple[Size | Count, ...] = ()
     parameters: Count = NO_COST
     multiply_adds: Count = NO_COST
     window: Window | None = None
-    everything: bool = False
+    whole_input: bool = False
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. ``title`` names it to a reader."""
+    """One layer; ``title`` is its name for a reader, ``words`` are its names in the text of a network."""
 
     title: ClassVar[str] = ""
+    words: ClassVar[tuple[str, ...]] = ()
 
-    def through(self, before: Shape) -> LayerInfo:
-        """What becomes of ``before``. Raises ``DoesNotFit``."""
+    @classmethod
+    def parse(cls, word: str, arguments: Sequence[str]) -> "Layer":
+        """Build the layer from one of its words and the arguments that follow.
+
+        Raises:
+            UserError: The arguments are not those of this layer.
+        """
+        return cls(**parse_arguments(word, arguments, cls._defaults()))
+
+    def __str__(self) -> str:
+        """Return the text that :meth:`parse` reads back."""
+        return format_layer(self.words[0], self, self._defaults())
+
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        """Compute the output shape and the costs.
+
+        Raises:
+            DoesNotFit: The layer cannot read this shape.
+        """
         raise NotImplementedError
 
-    def code(self, before: Shape) -> str:
-        """The line of PyTorch, for an input of shape ``before``."""
+    def torch_code(self, input_shape: Shape) -> str:
+        """Return the PyTorch expression that builds the layer."""
         raise NotImplementedError
 
-    def _volume(self, before: Shape) -> Volume:
-        if isinstance(before, Vector):
+    @classmethod
+    def _defaults(cls) -> Defaults:
+        return {field.name: None if field.default is MISSING else field.default for field in fields(cls)}
+
+    def _torch_options(self) -> str:
+        """Return the keyword arguments that differ from their default, which is PyTorch's too."""
+        options = {name: getattr(self, name) for name, default in self._defaults().items() if default is not None}
+        return "".join(f", {name}={value}" for name, value in options.items() if value != self._defaults()[name])
+
+    def _require_volume(self, shape: Shape) -> Volume:
+        if isinstance(shape, Vector):
             raise DoesNotFit(
-                f"{self.title} reads a volume, but {before.features:,} numbers in a row arrive here: "
+                f"{self.title} reads a volume, but {shape.features:,} numbers in a row arrive here: "
                 "put it before Flatten."
             )
-        return before
+        return shape
+
+
+class _ElementwiseLayer(Layer):
+    """A layer that maps each value to one value of the same shape."""
+
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        return LayerInfo(input_shape, input_shape, window=Window(1))
 
 
 @dataclass(frozen=True)
@@ -111,30 +157,36 @@ class Conv(Layer):
     groups: int = 1
     bias: bool = True
     title: ClassVar[str] = "Convolution"
+    words: ClassVar[tuple[str, ...]] = ("conv",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        volume = self._volume(before)
-        numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
-        across, down = (sizes.output_size(n, *numbers) for n in (volume.width, volume.height))
+    @property
+    def window(self) -> Window:
+        """How the filters slide along each side."""
+        return Window(self.kernel_size, self.stride, self.padding, self.dilation)
+
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        volume = self._require_volume(input_shape)
+        across, down = (sizes.output_size(n, self.window) for n in (volume.width, volume.height))
         filters = (volume.depth, self.out_channels, self.kernel_size)
         return LayerInfo(
-            before,
+            volume,
             Volume(across.size, down.size, self.out_channels),
             (across, down),
             costs.conv_parameters(*filters, self.groups, self.bias),
             costs.conv_multiply_adds(*filters, (down.size, across.size), self.groups),
-            Window(*numbers),
+            self.window,
         )
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
-        return f"nn.Conv2d({_arguments(self._volume(before).depth, self)})"
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
+        depth = self._require_volume(input_shape).depth
+        return f"nn.Conv2d({depth}, {self.out_channels}, kernel_size={self.kernel_size}{self._torch_options()})"
 
 
 @dataclass(frozen=True)
 class ConvTranspose(Layer):
-    """A transposed convolution: each input number lays its F x F filter down, S cells apart."""
+    """A transposed convolution: each input value adds its F x F filter to the output, S cells from the next."""
 
     out_channels: int
     kernel_size: int
@@ -145,142 +197,191 @@ class ConvTranspose(Layer):
     groups: int = 1
     bias: bool = True
     title: ClassVar[str] = "Transposed convolution"
+    words: ClassVar[tuple[str, ...]] = ("tconv",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`; its units do not all read equally many cells, so there is no window."""
-        volume = self._volume(before)
-        numbers = (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
-        across, down = (sizes.transposed_output_size(n, *numbers) for n in (volume.width, volume.height))
+    @property
+    def window(self) -> Window:
+        """How the filters slide along each side of the output."""
+        return Window(self.kernel_size, self.stride, self.padding, self.dilation)
+
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        volume = self._require_volume(input_shape)
+        across, down = (
+            sizes.transposed_output_size(n, self.window, self.output_padding) for n in (volume.width, volume.height)
+        )
         filters = (volume.depth, self.out_channels, self.kernel_size)
+        # Filters are applied at input cells. Output cells do not all depend on equally many, so there is no window.
         return LayerInfo(
-            before,
+            volume,
             Volume(across.value, down.value, self.out_channels),
             (across, down),
             costs.conv_parameters(*filters, self.groups, self.bias),
-            # Every input cell, not every output cell, meets the whole filter.
             costs.conv_multiply_adds(*filters, (volume.height, volume.width), self.groups),
         )
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
-        return f"nn.ConvTranspose2d({_arguments(self._volume(before).depth, self)})"
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
+        depth = self._require_volume(input_shape).depth
+        options = f"kernel_size={self.kernel_size}{self._torch_options()}"
+        return f"nn.ConvTranspose2d({depth}, {self.out_channels}, {options})"
 
 
 @dataclass(frozen=True)
 class Pool(Layer):
-    """Maximum or average of each window of F x F; only the maximum can be dilated."""
+    """The maximum or average of each window of F x F; only maximum pooling can be dilated."""
 
     kind: Literal["max", "average"]
     kernel_size: int
     stride: int
     padding: int = 0
     dilation: int = 1
-    ceil: bool = False
+    ceil_mode: bool = False
     title: ClassVar[str] = "Pooling"
+    words: ClassVar[tuple[str, ...]] = ("max", "avg")
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        volume = self._volume(before)
+    @override
+    @classmethod
+    def parse(cls, word: str, arguments: Sequence[str]) -> "Pool":
+        text_defaults = {"kernel_size": None, "stride": 1, "padding": 0, "dilation": 1, "ceil_mode": False}
+        values = parse_arguments(word, arguments, text_defaults)
+        return cls("max" if word == "max" else "average", **{"stride": values["kernel_size"]} | values)
+
+    @override
+    def __str__(self) -> str:
+        word = "max" if self.kind == "max" else "avg"
+        text_defaults = {name: default for name, default in self._defaults().items() if name != "kind"}
+        return format_layer(word, self, text_defaults | {"stride": self.kernel_size})
+
+    @property
+    def window(self) -> Window:
+        """How the window slides along each side."""
+        return Window(self.kernel_size, self.stride, self.padding, self.dilation)
+
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        volume = self._require_volume(input_shape)
         if self.kind == "average" and self.dilation > 1:
             raise DoesNotFit("Average pooling has no dilation: set D = 1, or take the maximum.")
-        numbers = (self.kernel_size, self.stride, self.padding, self.dilation)
-        rule: Rule = "ceil" if self.ceil else "floor"
-        across, down = (sizes.pool_size(n, *numbers, rule) for n in (volume.width, volume.height))
-        after = Volume(across.size, down.size, volume.depth)
-        return LayerInfo(before, after, (across, down), window=Window(*numbers))
+        rule: sizes.Rule = "ceil" if self.ceil_mode else "floor"
+        across, down = (sizes.pool_size(n, self.window, rule) for n in (volume.width, volume.height))
+        output = Volume(across.size, down.size, volume.depth)
+        return LayerInfo(volume, output, (across, down), window=self.window)
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         name = "MaxPool2d" if self.kind == "max" else "AvgPool2d"
-        ceil = ", ceil_mode=True" if self.ceil else ""
-        return f"nn.{name}({self.kernel_size}, stride={self.stride}{_more(self, 'padding', 'dilation')}{ceil})"
+        return f"nn.{name}({self.kernel_size}, stride={self.stride}{self._torch_options()})"
 
 
 @dataclass(frozen=True)
 class AdaptivePool(Layer):
-    """The average of windows that are made to fit, so that size x size numbers are left of each channel."""
+    """The average of windows chosen so that size x size values of each channel result."""
 
     size: int
     title: ClassVar[str] = "Adaptive pooling"
+    words: ClassVar[tuple[str, ...]] = ("adaptive",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        volume = self._volume(before)
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        volume = self._require_volume(input_shape)
         for n in (volume.width, volume.height):
             sizes.adaptive_windows(n, self.size)
-        sides = {(n // self.size, n % self.size) for n in (volume.width, volume.height)}
-        (window, rest) = sides.pop()
-        even = not sides and not rest and window >= 1
-        after = Volume(self.size, self.size, volume.depth)
-        return LayerInfo(before, after, window=Window(window, window) if even else None)
+        equal = volume.width == volume.height and volume.width % self.size == 0
+        side = volume.width // self.size
+        output = Volume(self.size, self.size, volume.depth)
+        return LayerInfo(volume, output, window=Window(side, side) if equal else None)
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         return f"nn.AdaptiveAvgPool2d({self.size})"
 
 
 @dataclass(frozen=True)
-class Activation(Layer):
-    """One number in, one number out."""
+class Activation(_ElementwiseLayer):
+    """An activation function, applied to each value."""
 
     name: Literal["relu", "tanh", "sigmoid"]
     title: ClassVar[str] = "Activation"
+    words: ClassVar[tuple[str, ...]] = ("relu", "tanh", "sigmoid")
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        return LayerInfo(before, before, window=Window(1))
+    @override
+    @classmethod
+    def parse(cls, word: str, arguments: Sequence[str]) -> "Activation":
+        parse_arguments(word, arguments, {})
+        return cls(word)  # type: ignore[arg-type]
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         return {"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()"}[self.name]
 
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """Each channel moved and scaled by two numbers that are learnt."""
+    """Batch normalisation: each channel is scaled and shifted by two parameters."""
 
     title: ClassVar[str] = "Batch normalisation"
+    words: ClassVar[tuple[str, ...]] = ("norm",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        depth = self._volume(before).depth
-        return LayerInfo(before, before, parameters=Count(2 * depth, f"2*{depth} = {2 * depth:,}"), window=Window(1))
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        depth = self._require_volume(input_shape).depth
+        parameters = Count(2 * depth, f"2*{depth} = {2 * depth:,}")
+        return LayerInfo(input_shape, input_shape, parameters=parameters, window=Window(1))
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
-        return f"nn.BatchNorm2d({self._volume(before).depth})"
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
+        return f"nn.BatchNorm2d({self._require_volume(input_shape).depth})"
 
 
 @dataclass(frozen=True)
-class Dropout(Layer):
-    """Clears each number with this probability while training; does nothing afterwards."""
+class Dropout(_ElementwiseLayer):
+    """Each value is set to 0 with this probability in training; afterwards the layer does nothing."""
 
     probability: float
     title: ClassVar[str] = "Dropout"
+    words: ClassVar[tuple[str, ...]] = ("drop",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
+    @override
+    @classmethod
+    def parse(cls, word: str, arguments: Sequence[str]) -> "Dropout":
+        if len(arguments) != 1 or not re.fullmatch(r"\d?\.?\d{1,4}", arguments[0]):
+            text = excerpt(" ".join([word, *arguments]))
+            raise UserError(f'"{text}" needs a probability after its name, such as drop 0.5.')
+        return cls(float(arguments[0]))
+
+    @override
+    def __str__(self) -> str:
+        return f"drop {self.probability:g}"
+
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
         if not 0 <= self.probability < 1:
             raise DoesNotFit(f"Dropout clears a share from 0 to below 1, not {self.probability:g}: try 0.5.")
-        return LayerInfo(before, before, window=Window(1))
+        return super().infer(input_shape)
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         return f"nn.Dropout({self.probability:g})"
 
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """A volume laid out in a row."""
+    """A volume as a vector."""
 
     title: ClassVar[str] = "Flatten"
+    words: ClassVar[tuple[str, ...]] = ("flatten",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        return LayerInfo(before, Vector(math.prod(before.torch_shape)), window=Window(1))
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        return LayerInfo(input_shape, Vector(math.prod(input_shape.torch_shape)), window=Window(1))
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         return "nn.Flatten()"
 
 
@@ -291,78 +392,64 @@ class Linear(Layer):
     out_features: int
     bias: bool = True
     title: ClassVar[str] = "Fully connected"
+    words: ClassVar[tuple[str, ...]] = ("fc",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        inputs = self._row(before).features
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        inputs = self._in_features(input_shape)
         parameters = costs.linear_parameters(inputs, self.out_features, self.bias)
         products = inputs * self.out_features
         multiply_adds = Count(products, f"{inputs}*{self.out_features} = {products:,}")
-        return LayerInfo(before, Vector(self.out_features), (), parameters, multiply_adds, everything=True)
+        return LayerInfo(input_shape, Vector(self.out_features), (), parameters, multiply_adds, whole_input=True)
 
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
-        return f"nn.Linear({self._row(before).features}, {self.out_features}{'' if self.bias else ', bias=False'})"
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
+        return f"nn.Linear({self._in_features(input_shape)}, {self.out_features}{self._torch_options()})"
 
-    def _row(self, before: Shape) -> Vector:
-        if isinstance(before, Volume):
-            raise DoesNotFit(f"A fully connected layer reads a row, not a volume of {before}: put Flatten before it.")
-        return before
+    def _in_features(self, shape: Shape) -> int:
+        if isinstance(shape, Volume):
+            raise DoesNotFit(f"A fully connected layer reads a row, not a volume of {shape}: put Flatten before it.")
+        return shape.features
 
 
 @dataclass(frozen=True)
-class Softmax(Layer):
-    """Scores to probabilities; on a volume, over its depth at each place."""
+class Softmax(_ElementwiseLayer):
+    """Scores to probabilities; on a volume, over the depth at each position."""
 
     title: ClassVar[str] = "Softmax"
+    words: ClassVar[tuple[str, ...]] = ("softmax",)
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`."""
-        return LayerInfo(before, before, window=Window(1))
-
-    def code(self, before: Shape) -> str:
-        """See :meth:`Layer.code`."""
+    @override
+    def torch_code(self, input_shape: Shape) -> str:
         return "nn.Softmax(dim=1)"
 
 
 @dataclass(frozen=True)
-class Add(Layer):
-    """The sum of two volumes of the same shape, number by number: ``shortcut`` is what comes by the other way.
+class Add(_ElementwiseLayer):
+    """The sum of a block's main branch and its ``shortcut``, which must have the same shape.
 
-    PyTorch would stretch a side of 1 to fit (broadcasting); no published block does, so here it is a mistake.
+    PyTorch would broadcast a side of 1; no published block does, so here it is a mistake.
     """
 
     shortcut: Shape
     title: ClassVar[str] = "Addition"
 
-    def through(self, before: Shape) -> LayerInfo:
-        """See :meth:`Layer.through`; what its units see depends on both ways, so there is no window."""
-        if before != self.shortcut:
-            raise DoesNotFit(
-                f"{before} comes through the layers and {self.shortcut} by the shortcut, and only equals can be added"
-                f"{self._projection(before)}."
-            )
-        return LayerInfo(before, before)
+    @override
+    def __str__(self) -> str:
+        return "add"
 
-    def _projection(self, wanted: Shape) -> str:
-        """The 1x1 convolution that would mend it, where there is one."""
+    @override
+    def infer(self, input_shape: Shape) -> LayerInfo:
+        if input_shape != self.shortcut:
+            raise DoesNotFit(
+                f"{input_shape} comes through the layers and {self.shortcut} by the shortcut, and only equals can be "
+                f"added{self._suggest_projection(input_shape)}."
+            )
+        return super().infer(input_shape)
+
+    def _suggest_projection(self, wanted: Shape) -> str:
+        """Return the advice to end the shortcut with a 1x1 convolution, where one gives the ``wanted`` shape."""
         if isinstance(wanted, Vector) or isinstance(self.shortcut, Vector):
             return ""
-        stride = -(-self.shortcut.width // wanted.width)
-        if Conv(wanted.depth, 1, stride).through(self.shortcut).after != wanted:
-            return ""
-        step = f" s{stride}" if stride > 1 else ""
-        return f": end the shortcut with conv {wanted.depth} 1{step}"
-
-
-def _arguments(in_channels: int, layer: Conv | ConvTranspose) -> str:
-    more = _more(layer, "stride", "padding", "output_padding", "dilation", "groups")
-    bias = "" if layer.bias else ", bias=False"
-    return f"{in_channels}, {layer.out_channels}, kernel_size={layer.kernel_size}{more}{bias}"
-
-
-def _more(layer: Layer, *names: str) -> str:
-    """The arguments among ``names`` that are not what PyTorch takes by itself."""
-    usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
-    given = {name: getattr(layer, name, usual[name]) for name in names}
-    return "".join(f", {name}={value}" for name, value in given.items() if value != usual[name])
+        projection = Conv(wanted.depth, 1, stride=-(-self.shortcut.width // wanted.width))
+        return f": end the shortcut with {projection}" if projection.infer(self.shortcut).output == wanted else ""

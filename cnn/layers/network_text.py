@@ -1,17 +1,20 @@
-"""One layer in words, as a network's line of text has it: ``conv 16 3 p1``.
+"""Parse the text of a network, one line that a reader writes; ``str(network)`` is the way back.
 
-Numbers without a letter must be given; those with one are left out where they are usual: ``s`` stride, ``p`` padding,
-``d`` dilation, ``g`` groups, ``o`` output padding.
+    32x32x3, conv 16 3 p1, relu, [conv 16 3 p1, norm, relu, conv 16 3 p1, norm], relu, max 2, flatten, fc 3, softmax
+
+First comes the input volume, width x height x depth; then the layers, each as in :mod:`cnn.layers.layer_text`. Brackets
+are a block: its input is added to the output of its layers, as in ResNet. Layers of the shortcut follow after a bar:
+``[conv 32 3 s2 p1, norm | conv 32 1 s2]``.
 """
 
 import re
-from collections.abc import Callable
 
 from cnn.errors import UserError
+from cnn.layers.costs import activation_bytes
+from cnn.layers.layer_text import excerpt
 from cnn.layers.layers import (
     Activation,
     AdaptivePool,
-    Add,
     BatchNorm,
     Conv,
     ConvTranspose,
@@ -21,85 +24,78 @@ from cnn.layers.layers import (
     Linear,
     Pool,
     Softmax,
+    Volume,
 )
+from cnn.layers.network import MAX_LAYERS, Block, Network
 
-_WORDS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...], Callable[..., Layer]]] = {
-    "conv": (("out_channels", "kernel_size"), "spdg", ("nobias",), Conv),
-    "tconv": (("out_channels", "kernel_size"), "spodg", ("nobias",), ConvTranspose),
-    "max": (("kernel_size",), "spd", ("ceil",), Pool),
-    "avg": (("kernel_size",), "spd", ("ceil",), Pool),
-    "adaptive": (("size",), "", (), AdaptivePool),
-    "fc": (("out_features",), "", ("nobias",), Linear),
-    "flatten": ((), "", (), Flatten),
-    "norm": ((), "", (), BatchNorm),
-    "softmax": ((), "", (), Softmax),
-    "relu": ((), "", (), Activation),
-    "tanh": ((), "", (), Activation),
-    "sigmoid": ((), "", (), Activation),
-}
-"""For each word: numbers that must be given, letters of those that may, flags that may follow, and the layer."""
-_LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "g": "groups", "o": "output_padding"}
-_USUAL = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
+LAYERS: tuple[type[Layer], ...] = (
+    Conv, ConvTranspose, Pool, AdaptivePool, Linear, Flatten, BatchNorm, Softmax, Activation, Dropout,
+)  # fmt: skip
 
 
-def layer(part: str) -> Layer:
-    """The layer that ``part`` describes. Raises ``UserError`` naming what is not understood."""
-    word, *rest = part.split()
-    if word == "drop" and len(rest) == 1 and re.fullmatch(r"\d?\.?\d{1,4}", rest[0]):
-        return Dropout(float(rest[0]))
-    if word not in _WORDS:
-        known = ", ".join([*_WORDS, "drop"])
-        raise UserError(f'"{safe(part)}" is not a layer: use one of {known}.')
-    needed, letters, flags, build = _WORDS[word]
-    given: dict[str, object] = {}
-    numbers = rest[: len(needed)]
-    if len(numbers) < len(needed) or not all(re.fullmatch(r"\d{1,9}", number) for number in numbers):
-        example = " ".join([word, *("3" for _ in needed)])
-        wanted = "a whole number" if len(needed) == 1 else f"{len(needed)} whole numbers"
-        raise UserError(f'"{safe(part)}" needs {wanted} after its name, such as {example}.')
-    given |= {name: int(number) for name, number in zip(needed, numbers, strict=True)}
-    for extra in rest[len(needed) :]:
-        named = re.fullmatch(r"([a-z])(\d{1,9})", extra)
-        if named and named[1] in letters:
-            given[_LETTERS[named[1]]] = int(named[2])
-        elif extra in flags:
-            given |= {"bias": False} if extra == "nobias" else {"ceil": True}
+def parse(text: str) -> Network:
+    """Build the network that ``text`` describes.
+
+    Raises:
+        UserError: A part is not understood, or a number is out of range; the sentence names it.
+    """
+    tokens = (" ".join(token.split()) for token in re.split(r"([\[\]|])|[,;\n]", text.lower()) if token)
+    first, *rest = [token for token in tokens if token] or [""]
+    size = re.fullmatch(r"(\d{1,9}) ?x ?(\d{1,9}) ?x ?(\d{1,9})", first)
+    if not size:
+        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{excerpt(first)}".')
+    count = sum(token not in ("[", "|") for token in rest)  # a ] stands for the addition
+    if count > MAX_LAYERS:
+        raise UserError(f"{count} layers are more than fit here: use {MAX_LAYERS} or fewer.")
+    width, height, depth = map(int, size.groups())
+    activation_bytes(depth, height, width)  # raises for sizes that no layer takes
+    return Network(Volume(width, height, depth), _parse_parts(rest))
+
+
+def append(network: Network, part: str) -> Network | None:
+    """Return ``network`` with the layer or block ``part`` behind it, or None if there are too many layers."""
+    try:
+        return parse(f"{network}, {part}")
+    except UserError:
+        return None
+
+
+def residual_block(network: Network) -> str | None:
+    """Return the text of a residual block that fits behind ``network``, or None if its output is no volume."""
+    shape = network.output
+    if not isinstance(shape, Volume):
+        return None
+    convolution = f"conv {shape.depth} 3 p1, norm"
+    return f"[{convolution}, relu, {convolution}]"
+
+
+def _parse_parts(tokens: list[str]) -> tuple[Layer | Block, ...]:
+    parts: list[Layer | Block] = []
+    branches: list[list[Layer]] = []  # of the block that is open
+    for token in tokens:
+        if token == "[":
+            if branches:
+                raise UserError("A block holds no other block: close the first with ] before the next [.")
+            branches = [[]]
+        elif token == "|":
+            if len(branches) != 1 or not branches[0]:
+                raise UserError("A | stands once in a block, after its layers: [conv 16 3 p1 | conv 16 1].")
+            branches.append([])
+        elif token == "]":
+            if not branches or not branches[-1]:
+                raise UserError("A ] ends a block of at least one layer: [conv 16 3 p1].")
+            parts.append(Block(*map(tuple, branches)))
+            branches = []
         else:
-            allowed = ", ".join([*(f"{letter}1" for letter in letters), *flags]) or "nothing"
-            raise UserError(f'"{safe(extra)}" means nothing to {word}, which takes {allowed} here.')
-    if build is Pool:
-        given = {"kind": "max" if word == "max" else "average", "stride": given["kernel_size"]} | given
-    if build is Activation:
-        given = {"name": word}
-    return build(**given)
+            (branches[-1] if branches else parts).append(_parse_layer(token))
+    if branches:
+        raise UserError("A [ is not closed: put a ] after the last layer of its block.")
+    return tuple(parts)
 
 
-def written(layer: Layer) -> str:
-    """The words of one layer, without what is usual."""
-    if isinstance(layer, Add):
-        return "add"
-    if isinstance(layer, Dropout):
-        return f"drop {layer.probability:g}"
-    word = next(
-        word
-        for word, (*_, build) in _WORDS.items()
-        if type(layer) is build
-        and (not isinstance(layer, Activation) or layer.name == word)
-        and (not isinstance(layer, Pool) or (layer.kind == "max") == (word == "max"))
-    )
-    needed, letters, flags, _ = _WORDS[word]
-    parts = [word, *(str(getattr(layer, name)) for name in needed)]
-    for letter in letters:
-        name = _LETTERS[letter]
-        usual = layer.kernel_size if isinstance(layer, Pool) and name == "stride" else _USUAL[name]
-        value = getattr(layer, name)
-        parts += [f"{letter}{value}"] if value != usual else []
-    parts += ["nobias"] if "nobias" in flags and not layer.bias else []  # type: ignore[attr-defined]
-    parts += ["ceil"] if "ceil" in flags and layer.ceil else []  # type: ignore[attr-defined]
-    return " ".join(parts)
-
-
-def safe(text: str) -> str:
-    """At most 40 characters, none of which Markdown would act upon."""
-    plain = re.sub(r"[^\w\s.-]|(?<![^\W_])_+|_+(?![^\W_])", "?", text)  # inside a word Markdown leaves a _ alone
-    return plain if len(plain) <= 40 else f"{plain[:40]}..."
+def _parse_layer(text: str) -> Layer:
+    word, *arguments = text.split()
+    classes = {word: layer for layer in LAYERS for word in layer.words}
+    if word not in classes:
+        raise UserError(f'"{excerpt(text)}" is not a layer: use one of {", ".join(classes)}.')
+    return classes[word].parse(word, arguments)

@@ -12,8 +12,9 @@ from cnn.evaluation import operating_point
 from cnn.layers import costs, sizes
 from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Conv, Volume
-from cnn.layers.network import read
+from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
+from cnn.layers.sizes import Window
 from cnn.lecture.questions.layer_sizes import ask_two_layers
 from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.timeline import ask_year
@@ -62,7 +63,7 @@ def convolution_2d(settings: Settings) -> Texts:
         return {"first": f"{output[0, 0]:g}", "output": format_rows(output)}
     side, depth, kernel_size = (int(settings[key]) for key in ("N", "depth", "F"))
     products = costs.filter_weights(depth, kernel_size)
-    size = sizes.output_size(side, kernel_size).size
+    size = sizes.output_size(side, Window(kernel_size)).size
     return {"filter": products.formula, "products": f"{products.value}", "side": f"{size}"}
 
 
@@ -70,7 +71,7 @@ def filters_relu(settings: Settings) -> Texts:
     """Return the question on two layers, and what the second layer leaves."""
     if "question" not in settings:
         return {}
-    layers = feature_stack.two_layers(*(int(settings[key]) for key in ("N", "D1", "K1", "K2", "F")))
+    layers = feature_stack.chain_two_layers(*(int(settings[key]) for key in ("N", "D1", "K1", "K2", "F")))
     return _question(ask_two_layers(layers, int(settings["question"]))) | {
         "output": f"{layers.after}x{layers.after}x{layers.second}",
         "weights": f"{layers.weights:,}",
@@ -80,20 +81,21 @@ def filters_relu(settings: Settings) -> Texts:
 def stride_padding(settings: Settings) -> Texts:
     """Return the output size by each rule of rounding, and the padding that keeps the size."""
     n, kernel_size, stride, padding = (int(settings[key]) for key in ("N", "F", "S", "P"))
-    floor, ceil = (sizes.output_size(n, kernel_size, stride, padding, rule=rule) for rule in ("floor", "ceil"))
+    window = Window(kernel_size, stride, padding)
+    floor, ceil = sizes.output_size(n, window, "floor"), sizes.output_size(n, window, "ceil")
     return {
         "size": floor.formula,
         "fraction": f"{float(floor.quotient + 1):.2f}",
         "floor": f"{floor.size}",
         "unread": f"{floor.unread_input}",
         "ceil": f"{ceil.size}",
-        "same_padding": f"{sizes.same_padding(kernel_size)[0]}",
+        "same_padding": f"{Window(kernel_size).same_padded().ends[0]}",
     }
 
 
 def pool(settings: Settings) -> Texts:
     """Return the pooled output, and how many of the input cells get a gradient."""
-    pooled = pooling.pool2d(parse_rows(settings["x"]), int(settings["F"]), int(settings["S"]))
+    pooled = pooling.pool2d(parse_rows(settings["x"]), Window(int(settings["F"]), int(settings["S"])))
     gradient = pooled.backward()
     return {
         "output": format_rows(pooled.output[0]),
@@ -107,8 +109,8 @@ def layer_calculator(settings: Settings) -> Texts:
     names = ("K", "F", "S", "P", "D", "groups")
     filters, kernel_size, stride, padding, dilation, groups = (int(settings[name]) for name in names)
     before = Volume(*(int(settings[name]) for name in ("W1", "H1", "D1")))
-    info = Conv(filters, kernel_size, stride, padding, dilation, groups).through(before)
-    return {"output": str(info.after), "parameters": info.parameters.formula}
+    info = Conv(filters, kernel_size, stride, padding, dilation, groups).infer(before)
+    return {"output": str(info.output), "parameters": info.parameters.formula}
 
 
 def fully_connected(settings: Settings) -> Texts:
@@ -125,10 +127,10 @@ def fully_connected(settings: Settings) -> Texts:
 
 def architecture_builder(settings: Settings) -> Texts:
     """Return each volume, and which layer has the most parameters and which makes the most products."""
-    steps = read(settings["net"]).steps()
-    parameters = [step.parameters.value for step in steps]
-    products = [step.multiply_adds.value for step in steps]
-    return {f"volume{number}": str(step.after) for number, step in enumerate(steps, start=1)} | {
+    infos = parse(settings["net"]).layer_infos()
+    parameters = [info.parameters.value for info in infos]
+    products = [info.multiply_adds.value for info in infos]
+    return {f"volume{number}": str(info.output) for number, info in enumerate(infos, start=1)} | {
         "most_parameters": f"{parameters.index(max(parameters)) + 1}",
         "parameters": f"{max(parameters):,}",
         "parameters_share": f"{max(parameters) / sum(parameters):.0%}",
@@ -140,7 +142,7 @@ def architecture_builder(settings: Settings) -> Texts:
 
 def inside_the_network(settings: Settings) -> Texts:
     """Return the receptive field of a convolution layer of the lecture's network, "conv1" to "conv5"."""
-    stages = read(PRESETS["lecture, our own"]).stages()
+    stages = parse(PRESETS["lecture, our own"]).stages()
     fields = [stage.field.size for stage in stages if isinstance(stage.layer, Conv) and stage.field]
     return {"field": f"{fields[int(settings['layer'].removeprefix('conv')) - 1]}"}
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from cnn.layers import to_torch
 from cnn.layers.costs import conv_parameters, linear_parameters
 from cnn.layers.dense_vs_conv import compare_layers
 from cnn.layers.layers import Layer, Volume
@@ -134,15 +135,15 @@ def pooling(example: Pooling, adaptive: int | None = None) -> Snippet:
 
 def layer(layer: Layer, before: Volume) -> Snippet:
     """Return one layer on a volume: its output shape, depth first, and its number of parameters."""
-    step = layer.through(before)
+    info = layer.infer(before)
     code = f"""import torch
 from torch import nn
 
 with torch.device("meta"):  # sizes only: nothing is computed, however large it is
-    layer = {layer.code(before)}
+    layer = {layer.torch_code(before)}
     x = torch.empty{(1, *before.torch_shape)}  # (batch, depth, height, width)
 print(list(layer(x)[0].shape), sum(p.numel() for p in layer.parameters()))"""
-    return Snippet(code, f"{list(step.after.torch_shape)} {step.parameters.value}")
+    return Snippet(code, f"{list(info.output.torch_shape)} {info.parameters.value}")
 
 
 def dense_vs_conv(picture: Volume, hidden: int, filters: int, kernel_size: int) -> Snippet:
@@ -160,7 +161,7 @@ print(f"{{dense.weight.numel():,}} {{conv.weight.numel():,}}")"""
 
 def network(network: Network) -> Snippet:
     """Return a whole network, and the output shape of each of its layers. Raises ``DoesNotFit``."""
-    return Snippet(network.code(), network.told())
+    return Snippet(to_torch.torch_code(network), to_torch.expected_output(network))
 
 
 def softmax(example: Softmax, loss: Loss) -> Snippet:

@@ -178,7 +178,7 @@ def _list_layers(name: str) -> tuple[LayerNode, ...]:
         step = _step(call)
         # A sum has the receptive field of its longer branch, in the middle of which the other one lies.
         windows = [*windows, step.window] if windows is not None and step.window else None
-        field = receptive_field(windows)[-1] if windows and isinstance(step.after, Volume) else None
+        field = receptive_field(windows)[-1] if windows and isinstance(step.output, Volume) else None
         block = _block(call.path, nodes)
         nodes.append(LayerNode(_name(call, block, nodes), call.path, _kind(call.module), block, step, field))
     return tuple(nodes)
@@ -199,7 +199,7 @@ def find_layer(name: str, layer: str) -> LayerNode:
 
 def block_ends(name: str) -> tuple[LayerNode, ...]:
     """Return the last layer with maps of each block; all layers with maps in a network without blocks."""
-    last = {node.block: node for node in list_layers(name) if isinstance(node.step.after, Volume)}
+    last = {node.block: node for node in list_layers(name) if isinstance(node.step.output, Volume)}
     return tuple(last.values())
 
 
@@ -207,7 +207,7 @@ def _step(call: LayerCall) -> LayerInfo:
     before, after = _shape(call.before), _shape(call.after)
     if call.module is None:
         return LayerInfo(before, after, window=Window(1))
-    return _layer(call.module).through(before)
+    return _layer(call.module).infer(before)
 
 
 def _shape(values: Tensor) -> Shape:

@@ -1,25 +1,24 @@
-"""Convolution and pooling written out: every window, product and sum of a small example, as data to be shown.
+"""Work out a convolution window by window, with every product and sum as data.
 
-Nothing is hidden in a library call here. A side of the input is an ``Axis``: padding, data, and for each output
-position the cells that its window reads. A picture is two of them, a signal is a picture with one row. Rows come
-before columns, channels before rows, filters before everything. All functions follow torch.nn.functional.
+A side of the input is an :class:`~cnn.ops.windows.Axis`; an image has two, and a signal is an image with one row. Rows
+come before columns, channels before rows, filters before everything. Results are those of torch.nn.functional.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cnn.errors import DoesNotFit
+from cnn.layers.sizes import Window
 from cnn.ops.windows import (
     Array,
     Axis,
     PaddingMode,
-    Pair,
-    _ends,
-    as_pair,
     as_volume,
+    check_padding_mode,
     check_products,
     extract_patches,
     pad,
@@ -28,10 +27,16 @@ from cnn.ops.windows import (
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution layer at work on one input: all that happens on the way to each output number.
+    """A convolution layer applied to one input.
 
-    input (C, H, W); weight (K, C, FH, FW) as the layer stores it; bias (K,); padded (C, PH, PW);
-    products (K, H2, W2, C, FH, FW); channel_sums (K, H2, W2, C); output (K, H2, W2).
+    Attributes:
+        input: (C, H, W).
+        weight: (K, C, FH, FW), as the layer stores it.
+        bias: (K,).
+        rows: The windows from top to bottom.
+        columns: The windows from left to right.
+        padding_mode: The values of the padding.
+        flip: Whether the kernel is flipped, as the convolution of mathematics does and torch.nn.Conv2d does not.
     """
 
     input: Array
@@ -39,103 +44,112 @@ class Convolution:
     bias: Array
     rows: Axis
     columns: Axis
-    padding_mode: PaddingMode
-    flip: bool
-    padded: Array
-    products: Array
-    channel_sums: Array
-    output: Array
+    padding_mode: PaddingMode = "zeros"
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        check_products(self.weight.size * len(self.rows.windows) * len(self.columns.windows))
+        for axis in (self.rows, self.columns):
+            check_padding_mode(axis, self.padding_mode)
+
+    @cached_property
+    def padded(self) -> Array:
+        """(C, PH, PW): the input with its padding."""
+        return pad(self.input, self.rows, self.columns, self.padding_mode)
 
     @property
     def kernel(self) -> Array:
-        """The weights as they lie on the input: turned round on both sides when the kernel is flipped."""
-        return _turned(self.weight) if self.flip else self.weight
+        """(K, C, FH, FW): the weights as they are laid on the input."""
+        return _flip(self.weight) if self.flip else self.weight
+
+    @cached_property
+    def products(self) -> Array:
+        """(K, H2, W2, C, FH, FW): each weight times the value below it."""
+        patches = extract_patches(self.padded, self.rows, self.columns).transpose(1, 2, 0, 3, 4)
+        return np.asarray(patches * self.kernel[:, None, None])
+
+    @cached_property
+    def channel_sums(self) -> Array:
+        """(K, H2, W2, C): the products of each channel added up."""
+        return np.asarray(self.products.sum((-2, -1)))
+
+    @cached_property
+    def output(self) -> Array:
+        """(K, H2, W2): all products and the bias added up."""
+        return np.asarray(self.channel_sums.sum(-1) + self.bias[:, None, None])
 
     @property
     def symmetric(self) -> bool:
         """Whether flipping changes nothing, so that convolution and cross-correlation agree."""
-        return bool(np.array_equal(self.weight, _turned(self.weight)))
+        return bool(np.array_equal(self.weight, _flip(self.weight)))
 
 
 def conv2d(
     image: ArrayLike,
     weight: ArrayLike,
     bias: ArrayLike | None = None,
+    windows: tuple[Window, Window] | None = None,
     *,
-    stride: Pair = 1,
-    padding: Pair | Literal["same"] = 0,
-    dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
     flip: bool = False,
 ) -> Convolution:
-    """Slides K filters over an image and writes every step down.
+    """Apply K filters to an image.
 
-    ``image`` (C, H, W) or (H, W); ``weight`` (K, C, FH, FW), or one filter as (C, FH, FW) or (FH, FW); ``bias`` (K,).
-    As torch.nn.Conv2d, which does not flip the kernel; ``flip=True`` is the convolution of mathematics.
-    Raises ``DoesNotFit``.
+    Args:
+        image: (C, H, W) or (H, W).
+        weight: (K, C, FH, FW), or one filter as (C, FH, FW) or (FH, FW).
+        bias: (K,), or None for zeros.
+        windows: How the filters slide down and across; by default with stride 1 and no padding.
+        padding_mode: As in torch.nn.Conv2d.
+        flip: Whether to flip the kernel.
+
+    Raises:
+        DoesNotFit: Shapes do not fit together, or the example is too large to follow.
     """
-    x, w = as_volume(image), _filters(weight)
-    filters, depth, *kernel_size = w.shape
-    if depth != x.shape[0]:
+    volume, filters = as_volume(image), _as_filters(weight)
+    count, depth, *kernel_size = filters.shape
+    if depth != volume.shape[0]:
         raise DoesNotFit(
-            f"The filter has depth {depth} and the input has depth {x.shape[0]}: "
+            f"The filter has depth {depth} and the input has depth {volume.shape[0]}: "
             "a filter needs one slice of weights for each channel of its input."
         )
-    b = np.zeros(filters) if bias is None else np.asarray(bias, dtype=np.float64).reshape(-1)
-    if len(b) != filters:
-        raise DoesNotFit(f"There are {len(b)} biases for {filters} filters: each filter has exactly one.")
-    ends = _ends(padding, tuple(kernel_size), as_pair(stride), as_pair(dilation))
-    rows, columns = (
-        Axis.sliding(n, f, s, p, d)
-        for n, f, s, p, d in zip(x.shape[1:], kernel_size, as_pair(stride), ends, as_pair(dilation), strict=True)
-    )
-    return _convolve(x, w, b, rows, columns, padding_mode, flip)
+    biases = np.zeros(count) if bias is None else np.asarray(bias, dtype=np.float64).reshape(-1)
+    if len(biases) != count:
+        raise DoesNotFit(f"There are {len(biases)} biases for {count} filters: each filter has exactly one.")
+    sliding = windows or tuple(Window(size) for size in kernel_size)
+    rows, columns = (Axis.sliding(n, window) for n, window in zip(volume.shape[1:], sliding, strict=True))
+    return Convolution(volume, filters, biases, rows, columns, padding_mode, flip)
 
 
 def conv1d(
-    signal: ArrayLike,
-    kernel: ArrayLike,
-    *,
-    mode: Literal["full", "same", "valid"] = "full",
-    flip: bool = True,
-    stride: int = 1,
+    signal: ArrayLike, kernel: ArrayLike, *, mode: Literal["full", "same", "valid"] = "full", flip: bool = True
 ) -> Convolution:
-    """Slides a kernel along a signal: a 2-D example of one row. ``signal`` (N,), ``kernel`` (F,).
+    """Slide ``kernel`` (F,) along ``signal`` (N,), as an image of one row.
 
-    "full": every overlap counts, N + F - 1 numbers. "same": the middle N of these. "valid": only where the kernel lies
-    on the signal altogether, N - F + 1. With ``flip`` as numpy.convolve, without as numpy.correlate.
-    Raises ``DoesNotFit``.
+    With ``flip`` the result is that of numpy.convolve, without it that of numpy.correlate: N + F - 1 values in the mode
+    "full", the middle N of these in "same", and the N - F + 1 without padding in "valid".
+
+    Raises:
+        DoesNotFit: One of them is not a row of numbers, or the kernel is too long.
     """
-    x, w = np.asarray(signal, dtype=np.float64), np.asarray(kernel, dtype=np.float64)
-    if x.ndim != 1 or w.ndim != 1 or not x.size or not w.size:
+    row, weights = np.asarray(signal, dtype=np.float64), np.asarray(kernel, dtype=np.float64)
+    if row.ndim != 1 or weights.ndim != 1 or not row.size or not weights.size:
         raise DoesNotFit("A signal and its kernel are each one row of at least one number.")
-    outside = len(w) - 1
-    left, right = {"full": (outside, outside), "same": (outside - outside // 2, outside // 2), "valid": (0, 0)}[mode]
-    columns = Axis.sliding(len(x), len(w), stride, (left, right))
-    return _convolve(x[None, None], w[None, None, None], np.zeros(1), Axis.sliding(1, 1), columns, "zeros", flip)
+    outside = len(weights) - 1
+    padding = {"full": (outside, outside), "same": (outside - outside // 2, outside // 2), "valid": (0, 0)}[mode]
+    columns = Axis.sliding(len(row), Window(len(weights), padding=padding))
+    rows = Axis.sliding(1, Window(1))
+    return Convolution(row[None, None], weights[None, None, None], np.zeros(1), rows, columns, flip=flip)
 
 
-def _convolve(
-    x: Array, w: Array, b: Array, rows: Axis, columns: Axis, padding_mode: PaddingMode, flip: bool
-) -> Convolution:
-    check_products(w.size * len(rows.windows) * len(columns.windows))
-    padded = pad(x, rows, columns, padding_mode)
-    patches = extract_patches(padded, rows, columns).transpose(1, 2, 0, 3, 4)  # (H2, W2, C, FH, FW)
-    laid = _turned(w) if flip else w
-    products = patches * laid[:, None, None]  # (K, H2, W2, C, FH, FW)
-    channel_sums = products.sum((-2, -1))  # (K, H2, W2, C)
-    output = channel_sums.sum(-1) + b[:, None, None]  # (K, H2, W2)
-    return Convolution(x, w, b, rows, columns, padding_mode, flip, padded, products, channel_sums, output)
-
-
-def _turned(weight: Array) -> Array:
+def _flip(weight: Array) -> Array:
     return weight[..., ::-1, ::-1]
 
 
-def _filters(weight: ArrayLike) -> Array:
-    """The weights as (K, C, FH, FW) floats."""
-    w = np.asarray(weight, dtype=np.float64)
-    w = w.reshape((1,) * (4 - w.ndim) + w.shape) if 2 <= w.ndim <= 4 else w
-    if w.ndim != 4 or not w.size:
+def _as_filters(weight: ArrayLike) -> Array:
+    """Return the weights as floats (K, C, FH, FW)."""
+    filters = np.asarray(weight, dtype=np.float64)
+    filters = filters.reshape((1,) * (4 - filters.ndim) + filters.shape) if 2 <= filters.ndim <= 4 else filters
+    if filters.ndim != 4 or not filters.size:
         raise DoesNotFit("A filter must be rows and columns of numbers, one slice for each channel of the input.")
-    return w
+    return filters

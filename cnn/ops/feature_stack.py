@@ -8,7 +8,7 @@ from PIL import Image
 
 from cnn.errors import DoesNotFit
 from cnn.layers.costs import filter_weights
-from cnn.layers.sizes import output_size
+from cnn.layers.sizes import Window, output_size
 from cnn.ops.filters import Kernel, filter_image, patch_at, strongest_positions
 from cnn.ops.windows import Array
 
@@ -42,15 +42,15 @@ class Patch:
     cleared: Array
 
 
-def two_layers(side: int, depth: int, first: int, second: int, kernel_size: int) -> TwoLayers:
+def chain_two_layers(side: int, depth: int, first: int, second: int, kernel_size: int) -> TwoLayers:
     """Sizes of two layers of ``kernel_size`` and stride 1 on a square input. Raises ``DoesNotFit``."""
     if side < 2 * kernel_size - 1:
         raise DoesNotFit(
             f"Two filters of F = {kernel_size} in a row want a side of {2 * kernel_size - 1} or more: each takes F - 1 "
             f"away, and N is {side}. Choose N = {2 * kernel_size - 1}, or F = {(side + 1) // 2} or less."
         )
-    between = output_size(side, kernel_size).size
-    after = output_size(between, kernel_size).size
+    between = output_size(side, Window(kernel_size)).size
+    after = output_size(between, Window(kernel_size)).size
     return TwoLayers(side, depth, kernel_size, first, second, between, after, filter_weights(first, kernel_size).value)
 
 

@@ -1,6 +1,5 @@
-"""Slide windows over padded arrays: one axis at a time, every window as data."""
+"""Slide windows over padded arrays, with the cells of every window as data."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,30 +7,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnn.errors import DoesNotFit
-from cnn.layers.sizes import Rule, adaptive_windows, output_size, same_padding
+from cnn.layers.sizes import Rule, Window, adaptive_windows, output_size
 
 Array = NDArray[np.float64]
-
-
-Pair = int | tuple[int, int]
-
-
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-
-
 MAX_PRODUCTS = 1_000_000
-"""An example with more products than this is not one to follow by hand."""
-
-
+"""Largest number of products in an example to follow by hand."""
 _NUMPY_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One side of the input, and what each window reads of it.
+    """One side of an input, and the cells that each window reads of it.
 
-    ``windows`` holds one tuple for each output position: the cells read, counted from the first padding cell. A cell
-    at or beyond ``padded`` does not exist: a window that hangs over the edge (``ceil_mode``) reads nothing there.
+    Attributes:
+        size: Cells of data.
+        before: Cells of padding before the data.
+        after: Cells of padding behind the data.
+        windows: For each output position the cells that its window reads, counted from the first padding cell. Cells
+            from ``padded`` on do not exist: a window that reaches beyond the edge (``ceil_mode``) reads nothing there.
     """
 
     size: int
@@ -40,24 +34,15 @@ class Axis:
     windows: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def sliding(
-        cls,
-        size: int,
-        kernel_size: int,
-        stride: int = 1,
-        padding: Pair = 0,
-        dilation: int = 1,
-        rule: Rule = "floor",
-    ) -> "Axis":
-        """A window that moves ``stride`` cells a step and reads every ``dilation``-th cell. Raises ``DoesNotFit``."""
-        before, after = as_pair(padding)
-        count = output_size(size, kernel_size, stride, (before, after), dilation, rule).size
-        windows = tuple(tuple(i * stride + f * dilation for f in range(kernel_size)) for i in range(count))
-        return cls(size, before, after, windows)
+    def sliding(cls, size: int, window: Window, rule: Rule = "floor") -> "Axis":
+        """Slide ``window`` along ``size`` cells. Raises ``DoesNotFit``."""
+        cells = range(0, window.reach, window.dilation)
+        starts = range(0, output_size(size, window, rule).size * window.stride, window.stride)
+        return cls(size, *window.ends, tuple(tuple(start + cell for cell in cells) for start in starts))
 
     @classmethod
     def adaptive(cls, size: int, output: int) -> "Axis":
-        """``output`` windows spread evenly over the side; neighbours may overlap and differ in length by one."""
+        """Spread ``output`` windows evenly; neighbours may overlap, and differ in length by one."""
         return cls(size, 0, 0, tuple(tuple(range(*window)) for window in adaptive_windows(size, output)))
 
     @property
@@ -67,83 +52,76 @@ class Axis:
 
     @property
     def overhang(self) -> int:
-        """Places behind the padded side at which the last window finds nothing."""
+        """Cells behind the padded side that the last window would read."""
         return max(0, self.windows[-1][-1] + 1 - self.padded)
 
     @property
     def unread(self) -> tuple[int, ...]:
-        """Cells, padding included, that no window ever reads."""
+        """Cells, padding included, that no window reads."""
         read = {cell for window in self.windows for cell in window}
         return tuple(cell for cell in range(self.padded) if cell not in read)
 
     @property
-    def unread_data(self) -> int:
-        """How many cells of data, padding left out, no window ever reads."""
-        return sum(self.before <= cell < self.before + self.size for cell in self.unread)
-
-    @property
     def index(self) -> NDArray[np.intp]:
         """(windows, longest window): the cells read; -1 where a window has no cell."""
-        longest = max(len(window) for window in self.windows)
-        rows = [[*(c if c < self.padded else -1 for c in w), *[-1] * (longest - len(w))] for w in self.windows]
-        return np.array(rows, dtype=np.intp)
+        index = np.full((len(self.windows), max(map(len, self.windows))), -1, dtype=np.intp)
+        for row, window in zip(index, self.windows, strict=True):
+            row[: len(window)] = window
+        index[index >= self.padded] = -1
+        return index
 
 
 def unread_share(rows: Axis, columns: Axis) -> float:
-    """Which part of the input, from 0 to 1, no window ever reads."""
-    read = (rows.size - rows.unread_data) * (columns.size - columns.unread_data)
-    return 1 - read / (rows.size * columns.size)
+    """Return the share of the input, from 0 to 1, that no window reads."""
+    return 1 - _read_share(rows) * _read_share(columns)
 
 
-def pad(x: Array, rows: Axis, columns: Axis, mode: PaddingMode, fill: float = 0.0) -> Array:
-    """(C, PH, PW): the input with its padding."""
-    for axis in (rows, columns):
-        most = {"reflect": axis.size - 1, "circular": axis.size}.get(mode, axis.before + axis.after)
-        if max(axis.before, axis.after) > most:
-            raise DoesNotFit(
-                f"Padding {max(axis.before, axis.after)} in the mode {mode} needs more cells to copy than the side of "
-                f"{axis.size} has: choose P = {most} or less, or zeros."
-            )
+def _read_share(axis: Axis) -> float:
+    data = range(axis.before, axis.before + axis.size)
+    return 1 - sum(cell in data for cell in axis.unread) / axis.size
+
+
+def check_padding_mode(axis: Axis, mode: PaddingMode) -> None:
+    """Raise ``DoesNotFit`` if ``mode`` would copy more cells than the side has."""
+    widest = max(axis.before, axis.after)
+    most = {"reflect": axis.size - 1, "circular": axis.size}.get(mode, widest)
+    if widest > most:
+        raise DoesNotFit(
+            f"Padding {widest} in the mode {mode} needs more cells to copy than the side of {axis.size} has: "
+            f"choose P = {most} or less, or zeros."
+        )
+
+
+def pad(image: Array, rows: Axis, columns: Axis, mode: PaddingMode = "zeros", fill: float = 0.0) -> Array:
+    """Return ``image`` (C, H, W) with its padding (C, PH, PW); ``fill`` is the value of "zeros"."""
     widths = ((0, 0), (rows.before, rows.after), (columns.before, columns.after))
     if mode == "zeros":
-        return np.pad(x, widths, constant_values=fill)
-    return np.pad(x, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
+        return np.pad(image, widths, constant_values=fill)
+    return np.pad(image, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
 
 
 def extract_patches(padded: Array, rows: Axis, columns: Axis) -> Array:
-    """(C, H2, W2, FH, FW): what every window reads; NaN where it has no cell."""
-    framed = np.pad(padded, ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)  # index -1 now finds "no cell"
+    """Return the values that every window reads, (C, H2, W2, FH, FW); NaN where it has no cell."""
+    framed = np.pad(padded, ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)  # so that index -1 is NaN
     return framed[:, *cell_indices(rows, columns)]
 
 
 def cell_indices(rows: Axis, columns: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row and column of every cell of every window, broadcasting to (H2, W2, FH, FW)."""
+    """Return row and column of every cell of every window, which broadcast to (H2, W2, FH, FW)."""
     return rows.index[:, None, :, None], columns.index[None, :, None, :]
 
 
-def as_pair(value: Pair) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def _ends(
-    padding: Pair | Literal["same"], kernel_size: Sequence[int], stride: tuple[int, int], dilation: tuple[int, int]
-) -> list[tuple[int, int]]:
-    """((top, bottom), (left, right)) cells of padding."""
-    if padding == "same":
-        return [same_padding(f, s, d) for f, s, d in zip(kernel_size, stride, dilation, strict=True)]
-    return [(p, p) for p in as_pair(padding)]
-
-
 def as_volume(image: ArrayLike) -> Array:
-    """The image as (C, H, W) floats; one channel if it has no channels."""
-    x = np.asarray(image, dtype=np.float64)
-    x = x[None] if x.ndim == 2 else x
-    if x.ndim != 3 or not x.size:
+    """Return ``image`` as floats (C, H, W), with one channel if it has two dimensions."""
+    volume = np.asarray(image, dtype=np.float64)
+    volume = volume[None] if volume.ndim == 2 else volume
+    if volume.ndim != 3 or not volume.size:
         raise DoesNotFit("The input must be rows and columns of numbers, for one channel or several.")
-    return x
+    return volume
 
 
 def check_products(products: int) -> None:
+    """Raise ``DoesNotFit`` for more products than ``MAX_PRODUCTS``."""
     if products > MAX_PRODUCTS:
         raise DoesNotFit(
             f"That would be {products:,} products to write out, more than {MAX_PRODUCTS:,}: "

@@ -11,7 +11,7 @@ from ui.lecture import dense_vs_conv
 
 def test_the_slide_s_numbers() -> None:
     dense, _, _ = compare_layers(Volume(1000, 1000, 3), 100, 100, 3)
-    assert dense.reads.formula == "1000*1000*3 = 3,000,000"
+    assert dense.inputs_per_output.formula == "1000*1000*3 = 3,000,000"
     assert dense.weights.formula == "3,000,000*100 = 300,000,000"
     assert dense.weights.value == 300_000_000
     assert dense.memory == 1_200_000_000
@@ -25,7 +25,7 @@ def test_weights_and_outputs_are_torch_s(w: int, h: int, d: int, hidden: int, k:
     conv = nn.Conv2d(d, k, f, bias=False)
     assert dense.weights.value == nn.Linear(w * h * d, hidden, bias=False).weight.numel()
     assert convolution.weights.value == conv.weight.numel()
-    assert convolution.reads.value == conv.weight[0].numel()
+    assert convolution.inputs_per_output.value == conv.weight[0].numel()
     out = conv(conv.weight.new_zeros(d, h, w))
     assert convolution.outputs.value == out.numel()
     assert own.weights.value == own.multiply_adds.value == out.numel() * conv.weight[0].numel()

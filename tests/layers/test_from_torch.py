@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from cnn.errors import UserError
-from cnn.layers import from_torch
+from cnn.layers import from_torch, to_torch
 from cnn.layers.layers import Volume
-from cnn.layers.network import MAX_LAYERS, read
+from cnn.layers.network import MAX_LAYERS
+from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from tests.layers.test_network import random_network
 
@@ -18,8 +19,8 @@ COLOUR = Volume(32, 32, 3)
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_code_of_every_preset_comes_back(name: str) -> None:
-    network = read(PRESETS[name])
-    assert from_torch.parse(network.code(), COLOUR) == network
+    network = parse(PRESETS[name])
+    assert from_torch.parse(to_torch.torch_code(network), COLOUR) == network
 
 
 def test_the_code_of_random_stacks_comes_back() -> None:
@@ -28,7 +29,7 @@ def test_the_code_of_random_stacks_comes_back() -> None:
     while found < 200:
         network = random_network(draw, fitting=True)
         if not any(stage.problem for stage in network.stages()):
-            assert from_torch.parse(network.code(), COLOUR) == network, network.text()
+            assert from_torch.parse(to_torch.torch_code(network), COLOUR) == network, str(network)
             found += 1
 
 
@@ -63,8 +64,8 @@ def test_usual_ways_to_write_a_network_are_read(code: str, text: str | None) -> 
         with pytest.raises(UserError, match="not a plain number"):
             from_torch.parse(code, COLOUR)
     else:
-        assert from_torch.parse(code, COLOUR).text() == text
-        assert read(text) == from_torch.parse(code, COLOUR)
+        assert str(from_torch.parse(code, COLOUR)) == text
+        assert parse(text) == from_torch.parse(code, COLOUR)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_all_else_is_refused_by_name_and_never_run(code: str, said: str, tmp_pat
 
 
 def test_the_input_that_exported_code_states_counts() -> None:
-    code = read("9x7x2, conv 3 3").code()
+    code = to_torch.torch_code(parse("9x7x2, conv 3 3"))
     assert from_torch.parse(code, COLOUR).volume == Volume(9, 7, 2)
     for wrong in ("torch.zeros(1, 2, 7, 0)", "torch.zeros(1, 2, 7, 999999999)"):
         with pytest.raises(UserError, match="must lie between"):

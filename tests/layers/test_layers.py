@@ -27,10 +27,12 @@ def theirs(layer: Layer, depth: int) -> nn.Module:
     """The same in torch, built from the fields and not from the line of code."""
     if isinstance(layer, Pool):
         if layer.kind == "max":
-            return nn.MaxPool2d(layer.kernel_size, layer.stride, layer.padding, layer.dilation, ceil_mode=layer.ceil)
+            return nn.MaxPool2d(
+                layer.kernel_size, layer.stride, layer.padding, layer.dilation, ceil_mode=layer.ceil_mode
+            )
         if layer.dilation > 1:
             raise ValueError
-        return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil)
+        return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode)
     numbers = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups", "bias")}
     if isinstance(layer, ConvTranspose):
         return nn.ConvTranspose2d(depth, layer.out_channels, layer.kernel_size, **numbers,
@@ -52,26 +54,26 @@ def test_random_layers_are_accepted_exactly_when_torch_runs_them_and_cost_what_i
                 raise ValueError
         except (RuntimeError, ValueError):
             with pytest.raises(DoesNotFit):
-                layer.through(before)
+                layer.infer(before)
             outcomes[False] += 1
             continue
-        step = layer.through(before)
-        assert step.after.torch_shape == shape, (before, layer)
+        step = layer.infer(before)
+        assert step.output.torch_shape == shape, (before, layer)
         assert step.parameters.value == sum(p.numel() for p in module.parameters())
         assert 2 * step.multiply_adds.value == counter.get_total_flops()
-        assert repr(eval(layer.code(before), {"nn": nn})) == repr(module)
+        assert repr(eval(layer.torch_code(before), {"nn": nn})) == repr(module)
         outcomes[True] += 1
     assert min(outcomes.values()) > 150
 
 
 def test_the_lecture_s_layers() -> None:
     image = Volume(32, 32, 3)
-    step = Conv(6, 5).through(image)
-    assert (str(step.after), step.parameters.formula) == ("28x28x6", "(5*5*3)*6 + 6 = 456")
+    step = Conv(6, 5).infer(image)
+    assert (str(step.output), step.parameters.formula) == ("28x28x6", "(5*5*3)*6 + 6 = 456")
     assert step.multiply_adds.value == 75 * 28 * 28 * 6
-    assert str(Pool("max", 2, 2).through(Volume(100, 100, 128)).after) == "50x50x128"
+    assert str(Pool("max", 2, 2).infer(Volume(100, 100, 128)).output) == "50x50x128"
     for kernel, stride, padding, after in ((3, 1, 1, "32x32x64"), (5, 1, 2, "32x32x64"), (5, 2, 2, "16x16x64")):
-        assert str(Conv(64, kernel, stride, padding).through(image).after) == after
+        assert str(Conv(64, kernel, stride, padding).infer(image).output) == after
 
 
 def test_what_does_not_fit_is_said_in_a_sentence() -> None:
@@ -85,4 +87,4 @@ def test_what_does_not_fit_is_said_in_a_sentence() -> None:
         (ConvTranspose(4, 3, output_padding=1), Volume(5, 5, 3), "output padding"),
     ):
         with pytest.raises(DoesNotFit, match=said):
-            layer.through(before)
+            layer.infer(before)

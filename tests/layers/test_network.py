@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn.errors import DoesNotFit, UserError
+from cnn.layers import to_torch
 from cnn.layers.layers import (
     Activation,
     AdaptivePool,
@@ -22,7 +23,8 @@ from cnn.layers.layers import (
     Softmax,
     Volume,
 )
-from cnn.layers.network import MAX_LAYERS, Block, Network, read
+from cnn.layers.network import MAX_LAYERS, Block, Network
+from cnn.layers.network_text import append, parse, residual_block
 from cnn.layers.presets import PRESETS
 from cnn.layers.receptive_field import ReceptiveField
 from tests.layers.test_layers import random_layer, theirs
@@ -112,27 +114,27 @@ def test_random_stacks_are_accepted_exactly_as_far_as_torch_runs_them() -> None:
         network = random_network(draw, fitting=number % 5 < 2)
         stages = network.stages()
         assert 2 <= len(stages) <= 12
-        ours = [stage.step.after.torch_shape for stage in stages if stage.step]
-        assert ours == torch_shapes(network), network.text()
-        assert read(network.text()) == network
+        ours = [stage.info.output.torch_shape for stage in stages if stage.info]
+        assert ours == torch_shapes(network), str(network)
+        assert parse(str(network)) == network
         if len(ours) == len(stages):
             whole += 1
-            blocks += any(stage.way == "sum" for stage in stages)
+            blocks += any(stage.branch == "sum" for stage in stages)
             if ran < 250:
                 ran += 1
-                assert built(network, "cpu")[1] == network.told()
+                assert built(network, "cpu")[1] == to_torch.expected_output(network)
         else:
             with pytest.raises(DoesNotFit, match=f"Layer {len(ours) + 1} does not fit"):
-                network.code()
+                to_torch.torch_code(network)
     assert 350 < whole < 700
     assert blocks > 100
     assert ran == 250
 
 
 def test_what_follows_a_layer_that_does_not_fit_has_no_figures() -> None:
-    stages = read("8x8x3, conv 4 9, relu, flatten, fc 2").stages()
+    stages = parse("8x8x3, conv 4 9, relu, flatten, fc 2").stages()
     assert "longer than the input" in stages[0].problem
-    assert [stage.step for stage in stages] == [None] * 4
+    assert [stage.info for stage in stages] == [None] * 4
     assert [stage.problem for stage in stages[1:]] == [""] * 3
 
 
@@ -147,7 +149,7 @@ def test_what_follows_a_layer_that_does_not_fit_has_no_figures() -> None:
         ("8x8x3, conv 3 -1", "2 whole numbers"),
         ("8x8x3, conv 3 3 q2", "means nothing to conv"),
         ("8x8x3, relu 3", "takes nothing"),
-        ("8x8x3, drop x", "not a layer"),
+        ("8x8x3, drop x", "needs a probability"),
         ("8x8x3, [relu", "not closed"),
         ("8x8x3, relu]", "ends a block"),
         ("8x8x3, []", "ends a block"),
@@ -161,7 +163,7 @@ def test_what_follows_a_layer_that_does_not_fit_has_no_figures() -> None:
 )
 def test_text_that_is_no_network_is_refused_in_a_sentence(text: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as refusal:
-        read(text)
+        parse(text)
     assert len(str(refusal.value)) < 200
 
 
@@ -171,32 +173,32 @@ def test_numbers_out_of_range_are_refused_where_they_stand() -> None:
                  "9999x9999x99, flatten", "9999x9999x3, tconv 1 2 s2",
                  "9x9x3, adaptive 10000, conv 99999 1, flatten", "8x8x3, conv 0 3"):  # fmt: skip
         with pytest.raises(DoesNotFit):
-            read(text).steps()
+            parse(text).layer_infos()
 
 
 def test_a_block_adds_up_two_ways() -> None:
-    stages = read("8x8x4, [conv 6 3 s2 p1, norm | conv 6 1 s2], relu").stages()
-    assert [stage.way for stage in stages] == ["main", "main", "shortcut", "sum", ""]
+    stages = parse("8x8x4, [conv 6 3 s2 p1, norm | conv 6 1 s2], relu").stages()
+    assert [stage.branch for stage in stages] == ["main", "main", "shortcut", "sum", ""]
     assert [stage.field.size for stage in stages if stage.field] == [3, 3, 1, 3, 3]
-    assert "end the shortcut with conv 6 1 s2" in read("8x8x4, [conv 6 3 s2 p1], relu").stages()[1].problem
-    read("8x8x4, [conv 6 3 s2 p1 | conv 6 1 s2], relu").steps()
+    assert "end the shortcut with conv 6 1 s2" in parse("8x8x4, [conv 6 3 s2 p1], relu").stages()[1].problem
+    parse("8x8x4, [conv 6 3 s2 p1 | conv 6 1 s2], relu").layer_infos()
 
 
 def test_a_sum_sees_what_its_ways_see_and_nothing_is_said_where_their_steps_differ() -> None:
-    apart = read("9x9x1, [conv 1 3 | conv 1 5 p1]").stages()[-1]  # one reads from cell 0 on, the other from -1
+    apart = parse("9x9x1, [conv 1 3 | conv 1 5 p1]").stages()[-1]  # one reads from cell 0 on, the other from -1
     assert apart.field == ReceptiveField(5, 1, -1)
-    assert read("3x3x1, [conv 1 3 | conv 1 1 s3]").stages()[-1].field is None
+    assert parse("3x3x1, [conv 1 3 | conv 1 1 s3]").stages()[-1].field is None
 
 
 def test_a_block_fits_behind_whatever_volume_arrives() -> None:
     for text in ("8x8x3, conv 5 3", "8x8x3"):
-        network = read(text)
-        longer = network.extended(network.residual() or "")
+        network = parse(text)
+        longer = append(network, residual_block(network) or "")
         assert longer
-        assert longer.steps()
-    assert read("8x8x3, flatten").residual() is None
-    assert read("8x8x3, conv 5 9").residual() is None
-    assert read("8x8x3" + ", relu" * MAX_LAYERS).extended("relu") is None
+        assert longer.layer_infos()
+    assert residual_block(parse("8x8x3, flatten")) is None
+    assert residual_block(parse("8x8x3, conv 5 9")) is None
+    assert append(parse("8x8x3" + ", relu" * MAX_LAYERS), "relu") is None
 
 
 @pytest.mark.parametrize(
@@ -209,12 +211,12 @@ def test_a_block_fits_behind_whatever_volume_arrives() -> None:
 def test_no_network_takes_much_memory(text: str) -> None:
     tracemalloc.start()
     with contextlib.suppress(UserError):
-        network = read(text)
-        _ = network.stages(), network.csv(), network.text(), network.residual()
+        network = parse(text)
+        _ = network.stages(), network.csv(), str(network), residual_block(network)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 2**20
 
 
 def test_the_spelling_of_the_slides_is_understood() -> None:
-    assert read("32 x 32 x 3; CONV 16 3 P1, ReLU; MAX 2") == read("32x32x3, conv 16 3 p1, relu, max 2")
+    assert parse("32 x 32 x 3; CONV 16 3 P1, ReLU; MAX 2") == parse("32x32x3, conv 16 3 p1, relu, max 2")

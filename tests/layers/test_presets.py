@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet_Weights, ResNet18_Weights, VGG16_Weights
 
-from cnn.layers.network import Network, read
+from cnn.layers import to_torch
+from cnn.layers.network import Network
+from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.models import architectures
 
@@ -23,7 +25,7 @@ def built(network: Network, device: str = "meta") -> tuple[nn.Sequential, str]:
     names: dict[str, Any] = {}
     out = io.StringIO()
     with torch.device(device), contextlib.redirect_stdout(out):
-        exec(network.code(), names)
+        exec(to_torch.torch_code(network), names)
     return names["net"], out.getvalue().rstrip()
 
 
@@ -102,18 +104,18 @@ def seen(net: nn.Sequential, sides: list[int], length: int = 4096) -> list[tuple
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_layer_of_every_preset_is_as_torch_has_it(name: str) -> None:
-    network = read(PRESETS[name])
+    network = parse(PRESETS[name])
     net, printed = built(network)
-    stages, steps = network.stages(), network.steps()
-    ours = [(step.after.torch_shape, step.parameters.value, step.multiply_adds.value, stage.memory.value)
+    stages, steps = network.stages(), network.layer_infos()
+    ours = [(step.output.torch_shape, step.parameters.value, step.multiply_adds.value, stage.memory.value)
             for stage, step in zip(stages, steps, strict=True)]  # fmt: skip
     assert ours == told_by_torch(net, network.volume.torch_shape)
-    assert printed == network.told()
+    assert printed == to_torch.expected_output(network)
     fields = [(stage.field.size, stage.field.jump, stage.field.start) if stage.field else None for stage in stages]
-    sides = [step.before.torch_shape[-1] for stage, step in zip(stages, steps, strict=True) if stage.way != "sum"]
+    sides = [step.input.torch_shape[-1] for stage, step in zip(stages, steps, strict=True) if stage.branch != "sum"]
     assert fields == seen(net, sides)
     assert len(network.csv().splitlines()) == len(stages) + 1
-    assert read(network.text()) == network
+    assert parse(str(network)) == network
 
 
 REFERENCES: dict[str, tuple[int, Callable[[], nn.Module] | None]] = {
@@ -128,9 +130,9 @@ REFERENCES: dict[str, tuple[int, Callable[[], nn.Module] | None]] = {
 
 @pytest.mark.parametrize("name", REFERENCES)
 def test_presets_are_the_networks_they_are_named_after(name: str) -> None:
-    network = read(PRESETS[name])
+    network = parse(PRESETS[name])
     parameters, reference = REFERENCES[name]
-    assert sum(step.parameters.value for step in network.steps()) == parameters
+    assert sum(step.parameters.value for step in network.layer_infos()) == parameters
     if reference:
         with torch.device("meta"):
             original = reference()
@@ -138,7 +140,7 @@ def test_presets_are_the_networks_they_are_named_after(name: str) -> None:
         assert [p.shape for p in net.parameters()] == [p.shape for p in original.parameters()]
         with FlopCounterMode(display=False) as counter:
             original.eval()(torch.zeros(1, *network.volume.torch_shape, device="meta"))
-        assert 2 * sum(step.multiply_adds.value for step in network.steps()) == counter.get_total_flops()
+        assert 2 * sum(step.multiply_adds.value for step in network.layer_infos()) == counter.get_total_flops()
 
 
 @pytest.mark.parametrize(
@@ -146,15 +148,15 @@ def test_presets_are_the_networks_they_are_named_after(name: str) -> None:
     [("AlexNet", AlexNet_Weights), ("VGG-16", VGG16_Weights), ("ResNet-18", ResNet18_Weights)],
 )
 def test_totals_are_those_that_torchvision_publishes(name: str, weights: Any) -> None:
-    steps = read(PRESETS[name]).steps()
+    steps = parse(PRESETS[name]).layer_infos()
     published = weights.IMAGENET1K_V1.meta
     assert sum(step.parameters.value for step in steps) == published["num_params"]
     assert round(sum(step.multiply_adds.value for step in steps) / 1e9, 3) == published["_ops"]
 
 
 def test_the_review_passes_the_slide_s_volumes() -> None:
-    network = read(PRESETS["Review (slides 43-44)"])
-    volumes = [str(network.volume), *(str(step.after) for step in network.steps())]
+    network = parse(PRESETS["Review (slides 43-44)"])
+    volumes = [str(network.volume), *(str(step.output) for step in network.layer_infos())]
     assert volumes[:4] == ["32x32x3", "32x32x16", "32x32x16", "16x16x16"]
     assert volumes[-1] == "1x1x3"
 
@@ -162,10 +164,10 @@ def test_the_review_passes_the_slide_s_volumes() -> None:
 def test_receptive_fields_are_the_published_ones() -> None:
     # Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
     for name, size, jump in (("AlexNet", 195, 32), ("VGG-16", 212, 32), ("ResNet-18", 435, 32)):
-        stages = read(PRESETS[name]).stages()
+        stages = parse(PRESETS[name]).stages()
         before = next(place for place, stage in enumerate(stages) if type(stage.layer).__name__ == "AdaptivePool")
         field = stages[before - 1].field
         assert field
         assert (field.size, field.jump) == (size, jump)
-        assert stages[-1].everything
+        assert stages[-1].whole_input
         assert stages[-1].field is None

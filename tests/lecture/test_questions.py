@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.layers import network as architecture
+from cnn.layers import network_text, to_torch
 from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
@@ -59,7 +59,7 @@ def test_size_answers_are_torch_s() -> None:
             ("ceil", nn.MaxPool1d(f, s, p, d, ceil_mode=True)),
         ):
             try:
-                question = ask_output_size(n, f, s, p, d, rule)
+                question = ask_output_size(n, Window(f, s, p, d), rule)
                 theirs = layer(torch.empty(1, 1, n, device="meta")).shape[-1]
             except (DoesNotFit, RuntimeError):
                 continue
@@ -70,17 +70,17 @@ def test_size_answers_are_torch_s() -> None:
 
 
 def test_size_names_the_usual_slips() -> None:
-    question = ask_output_size(11, 3, 2, 2)
+    question = ask_output_size(11, Window(3, 2, 2))
     assert question.answer == 7
     assert "forgot 2P" in slip(question, 5)
-    assert "once" in slip(ask_output_size(11, 3, 1, 2), 11)
+    assert "once" in slip(ask_output_size(11, Window(3, 1, 2)), 11)
     assert "forgot the stride" in slip(question, 13)
     assert "+ 1" in slip(question, 6)
-    assert "rounded up" in slip(ask_output_size(7, 3, 3), 3)
-    assert "fraction" in slip(ask_output_size(7, 3, 3), 2.33)
-    assert "rounded down" in slip(ask_output_size(7, 3, 3, rule="ceil"), 2)
-    assert "drops" in slip(ask_output_size(5, 2, 2, 1, rule="ceil"), 4)
-    assert "dilation" in slip(ask_output_size(20, 3, 1, 0, 3), 18)
+    assert "rounded up" in slip(ask_output_size(7, Window(3, 3)), 3)
+    assert "fraction" in slip(ask_output_size(7, Window(3, 3)), 2.33)
+    assert "rounded down" in slip(ask_output_size(7, Window(3, 3), "ceil"), 2)
+    assert "drops" in slip(ask_output_size(5, Window(2, 2, 1), "ceil"), 4)
+    assert "dilation" in slip(ask_output_size(20, Window(3, 1, 0, 3)), 18)
 
 
 def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
@@ -135,7 +135,7 @@ def test_cells_in_2d_are_torch_s_and_bias_and_depth_are_named() -> None:
     named = set()
     for seed in range(20):
         x, w, b = draw.integers(-3, 4, (3, 5, 6)), draw.integers(-2, 3, (2, 3, 3, 2)), np.array([10, -20])
-        question = ask_cell(conv2d(x, w, b, padding=1, stride=2), seed)
+        question = ask_cell(conv2d(x, w, b, (Window(3, 2, 1), Window(2, 2, 1))), seed)
         k, i, j = (int(re.search(rf"{word} (\d+)", question.prompt)[1]) - 1 for word in ("filter", "row", "column"))
         theirs = F.conv2d(*(torch.tensor(a, dtype=torch.float64) for a in (x, w, b)), padding=1, stride=2)
         assert question.answer == theirs[k, i, j]
@@ -157,7 +157,7 @@ def test_pooled_cells_are_torch_s(kind: str) -> None:
     layer = {"max": nn.MaxPool2d(2), "average": nn.AvgPool2d(2), "lp": nn.LPPool2d(2, 2)}[kind]
     theirs = layer(torch.tensor(x)[None, None])[0, 0]
     for seed in range(8):
-        question = ask_pooled_cell(pool2d(x, 2, kind=kind), seed)
+        question = ask_pooled_cell(pool2d(x, Window(2, stride=2), kind), seed)
         i, j = (int(re.search(pattern, question.prompt)[1]) - 1 for pattern in (r"row (\d+)", r"column (\d+)"))
         assert question.answer == pytest.approx(theirs[i, j].item())
         assert_sound(question)
@@ -210,7 +210,7 @@ def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:
     assert ask_layer(Conv(8, 5), volume, 2).answer == sum(p.numel() for p in nn.Conv2d(3, 8, 5).parameters())
     assert ask_layer(Conv(9, 5, groups=3), volume, 2).answer == 28
     pooled = nn.MaxPool2d(3, 2, ceil_mode=True)(torch.zeros(3, 20, 32))
-    assert ask_layer(Pool("max", 3, 2, ceil=True), volume, 2).answer == pooled.shape[2]
+    assert ask_layer(Pool("max", 3, 2, ceil_mode=True), volume, 2).answer == pooled.shape[2]
     assert ask_layer(ConvTranspose(8, 5), volume, 1) is None
 
 
@@ -250,9 +250,9 @@ def test_a_receptive_field_is_as_wide_as_the_gradient_of_one_output() -> None:
 
 
 def test_questions_on_the_review_s_chain_are_answered_by_torch() -> None:
-    network = architecture.read(PRESETS["Review (slides 43-44)"])
+    network = network_text.parse(PRESETS["Review (slides 43-44)"])
     scope: dict[str, nn.Sequential] = {}
-    exec(network.code().split("def tell")[0], scope)
+    exec(to_torch.torch_code(network).split("def tell")[0], scope)
     net = scope["net"]
     shapes = []
     x = torch.zeros(1, 3, 32, 32)

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from torch.nn.functional import conv1d, conv2d, cross_entropy, max_pool2d
 
-from cnn.layers.network import read
+from cnn.layers import to_torch
+from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.lecture import lesson_plans, teachers_guide
 from cnn.ops import toy_inputs
@@ -107,7 +108,7 @@ def test_answers_on_softmax_are_torchs() -> None:
 
 
 def test_answers_on_whole_networks_are_torchs() -> None:
-    shapes = printed(read(PRESETS["Review (slides 43-44)"]).code()).splitlines()
+    shapes = printed(to_torch.torch_code(parse(PRESETS["Review (slides 43-44)"]))).splitlines()
     first, weights, products = answers("architecture_builder")
     assert shapes[0].split()[1:] == ["16", "32", "32"]
     assert "32x32x16" in first

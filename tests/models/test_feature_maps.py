@@ -11,8 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
-from cnn.layers.network import read
+from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
+from cnn.layers.sizes import Window
 from cnn.models import architectures, feature_maps, loading
 from cnn.models.feature_maps import pool_input
 from cnn.ops.convolution import conv2d
@@ -88,7 +89,7 @@ def test_every_layer_returns_what_torch_computes(network):
 def test_the_list_has_the_shapes_names_and_costs_of_the_network(network):
     nodes, layers = feature_maps.list_layers(network.name), calls(network)
     assert [node.path for node in nodes] == [call.path for call in layers]
-    assert [node.step.after.torch_shape for node in nodes] == [tuple(call.after.shape[1:]) for call in layers]
+    assert [node.step.output.torch_shape for node in nodes] == [tuple(call.after.shape[1:]) for call in layers]
     assert len({node.name for node in nodes}) == len(nodes)
     assert sum(node.step.parameters.value for node in nodes) == sum(p.numel() for p in network.module.parameters())
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -116,7 +117,7 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
     side = model.input_size
     for layer in layers:
         stop = feature_maps.find_layer(name, layer)
-        count, field = stop.step.after.width, stop.field
+        count, field = stop.step.output.width, stop.field
         for row, column in ((0, 0), (count // 2, count - 1)):
             starts = [field.start + at * field.jump for at in (row, column)]
             (top, bottom), (left, right) = [(max(0, start), min(side, start + field.size)) for start in starts]
@@ -138,7 +139,7 @@ def test_patch_weights_and_sum_give_the_number_in_every_cell(lecture, layer):
     opened = feature_maps.read_activation(lecture, pixels(lecture), feature_maps.find_layer("lecture", layer))
     number = len(opened.after) - 1
     work = feature_maps.trace_filter(lecture, opened, number)
-    written = conv2d(opened.before, work.weight, work.bias, padding=1)
+    written = conv2d(opened.before, work.weight, work.bias, (Window(3, padding=1),) * 2)
     np.testing.assert_allclose(work.sums, written.channel_sums[0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(work.padded, written.padded)
     np.testing.assert_allclose(work.without_bias + work.bias, opened.after[number], rtol=1e-4, atol=1e-5)
@@ -204,6 +205,6 @@ def test_a_layer_that_is_not_there():
 def test_the_architecture_builder_measures_the_same_network(name):
     """The builder reads the network from a line of text, the plan from its modules."""
     plan = feature_maps.list_layers(name)
-    written = read(PRESETS[f"{name}, our own"]).steps()
+    written = parse(PRESETS[f"{name}, our own"]).layer_infos()
     for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):
         assert sum(measure(one.step) for one in plan) == sum(measure(step) for step in written)

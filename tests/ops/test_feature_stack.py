@@ -29,7 +29,7 @@ def test_stack_is_torch_s_convolution_with_replicated_border() -> None:
 
 def test_two_layers_are_torch_s() -> None:
     for side, depth, first, second, f in ((32, 3, 7, 8, 5), (32, 3, 6, 1, 5), (19, 1, 2, 3, 4), (9, 4, 1, 1, 5)):
-        layers = feature_stack.two_layers(side, depth, first, second, f)
+        layers = feature_stack.chain_two_layers(side, depth, first, second, f)
         one, two = nn.Conv2d(depth, first, f), nn.Conv2d(first, second, f)
         between = one(torch.zeros(1, depth, side, side))
         assert between.shape[1:] == (first, layers.between, layers.between)
@@ -38,14 +38,14 @@ def test_two_layers_are_torch_s() -> None:
 
 
 def test_the_lecture_s_sizes() -> None:
-    layers = feature_stack.two_layers(32, 3, 7, 8, 5)
+    layers = feature_stack.chain_two_layers(32, 3, 7, 8, 5)
     assert (layers.between, layers.after) == (28, 24)
     assert ask_two_layers(layers, 1).answer == 7
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_questions_on_two_layers_are_torch_s(seed: int) -> None:
-    layers = feature_stack.two_layers(20, 3, 5, 4, 3)
+    layers = feature_stack.chain_two_layers(20, 3, 5, 4, 3)
     one, two = nn.Conv2d(3, 5, 3), nn.Conv2d(5, 4, 3)
     between = one(torch.zeros(1, 3, 20, 20))
     theirs = (two.weight.shape[1], between[0].numel(), sum(p.numel() for p in two.parameters()), two(between).shape[-1])
@@ -54,9 +54,9 @@ def test_questions_on_two_layers_are_torch_s(seed: int) -> None:
 
 def test_a_picture_too_small_for_the_second_layer_is_refused() -> None:
     with pytest.raises(DoesNotFit, match=r"Choose N = 9, or F = 4 or less\."):
-        feature_stack.two_layers(8, 1, 1, 1, 5)
-    assert feature_stack.two_layers(9, 1, 1, 1, 5).after == 1
-    assert feature_stack.two_layers(8, 1, 1, 1, 4).after == 2
+        feature_stack.chain_two_layers(8, 1, 1, 1, 5)
+    assert feature_stack.chain_two_layers(9, 1, 1, 1, 5).after == 1
+    assert feature_stack.chain_two_layers(8, 1, 1, 1, 4).after == 2
 
 
 @pytest.mark.parametrize(

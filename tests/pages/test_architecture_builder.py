@@ -5,7 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.layers.network import read
+from cnn.layers import to_torch
+from cnn.layers.network_text import parse
 from tests.support.app import html, open_page, snippets
 
 PAGE = "architecture_builder"
@@ -74,7 +75,7 @@ def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
     "pasted",
     ["nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2))",
      "http://localhost:8501/architecture_builder?net=32x32x3%2C+conv+8+3%2C+relu%2C+max+2&teach=1",
-     "32x32x3, conv 8 3, relu, max 2", read("32x32x3, conv 8 3, relu, max 2").code()],
+     "32x32x3, conv 8 3, relu, max 2", to_torch.torch_code(parse("32x32x3, conv 8 3, relu, max 2"))],
 )  # fmt: skip
 def test_code_and_links_are_brought_in(pasted: str) -> None:
     app = open_page(PAGE)

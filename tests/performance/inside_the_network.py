@@ -50,7 +50,7 @@ def main() -> None:
 
         ratios = []
         for stop in feature_maps.list_layers(name):
-            if not isinstance(stop.step.after, Volume):
+            if not isinstance(stop.step.output, Volume):
                 continue
             size = len(opening(stop))
             pairs = [(took(forward), took(lambda stop=stop: opening(stop))) for _ in range(REPEATS)]  # type: ignore[misc]

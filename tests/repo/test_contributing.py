@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnn.attribution import attribute, methods
 from cnn.attribution.attribution import Attribution
 from cnn.imaging.preprocess import to_tensor
-from cnn.layers import layers, network_text
-from cnn.layers import network as architecture
+from cnn.layers import layers, network_text, to_torch
 from cnn.models import loading, registry
 from cnn.predict.prediction import predict
 from tests.support.app import printed, shown_text
@@ -45,12 +44,11 @@ def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     names = dict(vars(layers))
     exec(RECIPES["cnn/layers/layers.py"], names)
-    for word, meaning in entry("cnn/layers/network_text.py, in _WORDS", names).items():
-        monkeypatch.setitem(network_text._WORDS, word, meaning)
-    network = architecture.read("8x6x3, conv 4 3 p1, up 2, relu")
-    assert network.text() == "8x6x3, conv 4 3 p1, up 2, relu"
-    assert str(network.steps()[1].after) == "16x12x4"
-    assert printed(network.code()) == network.told()
+    monkeypatch.setattr(network_text, "LAYERS", (*network_text.LAYERS, names["Upsample"]))
+    network = network_text.parse("8x6x3, conv 4 3 p1, up 2, relu")
+    assert str(network) == "8x6x3, conv 4 3 p1, up 2, relu"
+    assert str(network.layer_infos()[1].output) == "16x12x4"
+    assert printed(to_torch.torch_code(network)) == to_torch.expected_output(network)
 
 
 def test_a_model_and_every_method_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +74,7 @@ def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.Mon
 
 
 def test_every_recipe_is_done_and_every_place_is_there() -> None:
-    assert len(RECIPES) == TEXT.count("```python") == 7
+    assert len(RECIPES) == TEXT.count("```python") == 6
     for place in re.findall(r"`((?:cnn|ui|tests|docs|pages)/[a-z_/]+\.(?:py|md))`", TEXT):
         assert (ROOT / place).exists() or place == "pages/greys.py", place
     for name, file in (("MODULES", "cnn/layers/from_torch.py"), ("RECIPES", "cnn/training/classifier.py"),

@@ -67,7 +67,7 @@ def test_a_link_names_all_that_a_page_might_have_kept() -> None:
 def test_the_calculator_shows_the_layer_that_a_link_carries(layer: Layer, before: Volume) -> None:
     app = open_page(CALCULATOR, **cross_links.calculator_settings(layer, before))
     assert not app.warning
-    assert f"W2 x H2 x D2 = **{layer.through(before).after}**" in shown_text(app)
+    assert f"W2 x H2 x D2 = **{layer.infer(before).output}**" in shown_text(app)
 
 
 def test_a_layer_of_the_builder_opens_in_the_calculator() -> None:

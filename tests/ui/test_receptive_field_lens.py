@@ -95,6 +95,6 @@ def test_winners_are_painted_and_ties_are_told(lecture):
 def test_no_layer_is_too_much_to_send(model):
     if model.name == "ensemble":
         return
-    layers = [one for one in list_layers(model.name) if isinstance(one.step.after, Volume)]
+    layers = [one for one in list_layers(model.name) if isinstance(one.step.output, Volume)]
     for one in layers if model.name == "lecture" else layers[2::40]:
         assert len(json.dumps(payload(model, one.name))) < MOST_BYTES, one.name

@@ -90,7 +90,7 @@ def hierarchy(model: LoadedModel, facts: list[dict[str, Any]], levels: dict[str,
     for level, name in levels.items():
         end, fact = measured[name]
         told.append(
-            f"- **{level}, {end.block}.** {end.step.after}: a cell sees {_pixels(end, model)}; likeness to the film "
+            f"- **{level}, {end.block}.** {end.step.output}: a cell sees {_pixels(end, model)}; likeness to the film "
             f"{fact['likeness']:.2f}; {fact['zeros']:.0%} of the numbers are 0."
         )
     st.markdown(
@@ -151,7 +151,7 @@ def _cost(stop: LayerNode, model: LoadedModel, opened: Activation) -> str:
         costs += f" and {step.multiply_adds.value:,} multiply-adds"
     zeros = f" {feature_maps.zero_share(opened.after):.0%} of its numbers are 0." if not stop.signed else ""
     return (
-        f"**{stop.name}**: {_WORDS[stop.kind]}. {step.before} becomes {step.after}; {costs}. Each cell sees "
+        f"**{stop.name}**: {_WORDS[stop.kind]}. {step.input} becomes {step.output}; {costs}. Each cell sees "
         f"{_pixels(stop, model)}; its neighbour looks {_jump(stop)} further on.{zeros}"
     )
 
@@ -177,7 +177,7 @@ def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, i
     Hands back the layer and the number of the maps that weigh most, by what to call them.
     """
     found = feature_maps.split_score(model, film.inputs[model.input_size], target)
-    volume = found.layer.step.after
+    volume = found.layer.step.output
     assert isinstance(volume, Volume)
     how = (
         "Each map was averaged to one number, and that number times its weight is the map's part."
@@ -267,7 +267,7 @@ def costs(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
         last, fact = inside[-1], measured.get(name)
         likeness = fact["likeness"] if fact else None
         rows.append([
-            name, str(last.step.after), *_sums(inside), f"{last.field.size}" if last.field else "all",
+            name, str(last.step.output), *_sums(inside), f"{last.field.size}" if last.field else "all",
             f"{fact['zeros']:.0%}" if fact else "", "" if likeness is None else f"{likeness:.2f}",
         ])  # fmt: skip
     rows.append(["all layers", "", *_sums(stops), "", "", ""])
@@ -280,7 +280,7 @@ def _sums(stops: list[LayerNode] | tuple[LayerNode, ...]) -> list[str]:
         for values in (
             [one.step.parameters.value for one in stops],
             [one.step.multiply_adds.value for one in stops],
-            [one.step.after.memory.value for one in stops],
+            [one.step.output.memory.value for one in stops],
         )
     )
     return [f"{parameters:,}", f"{products:,}", format_bytes(memory)]

@@ -57,7 +57,7 @@ def show_table(layers: Sequence[LayerCost]) -> None:
             f"{layer.weights.value:,}",
             format_bytes(layer.memory),
             f"{layer.outputs.value:,}",
-            f"{layer.reads.value:,}",
+            f"{layer.inputs_per_output.value:,}",
         ]
         for layer in layers
     ]
@@ -68,7 +68,7 @@ def describe_weights(layers: Sequence[LayerCost]) -> str:
     """Describe both counts of weights with their numbers put in, and compare them."""
     dense, convolution = layers[0], layers[-1]
     return (
-        f"**Fully connected.** The numbers in the picture: `{dense.reads.formula}`. Each hidden node has a weight "
+        f"**Fully connected.** The numbers in the picture: `{dense.inputs_per_output.formula}`. Each hidden node has a weight "
         f"for each of them: `{dense.weights.formula}` weights, {format_bytes(dense.memory)} at 4 bytes a weight.\n\n"
         f"**Convolution.** A filter is as deep as the picture, and the same filter serves at every place: "
         f"`{convolution.weights.formula}` weights. {_compare(dense.weights.value, convolution.weights.value)} "
@@ -92,7 +92,7 @@ def _compare(dense: int, convolution: int) -> str:
 def describe_savings(layers: Sequence[LayerCost]) -> str:
     """Describe where the convolution saves weights, and what the comparison leaves out."""
     dense, unshared, convolution = layers
-    if unshared.reads.value == dense.reads.value:
+    if unshared.inputs_per_output.value == dense.inputs_per_output.value:
         return (
             "Here a filter looks at the whole picture, so each number that comes out is a sum over all of it, and "
             "there is nothing to save. Make the filter smaller than the picture, and see."
@@ -104,8 +104,8 @@ def describe_savings(layers: Sequence[LayerCost]) -> str:
             "number of weights when the picture grows; a fully connected one does not."
         )
     return escape_stars(
-        f"Where does the saving come from? A number that comes out is a sum over {unshared.reads.value:,} numbers "
-        f"instead of {dense.reads.value:,}, because a filter looks at one patch; and one filter is used at every place "
+        f"Where does the saving come from? A number that comes out is a sum over {unshared.inputs_per_output.value:,} numbers "
+        f"instead of {dense.inputs_per_output.value:,}, because a filter looks at one patch; and one filter is used at every place "
         f"instead of a filter of its own for each, which would need {unshared.weights.value:,} weights for the same "
         "output. More weights need more training pictures before they stop fitting noise. "
         f"It is not a saving of work: the convolution leaves {convolution.outputs.value:,} numbers, not "

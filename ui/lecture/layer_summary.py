@@ -5,7 +5,7 @@ import streamlit as st
 from cnn.layers.costs import filter_weights
 from cnn.layers.layers import Conv, ConvTranspose, Layer, LayerInfo, Pool, Volume
 from cnn.layers.receptive_field import receptive_field
-from cnn.layers.sizes import Size
+from cnn.layers.sizes import LETTERS, Size
 from ui.shell.text import escape_stars, format_bytes
 
 _SIZE_RULES = {
@@ -15,50 +15,49 @@ _SIZE_RULES = {
 }
 
 
-def show_summary(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> None:
+def show_summary(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> None:
     """The box."""
     with st.container(border=True, key="layer_summary"):
-        for word, text in _lines(layer, before, step):
+        for word, text in _lines(layer, before, info):
             st.markdown(f"**{word}** {text}")
 
 
-def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> list[tuple[str, str]]:
-    assert isinstance(step.after, Volume)
+def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> list[tuple[str, str]]:
+    assert isinstance(info.output, Volume)
     depth = "D2 = K" if not isinstance(layer, Pool) else "D2 = D1"
     across, down = _SIZE_RULES[type(layer)]
     if layer.dilation > 1:
         across, down = (rule.replace("F", "[D(F - 1) + 1]") for rule in (across, down))
-    rules = zip((across, down), step.sides, strict=True)
+    rules = zip((across, down), info.sides, strict=True)
     sizes = " and ".join(f"{escape_stars(rule)}: `{side.formula}`" for rule, side in rules)
-    produced = f"**{step.after}**. {sizes}; {depth} = {step.after.depth}.{_unread(step)}"
+    produced = f"**{info.output}**. {sizes}; {depth} = {info.output.depth}.{_unread(info)}"
     lines = [
         ("Accepts", f"a volume of W1 x H1 x D1 = {before}."),
         ("Requires", f"{_required(layer)}."),
         ("Produces", f"a volume of W2 x H2 x D2 = {produced}"),
-        ("Learns", _learns(layer, before, step)),
-        ("Computes", _computes(layer, step)),
-        ("Keeps", _keeps(step)),
+        ("Learns", _learns(layer, before, info)),
+        ("Computes", _computes(layer, info)),
+        ("Keeps", _keeps(info)),
     ]
-    if step.window:
-        lines.append(("Sees", _sees(step)))
+    if info.window:
+        lines.append(("Sees", _sees(info)))
     return lines
 
 
 def _required(layer: Layer) -> str:
-    names = {"out_channels": "K", "kernel_size": "F", "stride": "S", "padding": "P", "output_padding": "output padding",
-             "dilation": "D", "groups": "groups"}  # fmt: skip
+    names = LETTERS | {"output_padding": "output padding", "groups": "groups"}
     return ", ".join(f"{letter} = {getattr(layer, name)}" for name, letter in names.items() if hasattr(layer, name))
 
 
-def _unread(step: LayerInfo) -> str:
+def _unread(info: LayerInfo) -> str:
     """What the floor rule leaves out, if anything."""
-    lost = [side.unread_input if isinstance(side, Size) else 0 for side in step.sides]
+    lost = [side.unread_input if isinstance(side, Size) else 0 for side in info.sides]
     parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
     verb = "is" if sum(lost) == 1 else "are"
     return f" Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
 
 
-def _learns(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo) -> str:
+def _learns(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> str:
     if isinstance(layer, Pool):
         return "nothing: pooling has no weights."
     one = filter_weights(before.depth, layer.kernel_size, layer.groups)
@@ -66,29 +65,29 @@ def _learns(layer: Conv | ConvTranspose | Pool, before: Volume, step: LayerInfo)
     biases = "and K biases in all" if layer.bias else "in all, and no biases"
     return (
         f"F\\*F\\*{depth} = `{one.formula}` weights a filter, {escape_stars(f'(F*F*{depth})*K')} weights {biases}: "
-        f"`{step.parameters.formula}`."
+        f"`{info.parameters.formula}`."
     )
 
 
-def _computes(layer: Conv | ConvTranspose | Pool, step: LayerInfo) -> str:
+def _computes(layer: Conv | ConvTranspose | Pool, info: LayerInfo) -> str:
     if isinstance(layer, Pool):
         f = layer.kernel_size
         return f"no products: it looks at {f}x{f} numbers at each place of each channel."
     where = "input cell" if isinstance(layer, ConvTranspose) else "place of the output"
-    return f"one multiply-add for each weight at each {where}: `{step.multiply_adds.formula}`."
+    return f"one multiply-add for each weight at each {where}: `{info.multiply_adds.formula}`."
 
 
-def _keeps(step: LayerInfo) -> str:
-    count = step.after.memory
+def _keeps(info: LayerInfo) -> str:
+    count = info.output.memory
     return (
         f"`{count.formula}` bytes ({format_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
         f"{format_bytes(2 * count.value)} while it trains, when each output waits for its gradient."
     )
 
 
-def _sees(step: LayerInfo) -> str:
-    assert step.window
-    first, second, third = (field.size for field in receptive_field([step.window] * 3))
+def _sees(info: LayerInfo) -> str:
+    assert info.window
+    first, second, third = (field.size for field in receptive_field([info.window] * 3))
     return (
         f"{first}x{first} cells of its input behind each output: its receptive field. Two such layers in a row see "
         f"{second}x{second}, three {third}x{third}."

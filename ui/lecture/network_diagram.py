@@ -8,7 +8,6 @@ import streamlit as st
 
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
-from cnn.layers.network_text import written
 from ui.shell import theme
 from ui.shell.text import format_bytes
 from ui.widgets import cross_links
@@ -77,17 +76,17 @@ def show_table(network: Network) -> None:
     head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "jump"]
     brackets = _brackets(stages)
     rows = [_figures(f"{number}. {brackets[number - 1]}", stage) for number, stage in enumerate(stages, start=1)]
-    steps = [stage.step for stage in stages if stage.step]
+    infos = [stage.info for stage in stages if stage.info]
     parameters, products, memory = (
         sum(counts)
         for counts in (
-            [step.parameters.value for step in steps],
-            [step.multiply_adds.value for step in steps],
+            [info.parameters.value for info in infos],
+            [info.multiply_adds.value for info in infos],
             [network.volume.memory.value, *(stage.memory.value for stage in stages)],
         )
     )
     rows.append(["total, input included", "", f"{parameters:,}", f"{products:,}", format_bytes(memory), "", ""])
-    faint = [place for place, stage in enumerate(stages) if not stage.step]
+    faint = [place for place, stage in enumerate(stages) if not stage.info]
     table(head, rows, label="The network, layer by layer", strong=[len(stages)], faint=faint)
     st.markdown(
         f"Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
@@ -102,24 +101,24 @@ def show_calculator_link(network: Network, number: int) -> None:
     if number > len(stages):
         st.caption(f"There is no layer {number}: the last one is {len(stages)}.")
         return
-    layer, step = stages[number - 1].layer, stages[number - 1].step
-    name = f"{number}. {written(layer)}"
-    if step and isinstance(step.before, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
-        cross_links.link_to_calculator(layer, step.before, f"Calculate layer {name}, on {step.before}")
-    elif step:
+    layer, info = stages[number - 1].layer, stages[number - 1].info
+    name = f"{number}. {layer}"
+    if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
+        cross_links.link_to_calculator(layer, info.input, f"Calculate layer {name}, on {info.input}")
+    elif info:
         st.caption(f"Layer {name}, leaves no size to calculate; convolutions and pooling do.")
 
 
 def _figures(place: str, stage: Stage) -> list[str | Bar]:
-    name = f"{place}{written(stage.layer)}"
+    name = f"{place}{stage.layer}"
     if stage.problem:
         return [name, f"Does not fit. {stage.problem}"]
-    if not stage.step:
+    if not stage.info:
         return [name, "-", "-", "-", "-", "-", "-"]
-    step, field = stage.step, stage.field
-    seen = [f"{field.size}", f"{field.jump}"] if field else ["all" if stage.everything else "varies", ""]
+    info, field = stage.info, stage.field
+    seen = [f"{field.size}", f"{field.jump}"] if field else ["all" if stage.whole_input else "varies", ""]
     return [
-        name, str(step.after), f"{step.parameters.value:,}", f"{step.multiply_adds.value:,}",
+        name, str(info.output), f"{info.parameters.value:,}", f"{info.multiply_adds.value:,}",
         format_bytes(stage.memory.value), *seen,
     ]  # fmt: skip
 
@@ -128,9 +127,11 @@ def _brackets(stages: Sequence[Stage]) -> list[str]:
     """In front of each layer, the bracket or bar that stands before it in the builder's own words, or its room."""
     marks, before = [], ""
     for stage in stages:
-        begins = stage.way != before or stage.way == "sum"
-        marks.append({"": "", "main": "[ ", "shortcut": "| ", "sum": "] "}[stage.way] if begins else _ROOM[stage.way])
-        before = stage.way
+        begins = stage.branch != before or stage.branch == "sum"
+        marks.append(
+            {"": "", "main": "[ ", "shortcut": "| ", "sum": "] "}[stage.branch] if begins else _ROOM[stage.branch]
+        )
+        before = stage.branch
     return marks
 
 
@@ -142,12 +143,12 @@ def _drawn(network: Network) -> Iterable[_Box | _Group]:
     drawn: list[_Box | _Group] = []
     inside: list[Stage] = []
     for stage in network.stages():
-        if not stage.step:
+        if not stage.info:
             break
-        if stage.way in ("main", "shortcut"):
+        if stage.branch in ("main", "shortcut"):
             inside.append(stage)
             continue
-        if stage.way == "sum":
+        if stage.branch == "sum":
             _append(drawn, _group(inside, stage))
             inside = []
         elif box := _box(stage):
@@ -156,19 +157,19 @@ def _drawn(network: Network) -> Iterable[_Box | _Group]:
 
 
 def _box(stage: Stage) -> _Box | None:
-    if stage.step is None or isinstance(stage.layer, _SILENT):
+    if stage.info is None or isinstance(stage.layer, _SILENT):
         return None
-    return _Box(written(stage.layer).split()[0], stage.step.after)
+    return _Box(str(stage.layer).split()[0], stage.info.output)
 
 
 def _group(inside: Sequence[Stage], total: Stage) -> _Group:
     boxes: list[_Box | _Group] = []
     for stage in inside:
-        if stage.way == "main" and (box := _box(stage)):
+        if stage.branch == "main" and (box := _box(stage)):
             _append(boxes, box)
-    if not boxes and total.step:
-        boxes.append(_Box(written(inside[0].layer), total.step.after))
-    by = [written(stage.layer).replace(" nobias", "") for stage in inside if stage.way == "shortcut" and _box(stage)]
+    if not boxes and total.info:
+        boxes.append(_Box(str(inside[0].layer), total.info.output))
+    by = [str(stage.layer).replace(" nobias", "") for stage in inside if stage.branch == "shortcut" and _box(stage)]
     added = f"plus its input{' through ' if by else ''}{', '.join(by)}"
     return _Group(tuple(box for box in boxes if isinstance(box, _Box)), added)
 

@@ -23,6 +23,7 @@ FILM_PIXELS = 640
 """Pixels of the longer side of a film on the screen; more would only take longer to send."""
 MAP_PIXELS = 384
 """Pixels of the side of a feature map on the screen."""
+HALVING = sizes.Window(2, stride=2)
 PATCH = 8
 """Side of the piece of a map that is stepped through; even, so that it begins where a window of the network does."""
 
@@ -42,7 +43,7 @@ def show_pooling(state: State) -> None:
 
 def _show_volume() -> None:
     """Compute the sizes of the lecture's volume of 100 x 100 x 128 before and after pooling."""
-    side = sizes.pool_size(100, 2, 2)
+    side = sizes.pool_size(100, HALVING)
     before, after = (costs.activation_bytes(128, n, n) for n in (100, side.size))
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "
@@ -74,7 +75,7 @@ def _show_map(radiograph: Radiograph, stage: int, number: int) -> None:
     maps = pool_input(loading.load("lecture"), radiograph, stage)
     feature_map = maps[number - 1]
     top = float(feature_map.max()) or 1.0
-    pooled = pooling.pool2d(feature_map, 2).output[0]
+    pooled = pooling.pool2d(feature_map, HALVING).output[0]
     st.markdown(
         f"Map {number} of {len(maps)} as it reaches pool {stage} of the `lecture` network, after convolution and ReLU, "
         f"and what its pool of F = 2, S = 2 lets through. Black is 0, white is {top:.3g}."
@@ -86,7 +87,7 @@ def _show_map(radiograph: Radiograph, stage: int, number: int) -> None:
     st.markdown("Around its largest number, step by step:")
     peak = np.unravel_index(feature_map.argmax(), feature_map.shape)
     top_row, left = (max(0, min(int(index) // 2 * 2 - PATCH // 2, len(feature_map) - PATCH)) for index in peak)
-    patch = pooling.pool2d(feature_map[top_row : top_row + PATCH, left : left + PATCH], 2)
+    patch = pooling.pool2d(feature_map[top_row : top_row + PATCH, left : left + PATCH], HALVING)
     show_grid(
         patch,
         key="map patch",

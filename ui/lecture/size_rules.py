@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.errors import SizeDoesNotFit
 from cnn.layers import sizes
-from cnn.layers.sizes import Rule, Size, output_size
+from cnn.layers.sizes import LETTERS, Rule, Size, Window, output_size
 from cnn.ops.windows import Axis
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
@@ -16,14 +16,11 @@ RULES: dict[Rule, tuple[str, str]] = {
     "floor": ("Round down", "PyTorch: what is left over at the edge is not read."),
     "ceil": ("Round up", "PyTorch pooling with `ceil_mode=True`: the last window may hang over the edge."),
 }
-FIELDS = {"n": "N", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
 
 
-def show_rules(
-    state: State, fields: tuple[Whole, ...], n: int, f: int, s: int, p: int | tuple[int, int], d: int
-) -> None:
+def show_rules(state: State, fields: tuple[Whole, ...], n: int, window: Window) -> None:
     """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
-    if nothing := _nothing_fits(n, f, s, p, d):
+    if nothing := too_long(n, window):
         st.error(escape_stars(str(nothing)))
         state.presets("Nearest that fit", nearest_presets(nothing, fields))
         return
@@ -33,24 +30,26 @@ def show_rules(
             title, meaning = RULES[rule]
             st.markdown(f"**{title}.** {meaning}")
             try:
-                size = output_size(n, f, s, p, d, rule)
+                size = output_size(n, window, rule)
             except SizeDoesNotFit as error:
                 st.error(escape_stars(str(error)))
                 refused = error
                 continue
             st.markdown(f"Output **{size.size}**: {escape_stars(size.formula)}")
-            axis = Axis.sliding(n, f, s, p, d, rule)
+            axis = Axis.sliding(n, window, rule)
             count = f"{n} cell{'s' if n > 1 else ''}"
-            static_grid.show_windows(axis, f"{count}{', padding hatched' if p else ''}; a bar for each window")
+            static_grid.show_windows(
+                axis, f"{count}{', padding hatched' if window.padding else ''}; a bar for each window"
+            )
             st.markdown(describe_edge(axis, size))
     if refused:
         state.presets("Nearest that fit", nearest_presets(refused, fields))
 
 
-def _nothing_fits(n: int, f: int, s: int, p: int | tuple[int, int], d: int) -> SizeDoesNotFit | None:
-    """What all rules say alike, where the window is too long for any of them."""
+def too_long(n: int, window: Window) -> SizeDoesNotFit | None:
+    """Return the error that all rules raise alike, if the window is too long for any of them."""
     try:
-        output_size(n, f, s, p, d)
+        output_size(n, window)
     except SizeDoesNotFit as error:
         return error
     return None
@@ -76,8 +75,8 @@ def show_layer_by_layer(n: int, f: int) -> None:
     if not 3 <= f <= n or f % 2 == 0:
         n, f = 32, 5
     rim = f // 2
-    bare = sizes.layer_by_layer(n, f, most=n)
-    padded = sizes.layer_by_layer(n, f, padding=rim, most=len(bare))
+    bare = sizes.layer_by_layer(n, Window(f), most=n)
+    padded = sizes.layer_by_layer(n, Window(f, padding=rim), most=len(bare))
     layers = len(bare) - 1
     st.markdown(
         f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "
@@ -94,9 +93,9 @@ def nearest_presets(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[st
     """Buttons: the values that would fit, as far as the page allows them."""
     by_name = {field.name: field for field in fields}
     return {
-        f"{FIELDS[name]} = {value}": {field: value}
+        f"{LETTERS[name]} = {value}": {field: value}
         for name, values in error.nearest.items()
-        if (field := by_name.get(FIELDS[name]))
+        if (field := by_name.get(LETTERS[name]))
         for value in values
         if field.low <= value <= field.high
     }

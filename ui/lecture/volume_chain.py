@@ -28,10 +28,10 @@ def chain_links(network: Network) -> list[ChainLink]:
     size = {"W1": str(first.width), "H1": str(first.height), "D1": str(first.depth)}
     found = [ChainLink("Input", first, 0, "why_cnns", size)]
     seen: set[type[Layer]] = set()
-    for layer, step in zip(network.layers, network.steps(), strict=True):
+    for layer, info in zip(network.layers, network.layer_infos(), strict=True):
         if not isinstance(layer, Flatten):
-            page, link = _where(layer, step.before, again=type(layer) in seen)
-            found.append(ChainLink(_NAMES[type(layer)], step.after, step.parameters.value, page, link))
+            page, link = _where(layer, info.input, again=type(layer) in seen)
+            found.append(ChainLink(_NAMES[type(layer)], info.output, info.parameters.value, page, link))
             seen.add(type(layer))
     return found
 

@@ -9,10 +9,17 @@ import streamlit as st
 
 from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
 from cnn.layers.network import Network
+from cnn.layers.sizes import LETTERS, Window
 from cnn.ops import toy_inputs
 from cnn.ops.windows import Array
 
 _Link = dict[str, str]
+_CALCULATOR_FIELDS = {name: letter for name, letter in LETTERS.items() if name != "n"} | {
+    "groups": "groups", "output_padding": "out", "bias": "bias", "ceil_mode": "ceil",
+}  # fmt: skip
+"""The calculator's field for each argument of a layer."""
+_CALCULATOR_DEFAULTS = {"out_channels": 32, "groups": 1, "output_padding": 0, "bias": True, "ceil_mode": False}
+"""The values of the fields for arguments that a layer does not have."""
 
 
 def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
@@ -21,7 +28,7 @@ def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> 
         ("convolution_2d", "Step through this filter, number by number", _two_dimensions(layer, before)),
         ("stride_padding", "Watch every position of this filter", _positions(layer, before)),
         ("pooling", "Step through this pooling", _pooling(layer, before)),
-        ("architecture_builder", "Stack more layers on this one", {"net": Network(before, (layer,)).text()}),
+        ("architecture_builder", "Stack more layers on this one", {"net": str(Network(before, (layer,)))}),
     ):
         if link:
             st.page_link(f"pages/{page}.py", label=label, query_params=link)
@@ -38,16 +45,14 @@ def calculator_settings(layer: Layer, before: Volume) -> _Link:
         kind = "max pooling" if layer.kind == "max" else "average pooling"
     else:
         kind = "convolution" if isinstance(layer, Conv) else "transposed convolution"
-    names = {"K": "out_channels", "F": "kernel_size", "S": "stride", "P": "padding", "D": "dilation",
-             "groups": "groups", "out": "output_padding", "bias": "bias", "ceil": "ceil"}  # fmt: skip
-    usual = {"K": 32, "groups": 1, "out": 0, "bias": True, "ceil": False}
-    numbers = {letter: getattr(layer, name, usual.get(letter)) for letter, name in names.items()}
+    values = _CALCULATOR_DEFAULTS | vars(layer)
+    numbers = {field: values[name] for name, field in _CALCULATOR_FIELDS.items()}
     sizes = {"W1": before.width, "H1": before.height, "D1": before.depth}
     return {"kind": kind} | {letter: str(value).lower() for letter, value in (sizes | numbers).items()}
 
 
 def _two_dimensions(layer: Layer, before: Volume) -> _Link | None:
-    plain = isinstance(layer, Conv) and (layer.stride, layer.padding, layer.dilation) == (1, 0, 1)
+    plain = isinstance(layer, Conv) and layer.window == Window(layer.kernel_size)
     if not plain or max(before.width, before.height) > 16 or layer.kernel_size > 7:  # type: ignore[attr-defined]
         return None
     weights = np.ones((layer.kernel_size, layer.kernel_size))  # type: ignore[attr-defined]
@@ -59,7 +64,7 @@ def _positions(layer: Layer, before: Volume) -> _Link | None:
         return None
     if max(layer.stride, layer.padding) > 12 or layer.dilation > 6:
         return None
-    numbers = {"F": layer.kernel_size, "S": layer.stride, "P": layer.padding, "D": layer.dilation}
+    numbers = {LETTERS[name]: value for name, value in vars(layer.window).items()}
     across = {"N": before.width} | numbers
     down = {f"{letter}h": value for letter, value in ({"N": before.height} | numbers).items()}
     tall = str(before.width != before.height).lower()
@@ -74,7 +79,7 @@ def _pooling(layer: Layer, before: Volume) -> _Link | None:
         return None
     numbers = {"F": layer.kernel_size, "S": layer.stride, "P": layer.padding}
     return {letter: str(value) for letter, value in numbers.items()} | {
-        "x": _rows(before), "kind": layer.kind, "windows": "sliding", "rule": "ceil" if layer.ceil else "floor",
+        "x": _rows(before), "kind": layer.kind, "windows": "sliding", "rule": "ceil" if layer.ceil_mode else "floor",
     }  # fmt: skip
 
 

@@ -7,8 +7,7 @@ import streamlit as st
 from typing_extensions import override
 
 from cnn.errors import UserError
-from cnn.layers import from_torch
-from cnn.layers import network as architecture
+from cnn.layers import from_torch, network_text
 from cnn.layers.network import Network
 from ui.shell.fields import TextField
 from ui.shell.page_state import State
@@ -31,11 +30,11 @@ class NetworkField(TextField[Network]):
 
     @override
     def parse(self, text: str) -> Network:
-        return architecture.read(text)
+        return network_text.parse(text)
 
     @override
     def text(self, value: Network) -> str:
-        return value.text()
+        return str(value)
 
 
 def edit_network(state: State, field: NetworkField) -> Network:
@@ -68,7 +67,7 @@ def import_network(text: str, present: Network) -> Network:
     """
     link = parse_qs(urlsplit(text.strip()).query).get("net") if "net=" in text[:2000].split("(")[0] else None
     if link:
-        return architecture.read(link[0])
+        return network_text.parse(link[0])
     if text.strip()[:1].isdigit():
-        return architecture.read(text)
+        return network_text.parse(text)
     return from_torch.parse(text, present.volume)

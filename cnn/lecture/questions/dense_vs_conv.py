@@ -17,12 +17,12 @@ def ask_dense_vs_conv(seed: int) -> Question:
 def _dense(draw: random.Random) -> Question:
     side, hidden = draw.choice([32, 64, 100, 200]), draw.choice([10, 50, 100])
     dense, _, _ = compare_layers(Volume(side, side, 3), hidden, 1, 1)
-    inputs = dense.reads.value
+    inputs = dense.inputs_per_output.value
     return build_question(
         f"A colour picture of {side}x{side}x3 is fully connected to {hidden} hidden nodes: how many weights is that, "
         "biases left out?",
         dense.weights.value,
-        f"{dense.reads.formula} inputs, and {dense.weights.formula}.",
+        f"{dense.inputs_per_output.formula} inputs, and {dense.weights.formula}.",
         "Each node has a weight for every number of the picture.",
         [
             (side * side * hidden, "You forgot the depth: each pixel is three numbers, red, green and blue."),
@@ -79,8 +79,8 @@ def _inputs(draw: random.Random) -> Question:
     dense, _, _ = compare_layers(Volume(width, height, 3), 1, 1, 1)
     return build_question(
         f"A colour picture is {width} pixels wide and {height} high: how many numbers does a network get?",
-        dense.reads.value,
-        f"{dense.reads.formula}.",
+        dense.inputs_per_output.value,
+        f"{dense.inputs_per_output.formula}.",
         "Count pixels, then the numbers in a pixel.",
         [
             (width * height, "Those are the pixels: each of them is three numbers."),

@@ -4,21 +4,20 @@ import math
 
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
-from cnn.layers.sizes import Rule, Size, output_size
+from cnn.layers.sizes import Rule, Size, Window, output_size
 from cnn.lecture.questions.question import Question, build_question
 from cnn.ops.feature_stack import TwoLayers
 
 
-def ask_output_size(
-    n: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, rule: Rule = "floor"
-) -> Question:
+def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
     """Ask for the output size along one side.
 
     Raises:
         SizeDoesNotFit: If no window fits the input.
     """
-    size = output_size(n, kernel_size, stride, padding, dilation, rule)
-    reach = dilation * (kernel_size - 1) + 1
+    size = output_size(n, window, rule)
+    kernel_size, stride, dilation, reach = window.kernel_size, window.stride, window.dilation, window.reach
+    padding = window.ends[0]
 
     def steps(cells: int) -> int:
         return -(-cells // stride) if rule == "ceil" else cells // stride
@@ -111,7 +110,7 @@ def ask_two_layers(layers: TwoLayers, seed: int) -> Question:
         lambda: ask_filter_depth(layers.depth, layers.first, layers.second, f),
         lambda: ask_output_numbers((layers.between, layers.between), layers.first, layers.depth),
         lambda: ask_parameters(layers.first, layers.second, f),
-        lambda: ask_output_size(layers.between, f),
+        lambda: ask_output_size(layers.between, Window(f)),
     )
     return questions[(seed - 1) % len(questions)]()
 
@@ -125,10 +124,10 @@ def ask_layer(layer: Layer, before: Volume, seed: int) -> Question | None:
     if isinstance(layer, Conv):
         if seed % 2 == 0 and layer.groups == 1 and layer.bias:
             return ask_parameters(before.depth, layer.out_channels, layer.kernel_size)
-        return ask_output_size(before.width, layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+        return ask_output_size(before.width, layer.window)
     if isinstance(layer, Pool):
-        rule: Rule = "ceil" if layer.ceil else "floor"
-        return ask_output_size(before.width, layer.kernel_size, layer.stride, layer.padding, layer.dilation, rule)
+        rule: Rule = "ceil" if layer.ceil_mode else "floor"
+        return ask_output_size(before.width, layer.window, rule)
     return None
 
 

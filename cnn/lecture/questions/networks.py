@@ -21,11 +21,11 @@ def ask_chain(network: Network, seed: int) -> Question:
         DoesNotFit: If the layers do not fit each other.
     """
     questions = (_ask_weights_per_class, _ask_learning_layers, _ask_first_volume, _ask_last_pool)
-    return questions[(seed - 1) % len(questions)](list(zip(network.layers, network.steps(), strict=True)))
+    return questions[(seed - 1) % len(questions)](list(zip(network.layers, network.layer_infos(), strict=True)))
 
 
 def _ask_weights_per_class(steps: LayerSteps) -> Question:
-    volume = next(step.before for layer, step in steps if isinstance(layer, Flatten))
+    volume = next(info.input for layer, info in steps if isinstance(layer, Flatten))
     classes = next(layer.out_features for layer, _ in steps if isinstance(layer, Linear))
     depth, height, width = volume.torch_shape
     numbers = depth * height * width
@@ -45,8 +45,8 @@ def _ask_weights_per_class(steps: LayerSteps) -> Question:
 
 
 def _ask_learning_layers(steps: LayerSteps) -> Question:
-    infos = [step for layer, step in steps if not isinstance(layer, Flatten)]
-    learning = sum(step.parameters.value > 0 for step in infos)
+    infos = [info for layer, info in steps if not isinstance(layer, Flatten)]
+    learning = sum(info.parameters.value > 0 for info in infos)
     return build_question(
         f"Of the {len(infos)} layers of this chain, how many have weights to learn?",
         learning,
@@ -62,14 +62,14 @@ def _ask_learning_layers(steps: LayerSteps) -> Question:
 
 
 def _ask_first_volume(steps: LayerSteps) -> Question:
-    before, after = steps[0][1].before, steps[0][1].after
+    before, after = steps[0][1].input, steps[0][1].output
     depth, height, width = after.torch_shape
     return ask_output_numbers((height, width), depth, before.torch_shape[0])
 
 
 def _ask_last_pool(steps: LayerSteps) -> Question:
-    pool, before = next((layer, step.before) for layer, step in reversed(steps) if isinstance(layer, Pool))
-    return ask_output_size(before.torch_shape[-1], pool.kernel_size, pool.stride, pool.padding)
+    pool, before = next((layer, info.input) for layer, info in reversed(steps) if isinstance(layer, Pool))
+    return ask_output_size(before.torch_shape[-1], pool.window)
 
 
 def ask_receptive_field(layers: Sequence[Window]) -> Question:

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from cnn.layers.sizes import Window
 from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.lecture.questions.question import Question, build_question, format_number, is_close
 from cnn.ops.convolution import Convolution
@@ -51,7 +52,7 @@ def ask_conv1d(example: Convolution, seed: int) -> Question:
     """Ask for an output number of a worked 1-D example, every third time for the length of the output."""
     axis = example.columns
     if seed % 3 == 0 and axis.before == axis.after:
-        return ask_output_size(axis.size, example.kernel.shape[-1], padding=axis.before)
+        return ask_output_size(axis.size, Window(example.kernel.shape[-1], padding=axis.before))
     return ask_cell(example, seed)
 
 

@@ -16,7 +16,7 @@ from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
 from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.timeline import ask_year
 from cnn.ops.convolution import conv1d, conv2d
-from cnn.ops.feature_stack import two_layers
+from cnn.ops.feature_stack import chain_two_layers
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Array
 
@@ -75,20 +75,21 @@ def _convolution_2d(draw: random.Random) -> QuizQuestion:
 
 def _filters_relu(draw: random.Random) -> QuizQuestion:
     side, first, second = draw.choice([20, 28, 32]), draw.choice([6, 7, 10]), draw.choice([8, 12])
-    layers = two_layers(side, 3, first, second, draw.choice([3, 5]))
+    layers = chain_two_layers(side, 3, first, second, draw.choice([3, 5]))
     return QuizQuestion("filters_relu", ask_two_layers(layers, draw.choice([1, 2])))
 
 
 def _stride_padding(draw: random.Random) -> QuizQuestion:
     stride = draw.choice([1, 2, 3])
-    question = ask_output_size(draw.randint(7, 40), draw.choice([3, 5]), stride, draw.choice([0, 1, 2]))
+    n, window = draw.randint(7, 40), Window(draw.choice([3, 5]), stride, draw.choice([0, 1, 2]))
+    question = ask_output_size(n, window)
     return QuizQuestion("stride_padding", question)
 
 
 def _pooling(draw: random.Random) -> QuizQuestion:
     numbers = _draw_matrix(draw, 4, 0, 9)
     kinds: tuple[Literal["max", "average"], ...] = ("max", "average")
-    question = ask_pooled_cell(pool2d(numbers, 2, 2, kind=draw.choice(kinds)), draw.randrange(1000))
+    question = ask_pooled_cell(pool2d(numbers, Window(2, stride=2), draw.choice(kinds)), draw.randrange(1000))
     prompt = f"Windows of 2x2 with stride 2. {question.prompt}"
     return QuizQuestion("pooling", replace(question, prompt=prompt), (Operand("Input", numbers, "input"),))
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from cnn.layers.layers import Volume
 from cnn.layers.receptive_field import ReceptiveField
+from cnn.layers.sizes import Window
 from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
@@ -64,7 +65,7 @@ def show_layer_strip(
 def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """A layer as the strip shows it: its first maps, so many as can be told apart."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
-    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.after)}
+    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.output)}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
@@ -166,10 +167,7 @@ def _axes(opened: Activation) -> tuple[Axis, Axis]:
     """What each cell of the output reads of the layer's own input, down and across."""
     window = opened.layer.step.window
     assert window is not None
-    height, width = (
-        Axis.sliding(side, window.kernel_size, window.stride, window.padding, window.dilation)
-        for side in opened.before.shape[1:]
-    )
+    height, width = (Axis.sliding(side, window) for side in opened.before.shape[1:])
     return height, width
 
 
@@ -233,8 +231,8 @@ def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[
         "hint": "A few cells around it, and what they are made of:",
     }  # fmt: skip
     if work:
-        assert isinstance(stop.step.before, Volume)
-        depth = stop.step.before.depth
+        assert isinstance(stop.step.input, Volume)
+        depth = stop.step.input.depth
         packed = {
             "padded": paint.encoded(work.padded.astype("<f4")), "sums": paint.encoded(work.sums.astype("<f4")),
             "together": paint.encoded(work.without_bias.astype("<f4")) if depth > POOLED else None,
@@ -254,7 +252,7 @@ def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[
 
 def _ties(one: np.ndarray) -> np.ndarray:
     """(H2, W2) uint8: bit by bit, which cells of each window hold its largest number."""
-    winners = pool2d(one, 2).winners[0].reshape(*(side // 2 for side in one.shape), -1)
+    winners = pool2d(one, Window(2, stride=2)).winners[0].reshape(*(side // 2 for side in one.shape), -1)
     return np.packbits(winners, axis=-1, bitorder="little")[..., 0]
 
 
