@@ -11,29 +11,31 @@ frame.header(
     "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
     "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
-offers, name = sections.choose()
-model, film = sections.film_and_network(offers, name)
+choices, name = sections.choose_film_and_network()
+model, film = sections.load_film_and_network(choices, name)
 
-sample = offers[0].sample
-asked = sections.admitted(film)
-if asked:
-    truth = lesion_mask(sample.key) if sample else None
-    prediction = film_store.predict(film, model)
-    prediction_scale.show_prediction(prediction)
-    shown = st.container()
-    wanted = sections.ask(truth_known=truth is not None)
-    home = st.empty()
-    with shown:
-        maps = sections.pictures(film, model, wanted, truth)
-    with home.container():
-        sections.take_home(film, model, prediction, maps, wanted, truth)
-    map_checks.show_checks(film, model, maps, wanted.opacity)
+sample = choices[0].sample
+classified = film.gate_result.accepted or sections.choose_to_classify_anyway(film)
+if classified:
+    lesion = lesion_mask(sample.key) if sample else None
+    reading = sections.Reading(film, model, film_store.predict(film, model), lesion)
+    prediction_scale.show_prediction(reading.prediction)
+    maps_place = st.container()
+    settings = sections.choose_map_settings(lesion_known=lesion is not None)
+    downloads_place = st.empty()
+    with maps_place:
+        maps = sections.show_maps(reading, settings)
+    with downloads_place.container():
+        sections.offer_downloads(reading, maps, settings)
+    map_checks.show_checks(film, model, maps, settings.opacity)
+else:
+    sections.explain_rejection(film)
 frame.notice()
 if sample:
     st.markdown(f"**This film.** {sample.story}")
-if asked:
+if classified:
     st.markdown(prediction_scale.describe_network(model))
-    sections.explain_methods(wanted.methods, model)
+    sections.explain_methods(settings.methods, model)
 frame.footer(
     "chest_xray",
     "A prediction is a number against a threshold that somebody chose, and a map shows what moved the number, which is "

@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from cnn import cards
-from cnn.layers.layers import Volume
 from cnn.models import feature_maps
 from cnn.predict.prediction import sentence
 from ui.chest import film_store, inside_the_network, prediction_scale, sections
@@ -16,16 +15,10 @@ from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import upload
 
-
-def options(name: str) -> tuple[str, ...]:
-    """The layers of a network that make maps."""
-    return tuple(stop.name for stop in feature_maps.list_layers(name) if isinstance(stop.step.output, Volume))
-
-
 NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"))
 LAYERS = {
-    "lecture": Choice("layer", "Layer", "conv2", options=options("lecture")),
-    "transfer": Choice("at", "Layer", "stem relu", options=options("transfer")),
+    "lecture": Choice("layer", "Layer", "conv2", options=inside_the_network.volume_layers("lecture")),
+    "transfer": Choice("at", "Layer", "stem relu", options=inside_the_network.volume_layers("transfer")),
 }
 LEVELS = {
     "lecture": {"Low level": "relu1", "Middle level": "relu3", "High level": "relu5"},
@@ -42,10 +35,10 @@ frame.header(
     "Point at a bright cell of the map and see which part of the film made it. Then open `conv5` and do it again.",
 )
 state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, RANK)
-offers = upload.choose_films()
+choices = upload.choose_films()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
-model, film = sections.film_and_network(offers, network)
+model, film = sections.load_film_and_network(choices, network)
 prediction_scale.warn_if_rejected(film)
 prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)
@@ -53,33 +46,35 @@ target = cards.CLASSES.index(prediction.label)
 st.header("From pixels to a score", anchor=False)
 st.markdown(escape_stars(sentence(prediction)))
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
-on_open, on_map = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
-stop = feature_maps.find_layer(network, state[layer_field])
-facts = inside_the_network.layers(film, model, stop, on_open)
-inside_the_network.hierarchy(model, facts, LEVELS[network])
+on_open, on_pick = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
+layer = feature_maps.find_layer(network, state[layer_field])
+summaries = inside_the_network.show_layers(film, model, layer, on_open)
+inside_the_network.describe_hierarchy(model, summaries, LEVELS[network])
 st.header("One layer, one map, one cell", anchor=False)
 names = layer_field.options
-place = names.index(stop.name)
-jumps: dict[str, dict[Field, Any]] = {level: {layer_field: name} for level, name in LEVELS[network].items()}
-jumps |= {"Layer before": {layer_field: names[max(0, place - 1)]}}
-jumps |= {"Layer after": {layer_field: names[min(len(names) - 1, place + 1)]}}
+index = names.index(layer.name)
+jumps: dict[str, dict[Field[Any], Any]] = {level: {layer_field: name} for level, name in LEVELS[network].items()}
+jumps |= {"Layer before": {layer_field: names[max(0, index - 1)]}}
+jumps |= {"Layer after": {layer_field: names[min(len(names) - 1, index + 1)]}}
 state.presets("Go to", jumps)
 with st.container(horizontal=True):
     state.select(layer_field)
     number = state.number(MAP)
-inside_the_network.block(film, model, stop, on_open)
+inside_the_network.show_block(film, model, layer, on_open)
 cell = state[CELL]
-inside_the_network.one_layer(film, model, stop, number, cell - 1 if cell else None, on_map)
+inside_the_network.show_layer(film, model, layer, number, cell - 1 if cell else None, on_pick)
 if state.flag(RANK):
-    inside_the_network.ranking(film, model, stop, target)
+    inside_the_network.show_ranking(film, model, layer, target)
 st.header("From the last maps to the score", anchor=False)
-strongest = inside_the_network.score(film, model, target)
-shown: dict[str, dict[Field, Any]] = {text: {layer_field: name, MAP: one} for text, (name, one) in strongest.items()}
-state.presets("Look at one of them above", shown)
+largest = inside_the_network.show_score(film, model, target)
+links: dict[str, dict[Field[Any], Any]] = {
+    title: {layer_field: name, MAP: one} for title, (name, one) in largest.items()
+}
+state.presets("Look at one of them above", links)
 st.header("The first layer's filters", anchor=False)
-inside_the_network.filters(model)
+inside_the_network.show_filters(model)
 st.header("What each layer costs", anchor=False)
-inside_the_network.costs(model, facts)
+inside_the_network.show_costs(model, summaries)
 state.share()
 frame.notice()
 frame.footer(

@@ -21,21 +21,21 @@ left, right = st.columns([3, 1])
 with left:
     name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
 with right:
-    wanted = state.number(read_first.NUMBER)
+    chosen_number = state.number(read_first.NUMBER)
 try:
     model = loading.load(name or cards.DEFAULT_NETWORK)
-    cases = read_first.choose(state)
-    if cases:
-        number = min(wanted, len(cases))
-        if number < wanted:
-            st.caption(f"There are {len(cases)} films; this is the last of them.")
-        read_first.read(cases[number - 1], number, len(cases), model, state)
-        read_first.summary()
+    series = read_first.choose_series(state)
+    if series:
+        number = min(chosen_number, len(series))
+        if number < chosen_number:
+            st.caption(f"There are {len(series)} films; this is the last of them.")
+        read_first.read_film(series, number, model, state)
+        read_first.show_summary()
 except UserError as error:
     st.error(str(error))
 frame.notice()
 st.markdown(
-    "**Nothing is stored.** Reads live in this tab's session and go with it. **The series** has a number: everybody "
+    "**Nothing is stored.** Your reads are kept while this tab is open. **The series** has a number: everybody "
     "who opens it meets the same films in the same order. **The simulated films** are one simulated chest, turned, "
     "moved and toned; in half of them the shadow of a consolidation was laid somewhere into the lungs. A computed film "
     "looks a little unlike every real one, to you as to the network."

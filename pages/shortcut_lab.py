@@ -10,24 +10,24 @@ from ui.shell.page_state import State
 
 frame.header(
     "Shortcut lab",
-    "Hide the lungs, keep only the margin, lay a marker on the film: what a network still says, it did not read where "
-    "you thought. Probability and map follow every change, beside those of the untouched film.",
+    "Hide the lungs, keep only the margin, lay a marker on the film: if the prediction survives, it did not come from "
+    "the lungs. Probability and map follow every change, beside those of the untouched film.",
     "Keep only the frame. How sure is the network, without a chest?",
 )
 state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
-offers, name = sections.choose()
+choices, name = sections.choose_film_and_network()
 try:
     model = loading.load(name)
-    film = sections.pick(film_store.read_films(offers), model)
+    film = sections.pick_film(film_store.read_films(choices), model)
     if film is not None:
         prediction_scale.warn_if_rejected(film)
-        trial = shortcut_lab.ask(state)
+        trial = shortcut_lab.choose_trial(state)
         try:
             shortcut_lab.show_comparison(film, model, trial, state)
         except UserError as error:
             st.info(str(error))
-        shortcut_lab.running_table(film, model, shortcut_lab.method_of(state))
-    st.markdown(shortcut_lab.over_the_test_set(model))
+        shortcut_lab.show_effects(film, model, shortcut_lab.chosen_method(state))
+    st.markdown(shortcut_lab.describe_test_set(model))
 except UserError as error:
     st.error(str(error))
 frame.notice()

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 import torch
 
+from cnn import cards
 from cnn.evaluation import bootstrap
 from cnn.models import loading, ood_gate, registry
 from cnn.models.loading import LoadedModel
@@ -52,11 +53,20 @@ def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ood_gate, "load", lambda: ood_gate.load_from(weights))
 
 
+@pytest.fixture
+def random_app(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pages load random weights, and at first the smaller network, whose maps are quick."""
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
+    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
+    loading.load.cache_clear()
+    yield
+    loading.load.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def nothing_shared() -> None:
     """No film or map that readers share is left of another test, whose networks were others."""
-    film_store._read_once.clear()
-    film_store._SHARED.clear()
+    film_store.clear_shared()
 
 
 @pytest.fixture

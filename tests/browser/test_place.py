@@ -44,5 +44,5 @@ def test_a_film_is_read_by_keyboard_alone(open_page: Callable[..., Page]) -> Non
     expect(page.get_by_text("Marked: row 4 of 8, column 5 of 8.")).to_be_visible()
     page.get_by_role("radio", name="PNEUMONIA").press(" ")
     page.wait_for_timeout(500)  # the mark travels a quarter of a second behind the key
-    page.get_by_role("button", name="Commit").press("Enter")
+    page.get_by_role("button", name="Submit").press("Enter")
     expect(page.get_by_text("You said PNEUMONIA, 75 % sure")).to_be_visible()

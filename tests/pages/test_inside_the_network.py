@@ -26,7 +26,7 @@ def test_it_opens_with_every_layer_of_the_lectures_network_in_order():
 
 
 def test_the_score_is_told_as_the_sum_of_its_maps():
-    told = re.search(r"speak for \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*",
+    told = re.search(r"support \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*",
                      shown_text(open_page(PAGE)))  # fmt: skip
     assert told
     plus, minus, bias, logit = (float(text.replace("−", "-")) for text in told.groups())

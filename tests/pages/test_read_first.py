@@ -1,46 +1,26 @@
 """Read first, on random weights: nothing of the answer before a read is committed, all of it after."""
 
-import io
-from collections.abc import Iterator
-from pathlib import Path
-
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards
 from cnn.imaging import practice_series
-from cnn.models import loading
-from tests.support.app import html, open_page, shown_text
-from tests.support.random_weights import film
+from tests.support.app import all_text, open_page, shown_text
+from tests.support.random_weights import png_film
 from ui.chest import read_first
 from ui.widgets import upload
 
-ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "A consolidation was planted")
-
-
-@pytest.fixture(autouse=True)
-def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
-    loading.load.cache_clear()
-    yield
-    loading.load.cache_clear()
-
-
-def words(app: AppTest) -> str:
-    return shown_text(app) + html(app)
+pytestmark = pytest.mark.usefixtures("random_app")
+ANSWERS = ("You said", "The network says", "P(NORMAL)", "The truth is", "simulated consolidation.")
 
 
 def commit(app: AppTest, label: str | None, mark: tuple[int, int] | None = None) -> AppTest:
     """Answers as a reader does; the mark is set as the component's callback sets it."""
     if mark:
-        (shown,) = [one for one in app.session_state["reading.films"].values() if one.name == name_of(app)]
+        (shown,) = [one for one in app.session_state["chest.films"].values() if one.name == name_of(app)]
         app.session_state["read_first.marks"] = {shown.sha256: mark}
     if label:
         app.radio[0].set_value(label)
-    next(button for button in app.button if button.label == "Commit").click()
+    next(button for button in app.button if button.label == "Submit").click()
     app.run()
     assert not app.exception
     return app
@@ -51,20 +31,24 @@ def name_of(app: AppTest) -> str:
 
 
 def reads(app: AppTest) -> list:
-    keys = ("read_first.reads", "read_first.own reads")
-    return [one.read for key in keys if key in app.session_state for one in app.session_state[key].values()]
+    keys = ("read_first.reads", "read_first.upload reads")
+    return [one.answers for key in keys if key in app.session_state for one in app.session_state[key].values()]
 
 
 def test_no_answer_before_the_read_and_all_of_it_after() -> None:
     number = next(n for n, case in enumerate(practice_series.simulate_series(1), start=1) if case.mask is not None)
     app = open_page("read_first", number=str(number))
-    assert not any(answer in words(app) for answer in ANSWERS)
+    assert not any(answer in all_text(app) for answer in ANSWERS)
     assert not app.get("image")
     commit(app, "PNEUMONIA", (2, 3))
-    for answer in ("You said PNEUMONIA, 75 % sure; the network says", "A consolidation was planted.", "Your mark is"):
-        assert answer in words(app)
+    for answer in (
+        "You said PNEUMONIA, 75 % sure; the network says",
+        "The film has a simulated consolidation.",
+        "Your mark is",
+    ):
+        assert answer in all_text(app)
     assert len(app.get("image")) == 2
-    assert "You and the network agree on" in words(app)
+    assert "You and the network agree on" in all_text(app)
     assert not app.radio, "a read cannot be taken back"
     (done,) = reads(app)
     assert done.truth == "PNEUMONIA"
@@ -77,9 +61,9 @@ def test_a_read_must_be_complete() -> None:
     assert "Choose NORMAL or PNEUMONIA first." in app.info[0].value
     commit(app, "PNEUMONIA")
     assert "Mark on the film first" in app.info[0].value
-    assert not any(answer in words(app) for answer in ANSWERS)
+    assert not any(answer in all_text(app) for answer in ANSWERS)
     commit(app, "NORMAL")
-    assert "You said NORMAL, 75 % sure" in words(app)
+    assert "You said NORMAL, 75 % sure" in all_text(app)
 
 
 def test_films_follow_each_other_and_can_be_forgotten() -> None:
@@ -89,7 +73,7 @@ def test_films_follow_each_other_and_can_be_forgotten() -> None:
     assert "Film 2 of 8" in [one.value for one in app.header]
     commit(app, "NORMAL")
     assert len(reads(app)) == 2
-    assert "of 2** films" in words(app)
+    assert "of 2** films" in all_text(app)
     app.button(key="forget").click().run()
     assert not app.exception
     assert reads(app) == []
@@ -117,18 +101,13 @@ def test_a_number_behind_the_last_film_shows_the_last_and_says_so() -> None:
 def test_a_link_gives_a_class_the_same_film() -> None:
     app = open_page("read_first", seed="5", number="3")
     assert "Film 3 of 8" in [one.value for one in app.header]
-    assert "series-5-2" in app.session_state["reading.films"]
+    assert "series-5-2" in app.session_state["chest.films"]
 
 
 def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
-    def png(seed: int) -> bytes:
-        data = io.BytesIO()
-        Image.fromarray((film(seed, 80, 80).pixels * 255).astype(np.uint8)).save(data, format="PNG")
-        return data.getvalue()
-
     app = open_page("read_first", films=upload.UPLOADED)
     assert not app.exception
-    files = [("a.png", png(1), ""), ("b.png", png(2), ""), ("words.png", b"words", "")]
+    files = [("a.png", png_film(1), ""), ("b.png", png_film(2), ""), ("words.png", b"words", "")]
     app.file_uploader(key="files").set_value(files).run()
     bad = practice_series.shuffled_order(3, 1).index(2) + 1
     for number in (1, 2, 3):
@@ -139,10 +118,12 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
             commit(app, "NORMAL")
             assert "The truth" not in shown_text(app)
     assert [done.truth for done in reads(app)] == [None, None]
-    assert "Brier" not in words(app)
+    assert "Brier" not in all_text(app)
 
 
 def test_what_is_said_of_a_read() -> None:
     answer = read_first.Answer("NORMAL", 0.2, None)
     done = read_first.PairedRead("Film 1", answer, answer, "NORMAL")
-    assert read_first.told(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."
+    assert (
+        read_first.describe_answers(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."
+    )

@@ -1,37 +1,28 @@
 """The shortcut lab on random weights: every change, the patch, the table, and a film without lungs."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnn import cards
 from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples.built_in import SAMPLES
-from cnn.models import loading, lung_segmenter
+from cnn.models import lung_segmenter
 from tests.support.app import html, open_page, shown_text
 from ui.chest import shortcut_lab
 
 
 @pytest.fixture(autouse=True)
-def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def upper_middle_is_lung(random_app: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def upper_middle(pixels: torch.Tensor) -> torch.Tensor:
         mask = torch.zeros_like(pixels, dtype=torch.bool)
         mask[:, :, 20:80, 20:100] = True
         return mask
 
-    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    monkeypatch.setattr(cards, "DEFAULT_NETWORK", "lecture")
     monkeypatch.setattr(lung_segmenter, "lung_mask", upper_middle)
-    loading.load.cache_clear()
-    yield
-    loading.load.cache_clear()
 
 
 def tried(app: AppTest) -> list[str]:
-    return [key[3] for key in app.session_state["lab.tried"]]
+    return [key[3] for key in app.session_state["shortcut_lab.effects"]]
 
 
 def test_the_page_opens_with_a_change_and_its_row() -> None:
@@ -57,7 +48,7 @@ def test_changes_run_up_in_the_table_and_it_can_be_filled_and_cleared() -> None:
 
 def test_nothing_changes_nothing() -> None:
     app = open_page("shortcut_lab", change="Nothing")
-    (effect,) = app.session_state["lab.tried"].values()
+    (effect,) = app.session_state["shortcut_lab.effects"].values()
     assert effect.points == pytest.approx(0, abs=0.01)
     assert effect.rank_correlation == pytest.approx(1, abs=1e-4)
     assert effect.strength == pytest.approx(1, abs=1e-3)
@@ -87,7 +78,7 @@ def test_a_bad_link_is_a_sentence() -> None:
 
 
 def test_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shortcut_lab, "MOST_ROWS", 3)
+    monkeypatch.setattr(shortcut_lab, "MAX_EFFECTS", 3)
     app = open_page("shortcut_lab")
     app.button(key="try all").click().run()
     assert len(tried(app)) == 3

@@ -34,9 +34,16 @@ def shown_text(app: AppTest) -> str:
     return "\n".join(element.value for element in [*app.title, *app.subheader, *app.markdown, *app.caption])
 
 
+def all_text(app: AppTest) -> str:
+    """All prose, messages and HTML of the page."""
+    messages = [element.value for element in [*app.error, *app.info, *app.warning]]
+    return "\n".join([shown_text(app), *messages, html(app)])
+
+
 def html(app: AppTest) -> str:
-    """All HTML that the page draws by itself."""
-    return "\n".join(element.proto.body for element in app.get("html"))
+    """All HTML that the page draws by itself, but for style sheets."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return "\n".join(body for body in bodies if not body.startswith("<style"))
 
 
 def table_rows(app: AppTest, label: str) -> list[list[str]]:

@@ -57,8 +57,8 @@ def _open_files() -> Iterator[str]:
 
 def _is_a_reader_s(one: Any) -> bool:
     """Whether ``one`` is alive and not of a built-in film, which all readers share."""
-    shared = list(film_store._SHARED.values())
-    return one is not None and getattr(one, "own", True) and not any(one is each for each in shared)
+    shared = film_store.SHARED.maps.values()
+    return one is not None and getattr(one, "uploaded", True) and not any(one is each for each in shared)
 
 
 def _seen() -> dict[str, Any]:

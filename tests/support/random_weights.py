@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save
 from torch import nn
 
@@ -24,6 +26,13 @@ def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:
     pixels = smooth.sub(smooth.min()).div(smooth.max() - smooth.min()).numpy()
     digest = hashlib.sha256(pixels.tobytes()).hexdigest()
     return Radiograph(np.ascontiguousarray(pixels), "PNG", (), digest, f"film-{seed}.png", None)
+
+
+def png_film(seed: int = 0, size: int = 96) -> bytes:
+    """A square :func:`film` as a PNG file."""
+    data = io.BytesIO()
+    Image.fromarray((film(seed, size, size).pixels * 255).astype(np.uint8)).save(data, format="PNG")
+    return data.getvalue()
 
 
 def random_module(name: str) -> nn.Module:

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from plotly.colors import hex_to_rgb
 
 from cnn.attribution.attribution import Attribution, Meaning
-from ui.chest import overlay
 from ui.chest.overlay import SIDE, Panel, colour_bar_html, draw_outline, legend, light_box, overlay_map, render_sheet
 from ui.shell import theme
 
@@ -28,14 +28,14 @@ def halves() -> np.ndarray:
 def test_signs_have_their_colours_and_zero_shows_the_film() -> None:
     found = overlay_map(FILM, attribution(halves()), 1.0)
     assert found.shape == (60, 40, 3)
-    assert tuple(found[30, 2]) == overlay._rgb(theme.FILM_NEGATIVE)
+    assert tuple(found[30, 2]) == hex_to_rgb(theme.FILM_NEGATIVE)
     assert tuple(found[30, 20]) == (100, 100, 100)
-    assert tuple(found[30, 37]) == overlay._rgb(theme.FILM_POSITIVE)
+    assert tuple(found[30, 37]) == hex_to_rgb(theme.FILM_POSITIVE)
 
 
 def test_opacity_blends() -> None:
     found = overlay_map(FILM, attribution(halves()), 0.5)
-    expected = (np.array(overlay._rgb(theme.FILM_POSITIVE)) + 100) / 2
+    expected = (np.array(hex_to_rgb(theme.FILM_POSITIVE)) + 100) / 2
     np.testing.assert_allclose(found[30, 37], expected, atol=1)
     np.testing.assert_array_equal(overlay_map(FILM, attribution(halves()), 0.0), np.repeat(FILM[..., None], 3, axis=-1))
 
@@ -57,7 +57,7 @@ def test_an_unsigned_map_runs_to_the_end_of_its_scale() -> None:
     values = np.zeros((30, 30))
     values[:, 20:] = 1
     found = overlay_map(FILM, attribution(values, "strength"), 1.0)
-    assert tuple(found[30, 37]) == overlay._rgb("#fee838"), "the last colour of Cividis"
+    assert tuple(found[30, 37]) == hex_to_rgb("#fee838"), "the last colour of Cividis"
 
 
 def test_the_light_box_keeps_the_shape_of_the_film() -> None:
@@ -71,7 +71,7 @@ def test_the_outline_is_the_border_of_the_mask() -> None:
     mask = np.zeros((120, 80), dtype=bool)
     mask[40:80, 20:60] = True
     found = draw_outline(np.repeat(FILM[..., None], 3, axis=-1), mask)
-    drawn = (found == overlay._rgb(theme.FILM_TRUTH)).all(axis=-1)
+    drawn = (found == hex_to_rgb(theme.FILM_TRUTH)).all(axis=-1)
     assert drawn[20, 20]
     assert not drawn[30, 20]
     assert not drawn[5, 5]

@@ -1,31 +1,32 @@
-"""The parts of the page on the inside of a network: its layers, one opened, first filters, score, costs."""
+"""The inside of a network: all its layers, one of them opened, its score, its first filters and its costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnn.cards import CLASSES
+from cnn.cards import CLASSES, network_title
 from cnn.layers.layers import Volume
 from cnn.models import feature_maps
 from cnn.models.feature_maps import Activation, LayerNode
 from cnn.models.loading import LoadedModel
 from cnn.ops.windows import Array
+from cnn.text import percent
 from ui.chest import film_store
 from ui.chest.film_store import Film
 from ui.lecture import feature_stack
-from ui.shell import theme
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import escape_stars, format_bytes
 from ui.widgets import receptive_field_lens
 from ui.widgets.tables import Bar, show_table
 
-TOP, OPENED = 8, 4
-"""So many channels are ranked, and offered to be opened."""
-_KEPT = drop_with_page("inside.layers")
-_WORDS = {
+RANKED_MAPS, LINKED_MAPS = 8, 4
+"""Maps in a ranking, and of these the ones with a button that opens them."""
+_SUMMARIES = drop_with_page("inside_the_network.layers")
+_ABOUT = {
     "conv": "each cell is a sum of products over its window",
     "norm": "each map is moved and scaled by numbers that were learnt",
     "relu": "negative numbers become 0, which is painted grey",
@@ -35,66 +36,78 @@ _WORDS = {
 }
 
 
-def layers(
-    film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None
-) -> list[dict[str, Any]]:
-    """All layers as contact sheets, in order; of a network of blocks, what each block hands on. Hands back their facts.
+@dataclass(frozen=True)
+class LayerSummary:
+    """What is kept of a layer's activation.
 
-    The reader's session keeps the last film's.
+    Attributes:
+        layer: The layer.
+        thumbnail: Its contact sheet, as the strip takes it.
+        zero_share: Share of its numbers that are 0, 0..1.
+        film_correlation: Mean size of the correlation of its maps with the film; None for maps of one cell.
     """
+
+    layer: LayerNode
+    thumbnail: dict[str, Any]
+    zero_share: float
+    film_correlation: float | None
+
+
+def show_layers(
+    film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None
+) -> list[LayerSummary]:
+    """Show every layer as a contact sheet, or the last layer of every block; return their summaries."""
     identity = (film.sha256, model.weights_sha256)
-    kept = st.session_state.get(_KEPT)
-    if kept is None or kept[0] != identity:
-        kept = st.session_state[_KEPT] = identity, [_facts(one, film, model) for one in _ends(film, model)]
+    if st.session_state.get(_SUMMARIES, (None, None))[0] != identity:
+        ends = feature_maps.block_ends(model.name)
+        activations = feature_maps.read_activations(model, film.inputs.for_model(model), ends)
+        st.session_state[_SUMMARIES] = identity, [_summarise(each, film, model) for each in activations]
+    summaries: list[LayerSummary] = st.session_state[_SUMMARIES][1]
     receptive_field_lens.show_layer_strip(
-        [one["thumbnail"] for one in kept[1]], [end.name for end in feature_maps.block_ends(model.name)
-        if end.block == opened.block], key="layers", label="The network, layer by layer", on_open=on_open,
-    )  # fmt: skip
-    return list(kept[1])
+        [summary.thumbnail for summary in summaries],
+        [summary.layer.name for summary in summaries if summary.layer.block == opened.block],
+        key="layers",
+        label="The network, layer by layer",
+        on_open=on_open,
+    )
+    return summaries
 
 
-def _ends(film: Film, model: LoadedModel) -> list[Activation]:
-    ends = feature_maps.block_ends(model.name)
-    return list(feature_maps.read_activations(model, film.inputs[model.input_size], ends))
+def _summarise(activation: Activation, film: Film, model: LoadedModel) -> LayerSummary:
+    maps, correlation = activation.after, None
+    if maps.shape[-1] > 1:
+        correlation = feature_maps.film_correlation(maps, film.inputs.for_model(model))
+    thumbnail = receptive_field_lens.layer_thumbnail(activation, activation.layer.block)
+    return LayerSummary(activation.layer, thumbnail, feature_maps.zero_share(maps), correlation)
 
 
-def _facts(opened: Activation, film: Film, model: LoadedModel) -> dict[str, Any]:
-    """What is kept of a layer: its small contact sheet and two measurements."""
-    size = opened.after.shape[-1]
-    return {
-        "thumbnail": receptive_field_lens.layer_thumbnail(opened, opened.layer.block),
-        "zeros": feature_maps.zero_share(opened.after),
-        "likeness": feature_maps.film_correlation(opened.after, film.inputs[model.input_size]) if size > 1 else None,
-    }
-
-
-def block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None) -> None:
-    """The layers inside the opened block, where it has several."""
-    inside = tuple(one for one in feature_maps.list_layers(model.name) if one.block == opened.block)
-    if len(inside) < 2:
+def show_block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None) -> None:
+    """Show the layers of the opened block if it has several."""
+    layers = tuple(layer for layer in feature_maps.list_layers(model.name) if layer.block == opened.block)
+    if len(layers) < 2:
         return
     st.markdown(f"Inside **{opened.block}**, in order:")
-    found = feature_maps.read_activations(model, film.inputs[model.input_size], inside)
-    small = [
-        receptive_field_lens.layer_thumbnail(one, one.layer.name.removeprefix(f"{opened.block} ")) for one in found
+    thumbnails = [
+        receptive_field_lens.layer_thumbnail(each, each.layer.name.removeprefix(f"{opened.block} "))
+        for each in feature_maps.read_activations(model, film.inputs.for_model(model), layers)
     ]
-    receptive_field_lens.show_layer_strip(
-        small, [opened.name], key="block", label=f"The layers of {opened.block}", on_open=on_open
-    )
+    label = f"The layers of {opened.block}"
+    receptive_field_lens.show_layer_strip(thumbnails, [opened.name], key="block", label=label, on_open=on_open)
 
 
-def hierarchy(model: LoadedModel, facts: list[dict[str, Any]], levels: dict[str, str]) -> None:
-    """Slide 17 in words, with this film's own numbers; ``levels`` names a layer for each level."""
-    measured = {end.name: (end, fact) for end, fact in zip(feature_maps.block_ends(model.name), facts, strict=True)}
-    told = []
+def describe_hierarchy(model: LoadedModel, summaries: Sequence[LayerSummary], levels: dict[str, str]) -> None:
+    """Describe slide 17 with this film's own numbers; ``levels`` names a layer for each level."""
+    by_name = {summary.layer.name: summary for summary in summaries}
+    lines = []
     for level, name in levels.items():
-        end, fact = measured[name]
-        told.append(
-            f"- **{level}, {end.block}.** {end.step.output}: a cell sees {_pixels(end, model)}; likeness to the film "
-            f"{fact['likeness']:.2f}; {fact['zeros']:.0%} of the numbers are 0."
+        summary = by_name[name]
+        lines.append(
+            f"- **{level}, {summary.layer.block}.** {summary.layer.step.output}: a cell sees "
+            f"{_describe_field(summary.layer, model)}; likeness to the film {summary.film_correlation:.2f}; "
+            f"{summary.zero_share:.0%} of the numbers are 0."
         )
     st.markdown(
-        "\n".join(told)
+        "\n".join(lines)
         + "\n\nCheck it below. At the low level you can still make out the film, because each map is the "
         "film through one small filter: its edges, its bright parts, its dark ones. At the high level few cells are "
         "left, each of which looks at a large part of the film, and the film can no longer be made out in them. "
@@ -102,185 +115,189 @@ def hierarchy(model: LoadedModel, facts: list[dict[str, Any]], levels: dict[str,
     )
 
 
-def _pixels(stop: LayerNode, model: LoadedModel) -> str:
-    assert stop.field is not None
-    size, side = stop.field.size, model.input_size
+def _describe_field(layer: LayerNode, model: LoadedModel) -> str:
+    size, side = layer.field.size if layer.field else model.input_size, model.input_size
     if size >= side:
         return f"{size} x {size} pixels, more than the film's {side} x {side}"
     return f"{size} x {size} of {side} x {side} pixels ({100 * (size / side) ** 2:.2g} % of the film)"
 
 
-def one_layer(
+def show_layer(
     film: Film,
     model: LoadedModel,
-    stop: LayerNode,
+    layer: LayerNode,
     number: int,
-    step: int | None,
+    cell: int | None,
     on_pick: Callable[[int], None] | None,
 ) -> None:
-    """The layer under the lens, at map ``number`` from 1, with what it costs in words."""
-    opened = feature_maps.read_activation(model, film.inputs[model.input_size], stop)
-    count = len(opened.after)
+    """Show map ``number`` of a layer, from 1, under the lens at ``cell``, with its costs in words."""
+    activation = feature_maps.read_activation(model, film.inputs.for_model(model), layer)
+    count = len(activation.after)
     if number > count:
-        st.info(f"The layer {stop.name} has {count} maps: the last of them is shown, not number {number}.")
+        st.info(f"The layer {layer.name} has {count} maps: the last of them is shown, not number {number}.")
     number = min(number, count)
-    work = (
-        feature_maps.trace_filter(model, opened, number - 1)
-        if receptive_field_lens.can_follow_sums(opened, model.name)
-        else None
-    )
-    st.markdown(_cost(stop, model, opened))
+    trace = None
+    if receptive_field_lens.can_follow_sums(activation, model.name):
+        trace = feature_maps.trace_filter(model, activation, number - 1)
+    st.markdown(_describe_costs(activation, model))
     receptive_field_lens.show_lens(
-        opened, film, model.input_size, number - 1, key="lens", work=work, step=step, step_name="cell", on_pick=on_pick
+        activation,
+        film,
+        model.input_size,
+        number - 1,
+        key="lens",
+        work=trace,
+        step=cell,
+        step_name="cell",
+        on_pick=on_pick,
     )
-    if work:
-        off = float(np.abs(work.without_bias + work.bias - work.output).max())
+    if trace:
+        difference = float(np.abs(trace.without_bias + trace.bias - trace.output).max())
         st.markdown(
-            f"All {work.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
-            f"largest difference is {np.format_float_positional(off, 1, fractional=False)}."
+            f"All {trace.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
+            f"largest difference is {np.format_float_positional(difference, 1, fractional=False)}."
         )
-    elif stop.kind in ("conv", "norm", "add", "average"):
+    elif layer.kind in ("conv", "norm", "add", "average"):
         st.markdown("To follow the sum behind each cell, choose the network `lecture` and one of its convolutions.")
 
 
-def _cost(stop: LayerNode, model: LoadedModel, opened: Activation) -> str:
-    step = stop.step
+def _describe_costs(activation: Activation, model: LoadedModel) -> str:
+    layer, step = activation.layer, activation.layer.step
     costs = f"{step.parameters.value:,} parameters"
-    costs += f" ({escape_stars(step.parameters.formula)})" if step.parameters.value else ""
+    if step.parameters.value:
+        costs += f" ({escape_stars(step.parameters.formula)})"
     if step.multiply_adds.value:
         costs += f" and {step.multiply_adds.value:,} multiply-adds"
-    zeros = f" {feature_maps.zero_share(opened.after):.0%} of its numbers are 0." if not stop.signed else ""
-    return (
-        f"**{stop.name}**: {_WORDS[stop.kind]}. {step.input} becomes {step.output}; {costs}. Each cell sees "
-        f"{_pixels(stop, model)}; its neighbour looks {_jump(stop)} further on.{zeros}"
+    jump = layer.field.jump if layer.field else model.input_size
+    text = (
+        f"**{layer.name}**: {_ABOUT[layer.kind]}. {step.input} becomes {step.output}; {costs}. Each cell sees "
+        f"{_describe_field(layer, model)}; its neighbour looks {jump} pixel{'s' if jump > 1 else ''} further on."
     )
+    if not layer.signed:
+        text += f" {feature_maps.zero_share(activation.after):.0%} of its numbers are 0."
+    return text
 
 
-def _jump(stop: LayerNode) -> str:
-    assert stop.field is not None
-    return f"{stop.field.jump} pixel{'s' if stop.field.jump > 1 else ''}"
-
-
-def ranking(film: Film, model: LoadedModel, stop: LayerNode, target: int) -> None:
-    """The opened layer's maps that move the class's score most, by activation x gradient."""
-    effects = feature_maps.activation_x_gradient(model, film.inputs[model.input_size], stop, target)
-    _ranked(effects, f"How the maps of {stop.name} move the score of {CLASSES[target]}", "activation x gradient")
+def show_ranking(film: Film, model: LoadedModel, layer: LayerNode, target: int) -> None:
+    """Show the maps of the opened layer that move the class's score most, by activation x gradient."""
+    effects = feature_maps.activation_x_gradient(model, film.inputs.for_model(model), layer, target)
+    label = f"How the maps of {layer.name} move the score of {CLASSES[target]}"
+    _show_ranked(effects, label, "activation x gradient")
     st.markdown(
         "Each map's activations times the gradient of the score there, added up: an estimate of how far the score "
         "would fall without the map. It is exact only at the last maps; before them, ReLU and pooling bend the way."
     )
 
 
-def score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, int]]:
-    """From the last maps to the class's score: each map's part, exactly.
+def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[str, int]]:
+    """Show how the last maps add up to the class's score, exactly.
 
-    Hands back the layer and the number of the maps that weigh most, by what to call them.
+    Returns:
+        Layer and number, from 1, of the maps with the largest parts, by their titles.
     """
-    found = feature_maps.split_score(model, film.inputs[model.input_size], target)
-    volume = found.layer.step.output
-    assert isinstance(volume, Volume)
+    score = feature_maps.split_score(model, film.inputs.for_model(model), target)
+    count, height, width = score.maps.shape
     how = (
         "Each map was averaged to one number, and that number times its weight is the map's part."
-        if volume.width == 1
-        else f"Each of the {volume.width}x{volume.height} numbers of a map has a weight of its own; the products added "
-        "up are the map's part."
-    )
-    signs = (found.contributions > 0, found.contributions < 0)
-    (speak, against), (plus, minus) = (
-        [part.sum() for part in signs],
-        [found.contributions[part].sum() for part in signs],
+        if width == 1
+        else f"Each of the {width}x{height} numbers of a map has a weight of its own; the products added up are the "
+        "map's part."
     )
     st.markdown(
-        f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {volume.depth} maps of "
-        f"{found.layer.name}. {how} Nothing is estimated here:"
+        f"The last layer is fully connected: the score of {CLASSES[target]} is a sum over the {count} maps of "
+        f"{score.layer.name}. {how} Nothing is estimated here:"
     )
+    positive, negative = score.contributions[score.contributions > 0], score.contributions[score.contributions < 0]
     st.markdown(
-        f"{speak} maps speak for {CLASSES[target]}: {_signed(plus)}; {against} against: {_signed(minus)}; bias: "
-        f"{_signed(found.bias)}. Together **{_signed(found.logit)}**, the network's own logit."
+        f"{len(positive)} maps support {CLASSES[target]}: {_signed(positive.sum())}; {len(negative)} against: "
+        f"{_signed(negative.sum())}; bias: {_signed(score.bias)}. Together **{_signed(score.logit)}**, the network's "
+        "own logit."
     )
-    other = 1 - target
-    said = film_store.predict(film, model)
+    other, prediction = 1 - target, film_store.predict(film, model)
+    probability, other_probability = (percent(prediction.probabilities[index], 1) for index in (target, other))
     st.markdown(
-        f"In the same way {CLASSES[other]} gets {_signed(said.logits[other])}. Both are divided by the temperature "
-        f"{said.temperature:.3g}, which validation films have chosen; softmax makes "
-        f"**{said.probabilities[target]:.1%}** for {CLASSES[target]} of them and {said.probabilities[other]:.1%} for "
-        f"{CLASSES[other]}.".replace("%", " %")
+        f"In the same way {CLASSES[other]} gets {_signed(prediction.logits[other])}. Both are divided by the "
+        f"temperature {prediction.temperature:.3g}, which was fitted on validation films; softmax makes "
+        f"**{probability}** for {CLASSES[target]} of them and {other_probability} for {CLASSES[other]}."
     )
-    _ranked(found.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
-    # An average has nothing to be looked at: open what it was taken of.
-    plan = feature_maps.list_layers(model.name)
-    shown = found.layer if volume.width > 1 else plan[plan.index(found.layer) - 1]
-    order = np.argsort(-np.abs(found.contributions), kind="stable")[:OPENED]
-    return {f"Map {place + 1} of {shown.name}": (shown.name, int(place) + 1) for place in order}
+    _show_ranked(score.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
+    layers = feature_maps.list_layers(model.name)
+    # Maps of one cell show nothing: link to the maps that were averaged.
+    linked = score.layer if width > 1 else layers[layers.index(score.layer) - 1]
+    return {
+        f"Map {index + 1} of {linked.name}": (linked.name, int(index) + 1)
+        for index in _largest(score.contributions, LINKED_MAPS)
+    }
 
 
-def _ranked(parts: np.ndarray, label: str, head: str) -> None:
-    order = np.argsort(-np.abs(parts), kind="stable")[:TOP]
-    most = float(np.abs(parts).max()) or 1.0
-    rows: list[list[str | Bar]] = [[f"map {place + 1}", _part(float(parts[place]), most)] for place in order]
-    rest = float(parts.sum() - parts[order].sum())
-    rows.append([f"the other {len(parts) - len(order)}", _part(rest, most)])
+def _largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the indices of the ``count`` largest absolute values, the largest first."""
+    return np.argsort(-np.abs(values), kind="stable")[:count]
+
+
+def _show_ranked(parts: np.ndarray, label: str, head: str) -> None:
+    """Show the largest parts and the sum of the others as signed bars."""
+    indices, longest = _largest(parts, RANKED_MAPS), float(np.abs(parts).max()) or 1.0
+    values = [(f"map {index + 1}", float(parts[index])) for index in indices]
+    values.append((f"the other {len(parts) - len(indices)}", float(parts.sum() - parts[indices].sum())))
+    rows = [(name, Bar(_signed(value), value / longest, signed=True)) for name, value in values]
     show_table(["map", head], rows, label=label)
-
-
-def _part(value: float, most: float) -> Bar:
-    return Bar(_signed(value), value / most, signed=True)
 
 
 def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def filters(model: LoadedModel) -> None:
-    """The first layer's filters as pictures."""
-    found: Array = feature_maps.first_filters(model).astype(np.float64)
-    count, side, _ = found.shape
-    most = float(np.abs(found).max())
-    colours = theme.palette()
+def show_filters(model: LoadedModel) -> None:
+    """Show the filters of the first layer as images."""
+    filters: Array = feature_maps.first_filters(model).astype(np.float64)  # (K, F, F)
+    limit = float(np.abs(filters).max())
     tiles = "".join(
-        f'<figure style="margin:0;width:62px"><img src="{feature_stack.encode_signed_map(one, most)}" '
-        f'alt="Filter {number}: {escape(_rows(one))}" style="width:100%;image-rendering:pixelated;'
-        f'border:2px solid {colours.kernel}"><figcaption style="font-size:0.85rem">{number}</figcaption></figure>'
-        for number, one in enumerate(found, start=1)
+        f'<figure class="tile kernel" style="width:62px"><img class="pixels" alt="Filter {number}: '
+        f'{escape(_format_rows(weights))}" src="{feature_stack.encode_signed_map(weights, limit)}">'
+        f"<figcaption>{number}</figcaption></figure>"
+        for number, weights in enumerate(filters, start=1)
     )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.7rem;color:{colours.text}">{tiles}</div>')
+    st.html(f'<div class="tiles">{tiles}</div>')
+    size = filters.shape[1]
     st.markdown(
-        f"The {count} filters of the first layer, {side} x {side} weights each, as they were learnt. Red is positive, "
-        f"blue negative, full colour {most:.3g}. One that is red on one side and blue on the other finds an edge; one "
-        "that is all of one colour blurs; filter 1 makes map 1, and so on: compare."
+        f"The {len(filters)} filters of the first layer, {size} x {size} weights each, as they were learnt. Red is "
+        f"positive, blue negative, full colour {limit:.3g}. One that is red on one side and blue on the other finds an "
+        "edge; one that is all of one colour blurs; filter 1 makes map 1, and so on: compare."
     )
 
 
-def _rows(one: Array) -> str:
-    return " / ".join(" ".join(f"{weight:.2f}" for weight in row) for row in one)
+def _format_rows(weights: Array) -> str:
+    return " / ".join(" ".join(f"{weight:.2f}" for weight in row) for row in weights)
 
 
-def costs(model: LoadedModel, facts: list[dict[str, Any]]) -> None:
-    """A row for each layer, or each block, of the network, and the totals."""
-    stops = feature_maps.list_layers(model.name)
-    ends = feature_maps.block_ends(model.name)
-    measured = {end.block: fact for end, fact in zip(ends, facts, strict=True)}
+def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
+    """Show a row for each layer or block of the network, and the totals."""
+    layers = feature_maps.list_layers(model.name)
+    by_block = {summary.layer.block: summary for summary in summaries}
+    rows = []
+    for block in dict.fromkeys(layer.block for layer in layers):
+        members = [layer for layer in layers if layer.block == block]
+        last, zeros, likeness = members[-1], "", ""
+        if block in by_block:
+            zeros = f"{by_block[block].zero_share:.0%}"
+            correlation = by_block[block].film_correlation
+            likeness = "" if correlation is None else f"{correlation:.2f}"
+        field = f"{last.field.size}" if last.field else "all"
+        rows.append([block, str(last.step.output), *_sum_costs(members), field, zeros, likeness])
+    rows.append(["all layers", "", *_sum_costs(layers), "", "", ""])
     head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "zeros", "like the film"]
-    rows: list[list[str | Bar]] = []
-    for name in dict.fromkeys(one.block for one in stops):
-        inside = [one for one in stops if one.block == name]
-        last, fact = inside[-1], measured.get(name)
-        likeness = fact["likeness"] if fact else None
-        rows.append([
-            name, str(last.step.output), *_sums(inside), f"{last.field.size}" if last.field else "all",
-            f"{fact['zeros']:.0%}" if fact else "", "" if likeness is None else f"{likeness:.2f}",
-        ])  # fmt: skip
-    rows.append(["all layers", "", *_sums(stops), "", "", ""])
-    show_table(head, rows, label=f"The network {model.name}, layer by layer", strong=[len(rows) - 1])
+    label = f"The network {network_title(model.name)}, layer by layer"
+    show_table(head, rows, label=label, strong=[len(rows) - 1])
 
 
-def _sums(stops: list[LayerNode] | tuple[LayerNode, ...]) -> list[str]:
-    parameters, products, memory = (
-        sum(values)
-        for values in (
-            [one.step.parameters.value for one in stops],
-            [one.step.multiply_adds.value for one in stops],
-            [one.step.output.memory.value for one in stops],
-        )
-    )
-    return [f"{parameters:,}", f"{products:,}", format_bytes(memory)]
+def _sum_costs(layers: Sequence[LayerNode]) -> tuple[str, str, str]:
+    parameters = sum(layer.step.parameters.value for layer in layers)
+    multiply_adds = sum(layer.step.multiply_adds.value for layer in layers)
+    memory = sum(layer.step.output.memory.value for layer in layers)
+    return f"{parameters:,}", f"{multiply_adds:,}", format_bytes(memory)
+
+
+def volume_layers(name: str) -> tuple[str, ...]:
+    """Return the names of the layers of network ``name`` whose output is a stack of maps."""
+    return tuple(layer.name for layer in feature_maps.list_layers(name) if isinstance(layer.step.output, Volume))

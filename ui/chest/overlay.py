@@ -1,6 +1,7 @@
-"""A saliency map laid over its film: as pixels for the page, and as a picture with colour bar and caption to keep.
+"""Draw a saliency map over its film: for the page, and as an image with colour bar and caption to download.
 
-A colour is as opaque as its value is large, so the film shows wherever the map says nothing. The scale is fixed.
+The opacity of a pixel is proportional to the absolute value of the map, so the film is visible where the map is 0. The
+scale is fixed.
 """
 
 import io
@@ -10,98 +11,121 @@ from functools import lru_cache
 from html import escape
 
 import numpy as np
-import plotly.colors
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+from plotly.colors import get_colorscale, hex_to_rgb
+from scipy.ndimage import minimum_filter
 
 from cnn.attribution.attribution import Attribution, Meaning
 from ui.shell import theme
 
 STEPS = 255
-"""Values of a map that are told apart on each side of 0: no blend is off by a grey."""
+"""Levels of the map on each side of 0; as many as there are greys, so that rounding changes no colour."""
+OPACITY = 0.8
+"""Opacity of a map wherever the reader does not choose it."""
 BORDER = 2
 """Width of an outline in pixels."""
 SIDE = 640
-"""Side of the square, black light box that every picture of the page lies on, in pixels."""
+"""Side in pixels of the black square that every film of the page is centred on."""
 
 LEGENDS: dict[Meaning, tuple[str, str]] = {
     "evidence": ("against {name}", "for {name}"),
     "brightness": ("darker here: more {name}", "brighter here: more {name}"),
     "strength": ("no effect", "strong effect on {name}"),
 }
-"""What the two ends of the colour bar say."""
+"""Labels of the two ends of the colour bar."""
 
 
-def overlay_map(picture: np.ndarray, attribution: Attribution, opacity: float) -> np.ndarray:
-    """``attribution`` in colour over ``picture`` (h, w) uint8: (h, w, 3) uint8. ``opacity`` 0..1 is that of value 1."""
+def overlay_map(greys: np.ndarray, attribution: Attribution, opacity: float) -> np.ndarray:
+    """Draw ``attribution`` in colour over a film.
+
+    Args:
+        greys: The film, (h, w) uint8.
+        attribution: A map of any size.
+        opacity: Opacity of the value 1, 0..1.
+
+    Returns:
+        (h, w, 3) uint8.
+    """
     small = Image.fromarray(attribution.scaled().astype(np.float32))
-    values = np.asarray(small.resize(picture.shape[::-1], Image.Resampling.BILINEAR))  # (h, w) in -1..1
-    places = np.round(STEPS * values).astype(np.int16) + STEPS
-    return _blends(attribution.signed, opacity)[places, picture]
+    values = np.asarray(small.resize(greys.shape[::-1], Image.Resampling.BILINEAR))  # (h, w) in -1..1
+    levels = np.round(STEPS * values).astype(np.int16) + STEPS
+    colours: np.ndarray = _blend_table(attribution.signed, opacity)[levels, greys]
+    return colours
 
 
 @lru_cache(maxsize=16)
-def _blends(signed: bool, opacity: float) -> np.ndarray:
-    """The colour of each value, from -1 to 1 in 2 STEPS, over each grey: (2 STEPS + 1, 256, 3) uint8."""
+def _blend_table(signed: bool, opacity: float) -> np.ndarray:
+    """Return the colour of each level, from -1 to 1, over each grey: (2 STEPS + 1, 256, 3) uint8."""
     values = np.linspace(-1, 1, 2 * STEPS + 1)
-    alpha = (opacity * np.abs(values))[:, None, None]
-    blended = (1 - alpha) * np.arange(256)[:, None] + alpha * _colours(values, signed)[:, None]
-    return np.round(blended).astype(np.uint8)
+    table: np.ndarray = np.round(_blend(values[:, None], np.arange(256), signed, opacity)).astype(np.uint8)
+    return table
+
+
+def _blend(values: np.ndarray, greys: np.ndarray | int, signed: bool, opacity: float) -> np.ndarray:
+    """Return the colours of map values over greys of a shape that broadcasts with theirs: (..., 3) in 0..255."""
+    alpha = (opacity * np.abs(values))[..., None]
+    blended: np.ndarray = (1 - alpha) * np.asarray(greys)[..., None] + alpha * _colours(values, signed)
+    return blended
+
+
+def _colours(values: np.ndarray, signed: bool) -> np.ndarray:
+    """Return the colour of each value at full opacity: (..., 3) in 0..255."""
+    if signed:
+        positive, negative = np.array(hex_to_rgb(theme.FILM_POSITIVE)), np.array(hex_to_rgb(theme.FILM_NEGATIVE))
+        return np.where(values[..., None] > 0, positive, negative)
+    positions, colours = zip(*get_colorscale(theme.SEQUENTIAL), strict=True)
+    channels = np.array([hex_to_rgb(colour) for colour in colours]).T  # (3, stops)
+    return np.stack([np.interp(values, positions, channel) for channel in channels], axis=-1)
 
 
 def draw_outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:
-    """``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool drawn on it in a hex ``colour``."""
+    """Return ``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool in a hex ``colour``."""
     height, width = picture.shape[:2]
     shape = np.asarray(Image.fromarray(mask).resize((width, height)))
+    inside = minimum_filter(shape, 2 * BORDER + 1, mode="nearest")
     drawn = picture.copy()
-    drawn[shape & ~_inside(shape)] = _rgb(colour)
+    drawn[shape & ~inside] = hex_to_rgb(colour)
     return drawn
 
 
-def _inside(shape: np.ndarray) -> np.ndarray:
-    """Where ``shape`` (h, w) bool has nothing but itself around, BORDER pixels far: one side after the other."""
-    for _ in range(2):  # thirty times as fast as Pillow's MinFilter, which also keeps all other threads waiting
-        padded, length = np.pad(shape, ((BORDER, BORDER), (0, 0)), mode="edge"), len(shape)
-        shape = np.logical_and.reduce([padded[start : start + length] for start in range(2 * BORDER + 1)]).T
-    return shape
+def to_colour(greys: np.ndarray) -> np.ndarray:
+    """Return ``greys`` (h, w) as (h, w, 3)."""
+    return np.repeat(greys[..., None], 3, axis=-1)
 
 
 def light_box(picture: np.ndarray) -> np.ndarray:
-    """``picture``, (h, w) or (h, w, 3) uint8, as large as fits in the middle of a black square: (SIDE, SIDE, 3)."""
+    """Return ``picture``, (h, w) or (h, w, 3) uint8, scaled to fit and centred on black: (SIDE, SIDE, 3)."""
     image = Image.fromarray(picture).convert("RGB")
-    scale = SIDE / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    image = image.resize((width, height), Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (SIDE, SIDE))
-    square.paste(image, ((SIDE - image.width) // 2, (SIDE - image.height) // 2))
-    return np.asarray(square)
+    return np.asarray(ImageOps.pad(image, (SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
 def legend(attribution: Attribution) -> tuple[str, str]:
-    """What the left and the right end of the colour bar mean."""
+    """Return the labels of the left and the right end of the colour bar."""
     low, high = LEGENDS[attribution.meaning]
     return low.format(name=attribution.class_name), high.format(name=attribution.class_name)
 
 
+def _bar_colours(attribution: Attribution, opacity: float, count: int) -> np.ndarray:
+    """Return ``count`` colours from one end of the scale to the other, over mid grey: (count, 3) uint8."""
+    values = np.linspace(-1 if attribution.signed else 0, 1, count)
+    return np.round(_blend(values, 128, attribution.signed, opacity)).astype(np.uint8)
+
+
 def colour_bar_html(attribution: Attribution, opacity: float) -> str:
-    """The scale of a map as HTML: the colours as they lie over mid grey, with what its ends mean."""
+    """Return the scale of a map as HTML: its colours over mid grey, its numbers and the meaning of its ends."""
     low, high = legend(attribution)
-    positions = np.linspace(-1 if attribution.signed else 0, 1, 11)
-    stops = [_css(colour) for colour in _over_grey(positions, attribution.signed, opacity)]
+    stops = ",".join(f"rgb({red},{green},{blue})" for red, green, blue in _bar_colours(attribution, opacity, 11))
     numbers = ("−1", "0", "+1") if attribution.signed else ("0", "", "1")
-    marks = "".join(f"<span>{number}</span>" for number in numbers)
-    row = "display:flex;justify-content:space-between;gap:0.75rem"
     return (
-        '<div style="font-size:0.85rem;line-height:1.3">'
-        f'<div style="height:0.7rem;border:1px solid {theme.palette().line};'
-        f'background:linear-gradient(to right,{",".join(stops)})"></div>'
-        f'<div aria-hidden="true" style="{row}">{marks}</div>'
-        f'<div style="{row}"><span>{escape(low)}</span><span style="text-align:right">{escape(high)}</span></div></div>'
+        f'<div class="colour-bar" style="--colours: {stops}"><div></div>'
+        f'<div class="ends" aria-hidden="true">{"".join(f"<span>{number}</span>" for number in numbers)}</div>'
+        f'<div class="ends"><span>{escape(low)}</span><span>{escape(high)}</span></div></div>'
     )
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a sheet, (h, w, 3) uint8, with its title and, where it is a map, its colour bar."""
+    """One image of a sheet, (h, w, 3) uint8, with its title and, if it is a map, what its colour bar needs."""
 
     title: str
     picture: np.ndarray
@@ -109,60 +133,27 @@ class Panel:
 
 
 def render_sheet(panels: Sequence[Panel], caption: Sequence[str], opacity: float) -> bytes:
-    """A PNG of ``panels`` side by side, each with its title and colour bar, over the lines of ``caption``."""
+    """Return a PNG of ``panels`` side by side, with titles and colour bars, above the lines of ``caption``."""
     margin, gap, line, bar = 24, 16, 26, 14
     font, bold = ImageFont.load_default(17), ImageFont.load_default(20)
-    width = max(2 * margin + len(panels) * SIDE + (len(panels) - 1) * gap, 0)
     top = margin + line + 8
     below = top + SIDE + 12
-    page = Image.new("RGB", (width, below + bar + 2 * line + 8 + len(caption) * line + margin), "white")
+    text_top = below + bar + 2 * line + 8
+    width = 2 * margin + len(panels) * SIDE + (len(panels) - 1) * gap
+    page = Image.new("RGB", (width, text_top + len(caption) * line + margin), "white")
     draw = ImageDraw.Draw(page)
     for number, panel in enumerate(panels):
         left = margin + number * (SIDE + gap)
         draw.text((left, margin), panel.title, "black", bold)
         page.paste(Image.fromarray(light_box(panel.picture)), (left, top))
         if panel.attribution is not None:
-            _draw_bar(page, draw, (left, below), panel.attribution, opacity, font)
+            colours = _bar_colours(panel.attribution, opacity, SIDE)
+            page.paste(Image.fromarray(np.repeat(colours[None], bar, axis=0)), (left, below))
+            low, high = legend(panel.attribution)
+            draw.text((left, below + bar + 4), f"{-1 if panel.attribution.signed else 0}: {low}", "black", font)
+            draw.text((left + SIDE, below + bar + 4), f"{high}: 1", "black", font, anchor="ra")
     for number, text in enumerate(caption):
-        draw.text((margin, below + bar + 2 * line + 8 + number * line), text, "black", font)
+        draw.text((margin, text_top + number * line), text, "black", font)
     png = io.BytesIO()
     page.save(png, format="PNG")
     return png.getvalue()
-
-
-def _draw_bar(
-    page: Image.Image, draw: ImageDraw.ImageDraw, corner: tuple[int, int], attribution: Attribution, opacity: float,
-    font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
-) -> None:  # fmt: skip
-    left, top = corner
-    height = 14
-    positions = np.linspace(-1 if attribution.signed else 0, 1, SIDE)
-    strip = np.round(_over_grey(positions, attribution.signed, opacity)).astype(np.uint8)
-    page.paste(Image.fromarray(np.repeat(strip[None], height, axis=0)), (left, top))
-    low, high = legend(attribution)
-    draw.text((left, top + height + 4), f"{-1 if attribution.signed else 0}: {low}", "black", font)
-    draw.text((left + SIDE, top + height + 4), f"{high}: 1", "black", font, anchor="ra")
-
-
-def _over_grey(values: np.ndarray, signed: bool, opacity: float) -> np.ndarray:
-    """Colours of ``values`` (N,) as they look over mid grey: (N, 3)."""
-    alpha = (opacity * np.abs(values))[..., None]
-    return (1 - alpha) * 128 + alpha * _colours(values, signed)
-
-
-def _colours(values: np.ndarray, signed: bool) -> np.ndarray:
-    """The colour of each value at full opacity: (..., 3) in 0..255."""
-    if signed:
-        return np.where(values[..., None] > 0, _rgb(theme.FILM_POSITIVE), _rgb(theme.FILM_NEGATIVE))
-    stops = plotly.colors.get_colorscale(theme.SEQUENTIAL)
-    places = [place for place, _ in stops]
-    table = np.array([_rgb(colour) for _, colour in stops])  # (stops, 3)
-    return np.stack([np.interp(values, places, table[:, channel]) for channel in range(3)], axis=-1)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return plotly.colors.hex_to_rgb(colour)
-
-
-def _css(colour: np.ndarray) -> str:
-    return f"rgb({','.join(str(round(float(part))) for part in colour)})"

@@ -1,11 +1,10 @@
-"""The parts of the chest X-ray page, top to bottom: which film, what was asked, the pictures, what to take home."""
+"""The chest X-ray page from top to bottom: the choice of film and network, the maps, the downloads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution.attribution import Attribution, describe
 from cnn.attribution.methods import METHODS, count_passes
@@ -21,19 +20,36 @@ from ui.shell import frame, theme
 from ui.widgets import upload
 from ui.widgets.upload import FilmChoice
 
-MOST_METHODS = 4
+MAX_METHODS = 4
 TABLE_HEIGHT = 250
-REFUSAL = (
-    "**Why no probability?** The network has two words, NORMAL and PNEUMONIA, and gives one of them to any picture, "
-    "to an ankle as readily as to a chest. So another network looks first: it was made to outline lungs. If it finds "
-    "none, or if what it sees is unlike the upright frontal films that it knows, the picture goes no further. "
-    "It can be wrong, on a film as on a photograph: then ask all the same."
+REJECTION = (
+    "**Why no probability?** The network has two labels, NORMAL and PNEUMONIA, and gives one of them to any image, "
+    "to an ankle as readily as to a chest. So another network checks first: it was trained to outline lungs. If it "
+    "finds none, or if the image is unlike the upright frontal films that it was trained on, the image is not "
+    "classified. It can be wrong, on a film as on a photograph: then classify anyway."
 )
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the reader asks of the maps."""
+class Reading:
+    """A film, the network that reads it, its prediction, and the simulated lesion (H, W) bool if there is one."""
+
+    film: Film
+    model: LoadedModel
+    prediction: Prediction
+    lesion: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """The reader's settings of the maps.
+
+    Attributes:
+        methods: Keys of METHODS.
+        target: Index of the class that is explained.
+        opacity: Opacity of the value 1, 0..1.
+        outlined: Whether the lesion is outlined.
+    """
 
     methods: tuple[str, ...]
     target: int
@@ -41,207 +57,198 @@ class Wanted:
     outlined: bool
 
 
-def choose() -> tuple[list[FilmChoice], str]:
-    """Widgets for the films and the network to read them with; what is on offer, and the network's name."""
-    films, network = st.columns([3, 1])
-    with films:
-        offers = upload.choose_films()
-    with network:
+def choose_film_and_network() -> tuple[list[FilmChoice], str]:
+    """Show the widgets for both; return the chosen files and the network's name."""
+    left, right = st.columns([3, 1])
+    with left:
+        choices = upload.choose_films()
+    with right:
         name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
-    return offers, name or DEFAULT_NETWORK
+    return choices, name or DEFAULT_NETWORK
 
 
-def film_and_network(offers: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:
-    """The network ``name`` and the film to look at; where there is none of either, the page ends with the reason."""
+def load_film_and_network(choices: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:
+    """Return the network ``name`` and the film to look at; where either is missing, end the page with the reason."""
     try:
         model = load(name)
     except UserError as error:
         st.error(str(error))
         st.stop()
-    film = pick(film_store.read_films(offers), model)
+    film = pick_film(film_store.read_films(choices), model)
     if film is None:
         frame.notice()
         st.stop()
     return model, film
 
 
-def pick(films: Sequence[Film | UnreadableFilm], model: LoadedModel) -> Film | None:
-    """The film to look at: the only one, or the one picked below a table of all. Says why others were refused."""
-    read = [film for film in films if isinstance(film, Film)]
+def pick_film(films: Sequence[Film | UnreadableFilm], model: LoadedModel) -> Film | None:
+    """Return the only film, or the one that is picked below a table of all; say why others cannot be read."""
+    if len(films) == 1:
+        (film,) = films
+        if isinstance(film, Film):
+            return film
+        st.error(film.reason)
     if len(films) <= 1:
-        for film in films:
-            if isinstance(film, UnreadableFilm):
-                st.error(film.reason)
-        return read[0] if read else None
-    insisted = bool(st.session_state.get("insist"))
-    names = numbered([film.name for film in films])
-    rows = [_row(film, name, model, insisted) for film, name in zip(films, names, strict=True)]
+        return None
+    classify_anyway = bool(st.session_state.get("insist"))
+    names = make_distinct([film.name for film in films])
+    rows = [_table_row(film, name, model, classify_anyway) for film, name in zip(films, names, strict=True)]
     with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
         st.table(rows, hide_index=True)
-    if not read:
-        return None
-    # By name, not by place, so that a film stays when one before it is removed. The widget holds no film: what is
-    # given to it lives as long as the session.
-    places = {name: film for film, name in zip(films, names, strict=True) if isinstance(film, Film)}
-    return places[st.selectbox("Look at", list(places), key="look")]
+    # By name, so that a film stays picked when one before it is removed. The widget must not hold the films: its
+    # options live as long as the session.
+    readable = {name: film for film, name in zip(films, names, strict=True) if isinstance(film, Film)}
+    return readable[st.selectbox("Look at", list(readable), key="look")] if readable else None
 
 
-def numbered(names: Sequence[str]) -> list[str]:
-    """``names``, those that stand there before with a number behind them, so that all differ."""
-    found: list[str] = []
+def make_distinct(names: Sequence[str]) -> list[str]:
+    """Return ``names``, with a number behind those that came before."""
+    distinct: list[str] = []
     for name in names:
-        tries = (name, *(f"{name} ({number})" for number in range(2, len(names) + 2)))
-        found.append(next(one for one in tries if one not in found))
-    return found
+        candidates = (name, *(f"{name} ({number})" for number in range(2, len(names) + 2)))
+        distinct.append(next(candidate for candidate in candidates if candidate not in distinct))
+    return distinct
 
 
-def _row(film: Film | UnreadableFilm, name: str, model: LoadedModel, insisted: bool) -> dict[str, str]:
+def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, classify_anyway: bool) -> dict[str, str]:
     row = {"File": name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
     if isinstance(film, UnreadableFilm):
         return row | {"Reason": film.reason}
-    if not film.verdict.accepted:
-        row["Reason"] = film.verdict.sentence(film.name)
-    if film.verdict.accepted or insisted:
-        found = film_store.predict(film, model)
-        row |= {"P(PNEUMONIA)": percent(found.p_pneumonia), "Label": found.label}
+    if not film.gate_result.accepted:
+        row["Reason"] = film.gate_result.sentence(film.name)
+    if film.gate_result.accepted or classify_anyway:
+        prediction = film_store.predict(film, model)
+        row |= {"P(PNEUMONIA)": percent(prediction.p_pneumonia), "Label": prediction.label}
     return row
 
 
-def admitted(film: Film) -> bool:
-    """Whether the network is asked: the film looks like one that it may be asked about, or the reader insists.
+def choose_to_classify_anyway(film: Film) -> bool:
+    """Say why ``film`` was rejected, and return whether the reader wants it classified anyway."""
+    st.error(film.gate_result.sentence(film.name))
+    classify_anyway = st.toggle("Classify anyway", key="insist", bind="query-params")
+    if classify_anyway:
+        st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
+    return classify_anyway
 
-    Otherwise the reason is shown, with the picture and the lungs that were found in it.
-    """
-    if film.verdict.accepted:
-        return True
-    st.error(film.verdict.sentence(film.name))
-    insisted = st.toggle("Ask the network all the same", key="insist", bind="query-params")
-    if insisted:
-        st.warning("The network was made for upright frontal chest films. What it says of this picture means nothing.")
-        return True
-    picture, words = st.columns([1, 2])
-    with picture:
-        lungs = film.verdict.lungs
-        grey = np.repeat(film.picture[..., None], 3, axis=-1)
-        drawn = overlay.draw_outline(grey, lungs, theme.FILM_LUNGS)
-        found = (
-            f"what was taken for lung is outlined ({percent(lungs.mean())} of it)"
-            if lungs.any()
-            else "no lung was found"
-        )
-        st.image(overlay.light_box(drawn), alt=f"The picture {film.name}; {found}", width="stretch")
+
+def explain_rejection(film: Film) -> None:
+    """Show a rejected film with the lungs that were found in it."""
+    left, right = st.columns([1, 2])
+    lungs, found = film.gate_result.lungs, "no lung was found"
+    if lungs.any():
+        found = f"what was taken for lung is outlined ({percent(lungs.mean())} of it)"
+    with left:
+        outlined = overlay.draw_outline(overlay.to_colour(film.picture), lungs, theme.FILM_LUNGS)
+        st.image(overlay.light_box(outlined), alt=f"The image {film.name}; {found}", width="stretch")
         st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.")
-    with words:
-        st.markdown(REFUSAL)
-    return False
+    with right:
+        st.markdown(REJECTION)
 
 
-def ask(truth_known: bool) -> Wanted:
-    """Widgets for the maps."""
+def choose_map_settings(lesion_known: bool) -> MapSettings:
+    """Show the widgets for the maps."""
     methods = st.pills(
         "Where did it look? Ask in one way or several, side by side",
-        list(METHODS), selection_mode="multi", default=["grad_cam"], key="maps", bind="query-params",
-        format_func=lambda method: METHODS[method].title,
-    )  # fmt: skip
-    left, right, rest = st.columns([3, 3, 2], vertical_alignment="bottom")
+        list(METHODS),
+        selection_mode="multi",
+        default=["grad_cam"],
+        key="maps",
+        bind="query-params",
+        format_func=_method_title,
+    )
+    left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     with left:
         name = st.segmented_control(
             "Class explained", CLASSES, default=CLASSES[-1], required=True, key="explain", bind="query-params"
         )
-    with right:
+    with middle:
         opacity = st.slider("Opacity of the map", 0, 100, 80, 10, format="%d %%", key="opacity")
-    with rest:
-        outlined = truth_known and st.toggle("Outline the truth", key="truth", bind="query-params")
-    if len(methods) > MOST_METHODS:
-        st.caption(f"Four maps fit side by side; shown are the first {MOST_METHODS} chosen.")
-    return Wanted(tuple(methods[:MOST_METHODS]), CLASSES.index(name), opacity / 100, outlined)
+    with right:
+        outlined = lesion_known and st.toggle("Outline the truth", key="truth", bind="query-params")
+    if len(methods) > MAX_METHODS:
+        st.caption(f"Four maps fit side by side; shown are the first {MAX_METHODS} chosen.")
+    return MapSettings(tuple(methods[:MAX_METHODS]), CLASSES.index(name), opacity / 100, outlined)
 
 
-def pictures(film: Film, model: LoadedModel, wanted: Wanted, truth: np.ndarray | None) -> list[Attribution]:
-    """The film, what the network sees and the maps in one row; the maps in a row of their own if they are many."""
-    count = len(wanted.methods)
+def _method_title(method: str) -> str:
+    return METHODS[method].title
+
+
+def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:
+    """Show the film, the network's input and the maps in a row, three or more maps in a row of their own.
+
+    Returns:
+        The maps that could be computed.
+    """
+    film, count = reading.film, len(settings.methods)
     columns = st.columns(2 + count if count <= 2 else count)
     with columns[0]:
         st.markdown("**The film**")
-        st.image(overlay.light_box(_with_truth(film, wanted, truth)), alt=f"The film {film.name}", width="stretch")
+        st.image(overlay.light_box(_film_image(reading, settings)), alt=f"The film {film.name}", width="stretch")
         st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels. {' '.join(film.notes)}")
     with columns[1]:
-        side = model.input_size
-        seen = film_store.network_view(film, side)
         st.markdown("**What the network sees**")
-        st.image(overlay.light_box(seen), alt="The same film, squeezed to a small square", width="stretch")
-        st.caption(f"{side} × {side} greys, squeezed to a square; brightness and contrast are evened out.")
-    places = columns[2:] if count <= 2 else st.columns(count)
+        view = overlay.light_box(film_store.network_view(film, reading.model))
+        st.image(view, alt="The same film, squeezed to a small square", width="stretch")
+        size = reading.model.input_size
+        st.caption(f"{size} × {size} greys, squeezed to a square; brightness and contrast are evened out.")
     slots = []
-    for place, method in zip(places, wanted.methods, strict=True):
-        with place:
-            st.markdown(f"**{METHODS[method].title}**")
+    for column, method in zip(columns[2:] if count <= 2 else st.columns(count), settings.methods, strict=True):
+        with column:
+            st.markdown(f"**{_method_title(method)}**")
             slots.append(st.empty())
-    found = film_store.saliency_maps(film, model, wanted.methods, wanted.target, slots)
-    for slot, one in zip(slots, found, strict=True):
-        _show_map(slot, film, one, wanted, truth)
-    return [one for one in found if isinstance(one, Attribution)]
+    maps = film_store.saliency_maps(film, reading.model, settings.methods, settings.target, slots)
+    for slot, attribution in zip(slots, maps, strict=True):
+        with slot.container():
+            if isinstance(attribution, UserError):
+                st.info(str(attribution))
+            else:
+                image = overlay.light_box(_map_image(reading, settings, attribution))
+                st.image(image, alt=f"The map over the film. {describe(attribution)}", width="stretch")
+                st.html(overlay.colour_bar_html(attribution, settings.opacity))
+                st.caption(describe(attribution))
+    return [attribution for attribution in maps if isinstance(attribution, Attribution)]
 
 
-def _with_truth(film: Film, wanted: Wanted, truth: np.ndarray | None) -> np.ndarray:
-    grey = np.repeat(film.picture[..., None], 3, axis=-1)
-    return overlay.draw_outline(grey, truth) if wanted.outlined and truth is not None else grey
+def _film_image(reading: Reading, settings: MapSettings) -> np.ndarray:
+    return _outline_lesion(overlay.to_colour(reading.film.picture), reading, settings)
 
 
-def _laid_over(film: Film, one: Attribution, wanted: Wanted, truth: np.ndarray | None) -> np.ndarray:
-    coloured = overlay.overlay_map(film.picture, one, wanted.opacity)
-    return overlay.draw_outline(coloured, truth) if wanted.outlined and truth is not None else coloured
+def _map_image(reading: Reading, settings: MapSettings, attribution: Attribution) -> np.ndarray:
+    image = overlay.overlay_map(reading.film.picture, attribution, settings.opacity)
+    return _outline_lesion(image, reading, settings)
 
 
-def _show_map(
-    slot: DeltaGenerator, film: Film, one: Attribution | UserError, wanted: Wanted, truth: np.ndarray | None
-) -> None:
-    with slot.container():
-        if isinstance(one, UserError):
-            st.info(str(one))
-            return
-        said = describe(one)
-        st.image(overlay.light_box(_laid_over(film, one, wanted, truth)), alt=f"The map over the film. {said}",
-                 width="stretch")  # fmt: skip
-        st.html(overlay.colour_bar_html(one, wanted.opacity))
-        st.caption(said)
+def _outline_lesion(image: np.ndarray, reading: Reading, settings: MapSettings) -> np.ndarray:
+    if reading.lesion is None or not settings.outlined:
+        return image
+    return overlay.draw_outline(image, reading.lesion)
 
 
 def explain_methods(methods: Sequence[str], model: LoadedModel) -> None:
-    """What each method on show does, and what it costs."""
-    for method in methods:
-        chosen, count = METHODS[method], count_passes(model, method)
-        cost = "one pass" if count == 1 else f"{count} passes"
-        st.markdown(f"**{chosen.title}.** {chosen.about} It takes {cost} through the network. *{chosen.source}.*")
+    """Say how each method works and what it costs."""
+    for key in methods:
+        method, count = METHODS[key], count_passes(model, key)
+        passes = "one pass" if count == 1 else f"{count} passes"
+        st.markdown(f"**{method.title}.** {method.about} It takes {passes} through the network. *{method.source}.*")
 
 
-def take_home(
-    film: Film, model: LoadedModel, prediction: Prediction, maps: Sequence[Attribution], wanted: Wanted,
-    truth: np.ndarray | None,
-) -> None:  # fmt: skip
-    """The pictures as one PNG, and the numbers as JSON."""
-    caption = [f"{film.name}, network {model.name}", sentence(prediction)]
-    if film.verdict.reason:
-        caption.append(f"Asked all the same: {film.verdict.sentence(film.name)}")
-    caption.append(NOTICE)
+def offer_downloads(reading: Reading, maps: Sequence[Attribution], settings: MapSettings) -> None:
+    """Offer the images as one PNG, and the numbers as JSON."""
+    film, gate_result = reading.film, reading.film.gate_result
+    caption = [f"{film.name}, network {reading.model.name}", sentence(reading.prediction), NOTICE]
+    if not gate_result.accepted:
+        caption.insert(2, f"Classified anyway: {gate_result.sentence(film.name)}")
+
+    def render_png() -> bytes:
+        panels = [overlay.Panel("The film", _film_image(reading, settings))]
+        for attribution in maps:
+            title = f"{_method_title(attribution.method)}, {attribution.class_name}"
+            panels.append(overlay.Panel(title, _map_image(reading, settings, attribution), attribution))
+        return overlay.render_sheet(panels, caption, settings.opacity)
+
+    json = record(film, reading.model, reading.prediction, maps, gate_result.reason)
     stem = film.name.rsplit(".", 1)[0] or "film"
     with st.container(horizontal=True):
-        st.download_button(
-            "Pictures (PNG)", lambda: _sheet(film, maps, wanted, truth, caption), f"{stem}.png", "image/png",
-            on_click="ignore", key="png",
-        )  # fmt: skip
-        st.download_button(
-            "Record (JSON)", record(film, model, prediction, maps, film.verdict.reason), f"{stem}.json",
-            "application/json", on_click="ignore", key="json",
-        )  # fmt: skip
-
-
-def _sheet(
-    film: Film, maps: Sequence[Attribution], wanted: Wanted, truth: np.ndarray | None, caption: Sequence[str]
-) -> bytes:
-    panels = [overlay.Panel("The film", _with_truth(film, wanted, truth))]
-    panels += [
-        overlay.Panel(f"{METHODS[one.method].title}, {one.class_name}", _laid_over(film, one, wanted, truth), one)
-        for one in maps
-    ]
-    return overlay.render_sheet(panels, caption, wanted.opacity)
+        st.download_button("Pictures (PNG)", render_png, f"{stem}.png", "image/png", on_click="ignore", key="png")
+        st.download_button("Record (JSON)", json, f"{stem}.json", "application/json", on_click="ignore", key="json")

@@ -1,12 +1,13 @@
-"""The parts of the shortcut lab: what to change, the film before and after, and the table of what was tried."""
+"""The shortcut lab: what to change, the film before and after, and the table of all changes that were tried."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
-from torch import Tensor
+from cachetools import FIFOCache
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution import perturbations
 from cnn.attribution.attribution import Attribution
@@ -14,6 +15,7 @@ from cnn.attribution.methods import METHODS
 from cnn.attribution.perturbations import CHANGES, PATCHES, Effect, Patch
 from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, Prediction, percent
 from ui.chest import film_store, overlay
@@ -24,9 +26,10 @@ from ui.shell.session_data import drop_with_page
 from ui.widgets.cell_picker import Box, place_box
 from ui.widgets.tables import Bar, show_table
 
-_TITLES = {change.title: key for key, change in CHANGES.items()}
+_CHANGES = {change.title: key for key, change in CHANGES.items()}
+_METHODS = {method.title: key for key, method in METHODS.items()}
 _NO_PATCH = "none"
-CHANGE = Choice("change", "Change the film", "Grey out the lungs' box", options=tuple(_TITLES))
+CHANGE = Choice("change", "Change the film", "Grey out the lungs' box", options=tuple(_CHANGES))
 AMOUNTS = {
     key: Whole(key, f"{change.amount.label}, in percent of the side", change.amount.percent, low=1, high=30)
     for key, change in CHANGES.items()
@@ -36,41 +39,54 @@ PATCH = Choice("patch", "Lay on it", _NO_PATCH, options=(_NO_PATCH, *PATCHES))
 SIZE = Whole("size", "Side of the patch in percent", 10, low=3, high=40)
 ACROSS = Whole("x", "Patch, percent across", 90, low=0, high=100)
 DOWN = Whole("y", "Patch, percent down", 5, low=0, high=100)
-METHOD = Choice(
-    "map", "Map for PNEUMONIA", METHODS["grad_cam"].title, options=tuple(one.title for one in METHODS.values())
-)
+METHOD = Choice("map", "Map for PNEUMONIA", METHODS["grad_cam"].title, options=tuple(_METHODS))
 FIELDS: tuple[Field[Any], ...] = (CHANGE, *AMOUNTS.values(), PATCH, SIZE, ACROSS, DOWN, METHOD)
-MOST_ROWS = 60
-_TRIED, _TRIED_ON_OWN = "lab.tried", drop_with_page("lab.tried on own films")
-_OPACITY = 0.8
+MAX_EFFECTS = 60
+_EFFECTS, _UPLOAD_EFFECTS = "shortcut_lab.effects", drop_with_page("shortcut_lab.effects of uploads")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What is done to the film: a change, how much of it (share of the side, None for the usual), and a patch."""
+    """A change of the film and a patch on it.
+
+    Attributes:
+        change: Key of CHANGES.
+        amount: How much of the change, as a share of the side; None for its default.
+        patch: None for no patch.
+    """
 
     change: str
-    amount: float | None
-    patch: Patch | None
+    amount: float | None = None
+    patch: Patch | None = None
 
-    def say(self) -> str:
-        """In words, as a row of the table is named."""
+    @property
+    def title(self) -> str:
+        """The name of its row in the table."""
         change = CHANGES[self.change]
-        said = change.title
+        title = change.title
         if change.amount:
-            said += f", {change.amount.percent if self.amount is None else round(100 * self.amount)} %"
+            title += f", {change.amount.percent if self.amount is None else round(100 * self.amount)} %"
         if self.patch is None:
-            return said
+            return title
         side, x, y = (round(100 * share) for share in (self.patch.side, self.patch.x, self.patch.y))
         patch = f"{self.patch.kind}, {side} % at {x}, {y}"
-        return patch[0].upper() + patch[1:] if self.change == "nothing" else f"{said} + {patch}"
+        return patch[0].upper() + patch[1:] if self.change == "nothing" else f"{title} + {patch}"
 
 
-def ask(state: State) -> Trial:
-    """Widgets for the change and the patch; where the patch lies is asked below the film."""
+@dataclass(frozen=True)
+class Explained:
+    """A film with its prediction and its map."""
+
+    film: Film
+    prediction: Prediction
+    attribution: Attribution
+
+
+def choose_trial(state: State) -> Trial:
+    """Show the widgets for the change and the patch; the patch's position is chosen below the film."""
     left, right = st.columns(2)
     with left:
-        change = _TITLES[state.select(CHANGE)]
+        change = _CHANGES[state.select(CHANGE)]
         amount = state.slider(AMOUNTS[change]) / 100 if change in AMOUNTS else None
         st.caption(CHANGES[change].about)
     with right:
@@ -81,136 +97,142 @@ def ask(state: State) -> Trial:
     return Trial(change, amount, patch)
 
 
-def method_of(state: State) -> str:
-    """The method chosen, as a key of ``METHODS``."""
-    return next(key for key, one in METHODS.items() if one.title == state[METHOD])
+def chosen_method(state: State) -> str:
+    """Return the key of the chosen method."""
+    return _METHODS[state[METHOD]]
 
 
-def changed(film: Film, model: LoadedModel, trial: Trial) -> Film:
-    """``film`` as ``model`` sees it after ``trial``. Raises ``UserError``."""
-    side = model.input_size
-    pixels: Tensor = perturbations.apply(film.inputs[side], trial.change, trial.amount, trial.patch)
+def apply_trial(film: Film, model: LoadedModel, trial: Trial) -> Film:
+    """Return ``film`` as ``model`` sees it after ``trial``; raises ``UserError`` if the film does not allow it."""
+    pixels = perturbations.apply(film.inputs.for_model(model), trial.change, trial.amount, trial.patch)
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
-    other = replace(film, name=trial.say(), sha256=digest, inputs={side: pixels}, predictions={})
-    return replace(other, picture=film_store.network_view(other, side))
+    changed = replace(film, name=trial.title, sha256=digest, inputs=FilmInputs({model.input_size: pixels}))
+    return replace(changed, picture=film_store.network_view(changed, model))
 
 
 def show_comparison(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
-    """The untouched film and the changed one, each with its map; the sentence that compares them; the table."""
-    other = changed(film, model, trial)
-    before, after = film_store.predict(film, model), film_store.predict(other, model)
-    method = method_of(state)
-    st.markdown(f"**{sentence(before, after)}**")
-    small, left, right = st.columns([2, 3, 3])
-    with small:
-        st.markdown("**Untouched**")
-        seen = film_store.network_view(film, model.input_size)
-        st.image(overlay.light_box(seen), alt="The film as the network sees it", width="stretch")
-        first = st.empty()
+    """Show the untouched and the changed film with their maps, and note the effect in the table."""
+    changed = apply_trial(film, model, trial)
+    untouched = replace(film, picture=film_store.network_view(film, model))
+    before, after = film_store.predict(film, model), film_store.predict(changed, model)
+    st.markdown(f"**{compare_predictions(before, after)}**")
+    left, middle, right = st.columns([2, 3, 3])
     with left:
+        st.markdown("**Untouched**")
+        st.image(overlay.light_box(untouched.picture), alt="The film as the network sees it", width="stretch")
+        untouched_slot = st.empty()
+    with middle:
         st.markdown("**Changed**")
-        _film(other, trial, state)
+        _show_changed_film(changed, trial, state)
     with right:
         st.markdown("**Its map**")
-        second = st.empty()
-    old, new = (_map(one, model, method, slot) for one, slot in ((film, first), (other, second)))
-    if isinstance(old, Attribution) and isinstance(new, Attribution):
-        _show_map(replace(film, picture=seen), old, first)
-        _show_map(other, new, second)
+        changed_slot = st.empty()
+    method = chosen_method(state)
+    first = _explain(untouched, model, method, untouched_slot)
+    second = _explain(changed, model, method, changed_slot)
+    if first and second:
+        _show_map(first, untouched_slot)
+        _show_map(second, changed_slot)
         with right:
-            st.html(overlay.colour_bar_html(new, _OPACITY))
+            st.html(overlay.colour_bar_html(second.attribution, overlay.OPACITY))
             st.caption("Each map has its own scale; the table says how their strengths compare.")
-        note(film, model, method, trial, perturbations.measure_effect(trial.change, (before, old), (after, new)))
+        _note_effect(first, second, model, trial)
 
 
-def sentence(before: Prediction, after: Prediction) -> str:
-    """What the change did, in words."""
+def compare_predictions(before: Prediction, after: Prediction) -> str:
+    """Return what the change did, in words."""
     now, then = percent(after.p_pneumonia), percent(before.p_pneumonia)
     if after.label != before.label:
         return f"P(PNEUMONIA) goes from {then} to {now}: the network now says {after.label}, not {before.label}."
     return f"P(PNEUMONIA) goes from {then} to {now}: the network still says {after.label}."
 
 
-def _film(other: Film, trial: Trial, state: State) -> None:
-    """The changed film; where there is a patch, it can be moved on it, or by two sliders below."""
+def _show_changed_film(changed: Film, trial: Trial, state: State) -> None:
+    """Show the changed film; a patch can be moved on it, or by two sliders below."""
     if trial.patch is None:
-        st.image(overlay.light_box(other.picture), alt=f"The changed film: {other.name}", width="stretch")
+        st.image(overlay.light_box(changed.picture), alt=f"The changed film: {changed.name}", width="stretch")
         return
 
-    def put(column: int, row: int) -> None:
+    def move_patch(column: int, row: int) -> None:
         state.put(ACROSS, column)
         state.put(DOWN, row)
 
-    side = trial.patch.side
     place_box(
-        other.picture, Box(101, 101, side, side, "percent"), (state[ACROSS], state[DOWN]), key="patch place",
-        label=f"The changed film; move {trial.patch.kind} on it", on_place=put, fixed=state.teach,
-    )  # fmt: skip
+        changed.picture,
+        Box(101, 101, trial.patch.side, trial.patch.side, "percent"),
+        (state[ACROSS], state[DOWN]),
+        key="patch place",
+        label=f"The changed film; move {trial.patch.kind} on it",
+        on_place=move_patch,
+        fixed=state.teach,
+    )
     state.slider(ACROSS)
     state.slider(DOWN)
 
 
-def _map(film: Film, model: LoadedModel, method: str, slot: Any) -> Attribution | None:
-    (found,) = film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
-    if isinstance(found, UserError):
-        slot.info(str(found))
+def _explain(film: Film, model: LoadedModel, method: str, slot: DeltaGenerator) -> Explained | None:
+    """Compute prediction and map of ``film``; if there is no map, say why in ``slot``."""
+    (attribution,) = film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
+    if isinstance(attribution, UserError):
+        slot.info(str(attribution))
         return None
-    return found
+    return Explained(film, film_store.predict(film, model), attribution)
 
 
-def _show_map(film: Film, one: Attribution, slot: Any) -> None:
-    picture = overlay.overlay_map(film.picture, one, _OPACITY)
-    slot.image(overlay.light_box(picture), alt=f"The map for {CLASSES[PNEUMONIA]} over {film.name}", width="stretch")
+def _show_map(explained: Explained, slot: DeltaGenerator) -> None:
+    image = overlay.overlay_map(explained.film.picture, explained.attribution, overlay.OPACITY)
+    alt = f"The map for {CLASSES[PNEUMONIA]} over {explained.film.name}"
+    slot.image(overlay.light_box(image), alt=alt, width="stretch")
 
 
-def note(film: Film, model: LoadedModel, method: str, trial: Trial, effect: Effect) -> None:
-    """Keeps a row of the table for this session; the same trial again is the same row."""
-    tried = _tried(film)
-    key = (film.sha256, model.weights_sha256, method, trial.say())
-    tried.pop(key, None)
-    tried[key] = effect
-    while len(tried) > MOST_ROWS:
-        tried.pop(next(iter(tried)))
+def _note_effect(before: Explained, after: Explained, model: LoadedModel, trial: Trial) -> None:
+    """Add a row to the table; the same trial replaces its row."""
+    effects = _session_effects(before.film)
+    key = (before.film.sha256, model.weights_sha256, before.attribution.method, trial.title)
+    effects.pop(key, None)
+    effects[key] = perturbations.measure_effect(
+        trial.change, (before.prediction, before.attribution), (after.prediction, after.attribution)
+    )
 
 
-def _tried(film: Film) -> dict[tuple[str, ...], Effect]:
-    """The rows of this session; those of the reader's own films go with the page."""
-    rows: dict[tuple[str, ...], Effect] = st.session_state.setdefault(_TRIED_ON_OWN if film.own else _TRIED, {})
-    return rows
+def _session_effects(film: Film) -> MutableMapping[tuple[str, ...], Effect]:
+    """Return the effects noted in this session; those of the reader's own films are dropped with the page."""
+    key = _UPLOAD_EFFECTS if film.uploaded else _EFFECTS
+    effects: FIFOCache[tuple[str, ...], Effect] = st.session_state.setdefault(key, FIFOCache(MAX_EFFECTS))
+    return effects
 
 
 def try_all(film: Film, model: LoadedModel, method: str) -> None:
-    """Every change in its usual amount, into the table; those that this film does not allow are left out."""
+    """Note the effect of every change in its default amount; those that the film does not allow are left out."""
     slot = st.empty()
-    said, (old,) = film_store.predict(film, model), film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
-    for key in CHANGES:
-        trial = Trial(key, None, None)
+    before = _explain(film, model, method, slot)
+    for change in CHANGES if before else ():
+        trial = Trial(change)
         try:
-            other = changed(film, model, trial)
+            changed = apply_trial(film, model, trial)
         except UserError:
             continue
-        (new,) = film_store.saliency_maps(other, model, [method], PNEUMONIA, [slot])
-        if isinstance(old, Attribution) and isinstance(new, Attribution):
-            after = film_store.predict(other, model)
-            note(film, model, method, trial, perturbations.measure_effect(key, (said, old), (after, new)))
+        after = _explain(changed, model, method, slot)
+        if before and after:
+            _note_effect(before, after, model, trial)
     slot.empty()
 
 
-def running_table(film: Film, model: LoadedModel, method: str) -> None:
-    """What each change did to this film and network so far, and buttons to fill and to clear it."""
+def show_effects(film: Film, model: LoadedModel, method: str) -> None:
+    """Show the effects of all changes tried on this film and network, and buttons to fill and clear the table."""
     st.header("What each change did", anchor=False)
     with st.container(horizontal=True):
         if st.button("Try every change", key="try all"):
             try_all(film, model, method)
         if st.button("Clear the table", key="clear"):
-            _tried(film).clear()
-    tried = _tried(film)
-    own = {key[3]: effect for key, effect in tried.items() if key[:3] == (film.sha256, model.weights_sha256, method)}
+            _session_effects(film).clear()
+    context = (film.sha256, model.weights_sha256, method)
+    effects = {title: effect for (*others, title), effect in _session_effects(film).items() if (*others,) == context}
     show_table(
         ("Change", "P", "Points", "Says", "Map alike", "Strength"),
-        [_row(name, effect) for name, effect in own.items()],
+        [_table_row(title, effect) for title, effect in effects.items()],
         label="What each change did",
-        strong=[place for place, effect in enumerate(own.values()) if effect.flipped],
+        strong=[index for index, effect in enumerate(effects.values()) if effect.flipped],
     )
     st.caption(
         "P: P(PNEUMONIA). Points: percentage points beside the untouched film. Numbers in bold: the label changed. "
@@ -219,20 +241,20 @@ def running_table(film: Film, model: LoadedModel, method: str) -> None:
     )
 
 
-def _row(name: str, effect: Effect) -> Sequence[str | Bar]:
-    like = "–" if effect.rank_correlation is None else f"{effect.rank_correlation:.2f}"
+def _table_row(title: str, effect: Effect) -> Sequence[str | Bar]:
+    correlation = "–" if effect.rank_correlation is None else f"{effect.rank_correlation:.2f}"
     points = Bar(f"{effect.points:+.0f}", effect.points / 100, signed=True)
-    return name, percent(effect.p_pneumonia), points, effect.label, like, f"{effect.strength:.2f}"
+    return title, percent(effect.p_pneumonia), points, effect.label, correlation, f"{effect.strength:.2f}"
 
 
-def over_the_test_set(model: LoadedModel) -> str:
-    """What hiding does over all test films, from the network's card; empty where the card does not say."""
+def describe_test_set(model: LoadedModel) -> str:
+    """Return what hiding does over all test films, from the network's card; empty if the card has no such figures."""
     hidden = model.card["metrics"].get("test_auc_when_hidden")
     if not hidden:
         return ""
     test = model.card["metrics"]["test"]
-    parts = "; ".join(f"{name}: {auc:.2f}" for name, auc in hidden.items())
+    figures = "; ".join(f"{name}: {auc:.2f}" for name, auc in hidden.items())
     return (
         f"**One film is an anecdote.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}. "
-        f"With {parts}. 0.5 would be guessing, so whatever is above it with the lungs hidden was read elsewhere."
+        f"With {figures}. 0.5 would be guessing, so whatever is above it with the lungs hidden was read elsewhere."
     )
