@@ -50,7 +50,7 @@ def roc_curve(scores: Scores) -> Curve:
     )
     x, y = _shares(false_positives), _shares(true_positives)
     resampled = np.array([np.interp(GRID, *curve) for curve in zip(x[1:], y[1:], strict=True)])
-    return Curve(x[0], y[0], thresholds, *_band(resampled), Estimate.from_resamples(_area(x, y)))
+    return Curve(x[0], y[0], thresholds, *_band(resampled), Estimate.from_resamples(np.trapezoid(y, x, axis=1)))
 
 
 def precision_recall_curve(scores: Scores) -> Curve:
@@ -75,7 +75,12 @@ def precision_recall_curve(scores: Scores) -> Curve:
 def auc(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Compute the area under the ROC curve, (R,)."""
     true_positives, false_positives, _ = _counts_by_threshold(logits, labels, weights)
-    return _area(_shares(false_positives), _shares(true_positives))
+    return np.asarray(np.trapezoid(_shares(true_positives), _shares(false_positives), axis=1))
+
+
+def estimate_auc(scores: Scores) -> Estimate:
+    """Compute the area under the ROC curve with its interval."""
+    return Estimate.from_resamples(auc(scores.logits, scores.labels, resample_patients(scores.patients)))
 
 
 def reliability_bins(scores: Scores) -> list[ReliabilityBin]:
@@ -136,10 +141,6 @@ def _sums_by_bin(
 def _shares(counts: np.ndarray) -> np.ndarray:
     """Return cumulative counts (R, K) as shares of the last one."""
     return divide(counts, counts[:, -1:])
-
-
-def _area(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.asarray(np.trapezoid(y, x, axis=1))
 
 
 def _band(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -86,15 +86,20 @@ def count_confusion(positive: np.ndarray, labels: np.ndarray, weights: np.ndarra
     )
 
 
-def confusion_at(scores: Scores, threshold: float) -> ConfusionCounts:
-    """Count films when P(PNEUMONIA) >= ``threshold`` is a positive prediction, in the films and all resamples."""
+def confusion_at(scores: Scores, threshold: float | np.ndarray) -> ConfusionCounts:
+    """Count films and all resamples when P(PNEUMONIA) >= ``threshold``, of all or each film, is positive."""
     return count_confusion(scores.probabilities >= threshold, scores.labels, resample_patients(scores.patients))
+
+
+def confusion_at_frozen_threshold(scores: Scores) -> ConfusionCounts:
+    """Count films at the operating point of the network that scored each."""
+    return confusion_at(scores, scores.thresholds)
 
 
 def measure_performance(scores: Scores) -> dict[str, Estimate]:
     """Compute AUC, accuracy, sensitivity and specificity at the frozen thresholds, ECE, and Brier score."""
     weights = resample_patients(scores.patients)
-    counts = count_confusion(scores.predicted_positive, scores.labels, weights)
+    counts = confusion_at_frozen_threshold(scores)
     squared_errors = (scores.probabilities - scores.labels) ** 2
     resampled = {
         "auc": metrics.auc(scores.logits, scores.labels, weights),

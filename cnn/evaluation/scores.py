@@ -54,11 +54,6 @@ class Scores:
         """P(PNEUMONIA), (N,)."""
         return sigmoid(self.logits)
 
-    @property
-    def predicted_positive(self) -> np.ndarray:
-        """Whether each film is predicted as PNEUMONIA at its network's operating point, (N,) bool."""
-        return np.asarray(self.probabilities >= self.thresholds)
-
     def select(self, chosen: np.ndarray) -> "Scores":
         """Return the films of these indices, or of this mask."""
         return Scores(

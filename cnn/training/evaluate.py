@@ -21,8 +21,7 @@ from torch import Tensor
 
 from cnn import cards
 from cnn.evaluation import scores
-from cnn.evaluation.bootstrap import Estimate, resample_patients
-from cnn.evaluation.metrics import auc
+from cnn.evaluation.metrics import estimate_auc
 from cnn.evaluation.operating_point import measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.imaging.hide_lungs import hide_lungs
@@ -116,11 +115,6 @@ def summarise_seeds(groups: list[Scores]) -> dict[str, Any]:
     }
 
 
-def auc_of(group: Scores) -> Estimate:
-    """Return the AUC with its interval."""
-    return Estimate.from_resamples(auc(group.logits, group.labels, resample_patients(group.patients)))
-
-
 def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
     """Copy weights and cards of one seed to where the app reads them."""
     for name in names:
@@ -147,11 +141,11 @@ def evaluate(name: str, films: MeasuredFilms, folders: dict[int, Path], out: Pat
     groups = scores.read(out, name, GROUPS)
     numbers = {key: report(group) for key, group in groups.items()}
     numbers["adults_left_out"] |= {
-        "auc_text_mined_labels": auc_of(groups["adults_left_out"].with_text_mined_labels()).value,
+        "auc_text_mined_labels": estimate_auc(groups["adults_left_out"].with_text_mined_labels()).value,
         "seeds": list(folders),
     }
     numbers["test_auc_when_hidden"] = {
-        region: auc_of(groups["test"].with_region_hidden(region)).value for region in HIDDEN_REGIONS
+        region: estimate_auc(groups["test"].with_region_hidden(region)).value for region in HIDDEN_REGIONS
     }
     if len(folders) > 1:
         numbers["test_over_seeds"] = summarise_seeds(tests)

@@ -30,8 +30,8 @@ def show_localisation(report: Report, state: State) -> None:
         "Each film is explained by a network that was trained without its patient. **Pointing game**: does the largest "
         f"value lie in a box? **Overlap**: the strongest {report.settings['top_share']:.0%} of the pixels against the "
         "boxes, intersection over union. **AUPRC**: area under the precision-recall curve of the pixels in boxes, film "
-        "by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the film's "
-        "edges (Sobel), and the lung prior, two blobs where lungs usually are."
+        "by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the "
+        "film's edges (Sobel), and the lung prior, two blobs where lungs usually are."
     )
     st.markdown(saliency_sentences.localisation(report, source, measure))
     description = (

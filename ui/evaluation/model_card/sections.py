@@ -8,10 +8,10 @@ import streamlit as st
 
 from cnn import cards
 from cnn.cards import BASELINE, CLASSES, network_title
-from cnn.evaluation import metrics, operating_point
-from cnn.evaluation.bootstrap import Estimate, resample_patients
+from cnn.evaluation import metrics
+from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.metrics import Curve
-from cnn.evaluation.operating_point import ConfusionCounts, measure_performance
+from cnn.evaluation.operating_point import confusion_at_frozen_threshold, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
 from cnn.evaluation.subgroups import Subgroup, split_into_subgroups
 from ui.evaluation.charts import Labels, Series, draw_estimates
@@ -186,7 +186,7 @@ def _show_reliability(lines: Sequence[Line]) -> None:
 
 
 def _show_confusion(lines: Sequence[Line]) -> None:
-    matrices = [(line.title, counts) for line, counts in _compute_for(lines, _count_confusion)]
+    matrices = [(line.title, counts) for line, counts in _compute_for(lines, confusion_at_frozen_threshold)]
     charts.draw_confusion(matrices, sentences.confusion(matrices[0][1]))
     normal, pneumonia = CLASSES
     with st.expander("Confusion matrix as a table"):
@@ -199,10 +199,6 @@ def _show_confusion(lines: Sequence[Line]) -> None:
             ]
             head = ["truth", *(f"predicted {name}" for name in CLASSES), "correct"]
             show_table(head, rows, label=f"Confusion matrix, {title}")
-
-
-def _count_confusion(scores: Scores) -> ConfusionCounts:
-    return operating_point.count_confusion(scores.predicted_positive, scores.labels, resample_patients(scores.patients))
 
 
 def show_subgroups(network: str, group: str) -> None:
@@ -266,8 +262,7 @@ def _with_region_hidden(network: str, region: str) -> Scores:
 
 @compute_once
 def _auc(network: str, region: str) -> Estimate:
-    films = _with_region_hidden(network, region)
-    return Estimate.from_resamples(metrics.auc(films.logits, films.labels, resample_patients(films.patients)))
+    return metrics.estimate_auc(_with_region_hidden(network, region))
 
 
 def show_lung_segmenter() -> None:

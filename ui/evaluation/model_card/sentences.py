@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cnn.evaluation.bootstrap import Estimate, resample_patients
-from cnn.evaluation.metrics import Curve, ReliabilityBin, auc
+from cnn.evaluation.metrics import Curve, ReliabilityBin, auc, estimate_auc
 from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.evaluation.subgroups import Subgroup
@@ -45,10 +45,7 @@ def label_sets(reread: Scores) -> str:
     """Compare two sets of labels of the same films."""
     mined = reread.with_text_mined_labels()
     equal = reread.labels == mined.labels
-    weights = resample_patients(reread.patients)
-    by_reading, by_text = (
-        format_number(Estimate.from_resamples(auc(scores.logits, scores.labels, weights))) for scores in (reread, mined)
-    )
+    by_reading, by_text = (format_number(estimate_auc(scores)) for scores in (reread, mined))
     return (
         f"The two label sets agree on {int(equal.sum())} of {len(equal)} films ({equal.mean():.0%}). The films and the "
         f"network's predictions are the same; its AUC is {by_reading} by the radiologists' reading and {by_text} by "
