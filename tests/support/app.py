@@ -42,8 +42,8 @@ def all_text(app: AppTest) -> str:
 
 def html(app: AppTest) -> str:
     """All HTML that the page draws by itself, but for style sheets."""
-    bodies = [element.proto.body for element in app.get("html")]
-    return "\n".join(body for body in bodies if not body.startswith("<style"))
+    bodies = "\n".join(element.proto.body for element in app.get("html"))
+    return re.sub("<style>.*?</style>", "", bodies, flags=re.DOTALL)
 
 
 def table_rows(app: AppTest, label: str) -> list[list[str]]:
