@@ -23,7 +23,7 @@ HEART = Whole("heart", "Trace number", 1, low=1, high=20)
 NOISE = Real("noise", "Noise in millivolts", 0.15, low=0, high=1, step=0.05)
 KIND: Choice[signals.Smoothing] = Choice("kind", "Smoothing kernel", "average", options=("average", "triangle", "bell"))
 HALF = Whole("half", "Samples on each side of the middle", 3, low=0, high=30)
-BEAT = Choice("beat", "Look for", "usual beat", options=("usual beat", "odd beat"))
+BEAT: Choice[signals.Beat] = Choice("beat", "Look for", "normal beat", options=("normal beat", "ectopic beat"))
 PRESETS: dict[str, dict[Field, Vector]] = {
     "Slide 7": {X: X.default, W: W.default},
     "Symmetric kernel": {X: X.default, W: (1, 2, 1)},
@@ -88,7 +88,7 @@ glossary_popover.write(
 )
 
 st.header("What it is good for", anchor=False)
-st.markdown("A computed trace that looks like an electrocardiogram: six seconds of heartbeats, one of them odd.")
+st.markdown("A computed trace that looks like an electrocardiogram: six seconds of heartbeats, one of them ectopic.")
 first, second = st.columns(2)
 with first:
     noise = state.slider(NOISE)
@@ -112,7 +112,7 @@ with narrow:
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
-shape = signals.template(beat == "odd beat")
+shape = signals.template(beat)
 found = signals.match_template(trace.values, shape)
 glossary_popover.write(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "

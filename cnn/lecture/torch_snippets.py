@@ -173,7 +173,7 @@ torch.set_default_dtype(torch.float64)  # decimals as Python has them
 
 z = torch.tensor({[float(term.score) for term in example.terms]}, requires_grad=True)
 p = softmax({scaled}, dim=0)
-loss = cross_entropy({scaled}, torch.tensor({loss.wanted.index(1)}))  # counted from 0
+loss = cross_entropy({scaled}, torch.tensor({loss.one_hot.index(1)}))  # counted from 0
 loss.backward()
 for row in (p, loss, z.grad):
     print((row.round(decimals=4) + 0).tolist())"""

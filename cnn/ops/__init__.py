@@ -1,1 +1,1 @@
-"""Worked examples in numpy: windows, convolution, pooling, softmax, filters, every step as data. Needs no torch."""
+"""Operations of a convolutional network on small arrays, in NumPy, with every step as data to be shown."""

@@ -1,4 +1,4 @@
-"""Filters stacked into a volume, and ReLU: real maps of a picture, and the sizes of two layers in a row."""
+"""Stack feature maps of an image, apply ReLU, and compute the sizes of two layers in a row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,22 @@ from cnn.ops.filters import Kernel, filter_image, patch_at, strongest_positions
 from cnn.ops.windows import Array
 
 SIDE = 96
-"""Longer side of the pictures whose maps are shown, so that single numbers can still be pointed at."""
+"""Longer side of the images whose feature maps are shown, so that single pixels stay visible."""
 
 
 @dataclass(frozen=True)
 class TwoLayers:
-    """Convolution, ReLU, convolution, no padding: the sides and depths on the way, and the second filters' weights.
+    """The sizes of convolution, ReLU and convolution, without padding.
 
-    The first layer has ``first`` filters and turns ``side`` into ``between``; the second, ``second`` and ``after``.
+    Attributes:
+        side: Width and height of the input.
+        depth: Depth of the input.
+        kernel_size: F of both layers.
+        first: Number of filters of the first layer.
+        second: Number of filters of the second layer.
+        between: Width and height between the layers.
+        after: Width and height of the output.
+        weights: Weights of one filter of the second layer.
     """
 
     side: int
@@ -35,7 +43,7 @@ class TwoLayers:
 
 @dataclass(frozen=True)
 class Patch:
-    """A patch of a map, (5, 5) or less, to one decimal: before ReLU, after it, and 1 where ReLU cleared a number."""
+    """A patch of a feature map, at most (5, 5): before ReLU, after it, and 1 where ReLU set a value to 0."""
 
     before: Array
     after: Array
@@ -43,7 +51,7 @@ class Patch:
 
 
 def chain_two_layers(side: int, depth: int, first: int, second: int, kernel_size: int) -> TwoLayers:
-    """Sizes of two layers of ``kernel_size`` and stride 1 on a square input. Raises ``DoesNotFit``."""
+    """Compute the sizes of two layers with stride 1 on a square input. Raises ``DoesNotFit``."""
     if side < 2 * kernel_size - 1:
         raise DoesNotFit(
             f"Two filters of F = {kernel_size} in a row want a side of {2 * kernel_size - 1} or more: each takes F - 1 "
@@ -55,7 +63,7 @@ def chain_two_layers(side: int, depth: int, first: int, second: int, kernel_size
 
 
 def shrink(pixels: Array) -> Array:
-    """(H, W) greys made smaller so that the longer side is ``SIDE``; each new pixel is the mean of those it covers."""
+    """Resize ``pixels`` (H, W) to a longer side of ``SIDE``; each new pixel is the mean of those it covers."""
     scale = SIDE / max(pixels.shape)
     height, width = (max(1, round(side * scale)) for side in pixels.shape)
     small = Image.fromarray(pixels.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
@@ -63,27 +71,27 @@ def shrink(pixels: Array) -> Array:
 
 
 def stack_maps(pixels: Array, filters: Sequence[Kernel], bias: float) -> Array:
-    """(K, H, W): one map for each filter, as high and wide as the picture, whose border pixels are repeated."""
+    """Return one feature map for each filter, (K, H, W), with border pixels repeated."""
     return np.stack([filter_image(pixels, kernel.weights) for kernel in filters]) + bias
 
 
 def relu(maps: Array) -> Array:
-    """max(0, x), number by number; any shape."""
+    """Return max(0, x) for each value."""
     return np.maximum(maps, 0)
 
 
-def describe_relu(one: Array) -> str:
-    """How much of a map (H, W) ReLU clears, in a sentence."""
-    negative = int((one < 0).sum())
+def describe_relu(feature_map: Array) -> str:
+    """Return a sentence on the share of a feature map (H, W) that ReLU sets to 0."""
+    negative = int((feature_map < 0).sum())
     return (
-        f"{negative:,} of {one.size:,} numbers ({negative / one.size:.0%}) are negative: "
+        f"{negative:,} of {feature_map.size:,} numbers ({negative / feature_map.size:.0%}) are negative: "
         "ReLU makes them 0 and leaves the others as they are."
     )
 
 
-def strongest_patch(one: Array) -> Patch:
-    """The numbers around a strong response of a map (H, W), with both signs if there is such a place."""
-    places = strongest_positions(one, margin=2, count=12)
-    patches = [patch_at(one, place, 2) for place in places] or [one[:5, :5]]
+def strongest_patch(feature_map: Array) -> Patch:
+    """Return the values around a strong response of a feature map (H, W), if possible with both signs."""
+    positions = strongest_positions(feature_map, margin=2, count=12)
+    patches = [patch_at(feature_map, position, 2) for position in positions] or [feature_map[:5, :5]]
     before = next((patch for patch in patches if patch.min() < 0 < patch.max()), patches[0]).round(1)
     return Patch(before, relu(before), np.where(before < 0, 1.0, 0.0))

@@ -1,4 +1,4 @@
-"""Named kernels, and what they make of a whole picture."""
+"""Name some kernels, and apply kernels and pooling to whole images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ POOLS: tuple[Pool, ...] = ("max", "average")
 
 @dataclass(frozen=True)
 class Kernel:
-    """A filter that has a name, and what in a picture it answers to."""
+    """A filter with a name; ``answers_to`` is the pattern that it responds to, in words."""
 
     name: str
     weights: Rows
@@ -74,14 +74,14 @@ KERNELS: tuple[Kernel, ...] = (
 
 @dataclass(frozen=True)
 class GreyScaled:
-    """A response as greys (H, W) from 0 to 1, and how they are to be read."""
+    """A response as grey values (H, W) from 0 to 1, and a sentence on their scale."""
 
     pixels: Array
     scale: str
 
 
 def describe(weights: ArrayLike) -> str:
-    """What a kernel answers to: known for a named one, otherwise told from the sum of its weights."""
+    """Return a sentence on what a kernel responds to; one without a name is judged by the sum of its weights."""
     array = np.asarray(weights, dtype=np.float64)
     for kernel in KERNELS:
         if array.shape == (3, 3) and np.allclose(array, kernel.weights, atol=1e-5):
@@ -92,9 +92,9 @@ def describe(weights: ArrayLike) -> str:
 
 
 def filter_image(pixels: Array, weights: ArrayLike) -> Array:
-    """(H, W): the response at every pixel, as a convolution layer computes it (no flip); border pixels are repeated.
+    """Return the response (H, W) at every pixel, without flipping the kernel, with border pixels repeated.
 
-    One shifted copy of the picture for each weight: the same sums as window by window, in a different order.
+    One shifted copy of the image is added for each weight: the same sums as window by window, in another order.
     """
     kernel = np.asarray(weights, dtype=np.float32)
     height, width = pixels.shape
@@ -108,47 +108,47 @@ def filter_image(pixels: Array, weights: ArrayLike) -> Array:
 
 
 def scale_to_grey(response: Array, weights: ArrayLike) -> GreyScaled:
-    """A response made visible. Where flat ground gives 0, 0 is middle grey; otherwise flat ground keeps its grey.
+    """Scale a response to grey values; 0 is middle grey if constant input gives 0, else constant input keeps its grey.
 
-    A few pixels at markers answer ten times as strongly as anything in the body, so the scale ends where all but one
-    in a hundred lie within.
+    The scale ends at the 99th percentile, because a few pixels at markers respond ten times as strongly as anything in
+    the body.
     """
     total = float(np.sum(weights))
     if _balanced(weights) or total < 0:
         most = float(np.quantile(np.abs(response), 0.99)) or float(np.abs(response).max()) or 1.0
-        said = f"Middle grey is 0; white is {most:.2g} and more, black is −{most:.2g} and less."
-        return GreyScaled(np.clip(0.5 + response / (2 * most), 0, 1), said)
+        scale = f"Middle grey is 0; white is {most:.2g} and more, black is −{most:.2g} and less."
+        return GreyScaled(np.clip(0.5 + response / (2 * most), 0, 1), scale)
     return GreyScaled(
         np.clip(response / total, 0, 1), f"Black is 0, white is {total:.3g}; what lies outside is cut off."
     )
 
 
 def strongest_positions(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
-    """(row, column) of the ``count`` largest responses, at least ``margin`` apart and off the border."""
-    left = response[margin : response.shape[0] - margin, margin : response.shape[1] - margin].copy()
-    places = []
-    for _ in range(count if left.size else 0):
-        row, column = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
-        places.append((row + margin, column + margin))
-        left[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -np.inf
-    return tuple(places)
+    """Return (row, column) of the ``count`` largest responses, at least ``margin`` apart and off the border."""
+    remaining = response[margin : response.shape[0] - margin, margin : response.shape[1] - margin].copy()
+    positions = []
+    for _ in range(count if remaining.size else 0):
+        row, column = map(int, np.unravel_index(remaining.argmax(), remaining.shape))
+        positions.append((row + margin, column + margin))
+        remaining[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -np.inf
+    return tuple(positions)
 
 
-def patch_at(pixels: Array, place: tuple[int, int], reach: int) -> Array:
-    """The square of up to 2*reach + 1 pixels a side around ``place``."""
-    row, column = place
+def patch_at(pixels: Array, position: tuple[int, int], reach: int) -> Array:
+    """Return the square of up to 2*reach + 1 pixels a side around ``position`` (row, column)."""
+    row, column = position
     return pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
 
 
 def pool_image(pixels: Array, size: int, kind: Pool) -> Array:
-    """(H // size, W // size): the largest or the mean grey of each block; what is left over at the edge is not read."""
+    """Pool blocks of ``size`` x ``size`` pixels, to (H // size, W // size)."""
     height, width = (side // size for side in pixels.shape)
     blocks = pixels[: height * size, : width * size].reshape(height, size, width, size)
     return np.asarray(blocks.max((1, 3)) if kind == "max" else blocks.mean((1, 3)))
 
 
 def enlarge(pixels: Array, times: int) -> Array:
-    """Every pixel as a block of ``times`` by ``times``."""
+    """Repeat every pixel ``times`` times in both directions."""
     return pixels.repeat(times, 0).repeat(times, 1)
 
 

@@ -71,7 +71,7 @@ class Pooling:
         if self.kind == "max":
             flat = self.winners.reshape(*self.output.shape, -1)
             first = np.arange(flat.shape[-1]) == flat.argmax(-1, keepdims=True)
-            return (first & flat).reshape(self.patches.shape).astype(np.float64)
+            return np.asarray((first & flat).reshape(self.patches.shape), dtype=np.float64)
         if self.kind == "average":
             return np.asarray(present / present.sum((-2, -1), keepdims=True))
         output = self.output[..., None, None]

@@ -1,6 +1,6 @@
-"""Signals in one dimension: a trace that looks like an electrocardiogram, smoothing it, and finding a shape in it.
+"""Simulate an electrocardiogram, smooth it, and find a template in it.
 
-The trace is computed, not recorded. Each beat is a sum of bell curves, one for each wave, after McSharry, Clifford,
+Each beat is a sum of Gaussian curves, one for each wave, after McSharry, Clifford,
 Tarassenko and Smith, "A dynamical model for generating synthetic electrocardiogram signals" (IEEE Transactions on
 Biomedical Engineering, 2003). Times are in seconds, voltages in millivolts.
 """
@@ -18,70 +18,77 @@ from cnn.ops.convolution import Convolution, conv1d
 Signal = NDArray[np.float64]
 Mode = Literal["full", "same", "valid"]
 Smoothing = Literal["average", "triangle", "bell"]
+Beat = Literal["normal beat", "ectopic beat"]
 
 RATE = 200
 """Samples per second."""
 DURATION = 6.0
-_BEFORE, _AFTER = 0.24, 0.44  # what a template shows around the tallest point of a beat
-# (centre in s after the tallest point, height in mV, width in s) of the waves P, Q, R, S, T.
-_USUAL = ((-0.18, 0.12, 0.025), (-0.035, -0.12, 0.010), (0, 1.1, 0.012), (0.035, -0.25, 0.012), (0.25, 0.3, 0.045))
-# A beat from elsewhere in the heart: early, broad, without P, and with T upside down.
-_ODD = ((0, 1.0, 0.045), (0.09, -0.35, 0.03), (0.30, -0.3, 0.06))
+_BEFORE, _AFTER = 0.24, 0.44  # seconds of a template before and after the peak of the beat
+# (centre in s after the peak, height in mV, width in s) of the waves P, Q, R, S, T.
+_NORMAL = ((-0.18, 0.12, 0.025), (-0.035, -0.12, 0.010), (0, 1.1, 0.012), (0.035, -0.25, 0.012), (0.25, 0.3, 0.045))
+# A ventricular ectopic beat: early, broad, without a P wave, and with an inverted T wave.
+_ECTOPIC = ((0, 1.0, 0.045), (0.09, -0.35, 0.03), (0.30, -0.3, 0.06))
 
 
 @dataclass(frozen=True)
 class Trace:
-    """``seconds``, ``clean`` and ``values`` (clean plus noise) are equally long; ``usual`` and ``odd`` say when."""
+    """A simulated electrocardiogram.
+
+    Attributes:
+        seconds: (N,) times.
+        clean: (N,) millivolts without noise.
+        values: (N,) millivolts with noise.
+        beats: The times of the peaks, for each kind of beat.
+    """
 
     seconds: Signal
     clean: Signal
     values: Signal
-    usual: tuple[float, ...]
-    odd: tuple[float, ...]
+    beats: dict[Beat, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One signal and kernel, with the flip (``convolution``) and without (``correlation``)."""
+    """The convolution of a signal with a kernel, and the cross-correlation, which does not flip the kernel."""
 
     convolution: Convolution
     correlation: Convolution
 
     @property
     def difference(self) -> Signal:
-        """(output length,) convolution less cross-correlation."""
+        """(output length,): convolution minus cross-correlation."""
         return np.asarray((self.convolution.output - self.correlation.output).ravel())
 
     def table(self, hide: tuple[int, int, int] | None = None) -> dict[str, Signal]:
-        """Both outputs and their difference, by name; NaN at the output cell ``hide``, which is not told yet."""
-        told = np.ones(self.difference.size)
+        """Return both outputs and their difference, by name, with NaN at the output cell ``hide``."""
+        visible = np.ones(self.difference.size)
         if hide:
-            told[hide[-1]] = np.nan
+            visible[hide[-1]] = np.nan
         return {
-            "convolution": self.convolution.output.ravel() * told,
+            "convolution": self.convolution.output.ravel() * visible,
             "cross-correlation": self.correlation.output.ravel(),
-            "difference": self.difference * told,
+            "difference": self.difference * visible,
         }
 
     @property
     def verdict(self) -> str:
-        """A sentence on whether the flip matters here, and why."""
+        """A sentence on whether flipping the kernel matters here, and why."""
         weight = self.convolution.weight.ravel()
         differing = int(np.count_nonzero(np.abs(self.difference) > 1e-9))
         if self.convolution.symmetric:
-            return "The same numbers: the kernel is symmetric, so turning it round changes nothing."
+            return "The same numbers: the kernel is symmetric, so flipping it changes nothing."
         if not differing:
             return "The same numbers, though the kernel is not symmetric: this signal cannot tell the two apart."
         if np.array_equal(weight, -weight[::-1]):
-            return "The same numbers with opposite signs: turned round, this kernel is its own negative."
+            return "The same numbers with opposite signs: flipped, this kernel is its own negative."
         return f"Different at {differing} of {self.difference.size} places: the kernel is not symmetric."
 
 
 @dataclass(frozen=True)
 class Match:
-    """How well a template fits at each place where it lies on the signal altogether.
+    """The correlation coefficients of a template with each part of a signal, (N - F + 1,), from -1 to 1.
 
-    ``scores`` (N - F + 1,) are correlation coefficients from -1 to 1; ``best`` is the place of the largest.
+    ``best`` is the index of the largest.
     """
 
     scores: Signal
@@ -94,58 +101,62 @@ class Match:
 
 
 def compare(signal: Sequence[float], kernel: Sequence[float], mode: Mode) -> Comparison:
-    """Slides ``kernel`` along ``signal`` twice: turned round, and as it is. Raises ``DoesNotFit``."""
+    """Slide ``kernel`` along ``signal`` with and without the flip. Raises ``DoesNotFit``."""
     return Comparison(*(conv1d(signal, kernel, mode=mode, flip=flip) for flip in (True, False)))
 
 
 def simulate_trace(noise: float, seed: int) -> Trace:
-    """Six seconds of heartbeats with one odd beat among them; ``noise`` is its standard deviation in millivolts."""
-    draw = np.random.default_rng(seed)
+    """Simulate six seconds with one ectopic beat; ``noise`` is its standard deviation in millivolts."""
+    rng = np.random.default_rng(seed)
     seconds = np.arange(round(DURATION * RATE)) / RATE
-    starts = np.cumsum(0.82 + 0.05 * draw.standard_normal(7)) - 0.4
-    odd = int(draw.integers(2, 5))
-    starts[odd] -= 0.22  # early, so that a pause follows
-    clean = 0.06 * np.sin(2 * np.pi * (0.23 * seconds + draw.random()))  # breathing moves the baseline
-    for number, start in enumerate(starts):
-        clean += _beat(seconds - start, _ODD if number == odd else _USUAL)
-    values = clean + noise * draw.standard_normal(len(seconds))
-    usual = tuple(float(start) for number, start in enumerate(starts) if number != odd)
-    return Trace(seconds, clean, values, usual, (float(starts[odd]),))
+    peaks = np.cumsum(0.82 + 0.05 * rng.standard_normal(7)) - 0.4
+    ectopic = int(rng.integers(2, 5))
+    peaks[ectopic] -= 0.22  # early, so that a pause follows
+    clean = 0.06 * np.sin(2 * np.pi * (0.23 * seconds + rng.random()))  # breathing moves the baseline
+    for number, peak in enumerate(peaks):
+        clean += _sum_of_gaussians(seconds - peak, _ECTOPIC if number == ectopic else _NORMAL)
+    values = clean + noise * rng.standard_normal(len(seconds))
+    normal = tuple(np.delete(peaks, ectopic).tolist())
+    return Trace(seconds, clean, values, {"normal beat": normal, "ectopic beat": (float(peaks[ectopic]),)})
 
 
-def template(odd: bool) -> Signal:
-    """The shape of one beat, without noise, to look for."""
-    return _beat(np.arange(-round(_BEFORE * RATE), round(_AFTER * RATE)) / RATE, _ODD if odd else _USUAL)
+def template(beat: Beat) -> Signal:
+    """Return one beat without noise, in millivolts."""
+    seconds = np.arange(-round(_BEFORE * RATE), round(_AFTER * RATE)) / RATE
+    return _sum_of_gaussians(seconds, _ECTOPIC if beat == "ectopic beat" else _NORMAL)
 
 
 def template_peak() -> int:
-    """Where in a template its tallest point lies, in samples."""
+    """Return the index of the peak in a template."""
     return round(_BEFORE * RATE)
 
 
 def smoothing_kernel(kind: Smoothing, half: int) -> Signal:
-    """(2*half + 1,) weights around a middle, which add up to 1, so that a flat signal stays as it is."""
+    """Return 2*half + 1 weights that add up to 1, so that a constant signal does not change."""
     distance = np.abs(np.arange(-half, half + 1)) / (half + 1)
     weights = {"average": np.ones(2 * half + 1), "triangle": 1 - distance, "bell": np.exp(-4.5 * distance**2)}[kind]
     return np.asarray(weights / weights.sum())
 
 
 def smooth(signal: Signal, kernel: Signal) -> Signal:
-    """Convolves with ``kernel``, as long as before; the first and last value are repeated beyond the ends."""
+    """Convolve with ``kernel``, with the first and last value repeated beyond the ends, to the same length."""
     half = len(kernel) // 2
     return np.convolve(np.pad(signal, half, mode="edge"), kernel, mode="valid")
 
 
-def rms_error(signal: Signal, truth: Signal) -> float:
-    """Root of the mean squared difference, in the signals' unit."""
-    return float(np.sqrt(np.mean((signal - truth) ** 2)))
+def rms_error(signal: Signal, reference: Signal) -> float:
+    """Return the root mean squared difference, in the signals' unit."""
+    return float(np.sqrt(np.mean((signal - reference) ** 2)))
 
 
 def match_template(signal: Signal, shape: Signal) -> Match:
-    """Slides ``shape`` along ``signal`` without a flip and scores each place by Pearson's correlation coefficient.
+    """Compute Pearson's correlation coefficient of ``shape`` with each part of ``signal`` of the same length.
 
-    The numerator is the cross-correlation with the shape less its mean, which is a matched filter; dividing by both
-    lengths takes out how tall things are. Where the signal is flat the score is 0. Raises ``DoesNotFit``.
+    The numerator is the cross-correlation with the shape minus its mean, which is a matched filter; dividing by both
+    norms makes the score independent of amplitudes. Where the signal is constant the score is 0.
+
+    Raises:
+        DoesNotFit: The shape has fewer than two samples, or more than the signal.
     """
     if not 2 <= len(shape) <= len(signal):
         raise DoesNotFit(
@@ -153,14 +164,14 @@ def match_template(signal: Signal, shape: Signal) -> Match:
         )
     centred = shape - shape.mean()
     windows = np.lib.stride_tricks.sliding_window_view(signal, len(shape))
-    lengths = windows.std(axis=1) * np.sqrt(len(shape)) * np.linalg.norm(centred)
+    norms = windows.std(axis=1) * np.sqrt(len(shape)) * np.linalg.norm(centred)
     products = np.correlate(signal, centred, mode="valid")
-    scores = np.divide(products, lengths, out=np.zeros(len(products)), where=lengths > 1e-12)
+    scores = np.divide(products, norms, out=np.zeros(len(products)), where=norms > 1e-12)
     return Match(scores, int(scores.argmax()))
 
 
 def describe_smoothing(trace: Trace, smoothed: Signal) -> str:
-    """What smoothing gained and cost, in a sentence or two."""
+    """Return sentences on the error and the peak before and after smoothing."""
     before, after = rms_error(trace.values, trace.clean), rms_error(smoothed, trace.clean)
     return (
         f"Off from the trace without noise by {before:.2f} mV before smoothing and {after:.2f} mV after (root mean "
@@ -169,19 +180,18 @@ def describe_smoothing(trace: Trace, smoothed: Signal) -> str:
 
 
 def describe_kernel(weights: Signal) -> str:
-    """How many weights there are, and what they add up to."""
+    """Return a sentence on the number and the sum of the weights."""
     return "1 weight, which is 1." if len(weights) == 1 else f"{len(weights)} weights that add up to 1."
 
 
-def describe_match(trace: Trace, found: Match, wanted: str) -> str:
-    """Where the best match lies, and whether a beat of the ``wanted`` kind is there."""
-    when = float(trace.seconds[found.best + template_peak()])
-    beats = trace.odd if wanted == "odd beat" else trace.usual
-    near = min(beats, key=lambda beat: abs(beat - when))
-    hit = "is there" if abs(near - when) <= 0.05 else f"is not there: the nearest is at {near:.2f} s"
-    return f"The best match, score {found.score:.2f}, is at {when:.2f} s. The {wanted} {hit}."
+def describe_match(trace: Trace, match: Match, beat: Beat) -> str:
+    """Return sentences on the time of the best match, and on whether a beat of this kind is there."""
+    time = float(trace.seconds[match.best + template_peak()])
+    nearest = min(trace.beats[beat], key=lambda peak: abs(peak - time))
+    hit = "is there" if abs(nearest - time) <= 0.05 else f"is not there: the nearest is at {nearest:.2f} s"
+    return f"The best match, score {match.score:.2f}, is at {time:.2f} s. The {beat} {hit}."
 
 
-def _beat(seconds: Signal, waves: tuple[tuple[float, float, float], ...]) -> Signal:
-    bells = [height * np.exp(-((seconds - centre) ** 2) / (2 * width**2)) for centre, height, width in waves]
-    return np.sum(bells, axis=0)
+def _sum_of_gaussians(seconds: Signal, waves: tuple[tuple[float, float, float], ...]) -> Signal:
+    curves = [height * np.exp(-((seconds - centre) ** 2) / (2 * width**2)) for centre, height, width in waves]
+    return np.asarray(np.sum(curves, axis=0))

@@ -1,4 +1,4 @@
-"""From a volume to probabilities: flatten, softmax term by term, the max trick, cross-entropy and its gradient."""
+"""Work out the last layers: flattening, softmax term by term, cross-entropy and its gradient."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,19 @@ from cnn.layers.sizes import Count
 
 _MANTISSA, _EXPONENT = f"{np.finfo(np.float32).max:.1e}".split("e+")
 LARGEST_FLOAT32 = f"{_MANTISSA} x 10^{_EXPONENT}"
-"""The largest number there is in 32 bits, in words."""
+"""The largest 32-bit number, as text."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """One class on its way: score z, ``scaled`` z/T, ``exponential`` e^(z/T), and its share of the sum, 0 to 1.
+    """The softmax of one class.
 
-    The exponential is a decimal number because it may have thousands of digits.
+    Attributes:
+        name: The class.
+        score: z.
+        scaled: z/T.
+        exponential: e^(z/T), as a decimal number because it may have thousands of digits.
+        probability: The share of the exponential in the sum of all, from 0 to 1.
     """
 
     name: str
@@ -31,7 +36,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Softmax:
-    """All terms, their sum and the temperature T."""
+    """The terms of all classes, the sum of their exponentials, and the temperature T."""
 
     terms: tuple[Term, ...]
     total: Decimal
@@ -40,9 +45,9 @@ class Softmax:
 
 @dataclass(frozen=True)
 class Float32:
-    """The same in the 32-bit numbers that networks compute in; infinity and NaN where those end.
+    """A softmax in 32-bit arithmetic, with infinity and NaN where numbers overflow.
 
-    ``exponents`` are z/T, less the largest of them where ``shift`` is not 0.
+    ``exponents`` are z/T minus ``shift``.
     """
 
     shift: float
@@ -54,20 +59,24 @@ class Float32:
 
 @dataclass(frozen=True)
 class Loss:
-    """Cross-entropy -ln p of the true class, in nats, and its derivative by each z/T: p - y, with y one-hot.
+    """The cross-entropy -ln p of the true class.
 
-    ``by_score`` is the derivative by each score z, which is (p - y)/T.
+    Attributes:
+        value: In nats.
+        one_hot: y, which is 1 for the true class and 0 for the others.
+        gradient: The derivative by each z/T: p - y.
+        by_score: The derivative by each score z: (p - y)/T.
     """
 
     value: float
-    wanted: tuple[int, ...]
+    one_hot: tuple[int, ...]
     gradient: tuple[float, ...]
     by_score: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class FlatIndex:
-    """One number of a volume before and after flattening; everything counts from 0."""
+    """The position of one value in a volume and in the flattened vector; all indices count from 0."""
 
     channel: int
     row: int
@@ -76,9 +85,10 @@ class FlatIndex:
 
 
 def softmax(names: Sequence[str], scores: Sequence[float], temperature: float = 1.0) -> Softmax:
-    """p_i = e^(z_i/T) / sum over j of e^(z_j/T), without rounding worth mentioning.
+    """Compute p_i = e^(z_i/T) / sum over j of e^(z_j/T) in decimal arithmetic.
 
-    Raises ``DoesNotFit`` when there is not one score for each name.
+    Raises:
+        DoesNotFit: There is not one score for each name.
     """
     if len(names) != len(scores):
         raise DoesNotFit(f"There are {len(names)} class names and {len(scores)} scores: type one score for each class.")
@@ -90,13 +100,13 @@ def softmax(names: Sequence[str], scores: Sequence[float], temperature: float = 
 
 
 def scores_for(probabilities: Sequence[float]) -> tuple[float, ...]:
-    """Scores whose softmax is ``probabilities``, the lowest of them 0; adding a number to all changes nothing."""
+    """Return the scores whose softmax is ``probabilities``, with 0 as the lowest score."""
     logarithms = [math.log(p) for p in probabilities]
     return tuple(value - min(logarithms) for value in logarithms)
 
 
 def in_float32(example: Softmax, *, max_trick: bool) -> Float32:
-    """The softmax as 32-bit arithmetic gives it, with or without taking the largest exponent off all of them first."""
+    """Compute the softmax in 32-bit arithmetic; the max trick subtracts the largest exponent from all first."""
     exponents = np.array([term.scaled for term in example.terms], dtype=np.float32)
     shift = exponents.max() if max_trick else np.float32(0)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -113,7 +123,7 @@ def in_float32(example: Softmax, *, max_trick: bool) -> Float32:
 
 
 def describe_float32(plain: Float32) -> str:
-    """What became of the softmax that was computed as it is written, in a sentence or two."""
+    """Return a sentence on the result of the softmax without the max trick."""
     highest = max(plain.exponents)
     if math.isinf(plain.total):
         return (
@@ -129,20 +139,20 @@ def describe_float32(plain: Float32) -> str:
 
 
 def cross_entropy(example: Softmax, true: int) -> Loss:
-    """The loss when class ``true``, counted from 0, is the right one. Raises ``DoesNotFit`` if there is none such."""
+    """Compute the loss when ``true``, counted from 0, is the true class. Raises ``DoesNotFit`` if it does not exist."""
     if not 0 <= true < len(example.terms):
         count = len(example.terms)
         raise DoesNotFit(f"There is no class number {true + 1}: choose a true class from 1 to {count}.")
-    # ln(sum) - z/T rather than -ln p, which is 0 digits long once p has been rounded to 0.
+    # ln(sum) - z/T instead of -ln p, because a tiny p is rounded to 0.
     value = max(0.0, float(example.total.ln() - Decimal(example.terms[true].scaled)))
-    wanted = tuple(int(place == true) for place in range(len(example.terms)))
-    gradient = tuple(term.probability - y for term, y in zip(example.terms, wanted, strict=True))
-    return Loss(value, wanted, gradient, tuple(slope / example.temperature for slope in gradient))
+    one_hot = tuple(int(index == true) for index in range(len(example.terms)))
+    gradient = tuple(term.probability - y for term, y in zip(example.terms, one_hot, strict=True))
+    return Loss(value, one_hot, gradient, tuple(slope / example.temperature for slope in gradient))
 
 
 def describe_loss(example: Softmax, loss: Loss) -> str:
-    """The loss with its numbers put in, and what training does with its gradient; markdown."""
-    term = example.terms[loss.wanted.index(1)]
+    """Return Markdown sentences on the loss with its numbers put in, and on the gradient."""
+    term = example.terms[loss.one_hot.index(1)]
     value = f"{loss.value:,.0f}" if loss.value >= 1000 else f"{loss.value:.4g}"
     if not 1e-4 <= term.probability <= 1 - 1e-4:  # such a p has lost the digits that its logarithm would need
         formula = f"-ln p = ln(sum of e^(z/T)) - z/T = {value}"
@@ -156,12 +166,12 @@ def describe_loss(example: Softmax, loss: Loss) -> str:
     )
 
 
-def locate_flat_index(place: int, shape: tuple[int, int, int]) -> FlatIndex:
-    """Where number ``place`` of the flattened row comes from in a volume of ``shape`` (channels, height, width).
+def locate_flat_index(index: int, shape: tuple[int, int, int]) -> FlatIndex:
+    """Locate value ``index`` of a flattened volume of ``shape`` (channels, height, width).
 
-    PyTorch's order: channel by channel, in each row by row.
+    The order is PyTorch's: channel by channel, and row by row in each channel.
     """
-    channel, row, column = (int(index) for index in np.unravel_index(place, shape))
+    channel, row, column = map(int, np.unravel_index(index, shape))
     _, height, width = shape
-    formula = f"{channel}*{height}*{width} + {row}*{width} + {column} = {place}"
-    return FlatIndex(channel, row, column, Count(place, formula))
+    formula = f"{channel}*{height}*{width} + {row}*{width} + {column} = {index}"
+    return FlatIndex(channel, row, column, Count(index, formula))

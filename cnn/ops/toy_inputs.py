@@ -1,4 +1,4 @@
-"""Small inputs and filters to follow by hand; those of the lecture's slides carry their number."""
+"""Make small inputs and filters to follow by hand; some are those of the lecture's slides."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ CROSS: Rows = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
 POOL_INPUT: Rows = ((5, 6, 7, 8), (2, 10, 4, 11), (7, 9, 3, 5), (8, 6, 7, 1))
 """Slide 38."""
 ARROW: Rows = ((0, 0, 1), (0, 1, 2), (0, 0, 1))
-"""A filter that differs from itself turned round."""
+"""A filter that differs from itself when flipped."""
 CHANNELS = ("red", "green", "blue")
 COLOUR_FILTERS = ("red beside blue", "a green spot")
 COLOUR_BIASES = (-9.0, 1.0)
 
 
 def colour_image() -> Array:
-    """(3, 6, 6), values 0 to 3: red on the left, blue on the right, a green spot between."""
+    """Return an image (3, 6, 6) from 0 to 3: red on the left, blue on the right, a green spot between."""
     image = np.zeros((3, 6, 6))
     image[0, :, :3] = 3
     image[2, :, 3:] = 3
@@ -31,7 +31,7 @@ def colour_image() -> Array:
 
 
 def colour_filters(depth: int = 3) -> Array:
-    """(2, depth, 3, 3): one slice for each channel; a ``depth`` other than 3 repeats or leaves out slices."""
+    """Return two filters (2, depth, 3, 3) for such an image; another depth than 3 repeats or leaves out slices."""
     falling = np.array([[1, 0, -1]] * 3)
     spot = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
     nothing = np.zeros((3, 3))
@@ -40,12 +40,12 @@ def colour_filters(depth: int = 3) -> Array:
 
 
 def counting(height: int, width: int) -> Array:
-    """(height, width): digits in reading order, so that a copied row or column is easy to recognise."""
+    """Return digits in reading order, (height, width), so that a copied row or column is easy to recognise."""
     return (np.arange(height * width) % 10).reshape(height, width).astype(np.float64)
 
 
 def spots() -> Array:
-    """(8, 8): three bright spots and a short line on dark ground."""
+    """Return an image (8, 8) of three bright spots and a short line on dark ground."""
     image = np.zeros((8, 8))
     image[[1, 4, 6], [4, 1, 6]] = 9, 7, 8
     image[2:5, 5] = 5
@@ -53,14 +53,14 @@ def spots() -> Array:
 
 
 def shifted(image: Array, right: int) -> Array:
-    """``image`` moved ``right`` columns; zeros come in from the left."""
+    """Return ``image`` (H, W) moved by ``right`` columns, with zeros on the left."""
     moved = np.zeros_like(image)
     moved[:, right:] = image[:, : image.shape[1] - right]
     return moved
 
 
 def describe_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
-    """How much of the picture, and how much of the output, changed between the first and the second."""
+    """Return sentences on the share of cells that differ between two images, and between two outputs."""
     changed = [int((~np.isclose(after, before)).sum()) for before, after in (images, outputs)]
     return (
         f"{changed[0]} of {images[0].size} input cells changed, and {changed[1]} of {outputs[0].size} output cells "
@@ -70,16 +70,16 @@ def describe_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
 
 
 def pooled_volume(depth: int, side: int) -> Array:
-    """(depth, side, side): small whole numbers, as if they had come out of ReLU and a pool."""
+    """Return small whole numbers (depth, side, side), like the output of ReLU and pooling."""
     return np.random.default_rng(depth * 10 + side).integers(0, 4, (depth, side, side)).astype(np.float64)
 
 
 def class_weights(classes: int, depth: int, side: int) -> Array:
-    """(classes, depth, side, side): a weight for each number of such a volume and each class, -0.5 to 0.5."""
-    draw = np.random.default_rng(classes * 100 + depth * 10 + side)
-    return draw.integers(-5, 6, (classes, depth, side, side)) / 10
+    """Return weights (classes, depth, side, side) of such a volume, from -0.5 to 0.5."""
+    rng = np.random.default_rng(classes * 100 + depth * 10 + side)
+    return rng.integers(-5, 6, (classes, depth, side, side)) / 10
 
 
 def class_biases(classes: int) -> Array:
-    """(classes,): one bias for each class."""
-    return np.array([(place % 3 - 1) / 2 for place in range(classes)])
+    """Return one bias for each class, (classes,)."""
+    return (np.arange(classes) % 3 - 1) / 2

@@ -97,7 +97,8 @@ def pad(image: Array, rows: Axis, columns: Axis, mode: PaddingMode = "zeros", fi
     widths = ((0, 0), (rows.before, rows.after), (columns.before, columns.after))
     if mode == "zeros":
         return np.pad(image, widths, constant_values=fill)
-    return np.pad(image, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
+    padded: Array = np.pad(image, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
+    return padded
 
 
 def extract_patches(padded: Array, rows: Axis, columns: Axis) -> Array:

@@ -61,7 +61,7 @@ def test_scores_are_correlation_coefficients_and_their_numerator_is_torch_s() ->
 
 
 def test_a_copy_of_the_shape_scores_1_whatever_its_height_and_a_flat_signal_0() -> None:
-    shape = signals.template(odd=False)
+    shape = signals.template("normal beat")
     signal = np.zeros(500)
     signal[200 : 200 + len(shape)] += 0.01 * shape
     found = signals.match_template(signal, shape)
@@ -77,12 +77,12 @@ def test_a_template_must_fit(lengths: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
-@pytest.mark.parametrize("odd", [False, True])
-def test_the_template_finds_its_beat_under_little_noise(seed: int, odd: bool) -> None:
+@pytest.mark.parametrize("beat", ["normal beat", "ectopic beat"])
+def test_the_template_finds_its_beat_under_little_noise(seed: int, beat: signals.Beat) -> None:
     trace = signals.simulate_trace(0.1, seed)
-    found = signals.match_template(trace.values, signals.template(odd))
+    found = signals.match_template(trace.values, signals.template(beat))
     when = trace.seconds[found.best + signals.template_peak()]
-    assert min(abs(when - beat) for beat in (trace.odd if odd else trace.usual)) < 0.02
+    assert min(abs(when - peak) for peak in trace.beats[beat]) < 0.02
 
 
 def test_noise_has_the_size_asked_for_and_the_seed_decides() -> None:

@@ -105,11 +105,11 @@ def test_the_snippets_print_what_is_shown(link: dict[str, str]) -> None:
 
 
 def test_both_beats_are_found_and_told() -> None:
-    for beat in ("usual beat", "odd beat"):
+    for beat in ("normal beat", "ectopic beat"):
         app = open_page(PAGE, beat=beat, noise="0.05", heart="3")
         assert f"The {beat} is there." in shown_text(app)
 
 
 def test_too_much_noise_is_admitted() -> None:
-    told = [shown_text(open_page(PAGE, beat="odd beat", noise="1.0", heart=str(heart))) for heart in range(1, 9)]
+    told = [shown_text(open_page(PAGE, beat="ectopic beat", noise="1.0", heart=str(heart))) for heart in range(1, 9)]
     assert any("is not there" in text for text in told)

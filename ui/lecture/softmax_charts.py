@@ -77,7 +77,7 @@ def show_gradient(example: Softmax, loss: Loss) -> None:
     rows: list[list[str | Bar]] = [
         [term.name, _say(term.probability), str(y), Bar(_signed(slope), slope, signed=True),
          *([_signed(by_score)] if hot else [])]
-        for term, y, slope, by_score in zip(example.terms, loss.wanted, loss.gradient, loss.by_score, strict=True)
+        for term, y, slope, by_score in zip(example.terms, loss.one_hot, loss.gradient, loss.by_score, strict=True)
     ]  # fmt: skip
     head = ["class", "p", "y", "p - y", *(["(p - y)/T"] if hot else [])]
     show_table(head, rows, label="Gradient of the cross-entropy")
