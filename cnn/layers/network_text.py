@@ -29,8 +29,17 @@ from cnn.layers.layers import (
 from cnn.layers.network import MAX_LAYERS, Block, Network
 
 LAYERS: tuple[type[Layer], ...] = (
-    Conv, ConvTranspose, Pool, AdaptivePool, Linear, Flatten, BatchNorm, Softmax, Activation, Dropout,
-)  # fmt: skip
+    Conv,
+    ConvTranspose,
+    Pool,
+    AdaptivePool,
+    Linear,
+    Flatten,
+    BatchNorm,
+    Softmax,
+    Activation,
+    Dropout,
+)
 
 
 def parse(text: str) -> Network:

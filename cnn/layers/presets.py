@@ -1,27 +1,27 @@
-"""Networks to start from, each as the line of text that :func:`cnn.layers.network.read` reads."""
+"""Name well-known networks, each as a text for :func:`cnn.layers.network_text.parse`."""
 
 
 def _vgg(*stages: tuple[int, int]) -> str:
-    """Stages of (filters, convolutions), each halved at its end."""
+    """Return the text of VGG stages of (filters, convolutions), each with a pool at its end."""
     return "".join(f"conv {width} 3 p1, relu, " * repeats + "max 2, " for width, repeats in stages)
 
 
 def _resnet(*widths: int) -> str:
-    """Two basic blocks a stage; from the second stage on the first block halves, and its shortcut with it."""
+    """Return the text of ResNet stages of two basic blocks; all stages but the first halve width and height."""
     blocks = []
     for stage, width in enumerate(widths):
-        ways = [("s2 ", f" | conv {width} 1 s2 nobias, norm") if stage else ("", ""), ("", "")]
+        halving = [("s2 ", f" | conv {width} 1 s2 nobias, norm") if stage else ("", ""), ("", "")]
         blocks += [
             f"[conv {width} 3 {stride}p1 nobias, norm, relu, conv {width} 3 p1 nobias, norm{shortcut}], relu, "
-            for stride, shortcut in ways
+            for stride, shortcut in halving
         ]
     return "".join(blocks)
 
 
 def _inverted(depth: int, *stages: tuple[int, int, int, int, int]) -> str:
-    """Inverted residual blocks: wider by a 1x1 convolution, filtered channel by channel, and narrow again.
+    """Return the text of inverted residual blocks: 1x1 expansion, depthwise convolution, 1x1 projection.
 
-    Stages of (expansion, kernel, stride, filters, blocks); a block adds its input where the shape stays.
+    Stages are (expansion, kernel size, stride, filters, blocks); a block adds its input where the shape stays.
     """
     blocks = []
     for expand, kernel, first_stride, width, repeats in stages:
@@ -39,13 +39,18 @@ def _inverted(depth: int, *stages: tuple[int, int, int, int, int]) -> str:
     return "".join(blocks)
 
 
+_LITE0_STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
 PRESETS: dict[str, str] = {
-    "Review (slides 43-44)": (
-        "32x32x3, conv 16 3 p1, relu, max 2, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax"
-    ),
-    "LeNet-5": (
-        "32x32x1, conv 6 5, tanh, avg 2, conv 16 5, tanh, avg 2, flatten, fc 120, tanh, fc 84, tanh, fc 10"
-    ),
+    "Review (slides 43-44)": ("32x32x3, conv 16 3 p1, relu, max 2, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax"),
+    "LeNet-5": ("32x32x1, conv 6 5, tanh, avg 2, conv 16 5, tanh, avg 2, flatten, fc 120, tanh, fc 84, tanh, fc 10"),
     "AlexNet": (
         "224x224x3, conv 64 11 s4 p2, relu, max 3 s2, conv 192 5 p2, relu, max 3 s2, conv 384 3 p1, relu, "
         "conv 256 3 p1, relu, conv 256 3 p1, relu, max 3 s2, adaptive 6, flatten, drop 0.5, fc 4096, relu, drop 0.5, "
@@ -66,15 +71,11 @@ PRESETS: dict[str, str] = {
     ),
     "transfer, our own": (
         "224x224x1, conv 32 3 s2 p1 nobias, norm, relu, "
-        + _inverted(
-            32, (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3),
-            (6, 5, 2, 192, 4), (6, 3, 1, 320, 1),
-        )
+        + _inverted(32, *_LITE0_STAGES)
         + "conv 1280 1 nobias, norm, relu, adaptive 1, flatten, drop 0.2, fc 2"
     ),
-}  # fmt: skip
+}
 """AlexNet, VGG-16 and ResNet-18 as in torchvision; ``lecture`` and ``transfer`` as in :mod:`cnn.models.loading`.
 
-``transfer`` is EfficientNet-Lite0; its stochastic depth, which skips whole blocks at random in training only, has no
-figure and is left out.
+``transfer`` is EfficientNet-Lite0 without its stochastic depth, which skips whole blocks at random in training only.
 """

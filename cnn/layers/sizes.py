@@ -18,9 +18,7 @@ Rule = Literal["exact", "floor", "ceil"]
 "exact": raise an error (the lecture, CS231n). "floor": leave the remaining cells unread (PyTorch). "ceil": let the last
 window reach beyond the edge, unless it would start there (PyTorch pooling with ``ceil_mode=True``).
 """
-LETTERS = {
-    "n": "N", "out_channels": "K", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D",
-}  # fmt: skip
+LETTERS = {"n": "N", "out_channels": "K", "kernel_size": "F", "stride": "S", "padding": "P", "dilation": "D"}
 """The lecture's letter for each argument of a layer, and for the input size ``n``."""
 
 
