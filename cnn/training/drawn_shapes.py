@@ -1,4 +1,4 @@
-"""Outlines of four shapes, drawn at random, for the experiment that shuffles pixels."""
+"""Draw the outlines of four shapes at random, for the experiment that shuffles pixels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,16 +6,14 @@ from numpy.typing import NDArray
 from cnn.ops.windows import Array
 
 SHAPES = ("circle", "square", "triangle", "plus")
-
-
 SIDE = 24
 """Width and height of the drawn shapes."""
 
 
 def draw_shapes(count: int, seed: int) -> tuple[Array, NDArray[np.int64]]:
-    """Outlines of the four ``SHAPES``, (count, SIDE, SIDE), and their classes; place, size, tilt and ink vary.
+    """Return outlines of the four SHAPES, (count, SIDE, SIDE), and their classes (count,), indices into SHAPES.
 
-    The ink is 0.6 to 1, and noise with a standard deviation of 0.1 lies on everything.
+    Position, size and tilt vary; the ink is 0.6 to 1, with noise of standard deviation 0.1.
     """
     draw = np.random.default_rng(seed)
     classes = draw.integers(0, len(SHAPES), count)
@@ -33,7 +31,7 @@ def _draw_shape(kind: int, draw: np.random.Generator) -> Array:
 
 
 def _distance(kind: int, u: Array, v: Array, radius: float) -> Array:
-    """From each pixel to the nearest line of the shape, in pixels; u and v count from its middle."""
+    """Return the signed distance of each pixel from the outline; ``u`` and ``v`` count from the shape's middle."""
     if kind == 0:
         return np.hypot(u, v) - radius
     if kind == 1:

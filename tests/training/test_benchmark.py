@@ -1,54 +1,67 @@
-"""The benchmark's arithmetic, and that each row compares two things that do the same work."""
+"""The benchmark's arithmetic, and that each task and its bare work run."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from cnn.models import loading
 from cnn.models.loading import LoadedModel
 from cnn.training import benchmark
-from cnn.training.benchmark import Row, compared, table, write
+from cnn.training.benchmark import Result, Task, compare, format_table, write_report
 
 
-def test_a_row_is_the_ratio_of_medians_taken_in_turns() -> None:
+def test_a_result_is_the_ratio_of_medians_taken_alternately() -> None:
     clock, order = [0.0], []
 
-    def work(name: str, *seconds: float):  # type: ignore[no-untyped-def]
-        left = iter(seconds)
+    def make(name: str, *seconds: float) -> Callable[[], None]:
+        remaining = iter(seconds)
 
         def run() -> None:
             order.append(name)
-            clock[0] += next(left)
+            clock[0] += next(remaining)
 
         return run
 
-    row = compared("a", work("a", 9, 2, 8, 2), "b", work("b", 9, 1, 1, 7), 1.5, repeats=3, clock=lambda: clock[0])
+    task = Task("a", make("a", 9, 2, 8, 2), "b", make("b", 9, 1, 1, 7), target=1.5, bare_scale=2)
+    result = compare(task, repeats=3, clock=lambda: clock[0])
     assert order == ["a", "b"] * 4
-    assert (row.value, row.bare) == (2000, 1000), "medians of 2, 8, 2 and of 1, 1, 7; the first round does not count"
-    assert row.ratio == 2
-    assert not row.met
-    assert Row("a", "b", 1.5, 1, 1.5).met
+    assert (result.value, result.bare) == (2000, 2000), "medians of 2, 8, 2 and twice 1, 1, 7; the first is not counted"
+    assert (result.ratio, result.met) == (1, True)
 
 
-def test_table_and_json_say_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [Row("Grad-CAM", "one forward pass", 12.0, 10.0, 1.25, "9 times each"), Row("memory", "few", 9, 3, 1.1)]
-    write(rows, tmp_path / "benchmark.json", model="lecture")
-    said = capsys.readouterr().out
-    assert table(rows) in said
-    assert "| Grad-CAM | one forward pass | 1.20 | 1.25 | met | 12.0 / 10.0 ms, 9 times each |" in said
-    assert "| memory | few | 3.00 | 1.1 | MISSED |" in said
-    found = json.loads((tmp_path / "benchmark.json").read_text())
-    assert [row["ratio"] for row in found["rows"]] == [row.ratio for row in rows]
-    assert found["model"] == "lecture"
+def test_table_and_json_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = [
+        Result("Grad-CAM", "one forward pass", 12.0, 10.0, 1.25, "9 times each"),
+        Result("memory", "few", 9, 3, 1.1),
+    ]
+    write_report(results, tmp_path / "benchmark.json", model="lecture")
+    assert format_table(results) in capsys.readouterr().out
+    assert "| Grad-CAM | one forward pass | 1.20 | 1.25 | met | 12.0 / 10.0 ms, 9 times each |" in format_table(results)
+    assert "| memory | few | 3.00 | 1.1 | MISSED |" in format_table(results)
+    report = json.loads((tmp_path / "benchmark.json").read_text())
+    assert [row["ratio"] for row in report["results"]] == [result.ratio for result in results]
+    assert report["model"] == "lecture"
 
 
-def test_rows_that_run_the_network(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark, "SIDE", 200)
-    pixels = torch.zeros(1, 1, lecture.input_size, lecture.input_size)
-    rows = [benchmark.upload(lecture, 1), benchmark.grad_cam(lecture, pixels, 1), benchmark.machine(lecture, pixels, 1)]
-    assert all(row.value > 0 and row.bare > 0 for row in rows)
+def test_multiply_adds_are_those_of_the_layers(lecture: LoadedModel) -> None:
+    task = benchmark.forward_pass(lecture, torch.zeros(1, 1, lecture.input_size, lecture.input_size))
     # 3 x 3 x depth x filters x side^2 of five convolutions, and the last layer
     sides, depths = (128, 64, 32, 16, 8), (1, 16, 32, 64, 96, 128)
-    sums = sum(9 * a * b * side**2 for a, b, side in zip(depths, depths[1:], sides, strict=False))
-    assert f"its {(sums + 128 * 16 * 2) / 1e6:.0f} million" in rows[-1].against
+    convolutions = sum(9 * a * b * side**2 for a, b, side in zip(depths, depths[1:], sides, strict=False))
+    assert f"its {(convolutions + 128 * 16 * 2) / 1e6:.0f} million" in task.bare_title
+
+
+def test_the_command_measures_every_task(
+    random_networks: None, lecture: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark, "UPLOAD_SIDE", 200)
+    monkeypatch.setattr(benchmark, "BATCH_FILMS", 2)
+    monkeypatch.setattr(loading, "load", lambda name: lecture)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    benchmark.main(["--model", "lecture", "--repeats", "1", "--out", str(tmp_path / "benchmark.json")])
+    results = json.loads((tmp_path / "benchmark.json").read_text())["results"]
+    assert len(results) == 6
+    assert all(result["value"] > 0 and result["bare"] > 0 for result in results)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cnn.lecture.pixel_shuffle import results
-from cnn.training import pixel_shuffle as script
+from cnn.training import pixel_shuffle
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_the_first_points_of_a_curve_come_out_again(
     kind: results.Dataset, network: results.NetworkName, order: results.Order, epochs: int
 ) -> None:
     seed = 1
-    again = script.curve(kind, network, order, seed, epochs)
+    again = pixel_shuffle.accuracy_curve(kind, network, order, seed, epochs)
     kept = results.load_experiment(kind).curves[network, order].accuracy[seed, :epochs]
     assert again == pytest.approx(kept, abs=0.02)  # other processors round differently
 
@@ -27,19 +27,19 @@ def test_the_first_points_of_a_curve_come_out_again(
 def test_samples_and_counts_are_the_script_s() -> None:
     kept = json.loads(results.RESULTS.read_text(encoding="utf-8"))
     assert kept["made by"] == "python -m cnn.training.pixel_shuffle"
-    assert kept["seeds"] == list(script.SEEDS)
+    assert kept["seeds"] == list(pixel_shuffle.SEEDS)
     for kind in results.DATASETS:
-        pixels, _ = script.pictures_of(kind)
-        assert kept[kind]["samples"] == script.samples(kind)
+        pixels, _ = pixel_shuffle.load_images(kind)
+        assert kept[kind]["samples"] == pixel_shuffle.sample_images(kind)
         assert kept[kind]["training"] + kept[kind]["kept out"] == len(pixels)
         for network in results.NETWORKS:
-            model = script.build(network, pixels.shape[-1], len(kept[kind]["names"]))
+            model = pixel_shuffle.build(network, pixels.shape[-1], len(kept[kind]["names"]))
             assert kept[kind]["parameters"][network] == sum(p.numel() for p in model.parameters())
-    assert kept["digits"]["greys alone"] == pytest.approx(script.greys_alone("digits"), abs=0.02)
+    assert kept["digits"]["greys alone"] == pytest.approx(pixel_shuffle.accuracy_of_greys("digits"), abs=0.02)
 
 
 def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
-    model = script.build("convolution", 40, 4)
+    model = pixel_shuffle.build("convolution", 40, 4)
     pixels = torch.rand(1, 1, 40, 40, requires_grad=True)
     model[:4](pixels)[0, :, 10, 10].sum().backward()
     columns = pixels.grad[0, 0].abs().sum(dim=0).nonzero().ravel()
@@ -54,13 +54,13 @@ def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
 def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the_very_same() -> None:
     curves = []
     for order in results.ORDERS:
-        pixels, classes = script.tensors("digits", order)
+        pixels, classes = pixel_shuffle.load_tensors("digits", order)
         torch.manual_seed(0)
-        model = script.build("fully connected", 8, 10).double()
+        model = pixel_shuffle.build("fully connected", 8, 10).double()
         if order == "shuffled":
             with torch.no_grad():
                 model[1].weight.copy_(model[1].weight[:, torch.from_numpy(results.permutation(64))])
-        after = script.train(model, pixels.double(), classes, 597, seed=0)
+        after = pixel_shuffle.train(model, pixels.double(), classes, 597, seed=0)
         curves.append(list(itertools.islice(after, 3)))
     assert curves[0] == pytest.approx(curves[1], abs=0.004)
     assert curves[0][-1] > 0.7
@@ -68,9 +68,9 @@ def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the
 
 def test_a_convolution_whose_input_is_shuffled_has_no_such_twin() -> None:
     """One number per picture would be the same if filters could move along with the pixels."""
-    pixels, _ = script.tensors("digits", "as they are")
-    shuffled, _ = script.tensors("digits", "shuffled")
+    pixels, _ = pixel_shuffle.load_tensors("digits", "as they are")
+    shuffled, _ = pixel_shuffle.load_tensors("digits", "shuffled")
     torch.manual_seed(0)
-    model = script.build("convolution", 8, 10)
+    model = pixel_shuffle.build("convolution", 8, 10)
     with torch.inference_mode():
         assert not torch.allclose(model(pixels[:20]), model(shuffled[:20]), atol=1e-3)

@@ -8,8 +8,6 @@ import numpy as np
 from cnn.attribution.localisation import MEASURES
 from cnn.evaluation.bootstrap import resample_patients
 
-SIMILARITIES = ("ssim", "rank")
-
 Raw = dict[str, Any]
 Scores = dict[str, float]
 Interval = list[float]
