@@ -1,9 +1,8 @@
-"""How far maps that should add up do: ``python -m tests.performance.completeness_gaps FILMS`` prints the figures of
-docs/saliency.md.
+"""Measure how far complete maps add up: ``python -m tests.performance.completeness_gaps FILMS``.
 
-The gap of a map is what it misses of the score's change, over that change, on every sixtieth test film. The last line
-is Captum's own DeepLift on ``lecture``, without the copy that ``cnn.attribution.methods`` sets between a ReLU and
-the next pool.
+The gap of a map is the difference of its sum from the change of the score, over that change, on every sixtieth test
+film; docs/saliency.md cites these numbers. The last line is Captum's own DeepLift on ``lecture``, without the copy that
+``cnn.attribution`` puts between a ReLU and the next pool.
 """
 
 import argparse
@@ -27,19 +26,24 @@ METHODS = ("integrated_gradients", "gradient_shap", "deep_lift")
 TARGET = cards.CLASSES.index("PNEUMONIA")
 
 
-def gaps(network: nn.Module, inputs: Sequence[Tensor], total: Callable[[Tensor], float]) -> str:
-    """Median and largest gap over films, in words."""
-    found = []
+def explain(model: loading.LoadedModel, method: str, pixels: Tensor) -> np.ndarray:
+    """Return the map of ``method``."""
+    return attribute(model, pixels, method, TARGET).map
+
+
+def describe_gaps(network: nn.Module, inputs: Sequence[Tensor], method: Callable[[Tensor], Tensor | np.ndarray]) -> str:
+    """Return median and largest gap of the maps of ``method`` over films (1, 1, S, S)."""
+    gaps = []
     for pixels in inputs:
         with torch.inference_mode():
             scores = network(torch.cat([pixels, torch.zeros_like(pixels)]))[:, TARGET]
         change = float(scores[0] - scores[1])
-        found.append(abs(total(pixels) - change) / abs(change))
-    return f"median {np.median(found):.2%}, largest {max(found):.1%}, {len(found)} films"
+        gaps.append(abs(float(method(pixels).sum()) - change) / abs(change))
+    return f"median {np.median(gaps):.2%}, largest {max(gaps):.1%}, {len(gaps)} films"
 
 
 def main() -> None:
-    """Prints a line for each network and method."""
+    """Print a line for each network and method."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", type=Path, help="folder with train, val and test")
     films = paediatric_films(parser.parse_args().films, ("test",))[::EVERY]
@@ -48,19 +52,9 @@ def main() -> None:
         model = loading.load_from(cards.WEIGHTS_FOLDER, name)
         inputs = [standardise(film.float() / 255) for film in load_pixels(films, model.input_size).split(1)]
         for method in METHODS:
-            total = partial(total_of, model, method)
-            print(f"{name}, {method}: {gaps(model.module, inputs, total)}")
-    plain = captum.attr.DeepLift(model.module)
-
-    def captums(pixels: Tensor) -> float:
-        return float(plain.attribute(pixels.clone().requires_grad_(), target=TARGET).sum().detach())
-
-    print(f"lecture, Captum's own DeepLift: {gaps(model.module, inputs, captums)}")
-
-
-def total_of(model: loading.LoadedModel, method: str, pixels: Tensor) -> float:
-    """What the map of ``method`` adds up to."""
-    return float(attribute(model, pixels, method, TARGET).map.sum())
+            print(f"{name}, {method}: {describe_gaps(model.module, inputs, partial(explain, model, method))}")
+    deep_lift = partial(captum.attr.DeepLift(model.module).attribute, target=TARGET)
+    print(f"lecture, Captum's own DeepLift: {describe_gaps(model.module, inputs, deep_lift)}")
 
 
 if __name__ == "__main__":

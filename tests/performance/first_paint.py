@@ -1,6 +1,6 @@
-"""How soon a page without a model stands beside ``streamlit hello``: ``python -m tests.performance.first_paint``.
+"""Time the first paint of a page without a model beside ``streamlit hello``: ``python -m tests.performance.first_paint``.
 
-Each load has a context of its own, so nothing is cached; both alternate within one run.
+Each load has a browser context of its own, so nothing is cached; both alternate within one run.
 """
 
 import argparse
@@ -12,16 +12,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from cnn.training.benchmark import Row, write
+from cnn.training.benchmark import Result, write_report
 from tests.browser.conftest import FLAGS, PATIENCE, chromium
 from tests.support.servers import free_port, running, streamlit
 
-LOADS = 10
 TARGET = 1.3
 
 
 def load(browser: Browser, url: str) -> float:
-    """Milliseconds from the request until heading and script are there."""
+    """Return the milliseconds from the request until the heading is there and the script has run."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -29,35 +28,32 @@ def load(browser: Browser, url: str) -> float:
     page.goto(url)
     page.locator("h1").first.wait_for()
     page.wait_for_function("document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'")
-    took = 1000 * (time.monotonic() - start)
+    milliseconds = 1000 * (time.monotonic() - start)
     context.close()
-    return took
+    return milliseconds
 
 
 def main() -> None:
-    """Prints the row."""
-    parser = argparse.ArgumentParser(prog="python -m tests.performance.first_paint")
-    parser.add_argument("--loads", type=int, default=LOADS)
+    """Print the ratio."""
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.first_paint", description=__doc__)
+    parser.add_argument("--loads", type=int, default=10)
     parser.add_argument("--page", default="stride_padding")
     parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    ours, theirs = free_port(), free_port()
-    hello = [sys.executable, "-m", "streamlit", "hello", *streamlit(theirs)[5:]]
+    options = parser.parse_args()
+    app, hello = free_port(), free_port()
+    commands = {app: streamlit(app), hello: [sys.executable, "-m", "streamlit", "hello", *streamlit(hello)[5:]]}
     with ExitStack() as stack:
-        for command, port in ((streamlit(ours), ours), (hello, theirs)):
+        for port, command in commands.items():
             stack.enter_context(running(command, f"http://127.0.0.1:{port}/_stcore/health"))
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        load(browser, f"http://127.0.0.1:{ours}")  # the front door has to be opened once
-        took: tuple[list[float], list[float]] = ([], [])
-        for _ in range(given.loads + 1):
-            for kept, url in zip(took, (f"http://127.0.0.1:{ours}/{given.page}", f"http://127.0.0.1:{theirs}"),
-                                 strict=True):  # fmt: skip
-                kept.append(load(browser, url))
+        load(browser, f"http://127.0.0.1:{app}")  # the first page of a session is slower
+        urls = (f"http://127.0.0.1:{app}/{options.page}", f"http://127.0.0.1:{hello}")
+        loads = [[load(browser, url) for url in urls] for _ in range(options.loads + 1)]
         browser.close()
-    mine, other = (statistics.median(kept[1:]) for kept in took)
-    write([Row(f"first paint of {given.page}", "streamlit hello", mine, other, TARGET, f"{given.loads} loads each")],
-          given.out)  # fmt: skip
+    page, bare = (statistics.median(times) for times in zip(*loads[1:], strict=True))
+    title, note = f"first paint of {options.page}", f"{options.loads} loads each"
+    write_report([Result(title, "streamlit hello", page, bare, TARGET, note)], options.out)
 
 
 if __name__ == "__main__":

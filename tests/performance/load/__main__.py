@@ -1,10 +1,8 @@
-"""A lecture hall on one server: readers walk the pages and upload radiographs; half way, the server is killed.
+"""Load one server with a lecture hall of readers: ``python -m tests.performance.load --users 50 --films FOLDER``.
 
-    python -m tests.performance.load --users 50 --minutes 5 --films FOLDER [--out load.json]
-
-Starts its own server on this machine's loopback, tells p50 and p95 of every action, errors, and the server's memory.
-A reader waits 2 to 8 seconds between two actions. An answer counts only if it is the answer: the page asked for, to the
-end, and for an upload the film just sent and no other.
+Readers walk the pages and upload radiographs; half way, the server is killed and started again. Prints p50 and p95 of
+every action, errors, and the server's memory. A reader waits 2 to 8 seconds between two actions. An answer counts only
+if it is the answer: the page asked for, to the end, and for an upload the film just sent and no other.
 """
 
 import argparse
@@ -34,8 +32,8 @@ PAUSE = 2.0, 8.0
 UPLOADS = 0.3
 """Share of the actions that are uploads."""
 GRACE = 10.0
-"""Seconds after the server is back in which a lost connection is still no error."""
-LOST = (OSError, WebSocketException, EOFError)
+"""Seconds after the restart in which a lost connection is no error."""
+CONNECTION_LOST = (OSError, WebSocketException, EOFError)
 
 
 class Server:
@@ -44,42 +42,41 @@ class Server:
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.killed = self.back = float("-inf")
+        self.killed = self.restarted = float("-inf")
         self.memory: list[float] = []
         self._start()
 
     def _start(self) -> None:
-        self.process = subprocess.Popen(
-            streamlit(self.port), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        silent = subprocess.DEVNULL
+        self.process = subprocess.Popen(streamlit(self.port), cwd=ROOT, stdout=silent, stderr=silent)
 
-    async def up(self) -> None:
-        """Waits for the health check."""
+    async def wait_until_up(self) -> None:
+        """Wait for the health check."""
         while not await asyncio.to_thread(is_up, f"{self.url}/_stcore/health"):
             await asyncio.sleep(0.2)
 
     async def restart(self) -> None:
-        """Kills it without warning and starts it again."""
-        self.killed, self.back = time.monotonic(), float("inf")
+        """Kill it without warning and start it again."""
+        self.killed, self.restarted = time.monotonic(), float("inf")
         self.stop()
         self._start()
-        await self.up()
-        self.back = time.monotonic()
+        await self.wait_until_up()
+        self.restarted = time.monotonic()
 
     async def watch(self) -> None:
-        """Notes the resident memory, in MiB, once a second."""
+        """Note the resident memory, in MiB, once a second."""
         while True:
             self.memory.append(resident(self.process.pid))
             await asyncio.sleep(1)
 
     def stop(self) -> None:
-        """Kills it."""
+        """Kill it."""
         self.process.kill()
         self.process.wait()
 
 
 def resident(process: int) -> float:
-    """Resident memory of a process in MiB; 0 where it has ended."""
+    """Return the resident memory of a process in MiB; 0 where it has ended."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
@@ -88,20 +85,20 @@ def resident(process: int) -> float:
 
 
 class Hall:
-    """All readers together: how long each action took, and what went wrong."""
+    """All readers together: the seconds of each action, and the errors."""
 
     def __init__(self, server: Server, films: Sequence[Path]) -> None:
         self.server, self.films = server, films
-        self.took: defaultdict[str, list[float]] = defaultdict(list)
+        self.seconds: defaultdict[str, list[float]] = defaultdict(list)
         self.errors: Counter[str] = Counter()
-        self.until = float("inf")
+        self.end = float("inf")
 
     async def read(self, number: int) -> None:
-        """One reader, from the front door to the end of the lecture."""
+        """Act as one reader, from the front page to the end of the lecture."""
         chance = random.Random(number)
         reader, lost = Reader(self.server.url), 0.0
         await asyncio.sleep(chance.uniform(0, PAUSE[1]))
-        while time.monotonic() < self.until or lost:
+        while time.monotonic() < self.end or lost:
             if lost and time.monotonic() - lost > MOST_SECONDS:
                 self.errors["never came back"] += 1
                 break
@@ -113,10 +110,10 @@ class Hall:
                     await self._upload(reader, chance.choice(self.films))
                 else:
                     # Uploads open the page of films, by a link, as a new tab would: within a session its widgets stay.
-                    page = chance.choice([one for one in chapters() if one.file != "chest_xray"])
+                    page = chance.choice([page for page in chapters() if page.file != "chest_xray"])
                     await self._open(reader, "" if page.file == "home" else page.file, page.title)
-            except LOST as error:
-                if time.monotonic() > self.server.back + GRACE:
+            except CONNECTION_LOST as error:
+                if time.monotonic() > self.server.restarted + GRACE:
                     self.errors[f"lost: {type(error).__name__}"] += 1
                 lost = lost or time.monotonic()
                 await asyncio.sleep(0.5)
@@ -131,19 +128,19 @@ class Hall:
         await reader.close()
         await reader.connect()
         shown = await reader.open("")
-        assert shown.finished, "the front door did not open"
-        self.took["come back after the kill" if lost else "first page"].append(time.monotonic() - start)
+        assert shown.finished, "the front page did not open"
+        self.seconds["come back after the kill" if lost else "first page"].append(time.monotonic() - start)
         if lost and self.server.killed > lost - 1:
             assert shown.session != before, "a session outlived its server"
-            stale = await reader.open("chest_xray", source=UPLOADED, insist="true")
-            assert ".jpeg" not in stale.text(), "a film of before is still shown"
+            page = await reader.open("chest_xray", source=UPLOADED, insist="true")
+            assert ".jpeg" not in page.text(), "a film of before the kill is still shown"
 
     async def _open(self, reader: Reader, page: str, title: str) -> None:
         start = time.monotonic()
         shown = await reader.open(page)
         assert shown.finished, f"{title} did not finish"
         assert page == "" or len(shown.of("heading")) >= 1, f"{title} has no heading"
-        self.took["open a page"].append(time.monotonic() - start)
+        self.seconds["open a page"].append(time.monotonic() - start)
 
     async def _upload(self, reader: Reader, film: Path) -> None:
         start = time.monotonic()
@@ -152,78 +149,80 @@ class Hall:
             page = await reader.choose(page, "Picture from", UPLOADED)
         shown = await reader.upload(page, (film.name, film.read_bytes()))
         self._check(shown, film)
-        self.took["upload a film: prediction and Grad-CAM"].append(time.monotonic() - start)
+        self.seconds["upload a film: prediction and Grad-CAM"].append(time.monotonic() - start)
 
     def _check(self, shown: Shown, film: Path) -> None:
-        said = shown.text()
-        assert "The network says" in said, "no prediction"
-        assert film.name[:40] in said, "the film shown is not the one sent"
-        shown_films = set(re.findall(r"[\w-]+\.jpe?g", said)) & {other.name for other in self.films}
-        assert shown_films <= {film.name}, "another reader's film is shown"
+        text = shown.text()
+        assert "The network says" in text, "no prediction"
+        assert film.name[:40] in text, "the film shown is not the one sent"
+        names = set(re.findall(r"[\w-]+\.jpe?g", text)) & {other.name for other in self.films}
+        assert names <= {film.name}, "another reader's film is shown"
         assert shown.of("imgs"), "no picture"
 
 
-async def lecture(users: int, seconds: float, films: Sequence[Path], kill: bool) -> tuple[Hall, Server]:
-    """The whole of it."""
+async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: bool) -> Hall:
+    """Let ``users`` readers read for ``seconds``, and ``kill`` the server half way."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(users + 2))
     server = Server()
     try:
-        await server.up()
-        warm = Reader(server.url)
-        await warm.connect()
-        await warm.open("")
-        await warm.open("chest_xray")
-        await warm.close()
+        await server.wait_until_up()
+        first = Reader(server.url)  # loads the networks
+        await first.connect()
+        await first.open("")
+        await first.open("chest_xray")
+        await first.close()
         hall = Hall(server, films)
         watching = asyncio.create_task(server.watch())
         await asyncio.sleep(1.5)
-        hall.until = time.monotonic() + seconds
+        hall.end = time.monotonic() + seconds
         readers = [asyncio.create_task(hall.read(number)) for number in range(users)]
         if kill:
             await asyncio.sleep(seconds / 2)
             await server.restart()
         await asyncio.gather(*readers)
         watching.cancel()
-        return hall, server
+        return hall
     finally:
         server.stop()
 
 
-def told(hall: Hall, server: Server, **facts: object) -> dict[str, object]:
-    """What was measured, printed as tables, and handed back as data."""
-    rows = []
-    for action, took in sorted(hall.took.items()):
-        cuts = statistics.quantiles(took, n=20) if len(took) > 1 else took * 19
-        rows.append({"action": action, "count": len(took), "p50": statistics.median(took), "p95": cuts[18]})
+def report(hall: Hall, **facts: object) -> dict[str, object]:
+    """Print what was measured as tables, and return it as data."""
+    actions = []
     print("| action | times | p50 | p95 |\n|---|---|---|---|")
-    for row in rows:
-        print(f"| {row['action']} | {row['count']} | {row['p50']:.2f} s | {row['p95']:.2f} s |")
-    memory = {"start": server.memory[0], "peak": max(server.memory), "end": server.memory[-1]}
-    print("\nmemory of the server: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in memory.items()))
+    for action, seconds in sorted(hall.seconds.items()):
+        p95 = statistics.quantiles(seconds, n=20)[18] if len(seconds) > 1 else seconds[0]
+        actions.append({"action": action, "count": len(seconds), "p50": statistics.median(seconds), "p95": p95})
+        print(f"| {action} | {len(seconds)} | {statistics.median(seconds):.2f} s | {p95:.2f} s |")
+    memory = hall.server.memory
+    memory_mib = {"start": memory[0], "peak": max(memory), "end": memory[-1]}
+    print("\nmemory of the server: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in memory_mib.items()))
     print("errors: " + (", ".join(f"{count} x {name}" for name, count in hall.errors.items()) or "none"))
     facts |= {"load": os.getloadavg()[0], "cores": os.cpu_count()}
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
-    return facts | {"actions": rows, "memory_mib": memory, "errors": dict(hall.errors)}
+    return facts | {"actions": actions, "memory_mib": memory_mib, "errors": dict(hall.errors)}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 if there were no errors."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.performance.load", description=(__doc__ or "").splitlines()[0]
-    )
+def find_films(folder: Path) -> list[Path]:
+    """Return the radiographs below ``folder``; end the program where there are none."""
+    films = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpeg", ".jpg", ".png"))
+    return films or sys.exit(f"no films in {folder}")
+
+
+def main() -> int:
+    """Run the load test; return 0 if there were no errors."""
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.load", description=__doc__)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--films", type=Path, required=True, help="a folder with radiographs, at any depth")
     parser.add_argument("--no-kill", action="store_true", help="let the server live")
     parser.add_argument("--out", type=Path, help="JSON file to write")
-    given = parser.parse_args(arguments)
-    films = sorted(path for path in given.films.rglob("*") if path.suffix.lower() in (".jpeg", ".jpg", ".png"))
-    if not films:
-        parser.error(f"no films in {given.films}")
-    hall, server = asyncio.run(lecture(given.users, 60 * given.minutes, films, not given.no_kill))
-    found = told(hall, server, users=given.users, minutes=given.minutes, killed=not given.no_kill)
-    if given.out:
-        given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    options = parser.parse_args()
+    films, kill = find_films(options.films), not options.no_kill
+    hall = asyncio.run(hold_lecture(options.users, 60 * options.minutes, films, kill))
+    results = report(hall, users=options.users, minutes=options.minutes, killed=kill)
+    if options.out:
+        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 1 if hall.errors else 0
 
 
