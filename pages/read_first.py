@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from cnn import cards
 from cnn.errors import UserError
 from cnn.imaging import practice_series
 from cnn.models import loading
 from ui.chest import film_store, read_first
 from ui.shell import frame
 from ui.shell.page_state import State
+from ui.widgets.network_choice import choose_network
 
 frame.header(
     "Read first",
@@ -19,11 +19,11 @@ frame.header(
 state = State.open("read_first", *read_first.FIELDS)
 left, right = st.columns([3, 1])
 with left:
-    name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
+    name = choose_network(film_store.list_models())
 with right:
     chosen_number = state.number(read_first.NUMBER)
 try:
-    model = loading.load(name or cards.DEFAULT_NETWORK)
+    model = loading.load(name)
     series = read_first.choose_series(state)
     if series:
         number = min(chosen_number, len(series))

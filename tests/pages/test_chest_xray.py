@@ -263,3 +263,13 @@ def test_in_a_table_the_reason_is_beside_the_file(strict: AppTest) -> None:
     rows = give(strict, ("one.png", png_film(1)), ("two.png", png_film(2))).table[0].value
     assert set(rows["Label"]) == {"refused"}
     assert rows["Reason"].str.contains("frontal chest radiograph").all()
+
+
+def test_a_link_names_the_network_by_its_key(random_app: None) -> None:
+    page = open_page("chest_xray", network="ensemble")
+    assert page.selectbox(key="network").value == "ensemble"
+    assert page.selectbox(key="network").options[0] == network_title("lecture")
+    page.selectbox(key="network").select("transfer").run()
+    assert page.query_params["network"] == "transfer"
+    page.selectbox(key="network").select("lecture").run()
+    assert "network" not in page.query_params, "the default needs no link"

@@ -155,9 +155,10 @@ def network_view(film: Film, model: LoadedModel) -> np.ndarray:
 
 
 def list_models() -> list[str]:
-    """Return the names of the networks whose weights are installed, the default first."""
-    names = [name for name in registry.MODELS if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
-    return sorted(names, key=lambda name: name != cards.DEFAULT_NETWORK)
+    """Return the default network, and the others whose weights are installed."""
+    others = [name for name in registry.MODELS if name != cards.DEFAULT_NETWORK]
+    installed = [name for name in others if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
+    return [cards.DEFAULT_NETWORK, *installed]
 
 
 def predict(film: Film, model: LoadedModel) -> Prediction:

@@ -9,7 +9,7 @@ import streamlit as st
 from cnn.attribution.attribution import Attribution, describe
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import record
-from cnn.cards import CLASSES, DEFAULT_NETWORK
+from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel, load
 from cnn.predict.prediction import Prediction, percent, sentence
@@ -18,6 +18,7 @@ from ui.chest import film_store, overlay
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import frame, theme
 from ui.widgets import upload
+from ui.widgets.network_choice import choose_network
 from ui.widgets.upload import FilmChoice
 
 MAX_METHODS = 4
@@ -63,8 +64,7 @@ def choose_film_and_network() -> tuple[list[FilmChoice], str]:
     with left:
         choices = upload.choose_films()
     with right:
-        name = st.selectbox("Network", film_store.list_models(), key="network", bind="query-params")
-    return choices, name or DEFAULT_NETWORK
+        return choices, choose_network(film_store.list_models())
 
 
 def load_film_and_network(choices: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:
