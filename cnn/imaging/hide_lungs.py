@@ -1,27 +1,32 @@
-"""Hide the lungs of a film, to see what a network still reads from the rest."""
+"""Hide the lungs of a film, to see what a network still predicts from the rest."""
 
 import torch
 from torch import Tensor
 
 
 def hide_lungs(images: Tensor, lungs: Tensor, hide: Tensor) -> Tensor:
-    """Fills the lungs' bounding box with the film's mean grey where ``hide`` (B, 1, 1, 1) is true.
+    """Fill the lungs' bounding box with the film's mean grey.
 
-    A film without lungs in its mask loses its middle instead.
+    The middle of a film is filled instead where its mask shows no lungs.
+
+    Args:
+        images: films (B, 1, S, S) of any brightness.
+        lungs: mask or P(lung), (B, 1, S, S).
+        hide: which films to fill, bool (B, 1, 1, 1).
     """
     side = images.shape[-1]
     line = torch.arange(side)
-    seen = lungs > 0.5
-    nothing = ~seen.flatten(1).any(dim=1)
     middle = (line >= side // 6) & (line < side - side // 6)
-    columns = torch.where(nothing[:, None], middle, seen.any(dim=2)[:, 0])  # (B, S)
-    rows = torch.where(nothing[:, None], middle, seen.any(dim=3)[:, 0])
-    box = _span(rows)[:, None, :, None] & _span(columns)[:, None, None, :]
+    mask = lungs > 0.5
+    empty = ~mask.flatten(1).any(dim=1)[:, None]
+    columns = torch.where(empty, middle, mask.any(dim=2)[:, 0])  # (B, S)
+    rows = torch.where(empty, middle, mask.any(dim=3)[:, 0])
+    box = _fill_span(rows)[:, None, :, None] & _fill_span(columns)[:, None, None, :]
     return torch.where(box & hide, images.mean(dim=(1, 2, 3), keepdim=True), images)
 
 
-def _span(flags: Tensor) -> Tensor:
-    """From the first to the last true of each row of (B, S), all true."""
-    ahead = flags.int().cummax(dim=1).values
-    behind = flags.int().flip(1).cummax(dim=1).values.flip(1)
-    return (ahead & behind).bool()
+def _fill_span(flags: Tensor) -> Tensor:
+    """Set everything between the first and the last true of each row of (B, S) to true."""
+    since_first = flags.int().cummax(dim=1).values
+    until_last = flags.int().flip(1).cummax(dim=1).values.flip(1)
+    return (since_first & until_last).bool()

@@ -1,4 +1,4 @@
-"""From a radiograph to what a network sees: resized to a square, then standardised by its own mean and spread."""
+"""From a radiograph to the input of a network: resized to a square, then standardised by its own mean and spread."""
 
 from __future__ import annotations
 
@@ -13,31 +13,30 @@ if TYPE_CHECKING:
     from cnn.imaging.radiograph import Radiograph
 
 SPREAD_FLOOR = 1e-3
-"""Below this standard deviation a picture is one grey, and is divided by the floor instead of by noise."""
-
+"""Smallest divisor: a film with a lower standard deviation is one grey, and its noise is not amplified."""
 
 # A film's pixels are read-only, which torch warns of; nothing here writes into them.
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
 
 
 def resize(pixels: np.ndarray, size: int) -> Tensor:
-    """``pixels`` (H, W), any float range, as (1, 1, size, size): antialiased bilinear, aspect ratio not kept.
+    """Resize ``pixels`` (H, W), any float range, to (1, 1, size, size) without keeping the aspect ratio.
 
-    The published films were squeezed to a square likewise, so the networks know no other shape.
+    The published films were resized to a square likewise, so the networks were trained on no other shape.
     """
     values = torch.from_numpy(np.ascontiguousarray(pixels, np.float32))  # no copy of a large film
-    return resample(values[None, None], size)  # (1, 1, H, W) before
+    return resample(values[None, None], size)
 
 
 def resample(images: Tensor, size: int) -> Tensor:
-    """Pictures (B, 1, H, W) as (B, 1, size, size): the one way in which any picture here changes its size."""
+    """Resize images (B, 1, H, W) to (B, 1, size, size), antialiased bilinear; the only way to resize in this project."""
     return torch.nn.functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
 
 
 def standardise(images: Tensor) -> Tensor:
-    """Each picture of (B, 1, S, S) minus its own mean, over its own standard deviation.
+    """Subtract from each image of (B, 1, S, S) its own mean and divide by its own standard deviation.
 
-    It takes brightness and contrast, which differ between hospitals and machines, out of the network's reach.
+    This removes brightness and contrast, which differ between hospitals and machines.
     """
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     spread = images.std(dim=(1, 2, 3), keepdim=True, correction=0)
@@ -45,5 +44,5 @@ def standardise(images: Tensor) -> Tensor:
 
 
 def to_tensor(radiograph: Radiograph, size: int) -> Tensor:
-    """The network's input (1, 1, size, size): mean 0, standard deviation 1; 0 is the film's mean grey."""
+    """Return a network's input (1, 1, size, size): mean 0, which is the film's mean grey, standard deviation 1."""
     return standardise(resize(radiograph.pixels, size))

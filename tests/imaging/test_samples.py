@@ -8,8 +8,7 @@ from scipy import ndimage
 
 from cnn.errors import UserError
 from cnn.imaging.radiograph import Radiograph, read_radiograph
-from cnn.imaging.samples import built_in
-from cnn.imaging.samples.built_in import SAMPLES, lesion_mask
+from cnn.imaging.samples.built_in import SAMPLES, Sample, lesion_mask
 
 BY_KEY = {s.key: s for s in SAMPLES}
 
@@ -92,7 +91,7 @@ def test_samples_are_looked_up_without_the_network(monkeypatch):
     for sample in SAMPLES:
         assert sample.read()[0]
     with pytest.raises(UserError):
-        built_in._in_pydicom_data("no_such_file.dcm")
+        Sample("none", "", "", False, "no_such_file.dcm").read()
     assert not asked
 
 
@@ -142,7 +141,5 @@ def test_the_simulated_films_come_out_of_the_script_again():
 def test_looking_at_the_list_of_samples_loads_nothing_heavy():
     import subprocess
 
-    code = (
-        "import sys, cnn.imaging.samples; print(sorted({'torch', 'scipy', 'pydicom', 'medmnist'} & set(sys.modules)))"
-    )
+    code = "import sys, cnn.imaging.samples.built_in; print(sorted({'torch', 'scipy', 'pydicom', 'medmnist'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Sample:
-    """One built-in picture. ``file`` ends in .dcm if it lies in the package pydicom-data, in .png if it lies here."""
+    """One built-in radiograph. A file .dcm belongs to the package pydicom-data, a file .png is in this folder."""
 
     key: str
     title: str
@@ -22,11 +22,12 @@ class Sample:
     file: str
 
     def read(self) -> tuple[bytes, str]:
-        """The file's bytes and its name, ready for :func:`cnn.imaging.radiograph.read_radiograph`.
+        """Return the file's bytes and its name, ready for :func:`cnn.imaging.radiograph.read_radiograph`.
 
-        Raises :class:`cnn.errors.UserError` if the package that holds the picture is not installed.
+        Raises:
+            UserError: the package that has the file is not installed.
         """
-        path = _in_pydicom_data(self.file) if self.file.endswith(".dcm") else FOLDER / self.file
+        path = _find_in_pydicom_data(self.file) if self.file.endswith(".dcm") else FOLDER / self.file
         return path.read_bytes(), self.file
 
 
@@ -52,7 +53,7 @@ SAMPLES: tuple[Sample, ...] = (
         key="simulated-consolidation",
         title="Simulated chest with consolidation",
         story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
-        "tissue, as pneumonia does. Here the truth is known, so a saliency map can be checked against it.",
+        "tissue, as pneumonia does. Here the ground truth is known, so a saliency map can be checked against it.",
         simulated=True,
         file="simulated_consolidation.png",
     ),
@@ -68,9 +69,9 @@ SAMPLES: tuple[Sample, ...] = (
 
 
 def lesion_mask(key: str) -> np.ndarray | None:
-    """Where the lesion was planted in a simulated film: (H, W) bool, of the picture's own size; None if nothing was.
+    """Return the ground truth of a simulated lesion, (H, W) bool of the film's own size; None for other films.
 
-    True where the planted tissue stops at least a fifth of the X-rays that would otherwise have reached the film.
+    True where the added tissue absorbs at least a fifth of the X-rays that would otherwise have reached the film.
     """
     if key != "simulated-consolidation":
         return None
@@ -78,7 +79,7 @@ def lesion_mask(key: str) -> np.ndarray | None:
         return np.asarray(mask, dtype=bool)
 
 
-def _in_pydicom_data(file: str) -> Path:
+def _find_in_pydicom_data(file: str) -> Path:
     from pydicom.data import get_testdata_file
 
     path = get_testdata_file(file, download=False)

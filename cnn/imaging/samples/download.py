@@ -1,18 +1,19 @@
-"""Fetch real test radiographs, when asked: PneumoniaMNIST at 224 px, as the package medmnist publishes it.
+"""Fetch real test radiographs: PneumoniaMNIST at 224 px, as the package medmnist publishes it.
 
     python -m cnn.imaging.samples.download --out FOLDER [--count N]
 
 writes FOLDER/NORMAL/*.png and FOLDER/PNEUMONIA/*.png. The images are those of the official test split of Kermany et al.
 (2018), cropped square by MedMNIST v2 (Yang et al., 2023; CC BY 4.0), so the networks here were not trained on them.
 
-Address, checksum and class names are medmnist's own. The transfer is not: medmnist's has no time limit, tells nobody
-how far it is, and leaves half a file behind when it fails. The file lies where medmnist would put it (~/.medmnist),
-so that either finds what the other fetched.
+Address, checksum and class names are medmnist's own. The transfer is not, because medmnist's has no time limit, reports
+no progress, and leaves half a file behind when it fails. The file is stored where medmnist stores it (~/.medmnist), so
+that each finds what the other has fetched.
 """
 
 import argparse
 import hashlib
 import io
+import itertools
 import os
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from urllib.request import urlopen
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
+from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.imaging.samples.built_in import Sample
@@ -42,23 +44,29 @@ class FetchedSample(Sample):
     label: str
     data: bytes = field(repr=False)
 
+    @override
     def read(self) -> tuple[bytes, str]:
-        """The PNG's bytes and its name; nothing is read from disk or network."""
+        """Return the PNG's bytes and its name; nothing is read from disk or network."""
         return self.data, self.file
 
 
 def fetch(count: int = 8, progress: Progress = ignore_progress) -> tuple[FetchedSample, ...]:
-    """``count`` test images, both labels in turn, always the same ones; downloads about 200 MB the first time.
+    """Return ``count`` test images, both labels in turn, always the same ones.
 
-    Raises :class:`cnn.errors.UserError` if medmnist is not installed, nothing can be fetched, or what came is not it.
+    Downloads about 200 MB the first time.
+
+    Raises:
+        UserError: medmnist is not installed, nothing can be fetched, or the file is damaged.
     """
-    images, labels = _test_split(_local_file(progress))
-    return tuple(_sample(images[i], int(i), labels[i]) for i in _choose(labels, count))
+    info = _read_info()
+    names = {int(number): name.upper() for number, name in info["label"].items()}
+    with np.load(_find_or_download(info, progress)) as arrays:
+        images, labels = arrays["test_images"], [names[int(number)] for number in arrays["test_labels"].ravel()]
+    return tuple(_make_sample(images[index], index, labels[index]) for index in _choose(labels, count))
 
 
-def _local_file(progress: Progress) -> Path:
-    """The checked .npz, downloaded if it is not there yet."""
-    info = _info()
+def _find_or_download(info: dict[str, Any], progress: Progress) -> Path:
+    """Return the .npz file with the right checksum, downloaded if it is not there yet."""
     path = Path.home() / ".medmnist" / FILE
     if path.is_file() and _md5(path) == info["MD5_224"]:
         return path
@@ -83,8 +91,8 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _info() -> dict[str, Any]:
-    """What medmnist says of the dataset. Raises :class:`cnn.errors.UserError` if the package is missing."""
+def _read_info() -> dict[str, Any]:
+    """Return medmnist's description of the dataset."""
     try:
         from medmnist import INFO
     except ImportError:
@@ -92,11 +100,11 @@ def _info() -> dict[str, Any]:
             "The test images are fetched through the package medmnist, which is missing: "
             "install it with pip install medmnist."
         ) from None
-    return INFO["pneumoniamnist"]
+    return dict(INFO["pneumoniamnist"])
 
 
 def _transfer(url: str, file: BinaryIO, progress: Progress) -> str:
-    """Copy ``url`` into ``file``; the MD5 of what arrived."""
+    """Copy ``url`` into ``file`` and return the MD5 of what arrived."""
     digest = hashlib.md5(usedforsecurity=False)
     done = 0
     try:
@@ -122,22 +130,16 @@ def _write(file: BinaryIO, chunk: bytes) -> None:
         raise UserError(f"The test images cannot be stored: {error.strerror}.") from None
 
 
-def _test_split(path: Path) -> tuple[np.ndarray, list[str]]:
-    """Images (N, 224, 224) uint8 and their N labels, from a file whose checksum was right."""
-    names = {int(number): name.upper() for number, name in _info()["label"].items()}
-    with np.load(path) as arrays:
-        return arrays["test_images"], [names[int(number)] for number in arrays["test_labels"].ravel()]
-
-
 def _choose(labels: list[str], count: int) -> list[int]:
-    """``count`` places, spread evenly over each label, the labels in turn for as long as there are both."""
-    groups = [[i for i, label in enumerate(labels) if label == wanted] for wanted in sorted(set(labels))]
-    share = -(-count // len(groups))
-    spread = [group[:: max(1, len(group) // share)] for group in groups]
-    return [group[k] for k in range(max(map(len, spread))) for group in spread if k < len(group)][:count]
+    """Return ``count`` indices, spread evenly over each label, the labels in turn for as long as there are both."""
+    groups = [np.flatnonzero(np.array(labels) == label).tolist() for label in sorted(set(labels))]
+    per_label = -(-count // len(groups))
+    spread = [group[:: max(1, len(group) // per_label)] for group in groups]
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*spread))
+    return [index for index in in_turn if index is not None][:count]
 
 
-def _sample(image: np.ndarray, number: int, label: str) -> FetchedSample:
+def _make_sample(image: np.ndarray, number: int, label: str) -> FetchedSample:
     png = io.BytesIO()
     Image.fromarray(image).save(png, format="PNG")
     return FetchedSample(
@@ -153,6 +155,7 @@ def _sample(image: np.ndarray, number: int, label: str) -> FetchedSample:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m cnn.imaging.samples.download",
         description="Fetch real test radiographs (PneumoniaMNIST, CC BY 4.0).",
@@ -165,22 +168,22 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with tqdm(desc=FILE, unit="B", unit_scale=True, unit_divisor=1024, disable=None) as bar:
 
-            def show(done: int, total: int) -> None:
+            def update_bar(done: int, total: int) -> None:
                 bar.total = total or None
                 bar.update(done - bar.n)
 
-            fetched = fetch(options.count, show)
-        _save(fetched, options.out)
+            samples = fetch(options.count, update_bar)
+        _save(samples, options.out)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(fetched)} images in {options.out}")
+    print(f"{len(samples)} images in {options.out}")
     return 0
 
 
-def _save(fetched: tuple[FetchedSample, ...], folder: Path) -> None:
+def _save(samples: tuple[FetchedSample, ...], folder: Path) -> None:
     try:
-        for sample in fetched:
+        for sample in samples:
             path = folder / sample.label / sample.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(sample.data)
