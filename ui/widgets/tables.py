@@ -6,8 +6,6 @@ from html import escape
 
 import streamlit as st
 
-from ui.shell.theme import Palette, palette
-
 
 @dataclass(frozen=True)
 class Bar:
@@ -29,54 +27,40 @@ def show_table(
     strong: Collection[int] = (),
     faint: Collection[int] = (),
 ) -> None:
-    """Shows ``rows`` below ``head``, the first cell of each as its name; counted from 0, ``strong`` rows are set off
-    and ``faint`` ones are grey. A row of two cells has its second run across all columns.
+    """Show ``rows`` below ``head``; the first cell of each row is its name.
+
+    Args:
+        head: Titles of the columns.
+        rows: The cells; the second of a row of two runs across all other columns.
+        label: Names the table for screen readers.
+        strong: Numbers of the rows, from 0, that are set off.
+        faint: Numbers of the rows, from 0, that are grey.
     """
-    colours = palette()
     top = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(_row(row, _kind(place, strong, faint), len(head), colours) for place, row in enumerate(rows))
-    style = (
-        ".figures { overflow-x: auto; } .figures table { border-collapse: collapse; }"
-        ".figures th, .figures td { padding: 0.3rem 0.8rem; text-align: right; white-space: nowrap;"
-        f" border: 0; border-bottom: 1px solid {colours.line}; font-variant-numeric: tabular-nums; }}"
-        f".figures thead th {{ font-weight: 400; color: {colours.muted}; }}"
-        ".figures th:first-child { text-align: left; }"
-        "@media (max-width: 640px) { .figures th:first-child { position: sticky; left: 0; white-space: normal;"
-        f" min-width: 6rem; max-width: 9rem; background: {colours.background}; }} }}"
-        f".figures tr.faint > * {{ color: {colours.muted}; font-weight: 400; }}"
-        f".figures tr.problem > td {{ color: {colours.positive}; text-align: left; white-space: normal; }}"
-        f".figures tr.strong > * {{ font-weight: 700; border-top: 2px solid {colours.text}; }}"
-    )
+    classes = dict.fromkeys(faint, "faint") | dict.fromkeys(strong, "strong")
+    body = "".join(_row(row, classes.get(number, ""), len(head)) for number, row in enumerate(rows))
     st.html(
-        f'<style>{style}</style><div class="figures" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="figures" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _kind(place: int, strong: Collection[int], faint: Collection[int]) -> str:
-    return "strong" if place in strong else "faint" if place in faint else ""
-
-
-def _row(row: Sequence[str | Bar], kind: str, columns: int, colours: Palette) -> str:
+def _row(row: Sequence[str | Bar], css_class: str, columns: int) -> str:
     name, *cells = row
-    across = len(cells) == 1 < columns - 1
-    span = f' colspan="{columns - 1}"' if across else ""
-    written = "".join(
-        f"<td{span}>{escape(cell) if isinstance(cell, str) else _bar(cell, colours)}</td>" for cell in cells
-    )
-    kinds = f' class="{"problem" if across else kind}"' if across or kind else ""
-    return f'<tr{kinds}><th scope="row">{escape(str(name))}</th>{written}</tr>'
+    span = ""
+    if len(cells) == 1 < columns - 1:
+        span, css_class = f' colspan="{columns - 1}"', "problem"
+    data = "".join(f"<td{span}>{escape(cell) if isinstance(cell, str) else _bar(cell)}</td>" for cell in cells)
+    attribute = f' class="{css_class}"' if css_class else ""
+    return f'<tr{attribute}><th scope="row">{escape(str(name))}</th>{data}</tr>'
 
 
-def _bar(bar: Bar, colours: Palette) -> str:
-    """The number, and beside it the bar."""
+def _bar(bar: Bar) -> str:
     length = 100 * min(1.0, abs(bar.share)) / (2 if bar.signed else 1)
-    colour = (colours.positive if bar.share > 0 else colours.negative) if bar.signed else colours.output
-    left = (50 if bar.share > 0 else 50 - length) if bar.signed else 0
-    axis = f"border-left:1px solid {colours.muted};left:{50 if bar.signed else 0}%;"
+    left, css_class = 0.0, ""
+    if bar.signed:
+        left, css_class = (50, "positive") if bar.share > 0 else (50 - length, "negative")
     return (
-        '<span style="display:inline-flex;gap:0.6rem;align-items:center">'
-        '<span aria-hidden="true" style="position:relative;display:inline-block;width:min(8rem,18vw);height:1rem">'
-        f'<span style="position:absolute;top:0;bottom:0;left:{left:.2f}%;width:{length:.2f}%;background:{colour}">'
-        f'</span><span style="position:absolute;top:-3px;bottom:-3px;{axis}"></span></span>{escape(bar.text)}</span>'
+        f'<span class="bar"><span aria-hidden="true" class="{"signed" if bar.signed else ""}">'
+        f'<i class="{css_class}" style="left:{left:.2f}%;width:{length:.2f}%"></i></span>{escape(bar.text)}</span>'
     )
