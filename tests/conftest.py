@@ -18,13 +18,9 @@ torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deals whole files out to two workers.
-
-    Those of the browser share an app and a Chromium, all but the screenshots, which take as long as the rest together.
-    """
+    """Deal whole files out to the workers; those of the browser share an app and a Chromium."""
     for item in items:
-        in_browser = "browser" in item.path.parts and item.path.name != "test_screens.py"
-        group = "browser" if in_browser else item.path.name
+        group = "browser" if "browser" in item.path.parts else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -8,18 +8,14 @@ a CI machine (environment variable CI) that is a failure.
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.support.servers import free_port, running, streamlit
+
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
     "--disable-background-networking", "--disable-sync",
@@ -42,29 +38,18 @@ def chromium() -> str:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
+def serve_app() -> Iterator[str]:
     """The app on a free port, and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-        "--server.address", "127.0.0.1", "--server.port", str(port),
-    ]  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            _wait(f"{url}/_stcore/health")
-            yield url
-        finally:
-            server.terminate()
+    port = free_port()
+    with running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health"):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     """Where the app runs, on a free port."""
     chromium()
-    with running() as url:
+    with serve_app() as url:
         yield url
 
 
@@ -113,13 +98,13 @@ def settle(page: Page) -> None:
     )
 
 
-def _wait(url: str) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                if answer.read() == b"ok":
-                    return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the app did not start")
+def count_runs(page: Page) -> None:
+    """Count in ``window.runs`` how often the page's script runs from now on."""
+    page.evaluate(
+        """() => {
+        window.runs = 0;
+        const app = document.querySelector('[data-testid=stApp]');
+        new MutationObserver(() => { window.runs += app.dataset.testScriptState === 'running'; })
+            .observe(app, {attributeFilter: ['data-test-script-state']});
+    }"""
+    )

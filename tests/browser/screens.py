@@ -1,16 +1,15 @@
-"""What every page looks like: screenshots at two widths, light and dark, and the README's pictures from them.
+"""What a few elements look like, each aspect once, and the picture of the README.
 
-    python -m tests.browser.screens                 # photographs all pages, says which look different, into screens/
-    python -m tests.browser.screens --accept        # the same, and what there is now becomes what is expected
-    python -m tests.browser.screens --only pooling  # these pages alone; with --accept too
+    python -m tests.browser.screens                # photographs the elements and says which look different
+    python -m tests.browser.screens --accept       # the same, and what there is now becomes what is expected
+    python -m tests.browser.screens --only grid    # shots whose name begins with this; with --accept too
 
-The small pictures in tests/browser/looks/ are what is expected; ``test_screens.py`` holds the app to them. They are
-taken in the shipped state: whoever changes the weights, a text or a figure accepts the new look with one command.
+The pictures in tests/browser/looks/ are what is expected; ``test_screens.py`` holds the app to them. They show the
+shipped state: whoever changes the weights, a text or a figure accepts the new look with one command.
 """
 
 import argparse
 import io
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,162 +17,111 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, PATIENCE, ROOT, chromium, running, settle
-from tests.browser.likeness import Difference, compare, marked, thumbnail
-from ui.shell.frame import chapters
+from tests.browser.conftest import FLAGS, PATIENCE, chromium, serve_app, settle
+from tests.support.servers import ROOT
 
 LOOKS = Path(__file__).parent / "looks"
-WIDTHS = (1280, 390)
-SCHEMES = ("light", "dark")
-TALLEST = 6000
-"""Pixels; what lies further down a page is not looked at."""
-PICTURES = {
-    "docs/chest_xray.png": (
-        "chest_xray?film=Simulated+chest+with+consolidation&truth=true"
-        "&maps=grad_cam&maps=integrated_gradients",
-        720,
-    ),
-}  # fmt: skip
-"""Pictures of the docs: the page's address, and how much of its height is shown."""
-_STILL = "*, *::before, *::after { transition: none !important; animation: none !important; caret-color: transparent; }"
-_DRAWN = """() => {
-    const plots = [...document.querySelectorAll('.js-plotly-plot')];
-    const pictures = [...document.querySelectorAll('[data-testid=stMain] img')];
-    return plots.every((plot) => plot.querySelector('.main-svg')) && pictures.every((one) => one.complete)
-        && !document.querySelector('[data-testid=stSpinner]');
-}"""
+COLOUR, SHARE, SIZE = 40, 0.02, 8
+"""Two looks are the same if their sides differ by at most SIZE pixels, and at a quarter of their size at most this
+SHARE of the pixels by more than COLOUR of 255 in a channel: antialiasing and a digit do not count."""
+README = ROOT / "docs" / "chest_xray.png"
+README_PAGE = "chest_xray?film=Simulated+chest+with+consolidation&truth=true&maps=grad_cam&maps=integrated_gradients"
+_GRID, _CHEST = "[data-testid=stBidiComponentIsolated]", "chest_xray?network=lecture"
+_RESULT = "[role=img][aria-label^='P(NORMAL)']"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One look of one page."""
+    """One look of one element: the last that matches ``selector`` on the page at ``path``."""
 
-    page: str
-    width: int
-    scheme: str
+    name: str
+    path: str
+    selector: str
+    scheme: str = "light"
 
     @property
     def file(self) -> Path:
         """Where the expected look is kept."""
-        return LOOKS / f"{self.page}-{self.width}-{self.scheme}.webp"
-
-    def difference(self, now: Image.Image) -> Difference:
-        """Of the page as it is ``now`` from what is expected; a look that is not kept yet differs."""
-        if not self.file.exists():
-            return Difference("is not kept yet", np.ones((1, 1), bool))
-        return compare(Image.open(self.file), thumbnail(now))
-
-    def accept(self, now: Image.Image) -> None:
-        """Keeps the look as it is ``now``."""
-        LOOKS.mkdir(exist_ok=True)
-        thumbnail(now).save(self.file, quality=70, method=6)
-
-    def show(self, now: Image.Image, difference: Difference, folder: Path) -> None:
-        """Writes the page, and its thumbnail with what differs in red, into ``folder``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        now.save(folder / f"{self.file.stem}.png")
-        marked(thumbnail(now), difference).save(folder / f"{self.file.stem}-different.png")
+        return LOOKS / f"{self.name}.webp"
 
 
-def looks(page: Page, url: str, name: str, width: int) -> Iterator[tuple[Shot, Image.Image]]:
-    """A page at one width, in light and dark, from one load."""
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{url}/{'' if name == 'home' else name}")
-    for number, scheme in enumerate(SCHEMES):
-        page.emulate_media(color_scheme=scheme)
-        if number:  # Streamlit's key for a new run: what the server drew is still in the last theme
-            wait(page)
-            page.keyboard.press("r")
-        yield Shot(name, width, scheme), photograph(page)
+SHOTS = (
+    Shot("grid", "convolution_2d", _GRID),
+    Shot("grid-dark", "convolution_2d", _GRID, "dark"),
+    Shot("lens", "inside_the_network?network=lecture&layer=conv2&map=5&cell=1311", _GRID),
+    Shot("network_diagram", "architecture_builder", "[role=img][aria-label^='Volumes to scale']"),
+    Shot("quiz", "history", "[data-testid=stForm]"),
+    Shot("result", _CHEST, _RESULT),
+    Shot("result-dark", _CHEST, _RESULT, "dark"),
+    Shot("overlay", _CHEST, "img[alt^='The map over the film']"),
+    Shot("chart", "model_card", ".js-plotly-plot >> nth=0"),
+    Shot("navigation-dark", "history", "[data-testid=stSidebarNav]", "dark"),
+)
 
 
-def photograph(page: Page, height: int | None = None) -> Image.Image:
-    """The whole page, however far it scrolls, or its first ``height`` pixels, once nothing moves on it."""
-    wait(page)
-    size = page.viewport_size
-    assert size is not None
-    tall = height or page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": size["width"], "height": min(int(tall), TALLEST)})
-    wait(page)
-    picture = page.screenshot(animations="disabled", caret="hide", scale="css")
-    page.set_viewport_size(size)
+def take(browser: Browser, url: str, shot: Shot) -> Image.Image:
+    """Photograph the element of ``shot`` once it is drawn."""
+    page = _open(browser, f"{url}/{shot.path}", shot.scheme)
+    picture = page.locator(shot.selector).last.screenshot(animations="disabled", caret="hide", scale="css")
+    page.context.close()
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
-def wait(page: Page) -> None:
-    """Until the script has run, all is drawn, and two glances a moment apart see the same length."""
-    page.wait_for_timeout(250)  # a run that was asked for may not have begun
-    settle(page)
-    page.add_style_tag(content=_STILL)
-    page.wait_for_function(_DRAWN)
-    length, before = "document.querySelector('[data-testid=stMain]').scrollHeight", -1
-    for _ in range(40):
-        now = page.evaluate(length)
-        if now == before:
-            break
-        before = now
-        page.wait_for_timeout(150)
-    settle(page)
+def difference(before: Image.Image, after: Image.Image) -> str:
+    """Say in words how two looks differ; "" if they do not."""
+    if max(abs(old - new) for old, new in zip(before.size, after.size, strict=True)) > SIZE:
+        return f"{before.size} pixels before, {after.size} now"
+    size = (max(1, before.width // 4), max(1, before.height // 4))
+    old, new = (np.asarray(one.convert("RGB").resize(size, Image.Resampling.BOX), int) for one in (before, after))
+    share = float((np.abs(old - new).max(axis=-1) > COLOUR).mean())
+    return f"{share:.1%} of it looks different" if share > SHARE else ""
 
 
-def new_page(browser: Browser) -> Page:
-    """A page whose context all shots share, so that the browser fetches the app's scripts once."""
-    context = browser.new_context(reduced_motion="reduce", device_scale_factor=1)
+def _open(browser: Browser, address: str, scheme: str = "light") -> Page:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 720},
+        color_scheme=scheme,
+        reduced_motion="reduce",  # type: ignore[arg-type]
+    )
     context.set_default_timeout(PATIENCE)
-    return context.new_page()
+    page = context.new_page()
+    page.goto(address)
+    settle(page)
+    page.wait_for_function(
+        """() => !document.querySelector('[data-testid=stSpinner]')
+        && [...document.querySelectorAll('.js-plotly-plot')].every((plot) => plot.querySelector('.main-svg'))
+        && [...document.querySelectorAll('[data-testid=stMain] img')].every((image) => image.complete)"""
+    )
+    return page
 
 
-def main(only: Iterable[str], accept: bool) -> int:
-    """Photographs the pages and says what differs; the number of looks that do, or were not accepted."""
-    names, found = list(only) or [chapter.file for chapter in chapters()], 0
-    with running() as url, sync_playwright() as playwright:
+def main(only: str, accept: bool) -> int:
+    """Photograph the elements, say what differs, and return how many do that were not accepted."""
+    different = 0
+    with serve_app() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = new_page(browser)
-        page.goto(url)
-        settle(page)
-        for name in names:
-            for width in WIDTHS:
-                for shot, now in looks(page, url, name, width):
-                    difference = shot.difference(now)
-                    if difference and accept:
-                        shot.accept(now)
-                    elif difference:
-                        shot.show(now, difference, ROOT / "screens")
-                    if difference:
-                        found += not accept
-                        print(f"{shot.file.stem}: {difference.said}{', accepted' if accept else ''}", flush=True)
-        if accept:
-            tidy()
-            pictures(page, url, names)
+        _open(browser, url).context.close()
+        for shot in (shot for shot in SHOTS if shot.name.startswith(only)):
+            picture = take(browser, url, shot)
+            problem = difference(Image.open(shot.file), picture) if shot.file.exists() else "is new"
+            if problem and accept:
+                LOOKS.mkdir(exist_ok=True)
+                picture.save(shot.file, quality=80, method=6)
+            different += bool(problem) and not accept
+            if problem:
+                print(f"{shot.name}: {problem}{', accepted' if accept else ''}", flush=True)
+        if accept and not only:
+            page = _open(browser, f"{url}/{README_PAGE}")
+            Image.open(io.BytesIO(page.screenshot(scale="css"))).convert("RGB").quantize(256).save(
+                README, optimize=True
+            )
         browser.close()
-    if found:
-        print(f"{found} looks differ; see screens/, and run with --accept if that is meant.")
-    return found
-
-
-def tidy() -> None:
-    """Forgets the looks of pages that are no longer in the course."""
-    names = {chapter.file for chapter in chapters()}
-    for file in LOOKS.glob("*.webp"):
-        if file.stem.rsplit("-", 2)[0] not in names:
-            file.unlink()
-
-
-def pictures(page: Page, url: str, names: Iterable[str]) -> None:
-    """The pictures of the docs that show one of the pages ``names``."""
-    page.emulate_media(color_scheme="light")
-    for file, (address, height) in PICTURES.items():
-        if address.split("?")[0] in names:
-            page.set_viewport_size({"width": 1280, "height": 900})
-            page.goto(f"{url}/{address}")
-            photograph(page, height).quantize(256).save(ROOT / file, optimize=True)
-            print(f"{file} written", flush=True)
+    return different
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Compares what every page looks like with what is expected.")
+    parser = argparse.ArgumentParser(description="Compares what a few elements look like with what is expected.")
     parser.add_argument("--accept", action="store_true", help="what there is now becomes what is expected")
-    parser.add_argument("--only", nargs="*", default=(), metavar="PAGE", help="these pages alone")
-    given = parser.parse_args()
-    raise SystemExit(bool(main(given.only, given.accept)))
+    parser.add_argument("--only", default="", metavar="NAME", help="shots whose name begins with this")
+    arguments = parser.parse_args()
+    raise SystemExit(bool(main(arguments.only, arguments.accept)))

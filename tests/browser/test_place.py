@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import count_runs, settle
+
 pytestmark = pytest.mark.browser
 LAB = "shortcut_lab?network=lecture&change=Nothing&patch=a+white+square&size=20&x=50&y=50"
 
@@ -39,10 +41,12 @@ def test_a_film_is_read_by_keyboard_alone(open_page: Callable[..., Page]) -> Non
     page = open_page("read_first?network=lecture")
     film = page.get_by_role("application")
     expect(page.get_by_text("Nothing is marked yet.")).to_be_visible()
+    count_runs(page)
     film.press("Enter")
     film.press("ArrowUp")
     expect(page.get_by_text("Marked: row 4 of 8, column 5 of 8.")).to_be_visible()
     page.get_by_role("radio", name="PNEUMONIA").press(" ")
-    page.wait_for_timeout(500)  # the mark travels a quarter of a second behind the key
+    page.wait_for_function("window.runs > 0")  # the mark travels a quarter of a second behind the key
+    settle(page)
     page.get_by_role("button", name="Submit").press("Enter")
     expect(page.get_by_text("You said PNEUMONIA, 75 % sure")).to_be_visible()
