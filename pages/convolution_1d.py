@@ -1,6 +1,6 @@
 """Convolution in one dimension (slides 6-7): with the flip and without, then two uses on a heartbeat-like trace."""
 
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Field, Numbers, Real, Vector, Whole
 from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
-from ui.widgets.grid import Edit, show_grid
+from ui.widgets.grid import Edit, Editing, GridOptions, show_grid
 
 X = Numbers("x", "Signal x", (0, 1, 2, 3, 3), most=16, limit=99)
 W = Numbers("w", "Kernel w", (1, -1, 2), most=9, limit=99)
@@ -57,19 +57,18 @@ def edit(change: Edit) -> None:
 def by_hand() -> None:
     """Both conventions step by step, a question, what they differ in, and the lines of code."""
     compared = signals.compare(x, w, mode)
-    shared: dict[str, Any] = {"names": ("Signal x", "Kernel w", "Output"), "step": state[STEP]}
+    options = GridOptions("Convolution step by step", names=("Signal x", "Kernel w", "Output"), step=state[STEP])
     flipped, plain = st.columns(2, gap="medium")  # filled once it is known what to hide
     question = ask_conv1d(compared.convolution, state[quiz.QUESTION])
     hidden = None if quiz.ask(question, state) else question.cell
     with flipped:
         st.subheader("Convolution: flipped", anchor=False)
-        show_grid(compared.convolution, key="flipped", label="Convolution step by step", hide=hidden, **shared)
+        show_grid(compared.convolution, options, key="flipped", hide=hidden)
     with plain:
         st.subheader("Cross-correlation: not flipped", anchor=False)
-        show_grid(
-            compared.correlation, key="plain", label="Cross-correlation step by step", step_name=None,
-            editable=() if state.teach else ("input", "kernel"), on_edit=edit, **shared,
-        )  # fmt: skip
+        editing = None if state.teach else Editing(("input", "kernel"), edit)
+        options = replace(options, label="Cross-correlation step by step", step_name=None, editing=editing)
+        show_grid(compared.correlation, options, key="plain")
     signal_charts.show_rows(compared.table(hidden), label="Both outputs and their difference")
     st.markdown(f"**{compared.verdict}**")
     for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):

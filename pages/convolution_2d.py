@@ -16,7 +16,7 @@ from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import cross_links, quiz, torch_code, upload
-from ui.widgets.grid import edit_fields, show_grid
+from ui.widgets.grid import GridOptions, edit_fields, show_grid
 from ui.widgets.quiz import ask_about_cell
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
@@ -56,9 +56,12 @@ def one_channel() -> None:
         return
     example = convolution.conv2d(x, w, flip=flip)
     ask_about_cell(
-        example, ask_cell(example, state[quiz.QUESTION]), state, key="one", label="Convolution step by step",
-        step=state[STEP], **edit_fields(state, input=X, kernel=W),
-    )  # fmt: skip
+        example,
+        ask_cell(example, state[quiz.QUESTION]),
+        state,
+        GridOptions("Convolution step by step", step=state[STEP], editing=edit_fields(state, input=X, kernel=W)),
+        key="one",
+    )
     if flip and example.symmetric:
         st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
     torch_code.show_snippet(torch_snippets.convolution_2d(example))
@@ -83,9 +86,17 @@ def three_channels() -> None:
         depth = state.slider(DEPTH)
     example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
     ask_about_cell(
-        example, ask_cell(example, state[quiz.QUESTION]), state, key="three", step=state[STEP],
-        label="Convolution over three channels", channels=toy_inputs.CHANNELS, filters=toy_inputs.COLOUR_FILTERS,
-    )  # fmt: skip
+        example,
+        ask_cell(example, state[quiz.QUESTION]),
+        state,
+        GridOptions(
+            "Convolution over three channels",
+            channels=toy_inputs.CHANNELS,
+            filters=toy_inputs.COLOUR_FILTERS,
+            step=state[STEP],
+        ),
+        key="three",
+    )
     torch_code.show_snippet(torch_snippets.convolution_2d(example))
 
 
@@ -103,10 +114,9 @@ def whole_picture() -> None:
         if patch is not None:
             st.markdown("The strongest place, number by number; the weights can be typed over.")
             example = convolution.conv2d(patch, weights)
-            show_grid(
-                example, key="patch", label="The filter at its strongest place", step=example.output.size // 2,
-                step_name=None, **edit_fields(state, kernel=KERNEL),
-            )  # fmt: skip
+            middle, editing = example.output.size // 2, edit_fields(state, kernel=KERNEL)
+            options = GridOptions("The filter at its strongest place", step=middle, step_name=None, editing=editing)
+            show_grid(example, options, key="patch")
     glossary_popover.write(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."

@@ -14,7 +14,7 @@ from ui.shell import frame, glossary_popover
 from ui.shell.fields import Field, Names, Numbers, Real, Whole
 from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
-from ui.widgets.grid import show_grid
+from ui.widgets.grid import GridOptions, show_grid
 
 SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
@@ -77,8 +77,10 @@ def flatten_and_weigh() -> tuple[str, ...]:
     )
     weights = toy_inputs.class_weights(len(names), depth, side)
     example = convolution.conv2d(volume, weights, toy_inputs.class_biases(len(names)))
-    show_grid(example, key="scores", label="Scores step by step", names=("Volume", "Weights", "Scores"), filters=names,
-         step=state[STEP])  # fmt: skip
+    part_names = ("Volume", "Weights", "Scores")
+    show_grid(
+        example, GridOptions("Scores step by step", names=part_names, filters=names, step=state[STEP]), key="scores"
+    )
     state.presets("Carry them on", {"Use these scores below": {SCORES: tuple(map(float, example.output.ravel()))}})
     return names
 

@@ -7,7 +7,7 @@ from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
 from ui.chest import home
 from ui.shell import frame, warm_imports
-from ui.widgets.grid import show_grid
+from ui.widgets.grid import GridOptions, show_grid
 
 frame.header(
     "Convolutional networks, by hand",
@@ -18,7 +18,7 @@ by_hand, at_work = st.columns(2, gap="large")
 with by_hand:
     st.header("A convolution, step by step", anchor=False)
     example = convolution.conv2d(np.array(toy_inputs.BINARY_IMAGE), np.array(toy_inputs.CROSS))
-    show_grid(example, key="taste", label="A convolution step by step", step_name=None, bare=True)
+    show_grid(example, GridOptions("A convolution step by step", step_name=None, bare=True), key="taste")
     st.page_link("pages/convolution_2d.py", label="Change its numbers")
 with at_work:
     st.header("A network reads a film", anchor=False)

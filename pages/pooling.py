@@ -17,7 +17,7 @@ from ui.shell.fields import Choice, Field, Matrix, Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import cross_links, quiz, torch_code
-from ui.widgets.grid import edit_fields
+from ui.widgets.grid import GridOptions, edit_fields
 from ui.widgets.quiz import ask_about_cell
 
 KINDS = {"max": "max", "average": "average", "Lp": "lp"}
@@ -82,10 +82,14 @@ def step_by_step() -> None:
     if shape == "sliding":
         across = sizes.pool_size(len(x[0]), sizes.Window(f, s, p), rule)  # type: ignore[arg-type]
         st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {escape_stars(across.formula)}. There are no weights to learn.")
-    ask_about_cell(
-        example, ask_pooled_cell(example, state[quiz.QUESTION]), state, key="pool", label="Pooling step by step",
-        names=("Input", "", "Output"), step=state[STEP], backward=True, **edit_fields(state, input=X),
-    )  # fmt: skip
+    options = GridOptions(
+        "Pooling step by step",
+        names=("Input", "", "Output"),
+        step=state[STEP],
+        backward=True,
+        editing=edit_fields(state, input=X),
+    )
+    ask_about_cell(example, ask_pooled_cell(example, state[quiz.QUESTION]), state, options, key="pool")
     glossary_popover.write(
         "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
         "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "

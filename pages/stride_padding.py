@@ -19,7 +19,7 @@ from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import cross_links, quiz, torch_code
-from ui.widgets.grid import show_grid
+from ui.widgets.grid import GridOptions, show_grid
 
 N = Whole("N", "Input N", 7, low=1, high=24)
 F = Whole("F", "Filter F", 3, low=1, high=15)
@@ -80,7 +80,7 @@ def step_by_step(height: int, down: Window, width: int, across: Window, mode: wi
     lost = windows.unread_share(example.rows, example.columns)
     if lost:
         st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
-    show_grid(example, key="positions", label="Every position of the filter", step=state[STEP])
+    show_grid(example, GridOptions("Every position of the filter", step=state[STEP]), key="positions")
     torch_code.show_snippet(torch_snippets.convolution_2d(example))
     left, right = padded(across).ends
     if down == across and left == right:

@@ -10,7 +10,7 @@ from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import upload
-from ui.widgets.grid import show_grid
+from ui.widgets.grid import GridOptions, show_grid
 
 BLOCK = Whole("block", "Window of F x F with stride F", 32, low=1, high=64)
 FILM, MAP = "the film itself", "a map of the lecture's network"
@@ -88,12 +88,11 @@ def _show_map(radiograph: Radiograph, stage: int, number: int) -> None:
     peak = np.unravel_index(feature_map.argmax(), feature_map.shape)
     top_row, left = (max(0, min(int(index) // 2 * 2 - PATCH // 2, len(feature_map) - PATCH)) for index in peak)
     patch = pooling.pool2d(feature_map[top_row : top_row + PATCH, left : left + PATCH], HALVING)
-    show_grid(
-        patch,
-        key="map patch",
-        label="A piece of the map, pooled step by step",
+    options = GridOptions(
+        "A piece of the map, pooled step by step",
         names=("Map", "", "Pooled"),
         step=int(patch.output.argmax()),
         step_name=None,
         backward=True,
     )
+    show_grid(patch, options, key="map patch")

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from cnn.ops.pooling import Pooling
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
-from ui.widgets.grid import show_grid
+from ui.widgets.grid import GridOptions, show_grid
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
@@ -49,15 +48,14 @@ def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
     return f"{identity} told" in st.session_state
 
 
-def ask_about_cell(example: Convolution | Pooling, question: Question, state: State, **options: Any) -> None:
-    """Show ``example`` as a grid above ``question``; the cell in question stays hidden until its answer is revealed.
-
-    ``options`` are those of :func:`ui.widgets.grid.show_grid`.
-    """
+def ask_about_cell(
+    example: Convolution | Pooling, question: Question, state: State, options: GridOptions, *, key: str
+) -> None:
+    """Show ``example`` as a grid above ``question``; the cell in question stays hidden until its answer is revealed."""
     above = st.container()
     revealed = ask(question, state)
     with above:
-        show_grid(example, hide=None if revealed else question.cell, **options)
+        show_grid(example, options, key=key, hide=None if revealed else question.cell)
 
 
 def ask_choice(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ui.shell.theme import DARK, FILM_MARK, LIGHT
+from ui.shell.theme import FILM_MARK, LIGHT
 
 _HERE = Path(__file__).parent
 
@@ -66,17 +66,13 @@ def _url(picture: np.ndarray) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def _colours() -> str:
-    """The box is seen on black and on white: a light line between two dark ones."""
-    text = f"--text: light-dark({LIGHT.text}, {DARK.text}); --muted: light-dark({LIGHT.muted}, {DARK.muted});"
-    focus = f"--focus: light-dark({LIGHT.input}, {DARK.input});"
-    return f".place {{ {text} {focus} --box: {FILM_MARK}; --dark: {LIGHT.text}; }}\n"
-
-
 def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 _component = st.components.v2.component(
-    "place_on_picture", html=_read("place.html"), css=_colours() + _read("place.css"), js=_read("place.js")
+    "place_on_picture",
+    html=_read("place.html"),
+    css=f".place {{ --box: {FILM_MARK}; --dark: {LIGHT.text}; }}\n" + _read("place.css"),
+    js=_read("place.js"),
 )

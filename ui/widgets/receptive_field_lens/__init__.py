@@ -15,13 +15,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnn.layers.layers import Volume
 from cnn.layers.receptive_field import ReceptiveField
 from cnn.layers.sizes import Window
 from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
 from ui.widgets import grid
+from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
 from ui.widgets.receptive_field_lens import paint
 
 FILM_SIDE, SHEET_SIDE, THUMBNAIL = 480, 640, 92
@@ -149,18 +149,10 @@ def _before(opened: Activation, number: int) -> dict[str, Any] | None:
         title, said = "Before ReLU", "the same map before ReLU, negative numbers included"
     else:
         title, said = "Before the pool, only the winners painted", "the same map before the pool, the winners painted"
-        painted = np.where(_winners(one), painted, paint.BLANK).astype(np.uint8)
+        painted = np.where(pool2d(one, 2).backward()[0] > 0, painted, paint.BLANK).astype(np.uint8)
     rows, columns = _axes(opened)
     windows = {"rows": _ends(rows), "columns": _ends(columns)}
     return paint.packed(painted) | windows | {"signed": signed, "title": title, "label": said}
-
-
-def _winners(one: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the first largest cell of each 2 x 2 window, row by row; only there does a gradient arrive."""
-    height, width = one.shape
-    windows = one.reshape(height // 2, 2, width // 2, 2).transpose(0, 2, 1, 3).reshape(height // 2, width // 2, 4)
-    first = np.arange(4) == windows.argmax(-1)[..., None]
-    return first.reshape(height // 2, width // 2, 2, 2).transpose(0, 2, 1, 3).reshape(height, width)
 
 
 def _axes(opened: Activation) -> tuple[Axis, Axis]:
@@ -215,39 +207,49 @@ def _film(film: FilmPicture) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _example(opened: Activation, number: int, work: FilterTrace | None) -> dict[str, Any] | None:
-    """The layer's sums for one map, as :mod:`ui.widgets.grid` shows them, but packed and for all cells."""
-    stop = opened.layer
-    if not work and stop.kind not in ("relu", "pool"):
+def _example(opened: Activation, number: int, trace: FilterTrace | None) -> MapPayload | None:
+    """Return the layer's sums for one map, packed and for all cells."""
+    layer = opened.layer
+    if not trace and layer.kind not in ("relu", "pool"):
         return None
+    before = trace.padded if trace else opened.before[number]
     rows, columns = _axes(opened)
     name = f"Map {number + 1}"
-    shared = {
-        "label": f"How the cells of map {number + 1} of {stop.name} are made",
-        "rows": grid.json_axis(rows) | {"windows": rows.windows},
-        "columns": grid.json_axis(columns) | {"windows": columns.windows},
-        "decimals": DECIMALS, "flat": False, "hidden": None, "editable": [], "stepName": None, "norm": 2,
-        "filters": [f"filter {number + 1}"], "kernel": None, "show": POOLED if stop.kind == "pool" else CELLS,
+    payload: MapPayload = {
+        "kind": "convolution" if trace else "relu",
+        "norm": 2,
+        "label": f"How the cells of map {number + 1} of {layer.name} are made",
+        "names": (f"{name}, before", "", f"{name}, after"),
+        "channels": [name],
+        "filters": [f"filter {number + 1}"],
+        "rows": json_axis(rows) | {"windows": rows.windows},
+        "columns": json_axis(columns) | {"windows": columns.windows},
+        "padded": paint.encoded(before.astype("<f4")),
+        "kernel": None,
+        "flat": False,
+        "decimals": DECIMALS,
+        "widest": _widest(before, opened.after[number]),
+        "hidden": None,
+        "editable": [],
+        "stepName": None,
         "hint": "A few cells around it, and what they are made of:",
-    }  # fmt: skip
-    if work:
-        assert isinstance(stop.step.input, Volume)
-        depth = stop.step.input.depth
-        packed = {
-            "padded": paint.encoded(work.padded.astype("<f4")), "sums": paint.encoded(work.sums.astype("<f4")),
-            "together": paint.encoded(work.without_bias.astype("<f4")) if depth > POOLED else None,
-            "kernel": grid.json_numbers(work.weight[None].astype(np.float64)), "bias": [work.bias], "given": None,
-        }  # fmt: skip
-        names = ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name)
-        channels = ["film"] if depth == 1 else [f"map {channel + 1}" for channel in range(depth)]
-        widest = _widest(work.padded, work.weight, opened.after[number])
-        return shared | packed | {"kind": "convolution", "names": names, "channels": channels, "widest": widest}
-    before = opened.before[number]
-    packed = {"kind": "relu", "padded": paint.encoded(before.astype("<f4"))}
-    if stop.kind == "pool":
-        packed |= {"kind": "max", "winners": paint.encoded(_ties(before))}
-    names = (f"{name}, before", "", f"{name}, after")
-    return shared | packed | {"names": names, "channels": [name], "widest": _widest(before, opened.after[number])}
+        "show": POOLED if layer.kind == "pool" else CELLS,
+    }
+    if layer.kind == "pool":
+        payload |= {"kind": "max", "winners": paint.encoded(_ties(before))}
+    if trace:
+        depth = len(trace.padded)
+        payload |= {
+            "names": ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name),
+            "channels": ["film"] if depth == 1 else [f"map {channel + 1}" for channel in range(depth)],
+            "kernel": json_numbers(trace.weight[None].astype(np.float64)),
+            "given": None,
+            "bias": [trace.bias],
+            "sums": paint.encoded(trace.sums.astype("<f4")),
+            "together": paint.encoded(trace.without_bias.astype("<f4")) if depth > POOLED else None,
+            "widest": _widest(before, trace.weight, opened.after[number]),
+        }
+    return payload
 
 
 def _ties(one: np.ndarray) -> np.ndarray:
@@ -274,12 +276,12 @@ def _read(name: str) -> str:
 _strip = st.components.v2.component(
     "layer_strip",
     html='<ol class="strip"></ol>',
-    css=grid.colours(".strip") + _read("strip.css"),
+    css=_read("strip.css"),
     js=_read("paint.js") + _read("strip.js"),
 )
 _lens = st.components.v2.component(
     "network_lens",
     html=_read("lens.html").replace("GRID", grid.read_file("grid.html")),
-    css=grid.colours(".lens, .grid") + grid.read_file("grid.css") + _read("lens.css"),
+    css=grid.read_file("grid.css") + _read("lens.css"),
     js="\n".join([*map(grid.read_file, grid.SCRIPTS), _read("paint.js"), _read("lens.js")]),
 )
