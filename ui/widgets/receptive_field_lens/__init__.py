@@ -149,7 +149,7 @@ def _before(opened: Activation, number: int) -> dict[str, Any] | None:
         title, said = "Before ReLU", "the same map before ReLU, negative numbers included"
     else:
         title, said = "Before the pool, only the winners painted", "the same map before the pool, the winners painted"
-        painted = np.where(pool2d(one, 2).backward()[0] > 0, painted, paint.BLANK).astype(np.uint8)
+        painted = np.where(pool2d(one, Window(2, stride=2)).backward()[0] > 0, painted, paint.BLANK).astype(np.uint8)
     rows, columns = _axes(opened)
     windows = {"rows": _ends(rows), "columns": _ends(columns)}
     return paint.packed(painted) | windows | {"signed": signed, "title": title, "label": said}
