@@ -53,9 +53,12 @@ def test_too_large_is_one_sentence(size: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("picture", "hidden", "k", "f", "said"),
-    [((28, 28, 1), 100, 100, 28, "looks at the whole picture"), ((3, 3, 1), 1, 100, 2, "Nothing is saved here"),
-     ((28, 28, 1), 100, 100, 3, "a sum over 9 numbers instead of 784")],
-)  # fmt: skip
+    [
+        ((28, 28, 1), 100, 100, 28, "looks at the whole picture"),
+        ((3, 3, 1), 1, 100, 2, "Nothing is saved here"),
+        ((28, 28, 1), 100, 100, 3, "a sum over 9 numbers instead of 784"),
+    ],
+)
 def test_a_saving_is_claimed_only_where_there_is_one(
     picture: tuple[int, int, int], hidden: int, k: int, f: int, said: str
 ) -> None:

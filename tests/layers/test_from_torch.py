@@ -36,29 +36,45 @@ def test_the_code_of_random_stacks_comes_back() -> None:
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.ReLU(inplace=True))",
-         "32x32x3, conv 16 3 p1, relu"),
-        ("net = nn.Sequential(nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(5, 5), stride=2, bias=False))",
-         "32x32x3, conv 8 5 s2 nobias"),
-        ("import torch.nn as nn\nnn.Sequential(nn.Conv2d(3, 8, 5, 2, 1, 2, 1, True), nn.MaxPool2d(2), nn.Identity())",
-         "32x32x3, conv 8 5 s2 p1 d2, max 2"),
-        ('nn.Sequential(nn.Conv2d(3, 8, 5, padding="same"), nn.Conv2d(8, 8, 3, padding="valid"))',
-         "32x32x3, conv 8 5 p2, conv 8 3"),
-        ('Sequential(OrderedDict([("a", Conv2d(3, 8, 3)), ("b", BatchNorm2d(8, eps=1e-3, momentum=0.01))]))',
-         "32x32x3, conv 8 3, norm"),
-        ("nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Tanh()), nn.AvgPool2d((2, 2), stride=(2, 2)))",
-         "32x32x3, conv 4 1, tanh, avg 2"),
-        ("nn.Sequential(nn.MaxPool2d(3, 2, 1, 1, False, True), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(1, -1))",
-         "32x32x3, max 3 s2 p1 ceil, adaptive 1, flatten"),
+        (
+            "torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.ReLU(inplace=True))",
+            "32x32x3, conv 16 3 p1, relu",
+        ),
+        (
+            "net = nn.Sequential(nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(5, 5), stride=2, bias=False))",
+            "32x32x3, conv 8 5 s2 nobias",
+        ),
+        (
+            "import torch.nn as nn\nnn.Sequential(nn.Conv2d(3, 8, 5, 2, 1, 2, 1, True), nn.MaxPool2d(2), nn.Identity())",
+            "32x32x3, conv 8 5 s2 p1 d2, max 2",
+        ),
+        (
+            'nn.Sequential(nn.Conv2d(3, 8, 5, padding="same"), nn.Conv2d(8, 8, 3, padding="valid"))',
+            "32x32x3, conv 8 5 p2, conv 8 3",
+        ),
+        (
+            'Sequential(OrderedDict([("a", Conv2d(3, 8, 3)), ("b", BatchNorm2d(8, eps=1e-3, momentum=0.01))]))',
+            "32x32x3, conv 8 3, norm",
+        ),
+        (
+            "nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Tanh()), nn.AvgPool2d((2, 2), stride=(2, 2)))",
+            "32x32x3, conv 4 1, tanh, avg 2",
+        ),
+        (
+            "nn.Sequential(nn.MaxPool2d(3, 2, 1, 1, False, True), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(1, -1))",
+            "32x32x3, max 3 s2 p1 ceil, adaptive 1, flatten",
+        ),
         ("nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2, 0, 1, 1, False, 1))", "32x32x3, tconv 4 2 s2 o1 nobias"),
-        ("nn.Sequential(nn.Flatten(), nn.Linear(3072, 10), nn.Dropout(), nn.Sigmoid(), nn.Softmax(dim=1))",
-         "32x32x3, flatten, fc 10, drop 0.5, sigmoid, softmax"),
+        (
+            "nn.Sequential(nn.Flatten(), nn.Linear(3072, 10), nn.Dropout(), nn.Sigmoid(), nn.Softmax(dim=1))",
+            "32x32x3, flatten, fc 10, drop 0.5, sigmoid, softmax",
+        ),
         ("nn.Sequential(nn.Flatten(), nn.Linear(784, 10))", "28x28x1, flatten, fc 10"),  # a usual picture is found
         ("nn.Sequential(nn.Conv2d(1, 6, 5), nn.Flatten(), nn.Linear(6*24*24, 10))", None),
         ("nn.Sequential(nn.Conv2d(1, 6, 5), nn.Flatten(), nn.Linear(3456, 10))", "28x28x1, conv 6 5, flatten, fc 10"),
         ("nn.Sequential(nn.Dropout(0.123456))", "32x32x3, drop 0.1235"),
     ],
-)  # fmt: skip
+)
 def test_usual_ways_to_write_a_network_are_read(code: str, text: str | None) -> None:
     if text is None:
         with pytest.raises(UserError, match="not a plain number"):

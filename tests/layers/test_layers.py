@@ -35,15 +35,16 @@ def theirs(layer: Layer, depth: int) -> nn.Module:
         return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode)
     numbers = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups", "bias")}
     if isinstance(layer, ConvTranspose):
-        return nn.ConvTranspose2d(depth, layer.out_channels, layer.kernel_size, **numbers,
-                                  output_padding=layer.output_padding)  # fmt: skip
+        return nn.ConvTranspose2d(
+            depth, layer.out_channels, layer.kernel_size, **numbers, output_padding=layer.output_padding
+        )
     return nn.Conv2d(depth, layer.out_channels, layer.kernel_size, **numbers)
 
 
 def test_random_layers_are_accepted_exactly_when_torch_runs_them_and_cost_what_it_counts() -> None:
     draw = random.Random(11)
     outcomes = {True: 0, False: 0}
-    for _ in range(600):
+    for _ in range(1000):
         before = Volume(draw.randint(1, 12), draw.randint(1, 12), draw.randint(1, 6))
         layer = random_layer(draw)
         try:
@@ -63,7 +64,7 @@ def test_random_layers_are_accepted_exactly_when_torch_runs_them_and_cost_what_i
         assert 2 * step.multiply_adds.value == counter.get_total_flops()
         assert repr(eval(layer.torch_code(before), {"nn": nn})) == repr(module)
         outcomes[True] += 1
-    assert min(outcomes.values()) > 150
+    assert min(outcomes.values()) > 250
 
 
 def test_the_lecture_s_layers() -> None:

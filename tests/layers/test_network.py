@@ -33,8 +33,16 @@ from tests.layers.test_presets import built
 
 def random_part(draw: random.Random) -> Layer | Block:
     """Any layer, or a block of one to three layers, most of which keep the shape, with or without a shortcut."""
-    others = [Activation("relu"), Activation("tanh"), BatchNorm(), Dropout(0.25), Softmax(), Flatten(),
-              AdaptivePool(draw.randint(1, 3)), Linear(draw.randint(1, 5), draw.random() < 0.5)]  # fmt: skip
+    others = [
+        Activation("relu"),
+        Activation("tanh"),
+        BatchNorm(),
+        Dropout(0.25),
+        Softmax(),
+        Flatten(),
+        AdaptivePool(draw.randint(1, 3)),
+        Linear(draw.randint(1, 5), draw.random() < 0.5),
+    ]
     chance = draw.random()
     if chance < 0.4:
         return random_layer(draw)
@@ -65,10 +73,15 @@ class Refused(Exception):
 
 def torch_layer(layer: Layer, x: Tensor) -> Tensor:
     """What the layer makes of ``x`` in torch. Raises what torch raises, or ``Refused``."""
-    plain = {Activation: lambda a: {"relu": nn.ReLU(), "tanh": nn.Tanh()}[a.name], Dropout: lambda _: nn.Dropout(0.25),
-             BatchNorm: lambda _: nn.BatchNorm2d(x.shape[1]), Softmax: lambda _: nn.Softmax(dim=1),
-             AdaptivePool: lambda a: nn.AdaptiveAvgPool2d(a.size), Flatten: lambda _: nn.Flatten(),
-             Linear: lambda a: nn.Linear(math.prod(x.shape[1:]), a.out_features, a.bias)}  # fmt: skip
+    plain = {
+        Activation: lambda a: {"relu": nn.ReLU(), "tanh": nn.Tanh()}[a.name],
+        Dropout: lambda _: nn.Dropout(0.25),
+        BatchNorm: lambda _: nn.BatchNorm2d(x.shape[1]),
+        Softmax: lambda _: nn.Softmax(dim=1),
+        AdaptivePool: lambda a: nn.AdaptiveAvgPool2d(a.size),
+        Flatten: lambda _: nn.Flatten(),
+        Linear: lambda a: nn.Linear(math.prod(x.shape[1:]), a.out_features, a.bias),
+    }
     make = plain.get(type(layer))
     module = make(layer) if make else theirs(layer, x.shape[1])
     if x.dim() == 2 and not isinstance(layer, (Activation, Dropout, Softmax, Flatten, Linear)):
@@ -168,10 +181,18 @@ def test_text_that_is_no_network_is_refused_in_a_sentence(text: str, said: str) 
 
 
 def test_numbers_out_of_range_are_refused_where_they_stand() -> None:
-    for text in ("0x8x3, relu", "999999999x999999999x3, conv 3 3", "8x8x3, conv 9 3, conv 9 999999999",
-                 "8x8x3, conv 3 3 s0", "8x8x3, flatten, fc 0", "8x8x3, adaptive 0",
-                 "9999x9999x99, flatten", "9999x9999x3, tconv 1 2 s2",
-                 "9x9x3, adaptive 10000, conv 99999 1, flatten", "8x8x3, conv 0 3"):  # fmt: skip
+    for text in (
+        "0x8x3, relu",
+        "999999999x999999999x3, conv 3 3",
+        "8x8x3, conv 9 3, conv 9 999999999",
+        "8x8x3, conv 3 3 s0",
+        "8x8x3, flatten, fc 0",
+        "8x8x3, adaptive 0",
+        "9999x9999x99, flatten",
+        "9999x9999x3, tconv 1 2 s2",
+        "9x9x3, adaptive 10000, conv 99999 1, flatten",
+        "8x8x3, conv 0 3",
+    ):
         with pytest.raises(DoesNotFit):
             parse(text).layer_infos()
 
@@ -203,11 +224,18 @@ def test_a_block_fits_behind_whatever_volume_arrives() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["9999x9999x99", "9999x9999x999999999", "9999x9999x3, conv 999999999 9999 p4999",
-     "9999x9999x3, flatten, fc 999999999", "9999x9999x3, tconv 9 9999 s9999", "9x9x9, adaptive 10000, adaptive 9999",
-     "8x8x3" + ", relu" * 100_000,
-     "8x8x3, " + "[" * 100_000, *PRESETS.values()],
-)  # fmt: skip
+    [
+        "9999x9999x99",
+        "9999x9999x999999999",
+        "9999x9999x3, conv 999999999 9999 p4999",
+        "9999x9999x3, flatten, fc 999999999",
+        "9999x9999x3, tconv 9 9999 s9999",
+        "9x9x9, adaptive 10000, adaptive 9999",
+        "8x8x3" + ", relu" * 100_000,
+        "8x8x3, " + "[" * 100_000,
+        *PRESETS.values(),
+    ],
+)
 def test_no_network_takes_much_memory(text: str) -> None:
     tracemalloc.start()
     with contextlib.suppress(UserError):

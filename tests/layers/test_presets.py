@@ -107,8 +107,10 @@ def test_every_layer_of_every_preset_is_as_torch_has_it(name: str) -> None:
     network = parse(PRESETS[name])
     net, printed = built(network)
     stages, steps = network.stages(), network.layer_infos()
-    ours = [(step.output.torch_shape, step.parameters.value, step.multiply_adds.value, stage.memory.value)
-            for stage, step in zip(stages, steps, strict=True)]  # fmt: skip
+    ours = [
+        (step.output.torch_shape, step.parameters.value, step.multiply_adds.value, stage.memory.value)
+        for stage, step in zip(stages, steps, strict=True)
+    ]
     assert ours == told_by_torch(net, network.volume.torch_shape)
     assert printed == to_torch.expected_output(network)
     fields = [(stage.field.size, stage.field.jump, stage.field.start) if stage.field else None for stage in stages]
