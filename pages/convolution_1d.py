@@ -24,7 +24,7 @@ NOISE = Real("noise", "Noise in millivolts", 0.15, low=0, high=1, step=0.05)
 KIND: Choice[signals.Smoothing] = Choice("kind", "Smoothing kernel", "average", options=("average", "triangle", "bell"))
 HALF = Whole("half", "Samples on each side of the middle", 3, low=0, high=30)
 BEAT: Choice[signals.Beat] = Choice("beat", "Look for", "normal beat", options=("normal beat", "ectopic beat"))
-PRESETS: dict[str, dict[Field, Vector]] = {
+PRESETS: dict[str, dict[Field[Vector], Vector]] = {
     "Slide 7": {X: X.default, W: W.default},
     "Symmetric kernel": {X: X.default, W: (1, 2, 1)},
     "A single 1 meets a ramp": {X: (0, 0, 1, 0, 0), W: (1, 2, 3)},
@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[Field, Vector]] = {
 
 frame.header(
     "Convolution in one dimension",
-    "Slide one row of numbers along another; at each step multiply what lies on top of each other, and add up.",
+    "Slide one row of numbers along another; at each step multiply the overlapping values and add the products.",
     'Step through both sides below, then press "A single 1 meets a ramp": which side copies the kernel as it is?',
 )
 state = State.open("convolution_1d", X, W, MODE, STEP, quiz.QUESTION, HEART, NOISE, KIND, HALF, BEAT)
@@ -49,13 +49,13 @@ with third:
 
 
 def edit(change: Edit) -> None:
-    """A number typed into the grid goes where it would have gone if typed into the line above."""
+    """Write a number typed into the grid into the field above it."""
     field, values = (X, x) if change.part == "input" else (W, w)
     state.put(field, change.into((values,))[0])
 
 
 def by_hand() -> None:
-    """Both conventions step by step, a question, what they differ in, and the lines of code."""
+    """Show both conventions step by step, a question, their difference, and the code."""
     compared = signals.compare(x, w, mode)
     options = GridOptions("Convolution step by step", names=("Signal x", "Kernel w", "Output"), step=state[STEP])
     flipped, plain = st.columns(2, gap="medium")  # filled once it is known what to hide
@@ -81,7 +81,7 @@ if not state.invalid:
     except UserError as error:
         st.error(str(error))
 glossary_popover.write(
-    "**Convolution** turns the kernel round before it slides. **Cross-correlation** slides it as it is written. "
+    "**Convolution** flips the kernel before it slides. **Cross-correlation** slides it as it is written. "
     "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "
     "in either order."
 )
@@ -111,13 +111,15 @@ with narrow:
 
 st.subheader("Find a pattern", anchor=False)
 beat = state.choice(BEAT)
-shape = signals.template(beat)
-found = signals.match_template(trace.values, shape)
+template = signals.template(beat)
+match = signals.match_template(trace.values, template)
 glossary_popover.write(
     "The template is the kernel, and it is not flipped. Each place is scored from -1 to 1 by how much signal and "
     "template move together: 1 is the same shape, 0 no relation, -1 the shape upside down."
 )
-signal_charts.show_matching(trace, shape, found, key="matching", description=signals.describe_match(trace, found, beat))
+signal_charts.show_matching(
+    trace, template, match, key="matching", description=signals.describe_match(trace, match, beat)
+)
 state.share()
 frame.footer(
     "convolution_1d",

@@ -37,7 +37,7 @@ state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST,
 
 
 def real_maps() -> None:
-    """K filters on a radiograph, and one of the maps before and after ReLU."""
+    """Show K filters on a radiograph, and one of the maps before and after ReLU. Raises ``UserError``."""
     slide = feature_stack.chain_two_layers(32, 3, first=6, second=1, kernel_size=5)
     glossary_popover.write(
         "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
@@ -51,37 +51,38 @@ def real_maps() -> None:
     filters = KERNELS[:count]
     first, second = st.columns(2)
     with first:
-        place = min(state.slider(MAP), count) - 1
+        index = min(state.slider(MAP), count) - 1
     with second:
         bias = state.slider(BIAS)
-    if place + 1 < state[MAP]:
+    if index + 1 < state[MAP]:
         st.caption(f"There are {count} maps: the last one is looked at.")
     stacked = feature_stack.stack_maps(feature_stack.shrink(figures.load_sample(film.key).pixels), filters, bias)
-    figures.show_stack(stacked, [kernel.name for kernel in filters], place)
+    figures.show_stack(stacked, [kernel.name for kernel in filters], index)
     st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 
     st.header("ReLU: max(0, x)", anchor=False)
-    chosen = stacked[place]
+    feature_map = stacked[index]
     glossary_popover.write(
-        f"Map {place + 1}, **{filters[place].name}**. A convolution only multiplies and adds; two in a row could be "
+        f"Map {index + 1}, **{filters[index].name}**. A convolution only multiplies and adds; two in a row could be "
         "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
         "drops its opposite."
     )
-    figures.show_relu(chosen, feature_stack.relu(chosen), key="relu", description=feature_stack.describe_relu(chosen))
-    corner = feature_stack.strongest_patch(chosen)
+    relu, description = feature_stack.relu(feature_map), feature_stack.describe_relu(feature_map)
+    figures.show_relu(feature_map, relu, key="relu", description=description)
+    patch = feature_stack.strongest_patch(feature_map)
     weights, before, after = st.columns(3)
     with weights:
-        static_grid.show_numbers(np.array(filters[place].weights), "The filter", "kernel")
+        static_grid.show_numbers(np.array(filters[index].weights), "The filter", "kernel")
     with before:
         static_grid.show_numbers(
-            corner.before, "Where it answers most: x (negative ones outlined)", "output", corner.cleared
+            patch.before, "Where it answers most: x (negative ones outlined)", "output", patch.cleared
         )
     with after:
-        static_grid.show_numbers(corner.after, "The same place: max(0, x)", "output", corner.cleared)
+        static_grid.show_numbers(patch.after, "The same place: max(0, x)", "output", patch.cleared)
 
 
 def question_mark() -> None:
-    """The lecture's question, on the reader's own numbers."""
+    """Ask the lecture's question on the reader's numbers. Raises ``UserError``."""
     columns = st.columns(5)
     values = []
     for column, field in zip(columns, (SIDE, DEPTH, FIRST, SECOND, SIZE), strict=True):
@@ -89,10 +90,10 @@ def question_mark() -> None:
             values.append(state.number(field))
     layers = feature_stack.chain_two_layers(*values)
     stage = st.container()
-    told = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
+    revealed = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
     with stage:
-        figures.show_two_layers(layers, told=told)
-    if told:
+        figures.show_two_layers(layers, revealed=revealed)
+    if revealed:
         st.markdown(
             f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "
             f"{layers.weights:,} weights, and a bias."

@@ -19,20 +19,20 @@ from ui.widgets.grid import GridOptions, show_grid
 SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
 SCORES = Numbers("z", "Scores z, one for each class", SLIDE, most=8, limit=2000)
-HEAT = Real("T", "Temperature T", 1, low=0.1, high=10, step=0.1)
+TEMPERATURE = Real("T", "Temperature T", 1, low=0.1, high=10, step=0.1)
 TRUE = Whole("true", "True class, by number", 3, low=1, high=8)
 SIDE = Whole("side", "Width and height of the volume", 3, low=1, high=4)
 DEPTH = Whole("depth", "Depth of the volume", 2, low=1, high=3)
 PLACE = Whole("place", "Number to follow, counted from 0", 10, low=0, high=47)
 STEP = Whole("step", "Step", 0, low=0, high=99)
-PRESETS: dict[str, dict[Field, Any]] = {
-    "Slide 42": {NAMES: NAMES.default, SCORES: SLIDE, HEAT: 1},
+PRESETS: dict[str, dict[Field[Any], Any]] = {
+    "Slide 42": {NAMES: NAMES.default, SCORES: SLIDE, TEMPERATURE: 1},
     "0, 1, 2": {SCORES: (0, 1, 2)},
     "1000, 1001, 1002": {SCORES: (1000, 1001, 1002)},
-    "Far below zero": {SCORES: (-500, -501, -502)},
+    "Large negative scores": {SCORES: (-500, -501, -502)},
     "All equal": {SCORES: (1, 1, 1)},
-    "Cold: T = 0.2": {HEAT: 0.2},
-    "Hot: T = 5": {HEAT: 5},
+    "Cold: T = 0.2": {TEMPERATURE: 0.2},
+    "Hot: T = 5": {TEMPERATURE: 5},
 }
 
 frame.header(
@@ -41,15 +41,15 @@ frame.header(
     "probabilities.",
     "Below, under softmax, press “0, 1, 2” and then “1000, 1001, 1002”: which numbers change, and which do not?",
 )
-state = State.open("fully_connected", NAMES, SCORES, HEAT, TRUE, SIDE, DEPTH, PLACE, STEP, quiz.QUESTION)
+state = State.open("fully_connected", NAMES, SCORES, TEMPERATURE, TRUE, SIDE, DEPTH, PLACE, STEP, quiz.QUESTION)
 
 
 def flatten_and_weigh() -> tuple[str, ...]:
-    """Slide 41: from the last volume to one score for each class; returns the names of the classes."""
+    """Show how the last volume becomes one score for each class (slide 41), and return the names of the classes."""
     st.header("Flatten", anchor=False)
     glossary_popover.write(
-        "The volume is laid out in one row: channel after channel, and each channel row by row. Nothing is lost but "
-        "who was whose neighbour."
+        "The volume is laid out in one row: channel after channel, and each channel row by row. All values are "
+        "kept; only the spatial arrangement is lost."
     )
     first, second, third = st.columns(3)
     with first:
@@ -58,14 +58,14 @@ def flatten_and_weigh() -> tuple[str, ...]:
         depth = state.slider(DEPTH)
     volume = toy_inputs.pooled_volume(depth, side)
     with third:
-        chosen = min(state.slider(PLACE), volume.size - 1)
-    if chosen < state[PLACE]:
-        st.caption(f"The row ends at number {chosen}, which is followed here.")
-    softmax_charts.show_flattened(volume, chosen)
-    place = softmax.locate_flat_index(chosen, (depth, side, side))
+        index = min(state.slider(PLACE), volume.size - 1)
+    if index < state[PLACE]:
+        st.caption(f"The row ends at number {index}, which is followed here.")
+    softmax_charts.show_flattened(volume, index)
+    place = softmax.locate_flat_index(index, (depth, side, side))
     st.markdown(
         f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
-        f"{chosen}: `{place.flat.formula}`"
+        f"{index}: `{place.flat.formula}`"
     )
     st.header("One score for each class", anchor=False)
     names = state.text(NAMES)
@@ -86,25 +86,25 @@ def flatten_and_weigh() -> tuple[str, ...]:
 
 
 def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
-    """Slide 42: scores to probabilities. Raises ``UserError``."""
+    """Show how scores become probabilities (slide 42). Raises ``UserError``."""
     st.header("Softmax", anchor=False)
     glossary_popover.write(
         "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
-        "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone asks for more or less "
-        "decided answers."
+        "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone wants a sharper or "
+        "flatter distribution."
     )
-    all_names: dict[Field, Any] = {} if len(names) == len(SLIDE) else {NAMES: NAMES.default}
+    all_names: dict[Field[Any], Any] = {} if len(names) == len(SLIDE) else {NAMES: NAMES.default}
     state.presets("Start from an example", {name: all_names | values for name, values in PRESETS.items()})
     first, second = st.columns(2)
     with first:
         scores = state.text(SCORES)
     with second:
-        heat = state.slider(HEAT)
-    return softmax.softmax(names, scores, heat)
+        temperature = state.slider(TEMPERATURE)
+    return softmax.softmax(names, scores, temperature)
 
 
 def how_wrong(example: softmax.Softmax) -> None:
-    """Cross-entropy, and the gradient that training starts from."""
+    """Show the cross-entropy and its gradient."""
     st.header("How wrong was it?", anchor=False)
     true = state.number(TRUE) - 1
     loss = softmax.cross_entropy(example, true)
@@ -115,11 +115,11 @@ def how_wrong(example: softmax.Softmax) -> None:
 
 classes = flatten_and_weigh()
 try:
-    found = softmax_by_terms(classes)
+    example = softmax_by_terms(classes)
     if not state.invalid:
-        softmax_charts.show_terms(found)
-        softmax_charts.show_large_scores(found)
-        how_wrong(found)
+        softmax_charts.show_terms(example)
+        softmax_charts.show_large_scores(example)
+        how_wrong(example)
 except UserError as error:
     st.error(str(error))
 quiz.ask(ask_fully_connected(state[quiz.QUESTION]), state)

@@ -11,7 +11,8 @@ from ui.shell.fields import Choice
 from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
 
-LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(milestone.name for milestone in TIMELINE))
+MILESTONES = {milestone.name: milestone for milestone in TIMELINE}
+LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(MILESTONES))
 
 frame.header(
     "A bit of history",
@@ -21,14 +22,13 @@ frame.header(
 state = State.open("history", LOOK, quiz.QUESTION)
 line, story = st.columns([3, 2], gap="large")
 with story:
-    name = state.select(LOOK)
-    milestone = next(milestone for milestone in TIMELINE if milestone.name == name)
+    milestone = MILESTONES[state.select(LOOK)]
     st.header(milestone.name, anchor=False)
     st.markdown(milestone.story)
     st.markdown(f"Source: {milestone.source}.")
     quiz.ask(ask_year(state[quiz.QUESTION]), state)
 with line:
-    timeline.show_timeline(TIMELINE, name)
+    timeline.show_timeline(TIMELINE, milestone.name)
 torch_code.show_snippet(torch_snippets.lenet(), title="LeNet in today's PyTorch")
 state.share()
 frame.footer(

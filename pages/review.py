@@ -25,13 +25,13 @@ state = State.open("review", HIDE, quiz.QUESTION, mixed_quiz.NUMBER)
 
 
 def chain() -> None:
-    """Slides 43-44: the picture, a question on it, and what each part is for."""
+    """Show the chain (slides 43-44), a question on it, and what each layer is for."""
     st.header("The chain", anchor=False)
-    hidden = state.flag(HIDE)
+    hide = state.flag(HIDE)
     picture = st.container()
-    told = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
+    revealed = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:
-        volume_chain.show_chain(NETWORK, told=told or not hidden)
+        volume_chain.show_chain(NETWORK, hidden=hide and not revealed)
         st.markdown(
             "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
         )
@@ -45,16 +45,16 @@ def chain() -> None:
         "- **Softmax** turns scores into probabilities. In training, cross-entropy compares them with the true class, "
         "and the gradient runs back through the same chain."
     )
-    st.page_link("pages/architecture_builder.py", label="Take this chain apart in the builder",
-                 query_params={"net": str(NETWORK)})  # fmt: skip
+    settings = {"net": str(NETWORK)}
+    st.page_link("pages/architecture_builder.py", label="Take this chain apart in the builder", query_params=settings)
 
 
 def ten_questions() -> None:
-    """A quiz that a link gives to a whole class."""
+    """Show the quiz that a link gives to a whole class."""
     st.header("Ten questions", anchor=False)
     st.markdown(
         "One from each topic, drawn by the quiz number: whoever opens the same link gets the same ten. "
-        "The first answer counts, and a wrong one is told what went wrong."
+        "The first answer counts, and a wrong one is explained."
     )
     mixed_quiz.show_quiz(state.number(mixed_quiz.NUMBER), state)
 

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from cnn.lecture import teachers_guide
+from cnn.lecture.lesson_plans import PLANS
 from ui.shell import frame
 from ui.shell.fields import Choice, Flag
 from ui.shell.page_state import State
 
-PLAN = Choice(
-    "plan", "Lesson of", teachers_guide.PLANS[0].name, options=tuple(plan.name for plan in teachers_guide.PLANS)
-)
+PLAN = Choice("plan", "Lesson of", PLANS[0].name, options=tuple(plan.name for plan in PLANS))
 ANSWERS = Flag("answers", "Show the answers to expect", False)
 
 frame.header(
@@ -23,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     name = state.choice(PLAN)
     answers = state.flag(ANSWERS)
 st.markdown(teachers_guide.INTRODUCTION)
-plan = next(plan for plan in teachers_guide.PLANS if plan.name == name)
+plan = next(plan for plan in PLANS if plan.name == name)
 st.header(f"A plan for {plan.name}", anchor=False)
 st.markdown(plan.about)
 for start, end, unit in plan.schedule():

@@ -24,7 +24,7 @@ K = Whole("K", "Filters K", 100, low=1, high=100_000)
 F = Whole("F", "Filter size F", 3, low=1, high=1000)
 SHUFFLED = Flag("shuffled", "Shuffle the pixels of every picture on this page, all in the same way", False)
 PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=results.DATASETS)
-PRESETS: dict[str, dict[Field, Any]] = {
+PRESETS: dict[str, dict[Field[Any], Any]] = {
     "Slide 8": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
     "Slide 11: 32x32x3": {W1: 32, H1: 32, D1: 3, F: 5},
     "What ImageNet's networks read": {W1: 224, H1: 224, D1: 3},
@@ -42,7 +42,7 @@ state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, qui
 
 
 def weights() -> None:
-    """Slide 8, on the reader's numbers."""
+    """Compare both layers (slide 8) on the reader's numbers. Raises ``UserError``."""
     picture = Volume(*state.boxes(W1, H1, D1))
     hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
     layers = dense_vs_conv.compare_layers(picture, hidden, filters, kernel_size)
@@ -54,7 +54,7 @@ def weights() -> None:
 
 
 def leaf_in_levels(shuffled: bool) -> None:
-    """Slide 9: one object at several levels of structure."""
+    """Show one object at several levels of structure (slide 9)."""
     images = [leaf.draw_leaf(level) for level in leaf.LEVELS]
     if shuffled:
         images = [results.shuffle_pixels(image) for image in images]
@@ -64,7 +64,7 @@ def leaf_in_levels(shuffled: bool) -> None:
 
 
 def shuffle_experiment(shuffled: bool) -> None:
-    """Two small networks, trained on images as they are and shuffled."""
+    """Compare two small networks, trained on images as they are and shuffled."""
     experiment = results.load_experiment(state.choice(PICTURES))
     samples = results.shuffle_pixels(experiment.samples) if shuffled else experiment.samples
     figures.show_images(list(samples), experiment.names, side=104)

@@ -1,4 +1,4 @@
-"""Why there are CNNs: weights to scale, a leaf with its pixels shuffled, and what two networks learn from such pictures.
+"""Why there are CNNs: weights to scale, a leaf with its pixels shuffled, and what networks learn from such pictures.
 
 Functions named ``show_`` draw, functions named ``describe_`` return Markdown.
 """
@@ -31,7 +31,7 @@ def show_to_scale(layers: Sequence[LayerCost]) -> None:
     tiles = "".join(_square(layer, LARGEST_SQUARE * math.sqrt(layer.weights.value / most)) for layer in layers)
     label = "Weights to scale: " + ", ".join(f"{layer.name} {layer.weights.value:,}" for layer in layers)
     st.html(
-        f'<div class="tiles bottom" role="img" aria-label="{escape(label)}" style="gap:1rem 4rem">{tiles}</div>',
+        f'<div class="tiles bottom apart" role="img" aria-label="{escape(label)}">{tiles}</div>',
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures of maps: many stacked into a volume, one before and after ReLU, and the volumes along two layers."""
+"""Figures of feature maps: stacked into a volume, before and after ReLU, and the volumes along two layers."""
 
 import base64
 import io
@@ -18,84 +18,79 @@ from cnn.ops.feature_stack import TwoLayers
 from cnn.ops.windows import Array
 from ui.shell import theme
 
+MAP_WIDTH, SHIFT = 170, 14
+"""Pixels of the width of a map in the stack, and between it and the next."""
+
 
 @st.cache_data(show_spinner=False)
 def load_sample(key: str) -> Radiograph:
-    """The built-in radiograph ``key``. Raises ``UserError`` when it is not installed."""
-    return read_radiograph(*next(load_sample for load_sample in SAMPLES if load_sample.key == key).read())
+    """Read the built-in radiograph ``key``. Raises ``UserError`` when it is not installed."""
+    return read_radiograph(*next(sample for sample in SAMPLES if sample.key == key).read())
 
 
-def show_stack(maps: Array, names: Sequence[str], chosen: int) -> None:
-    """The maps (K, H, W) one behind the other, each shifted a little, and side by side with their names."""
-    colours = theme.palette()
+def show_stack(maps: Array, names: Sequence[str], selected: int) -> None:
+    """Show the maps (K, H, W) one behind the other, each shifted a little, and side by side with their names."""
     count, height, width = maps.shape
-    pictures = [encode_signed_map(one) for one in maps]
-    step, large = 14, 170
-    tall = round(large * height / width)
-    layers = "".join(
-        f'<img src="{picture}" alt="" style="position:absolute;left:{step * k}px;bottom:{step * k}px;'
-        f'width:{large}px;height:{tall}px;border:2px solid {colours.output};z-index:{count - k}">'
-        for k, picture in enumerate(pictures)
+    images = [encode_signed_map(feature_map) for feature_map in maps]
+    shown_height = round(MAP_WIDTH * height / width)
+    stacked = "".join(
+        f'<img src="{image}" alt="" style="left:{SHIFT * k}px;bottom:{SHIFT * k}px;width:{MAP_WIDTH}px;'
+        f'height:{shown_height}px;z-index:{count - k}">'
+        for k, image in enumerate(images)
     )
     tiles = "".join(
-        f'<figure style="margin:0;width:104px"><img src="{picture}" alt="Map {k + 1}: {escape(name)}" '
-        f'style="width:100%;border:2px solid {colours.kernel if k == chosen else colours.line}">'
-        f'<figcaption style="font-size:0.85rem;line-height:1.3">{k + 1}. {escape(name)}'
-        f"{' (below)' if k == chosen else ''}</figcaption></figure>"
-        for k, (name, picture) in enumerate(zip(names, pictures, strict=True))
+        f'<figure class="tile map{" kernel" if k == selected else ""}" style="width:104px">'
+        f'<img src="{image}" alt="Map {k + 1}: {escape(name)}">'
+        f"<figcaption>{k + 1}. {escape(name)}{' (below)' if k == selected else ''}</figcaption></figure>"
+        for k, (name, image) in enumerate(zip(names, images, strict=True))
     )
     label = f"{count} maps of {height} by {width} numbers, stacked: a volume of depth {count}"
+    size = f"width:{MAP_WIDTH + SHIFT * count}px;height:{shown_height + SHIFT * count}px"
     st.html(
-        f'<div style="display:flex;flex-wrap:wrap;gap:2rem;align-items:center;color:{colours.text}">'
-        f'<div role="img" aria-label="{label}">'
-        f'<div style="position:relative;width:{large + step * count}px;height:{tall + step * count}px">{layers}</div>'
-        f'<div style="color:{colours.output};font-weight:700">{width} x {height} x {count}</div></div>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:0.8rem;flex:1 1 280px">{tiles}</div></div>'
+        f'<div class="tiles middle wide"><div role="img" aria-label="{label}">'
+        f'<div class="stack" style="{size}">{stacked}</div><div>{width} x {height} x {count}</div></div>'
+        f'<div class="tiles" style="flex:1 1 280px">{tiles}</div></div>'
     )
 
 
 def show_relu(before: Array, after: Array, *, key: str, description: str) -> None:
-    """One map (H, W) before ReLU and after, on one scale; pointing at a pixel tells its number."""
-    most = float(np.abs(before).max()) or 1.0
+    """Show a map (H, W) before and after ReLU on one scale; pointing at a pixel tells its number."""
+    limit = float(np.abs(before).max()) or 1.0
     figure = make_subplots(rows=1, cols=2, subplot_titles=["x", "max(0, x)"], horizontal_spacing=0.04)
-    for place, one in enumerate((before, after), start=1):
-        heat = go.Heatmap(
-            z=np.round(one, 4), coloraxis="coloraxis", hovertemplate="row %{y}, column %{x}: %{z:.3f}<extra></extra>"
+    for column, values in enumerate((before, after), start=1):
+        heatmap = go.Heatmap(
+            z=np.round(values, 4),
+            coloraxis="coloraxis",
+            hovertemplate="row %{y}, column %{x}: %{z:.3f}<extra></extra>",
         )
-        figure.add_trace(heat, row=1, col=place)
+        figure.add_trace(heatmap, row=1, col=column)
     figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
     figure.update_yaxes(visible=False, fixedrange=True, autorange="reversed", constrain="domain")
-    for number in ("", "2"):
-        figure.update_layout({f"yaxis{number}": {"scaleanchor": f"x{number}"}})
+    figure.update_layout(yaxis={"scaleanchor": "x"}, yaxis2={"scaleanchor": "x2"})
     bar = {"orientation": "h", "y": -0.02, "yanchor": "top", "thickness": 12}
     figure.update_layout(
         height=440,
         margin={"t": 84},
-        coloraxis={"colorscale": theme.DIVERGING, "cmin": -most, "cmax": most, "colorbar": bar},
+        coloraxis={"colorscale": theme.DIVERGING, "cmin": -limit, "cmax": limit, "colorbar": bar},
     )
     theme.show_figure(figure, key=key, description=description, heading="One map before ReLU and after")
 
 
-def show_two_layers(layers: TwoLayers, *, told: bool) -> None:
-    """The volumes and filters of two layers in a row; the depth of the second filters is a question mark until told."""
-    colours = theme.palette()
+def show_two_layers(layers: TwoLayers, *, revealed: bool) -> None:
+    """Show the volumes and filters of two layers in a row, the depth of the second filters only when ``revealed``."""
     f = layers.kernel_size
-    unknown = f"{layers.first}" if told else "?"
+    depth = f"{layers.first}" if revealed else "?"
     boxes = [
         ("input", f"{layers.side}x{layers.side}x{layers.depth}", "image"),
         ("kernel", f"{layers.first} filters of {f}x{f}x{layers.depth}", "CONV, then ReLU"),
         ("output", f"{layers.between}x{layers.between}x{layers.first}", "maps"),
-        ("kernel", f"{layers.second} filters of {f}x{f}x{unknown}", "CONV, then ReLU"),
+        ("kernel", f"{layers.second} filters of {f}x{f}x{depth}", "CONV, then ReLU"),
         ("output", f"{layers.after}x{layers.after}x{layers.second}", "maps"),
     ]
     drawn = '<span aria-hidden="true">→</span>'.join(
-        f'<div style="border:2px solid {getattr(colours, role)};background:{getattr(colours, f"{role}_fill")};'
-        f'border-radius:4px;padding:0.4rem 0.7rem;text-align:center"><strong>{text}</strong><br>{what}</div>'
-        for role, text, what in boxes
+        f'<div class="box {role}"><strong>{size}</strong><br>{caption}</div>' for role, size, caption in boxes
     )
-    st.html(
-        f'<div style="display:flex;flex-wrap:wrap;gap:0.5rem;align-items:center;color:{colours.text}">{drawn}</div>'
-    )
+    st.html(f'<div class="tiles middle near">{drawn}</div>')
 
 
 def encode_signed_map(feature_map: Array, limit: float | None = None) -> str:

@@ -1,4 +1,6 @@
-"""The three rules for an output size that does not come out even, side by side, with everything unread crossed out."""
+"""The three rules for an output size that does not divide exactly, side by side, with unread cells crossed out."""
+
+from typing import Any
 
 import streamlit as st
 
@@ -12,19 +14,19 @@ from ui.shell.text import escape_stars
 from ui.widgets import static_grid
 
 RULES: dict[Rule, tuple[str, str]] = {
-    "exact": ("It must come out even", "The lecture and CS231n: a filter that does not fit is a mistake."),
+    "exact": ("Must divide exactly", "The lecture and CS231n: a filter that does not fit is a mistake."),
     "floor": ("Round down", "PyTorch: what is left over at the edge is not read."),
     "ceil": ("Round up", "PyTorch pooling with `ceil_mode=True`: the last window may hang over the edge."),
 }
 
 
 def show_rules(state: State, fields: tuple[Whole, ...], n: int, window: Window) -> None:
-    """One card for each rule; when the lecture's rule refuses, buttons for the nearest of ``fields`` that fit."""
-    if nothing := too_long(n, window):
-        st.error(escape_stars(str(nothing)))
-        state.presets("Nearest that fit", nearest_presets(nothing, fields))
+    """Show a card for each rule; where the exact rule fails, also buttons for the nearest values that fit."""
+    if error := too_long(n, window):
+        st.error(escape_stars(str(error)))
+        state.presets("Nearest that fit", nearest_presets(error, fields))
         return
-    refused = None
+    problem = None
     for column, rule in zip(st.columns(3), RULES, strict=True):
         with column, st.container(border=True):
             title, meaning = RULES[rule]
@@ -33,7 +35,7 @@ def show_rules(state: State, fields: tuple[Whole, ...], n: int, window: Window) 
                 size = output_size(n, window, rule)
             except SizeDoesNotFit as error:
                 st.error(escape_stars(str(error)))
-                refused = error
+                problem = error
                 continue
             st.markdown(f"Output **{size.size}**: {escape_stars(size.formula)}")
             axis = Axis.sliding(n, window, rule)
@@ -42,8 +44,8 @@ def show_rules(state: State, fields: tuple[Whole, ...], n: int, window: Window) 
                 axis, f"{count}{', padding hatched' if window.padding else ''}; a bar for each window"
             )
             st.markdown(describe_edge(axis, size))
-    if refused:
-        state.presets("Nearest that fit", nearest_presets(refused, fields))
+    if problem:
+        state.presets("Nearest that fit", nearest_presets(problem, fields))
 
 
 def too_long(n: int, window: Window) -> SizeDoesNotFit | None:
@@ -56,7 +58,7 @@ def too_long(n: int, window: Window) -> SizeDoesNotFit | None:
 
 
 def describe_edge(axis: Axis, size: Size) -> str:
-    """What a rule does at the edge, in words."""
+    """Describe what a rule does at the edge."""
     sentences = []
     if axis.unread:
         count = len(axis.unread)
@@ -70,7 +72,7 @@ def describe_edge(axis: Axis, size: Size) -> str:
 
 
 def show_layer_by_layer(n: int, f: int) -> None:
-    """Slide 33: volumes that shrink too fast; with the reader's N and F where they shrink, else with the slide's."""
+    """Show how fast volumes shrink (slide 33), with the reader's N and F if they shrink, else with the slide's."""
     st.subheader("Layer by layer", anchor=False)
     if not 3 <= f <= n or f % 2 == 0:
         n, f = 32, 5
@@ -89,8 +91,8 @@ def show_layer_by_layer(n: int, f: int) -> None:
     static_grid.show_squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
 
 
-def nearest_presets(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field, int]]:
-    """Buttons: the values that would fit, as far as the page allows them."""
+def nearest_presets(error: SizeDoesNotFit, fields: tuple[Whole, ...]) -> dict[str, dict[Field[Any], int]]:
+    """Return presets for the values that would fit and that the page allows."""
     by_name = {field.name: field for field in fields}
     return {
         f"{LETTERS[name]} = {value}": {field: value}
