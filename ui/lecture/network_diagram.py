@@ -93,7 +93,7 @@ def show_table(network: Network) -> None:
     stages = network.stages()
     head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "jump"]
     rows = [
-        _row(f"{number}. {bracket}{str(stage.layer)}", stage)
+        _row(f"{number}. {bracket}{stage.layer!s}", stage)
         for number, (bracket, stage) in enumerate(zip(_brackets(stages), stages, strict=True), start=1)
     ]
     infos = [stage.info for stage in stages if stage.info]
@@ -117,7 +117,7 @@ def show_calculator_link(network: Network, number: int) -> None:
         st.caption(f"There is no layer {number}: the last one is {len(stages)}.")
         return
     layer, info = stages[number - 1].layer, stages[number - 1].info
-    name = f"{number}. {str(layer)}"
+    name = f"{number}. {layer!s}"
     if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
         cross_links.link_to_calculator(layer, info.input, f"Calculate layer {name}, on {info.input}")
     elif info:
