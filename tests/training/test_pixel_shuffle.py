@@ -12,30 +12,33 @@ from cnn.training import pixel_shuffle
 
 @pytest.mark.parametrize(
     ("kind", "network", "order", "epochs"),
-    [("shapes", "fully connected", "shuffled", 2), ("digits", "fully connected", "as they are", 3),
-     ("digits", "convolution", "shuffled", 2)],
-)  # fmt: skip
+    [
+        ("shapes", "fully connected", "shuffled", 2),
+        ("digits", "fully connected", "as they are", 3),
+        ("digits", "convolution", "shuffled", 2),
+    ],
+)
 def test_the_first_points_of_a_curve_come_out_again(
     kind: results.Dataset, network: results.NetworkName, order: results.Order, epochs: int
 ) -> None:
     seed = 1
     again = pixel_shuffle.accuracy_curve(kind, network, order, seed, epochs)
-    kept = results.load_experiment(kind).curves[network, order].accuracy[seed, :epochs]
-    assert again == pytest.approx(kept, abs=0.02)  # other processors round differently
+    stored = results.load_experiment(kind).curves[network, order].accuracy[seed, :epochs]
+    assert again == pytest.approx(stored, abs=0.02)  # other processors round differently
 
 
 def test_samples_and_counts_are_the_script_s() -> None:
-    kept = json.loads(results.RESULTS.read_text(encoding="utf-8"))
-    assert kept["made by"] == "python -m cnn.training.pixel_shuffle"
-    assert kept["seeds"] == list(pixel_shuffle.SEEDS)
+    stored = json.loads(results.RESULTS.read_text(encoding="utf-8"))
+    assert stored["made by"] == "python -m cnn.training.pixel_shuffle"
+    assert stored["seeds"] == list(pixel_shuffle.SEEDS)
     for kind in results.DATASETS:
         pixels, _ = pixel_shuffle.load_images(kind)
-        assert kept[kind]["samples"] == pixel_shuffle.sample_images(kind)
-        assert kept[kind]["training"] + kept[kind]["kept out"] == len(pixels)
+        assert stored[kind]["samples"] == pixel_shuffle.sample_images(kind)
+        assert stored[kind]["training"] + stored[kind]["kept out"] == len(pixels)
         for network in results.NETWORKS:
-            model = pixel_shuffle.build(network, pixels.shape[-1], len(kept[kind]["names"]))
-            assert kept[kind]["parameters"][network] == sum(p.numel() for p in model.parameters())
-    assert kept["digits"]["greys alone"] == pytest.approx(pixel_shuffle.accuracy_of_greys("digits"), abs=0.02)
+            model = pixel_shuffle.build(network, pixels.shape[-1], len(stored[kind]["names"]))
+            assert stored[kind]["parameters"][network] == sum(p.numel() for p in model.parameters())
+    assert stored["digits"]["greys alone"] == pytest.approx(pixel_shuffle.accuracy_of_greys("digits"), abs=0.02)
 
 
 def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
@@ -44,11 +47,8 @@ def test_a_unit_of_the_last_convolution_sees_as_far_as_the_page_says() -> None:
     model[:4](pixels)[0, :, 10, 10].sum().backward()
     columns = pixels.grad[0, 0].abs().sum(dim=0).nonzero().ravel()
     reach = int(columns.max() - columns.min()) + 1
-    assert (
-        results.load_experiment("shapes").receptive_field - 1
-        <= reach
-        <= results.load_experiment("shapes").receptive_field
-    )
+    field = results.load_experiment("shapes").receptive_field
+    assert field - 1 <= reach <= field
 
 
 def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the_very_same() -> None:

@@ -75,16 +75,16 @@ def groups(films_folder: Path, adults_folder: Path) -> list[Group]:
     fit = films["fit"]
     report = torch.cat([films["official test films"], films["adults of patients not used before"]])
     varied = torch.cat([_vary(batch, generator) for batch in fit.split(64)])
-    found = [Group("films, varied", "fit", "film", varied)]
+    all_groups = [Group("films, varied", "fit", "film", varied)]
     parts = {"fit": "fit", "children": "limit", "adults": "limit"}
-    found += [Group(name, parts.get(name, "report"), "film", pixels) for name, pixels in films.items()]
+    all_groups += [Group(name, parts.get(name, "report"), "film", pixels) for name, pixels in films.items()]
     for name, (kind, corrupt) in film_corruptions.REJECTED.items():
         for part, source, count in (("fit", fit, FIT_CORRUPTED), ("report", report, REPORT_CORRUPTED)):
             drawn = source[torch.randperm(len(source), generator=generator)[:count]]
-            found.append(Group(name, part, kind, corrupt(drawn, generator)))
+            all_groups.append(Group(name, part, kind, corrupt(drawn, generator)))
     for name, change in film_corruptions.ACCEPTED.items():
-        found.append(Group(f"films {name}", "report", "film", change(report[::8], generator)))
-    return found + list(_negatives(generator))
+        all_groups.append(Group(f"films {name}", "report", "film", change(report[::8], generator)))
+    return all_groups + list(_negatives(generator))
 
 
 def _films(films_folder: Path, adults_folder: Path, generator: Generator) -> Iterator[tuple[str, list[Film]]]:

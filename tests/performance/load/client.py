@@ -70,9 +70,14 @@ class Reader:
         parts = urlsplit(self.url)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         self._socket = await connect(
-            f"ws://{parts.netloc}/_stcore/stream", subprotocols=protocols, max_size=2**26,  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookies}, origin=self.url, compression=None, proxy=None,  # type: ignore[arg-type]
-        )  # fmt: skip
+            f"ws://{parts.netloc}/_stcore/stream",
+            subprotocols=protocols,
+            max_size=2**26,  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookies},
+            origin=self.url,
+            compression=None,
+            proxy=None,  # type: ignore[arg-type]
+        )
 
     async def close(self) -> None:
         """Closes the tab."""
@@ -124,8 +129,10 @@ class Reader:
         head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
         head += "Content-Type: application/octet-stream\r\n\r\n"
         body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
-        headers = {"Content-Type": f"multipart/form-data; boundary={edge}",
-                   "X-Xsrftoken": self.cookies.get("_streamlit_xsrf", "")}  # fmt: skip
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={edge}",
+            "X-Xsrftoken": self.cookies.get("_streamlit_xsrf", ""),
+        }
         address = address if "://" in address else f"{self.url}/{address.lstrip('/')}"
         with self._opener().open(
             urllib.request.Request(address, body, headers, method="PUT"), timeout=MOST_SECONDS
