@@ -56,8 +56,18 @@ def test_the_kind_is_what_the_bytes_are() -> None:
     assert read_radiograph(GOOD["progressive.jpg"]().data, "scan").kind == "JPEG"
 
 
-@pytest.mark.parametrize("name", ["8-bit grey.png", "progressive.jpg", "ExplicitVRLittleEndian 16.dcm",
-                                  "jpeg 2000.dcm", "jpeg-ls.dcm", "jpeg lossless.dcm", "rle 16.dcm"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "8-bit grey.png",
+        "progressive.jpg",
+        "ExplicitVRLittleEndian 16.dcm",
+        "jpeg 2000.dcm",
+        "jpeg-ls.dcm",
+        "jpeg lossless.dcm",
+        "rle 16.dcm",
+    ],
+)
 def test_files_cut_anywhere(name: str) -> None:
     data = GOOD[name]().data
     for length in range(0, int(0.95 * len(data)), max(len(data) // 40, 1)):
@@ -65,20 +75,23 @@ def test_files_cut_anywhere(name: str) -> None:
         assert name == "jpeg 2000.dcm" or isinstance(said, str), f"{length} of {len(data)} bytes were enough"
 
 
-@pytest.mark.parametrize(("given_name", "shown"), [
-    ("RG1_UNCI.dcm", "RG1_UNCI.dcm"),
-    ("C:\\Films\\thorax.png", "thorax.png"),
-    ("../../etc/passwd", "passwd"),
-    ("röntgen 胸部.png", "röntgen 胸部.png"),
-    ("a\x00b\r\n\tc\x1b[31m.png", "a_b___c__31m.png"),
-    ("\u202egnp.exe", "_gnp.exe"),
-    ("![x](http://there/x.png)", "x.png)"),
-    ("<script>$x$ `rm` *b* [l] |.png", "_script__x_ _rm_ _b_ _l_ _.png"),
-    ("\ud800.png", "_.png"),
-    ("a" * 300 + ".png", "a" * 47 + "…" + "a" * 8 + ".png"),
-    ("", "the file"),
-    ("///", "the file"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given_name", "shown"),
+    [
+        ("RG1_UNCI.dcm", "RG1_UNCI.dcm"),
+        ("C:\\Films\\thorax.png", "thorax.png"),
+        ("../../etc/passwd", "passwd"),
+        ("röntgen 胸部.png", "röntgen 胸部.png"),
+        ("a\x00b\r\n\tc\x1b[31m.png", "a_b___c__31m.png"),
+        ("\u202egnp.exe", "_gnp.exe"),
+        ("![x](http://there/x.png)", "x.png)"),
+        ("<script>$x$ `rm` *b* [l] |.png", "_script__x_ _rm_ _b_ _l_ _.png"),
+        ("\ud800.png", "_.png"),
+        ("a" * 300 + ".png", "a" * 47 + "…" + "a" * 8 + ".png"),
+        ("", "the file"),
+        ("///", "the file"),
+    ],
+)
 def test_names_are_fit_to_be_shown(given_name: str, shown: str) -> None:
     assert display_name(given_name) == shown
     assert str(judge(b"", given_name)).startswith(f"“{shown}” is empty")
@@ -114,8 +127,10 @@ def test_every_file_of_pydicom_is_read_or_refused() -> None:
 
 def test_a_real_chest_has_bright_bone_and_dark_lungs() -> None:
     film = read_test_file("RG1_UNCR.dcm")
-    assert film.notes == ("Applied the window of the file: centre 15000, width 30000.",
-                          "Inverted: in this file low values are bright (MONOCHROME1).")  # fmt: skip
+    assert film.notes == (
+        "Applied the window of the file: centre 15000, width 30000.",
+        "Inverted: in this file low values are bright (MONOCHROME1).",
+    )
     height, width = film.pixels.shape
     middle = film.pixels[height // 3 : height // 2]
     spine, lung = middle[:, int(0.49 * width) : int(0.53 * width)], middle[:, int(0.60 * width) : int(0.68 * width)]
@@ -123,12 +138,20 @@ def test_a_real_chest_has_bright_bone_and_dark_lungs() -> None:
     assert film.pixel_spacing_mm is None, "the file says 0.000"
 
 
-@pytest.mark.parametrize(("plain", "packed", "within"), [
-    ("RG1_UNCR.dcm", "RG1_J2KR.dcm", 0), ("RG1_UNCI.dcm", "RG1_J2KI.dcm", 0.001), ("RG3_UNCR.dcm", "RG3_J2KR.dcm", 0),
-    ("693_UNCR.dcm", "693_J2KR.dcm", 0), ("MR_small.dcm", "MR_small_RLE.dcm", 0),
-    ("MR_small.dcm", "MR_small_jpeg_ls_lossless.dcm", 0), ("MR_small.dcm", "MR_small_jp2klossless.dcm", 0),
-    ("MR_small.dcm", "MR_small_bigendian.dcm", 0), ("MR_small.dcm", "MR_small_implicit.dcm", 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("plain", "packed", "within"),
+    [
+        ("RG1_UNCR.dcm", "RG1_J2KR.dcm", 0),
+        ("RG1_UNCI.dcm", "RG1_J2KI.dcm", 0.001),
+        ("RG3_UNCR.dcm", "RG3_J2KR.dcm", 0),
+        ("693_UNCR.dcm", "693_J2KR.dcm", 0),
+        ("MR_small.dcm", "MR_small_RLE.dcm", 0),
+        ("MR_small.dcm", "MR_small_jpeg_ls_lossless.dcm", 0),
+        ("MR_small.dcm", "MR_small_jp2klossless.dcm", 0),
+        ("MR_small.dcm", "MR_small_bigendian.dcm", 0),
+        ("MR_small.dcm", "MR_small_implicit.dcm", 0),
+    ],
+)
 def test_compression_does_not_change_the_picture(plain: str, packed: str, within: float) -> None:
     one, two = read_test_file(plain).pixels, read_test_file(packed).pixels
     np.testing.assert_allclose(one, two, atol=within, rtol=0)
@@ -165,9 +188,15 @@ def test_tables_are_those_of_pydicom() -> None:
 def in_a_box(folder: Path) -> tuple[list[dict], set[str], str]:
     """Verdicts, modules and what reached the error stream, from a process of 600 MiB with every warning and log on."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
-    run = subprocess.run([sys.executable, "-W", "always", "-m", "tests.imaging.decode_under_limits", str(folder)],
-                         cwd=ROOT, env=environment,
-                         capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-W", "always", "-m", "tests.imaging.decode_under_limits", str(folder)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     *verdicts, last = [json.loads(line) for line in run.stdout.splitlines()]
     return verdicts, set(last["modules"]), run.stdout + run.stderr

@@ -203,7 +203,7 @@ def test_a_layer_that_is_not_there():
 
 @pytest.mark.parametrize("name", ["lecture", "transfer"])
 def test_the_architecture_builder_measures_the_same_network(name):
-    """The builder reads the network from a line of text, the plan from its modules."""
+    """The builder reads the network from a line of text, the list from its modules."""
     plan = feature_maps.list_layers(name)
     written = parse(PRESETS[f"{name}, our own"]).layer_infos()
     for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):

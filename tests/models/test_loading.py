@@ -1,6 +1,7 @@
 """The networks are what they say, and weights that are not theirs are refused in a sentence."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,15 @@ def test_an_ensemble_is_the_mean_of_its_parts(weights: Path) -> None:
     small = nn.functional.interpolate(picture, size=128, mode="bilinear", antialias=True)
     with torch.no_grad():
         torch.testing.assert_close(both(picture), (transfer(picture) + lecture(small)) / 2)
+
+
+def test_folded_batch_norms_give_the_same_logits_and_are_made_once(model: loading.LoadedModel) -> None:
+    pixels = torch.randn(1, 1, model.input_size, model.input_size)
+    with ThreadPoolExecutor() as readers:
+        first, *others = readers.map(lambda _: model.folded, range(4))
+    assert all(other is first for other in others)
+    with torch.no_grad():
+        torch.testing.assert_close(first(pixels), model.module(pixels), rtol=1e-3, atol=1e-4)
 
 
 def spoil_card(folder: Path, **values: object) -> None:

@@ -49,8 +49,12 @@ BAD: dict[str, Callable[[], Bad]] = {}
 HEAVY: dict[str, Callable[[], Bad]] = {}
 
 
-def _simple(name: str, data: Callable[[], bytes], says: str, *, heavy: bool = False) -> None:
-    (HEAVY if heavy else BAD)[name] = lambda: Bad(data(), says)
+def _bad(name: str, says: str, data: Callable[[], bytes]) -> None:
+    BAD[name] = lambda: Bad(data(), says)
+
+
+def _heavy(name: str, says: str, data: Callable[[], bytes]) -> None:
+    HEAVY[name] = lambda: Bad(data(), says)
 
 
 @cache
@@ -83,42 +87,45 @@ def _low_bits() -> bytes:
 
 
 NOT_ONE = "is not a PNG, JPEG or DICOM file"
-_simple("empty.png", lambda: b"", "is empty")
-_simple("one byte.png", lambda: b"\x89", NOT_ONE)
-_simple("text.dcm", lambda: b"patient: nobody\n" * 20, NOT_ONE)
-_simple("gif named.png", lambda: saved(grey_image(), "GIF"), NOT_ONE)
-_simple("tiff named.png", lambda: saved(grey_image(), "TIFF"), NOT_ONE)
-_simple("bmp named.jpg", lambda: saved(grey_image(), "BMP"), NOT_ONE)
-_simple("webp named.png", lambda: saved(grey_image(), "WEBP"), NOT_ONE)
-_simple("bare jpeg 2000.jpg", lambda: jpeg_2000(picture()), NOT_ONE)
-_simple("document.pdf", lambda: b"%PDF-1.7\n" + b"\0" * 300, NOT_ONE)
-_simple("archive.zip", lambda: b"PK\x03\x04" + b"\0" * 300, NOT_ONE)
-_simple("dicom without preamble.dcm", lambda: dicom(picture())[132:], NOT_ONE)
-_simple("too many bytes.png", lambda: _png() + bytes(LIMIT + 1 - len(_png())), "at most 20 MB")
-_simple("png and dicom.png", lambda: _png()[:128] + b"DICM" + dicom(picture())[132:], "PNG and DICOM at once")
-_simple("jpeg and dicom.dcm", lambda: _jpeg()[:128] + b"DICM" + dicom(picture())[132:], "JPEG and DICOM at once")
+_bad("empty.png", "is empty", lambda: b"")
+_bad("one byte.png", NOT_ONE, lambda: b"\x89")
+_bad("text.dcm", NOT_ONE, lambda: b"patient: nobody\n" * 20)
+_bad("gif named.png", NOT_ONE, lambda: saved(grey_image(), "GIF"))
+_bad("tiff named.png", NOT_ONE, lambda: saved(grey_image(), "TIFF"))
+_bad("bmp named.jpg", NOT_ONE, lambda: saved(grey_image(), "BMP"))
+_bad("webp named.png", NOT_ONE, lambda: saved(grey_image(), "WEBP"))
+_bad("bare jpeg 2000.jpg", NOT_ONE, lambda: jpeg_2000(picture()))
+_bad("document.pdf", NOT_ONE, lambda: b"%PDF-1.7\n" + b"\0" * 300)
+_bad("archive.zip", NOT_ONE, lambda: b"PK\x03\x04" + b"\0" * 300)
+_bad("dicom without preamble.dcm", NOT_ONE, lambda: dicom(picture())[132:])
+_bad("too many bytes.png", "at most 20 MB", lambda: _png() + bytes(LIMIT + 1 - len(_png())))
+_bad("png and dicom.png", "PNG and DICOM at once", lambda: _png()[:128] + b"DICM" + dicom(picture())[132:])
+_bad("jpeg and dicom.dcm", "JPEG and DICOM at once", lambda: _jpeg()[:128] + b"DICM" + dicom(picture())[132:])
 
-_simple("signature only.png", lambda: PNG_SIGNATURE, "damaged")
-_simple("half.png", lambda: _png()[: len(_png()) // 2], "cut off or damaged")
-_simple("half.jpg", lambda: _jpeg()[: len(_jpeg()) // 2], "cut off or damaged")
-_simple("wrong checksum.png", lambda: _png()[:29] + bytes(4) + _png()[33:], "damaged")
-_simple("no frame.jpg", lambda: b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xd9", "damaged")
-_simple("two frames.jpg", lambda: _jpeg()[:-2] + _jpeg()[2:], "damaged")
+_bad("signature only.png", "damaged", lambda: PNG_SIGNATURE)
+_bad("half.png", "cut off or damaged", lambda: _png()[: len(_png()) // 2])
+_bad("half.jpg", "cut off or damaged", lambda: _jpeg()[: len(_jpeg()) // 2])
+_bad("wrong checksum.png", "damaged", lambda: _png()[:29] + bytes(4) + _png()[33:])
+_bad("no frame.jpg", "damaged", lambda: b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xd9")
+_bad("two frames.jpg", "damaged", lambda: _jpeg()[:-2] + _jpeg()[2:])
 
-_simple("narrow.png", lambda: saved(Image.fromarray(picture(8, 63, 200)), "PNG"), "is 200 × 63 pixels")
-_simple("strip.png", lambda: saved(Image.fromarray(picture(8, 64, 641)), "PNG"), "a strip")
-_simple("one pixel.png", lambda: saved(Image.new("L", (1, 1)), "PNG"), "at least 64")
-_simple("no pixels.png", lambda: png(0, 0, 8, 0, b""), "damaged")
-_simple("animation.png", _animation, "holds 2 pictures")
-_simple("two pictures.jpg", _stereo, "holds 2 pictures")
-_simple("photograph.jpg", lambda: saved(Image.fromarray(photograph()), "JPEG"), "has colour and does not look")
-_simple("photograph.png", lambda: saved(Image.fromarray(photograph()), "PNG"), "% of its pixels are coloured")
-_simple("red.png", lambda: saved(Image.merge("RGB", (grey_image(), *[Image.new("L", (WIDTH, HEIGHT))] * 2)), "PNG"),
-        "has colour")  # fmt: skip
-_simple("blank.png", lambda: saved(Image.new("L", (100, 100), 80), "PNG"), "one single grey")
-_simple("blank 16-bit.png", lambda: saved(Image.fromarray(np.full((99, 99), 700, np.uint16)), "PNG"), "one single grey")
-_simple("invisible.png", lambda: saved(Image.new("RGBA", (100, 100), (9, 99, 200, 0)), "PNG"), "one single grey")
-_simple("12 bits in 16-bit colour.png", _low_bits, "low bits")
+_bad("narrow.png", "is 200 × 63 pixels", lambda: saved(Image.fromarray(picture(8, 63, 200)), "PNG"))
+_bad("strip.png", "a strip", lambda: saved(Image.fromarray(picture(8, 64, 641)), "PNG"))
+_bad("one pixel.png", "at least 64", lambda: saved(Image.new("L", (1, 1)), "PNG"))
+_bad("no pixels.png", "damaged", lambda: png(0, 0, 8, 0, b""))
+_bad("animation.png", "holds 2 pictures", _animation)
+_bad("two pictures.jpg", "holds 2 pictures", _stereo)
+_bad("photograph.jpg", "has colour and does not look", lambda: saved(Image.fromarray(photograph()), "JPEG"))
+_bad("photograph.png", "% of its pixels are coloured", lambda: saved(Image.fromarray(photograph()), "PNG"))
+_bad(
+    "red.png",
+    "has colour",
+    lambda: saved(Image.merge("RGB", (grey_image(), *[Image.new("L", (WIDTH, HEIGHT))] * 2)), "PNG"),
+)
+_bad("blank.png", "one single grey", lambda: saved(Image.new("L", (100, 100), 80), "PNG"))
+_bad("blank 16-bit.png", "one single grey", lambda: saved(Image.fromarray(np.full((99, 99), 700, np.uint16)), "PNG"))
+_bad("invisible.png", "one single grey", lambda: saved(Image.new("RGBA", (100, 100), (9, 99, 200, 0)), "PNG"))
+_bad("12 bits in 16-bit colour.png", "low bits", _low_bits)
 
 # -- DICOM -------------------------------------------------------------------------------------------------------------
 
@@ -147,38 +154,52 @@ def _deflated(zeros: int) -> bytes:
     return b"".join([meta, *parts, squeeze.flush()])
 
 
-_simple("half.dcm", lambda: _cut(dicom(picture()), 0.5), "damaged")
-_simple("header only.dcm", lambda: dicom(picture())[:200], "DICOM")
-_simple("half jpeg-ls.dcm", lambda: compressed(picture(), uid.JPEGLSLossless, _cut(jpeg_ls_stream(picture(), 8), 0.5)),
-        "damaged")  # fmt: skip
-_simple("half jpeg lossless.dcm",
-        lambda: compressed(picture(16), uid.JPEGLosslessSV1, _cut(jpeg_lossless(picture(16)), 0.3)),
-        "is cut off")  # fmt: skip
-_simple("half rle.dcm", lambda: compressed(picture(), uid.RLELossless, _cut(rle(picture()), 0.5)), "is cut off")
-_simple("empty frame.dcm", lambda: compressed(picture(), uid.JPEGBaseline8Bit, b"\0\0"), "damaged")
-_simple("jpeg in jpeg 2000.dcm", lambda: compressed(picture(), uid.JPEG2000, _jpeg()), "damaged")
-_simple("deflated.dcm", lambda: _deflated(0), "Deflated Explicit VR Little Endian, which is not read here")
-_simple("video.dcm", lambda: dicom(picture(), uid.ExplicitVRLittleEndian).replace(
-        b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.77"), "an unknown form")  # fmt: skip
-_simple("no picture.dcm", _no_picture, "without a picture")
-_simple("frames.dcm", lambda: _declared(NumberOfFrames=7), "holds 7 frames")
-_simple("no rows.dcm", lambda: _declared(Rows=None), "does not say how")
-_simple("zero rows.dcm", lambda: _declared(Rows=0), "at least 64")
-_simple("32 bits.dcm", lambda: _declared(BitsAllocated=32, BitsStored=32), "stores 32 of 32 bits")
-_simple("9 of 8 bits.dcm", lambda: _declared(BitsStored=9), "stores 9 of 8 bits")
-_simple("four samples.dcm", lambda: _declared(SamplesPerPixel=4), "kind of colour")
-_simple("inks.dcm", lambda: _declared(PhotometricInterpretation="CMYK"), "kind of colour")
-_simple("photograph.dcm", lambda: dicom(photograph()), "has colour and does not look")
-_simple("blank.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8)), "one single grey")
-_simple("all padding.dcm", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8), PixelPaddingValue=9), "one single grey")
-_simple("window beside the picture.dcm", lambda: _declared(WindowCenter=9000, WindowWidth=10), "one single grey")
-_simple("rescaled by zero.dcm", lambda: _declared(RescaleSlope=0, RescaleIntercept=3), "rescale values")
-_simple("table of an unknown kind.dcm", lambda: _declared(VOILUTSequence=lut(np.arange(256), 0, 8)).replace(
-        b"\x28\x00\x06\x30OW", b"\x28\x00\x06\x30Ow"), "damaged")  # fmt: skip
-_simple("table too short.dcm", lambda: _declared(VOILUTSequence=_short_table()), "lookup table")
-_simple("name in the frames.dcm", lambda: _declared(NumberOfFrames="1234567890123456").replace(
-        b"1234567890123456", PATIENT.encode()), "")  # fmt: skip
-_simple("no colour table.dcm", lambda: _declared(PhotometricInterpretation="PALETTE COLOR"), "lookup table")
+_bad("half.dcm", "damaged", lambda: _cut(dicom(picture()), 0.5))
+_bad("header only.dcm", "DICOM", lambda: dicom(picture())[:200])
+_bad(
+    "half jpeg-ls.dcm",
+    "damaged",
+    lambda: compressed(picture(), uid.JPEGLSLossless, _cut(jpeg_ls_stream(picture(), 8), 0.5)),
+)
+_bad(
+    "half jpeg lossless.dcm",
+    "is cut off",
+    lambda: compressed(picture(16), uid.JPEGLosslessSV1, _cut(jpeg_lossless(picture(16)), 0.3)),
+)
+_bad("half rle.dcm", "is cut off", lambda: compressed(picture(), uid.RLELossless, _cut(rle(picture()), 0.5)))
+_bad("empty frame.dcm", "damaged", lambda: compressed(picture(), uid.JPEGBaseline8Bit, b"\0\0"))
+_bad("jpeg in jpeg 2000.dcm", "damaged", lambda: compressed(picture(), uid.JPEG2000, _jpeg()))
+_bad("deflated.dcm", "Deflated Explicit VR Little Endian, which is not read here", lambda: _deflated(0))
+_bad(
+    "video.dcm",
+    "an unknown form",
+    lambda: dicom(picture(), uid.ExplicitVRLittleEndian).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.77"),
+)
+_bad("no picture.dcm", "without a picture", _no_picture)
+_bad("frames.dcm", "holds 7 frames", lambda: _declared(NumberOfFrames=7))
+_bad("no rows.dcm", "does not say how", lambda: _declared(Rows=None))
+_bad("zero rows.dcm", "at least 64", lambda: _declared(Rows=0))
+_bad("32 bits.dcm", "stores 32 of 32 bits", lambda: _declared(BitsAllocated=32, BitsStored=32))
+_bad("9 of 8 bits.dcm", "stores 9 of 8 bits", lambda: _declared(BitsStored=9))
+_bad("four samples.dcm", "kind of colour", lambda: _declared(SamplesPerPixel=4))
+_bad("inks.dcm", "kind of colour", lambda: _declared(PhotometricInterpretation="CMYK"))
+_bad("photograph.dcm", "has colour and does not look", lambda: dicom(photograph()))
+_bad("blank.dcm", "one single grey", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8)))
+_bad("all padding.dcm", "one single grey", lambda: dicom(np.full((HEIGHT, WIDTH), 9, np.uint8), PixelPaddingValue=9))
+_bad("window beside the picture.dcm", "one single grey", lambda: _declared(WindowCenter=9000, WindowWidth=10))
+_bad("rescaled by zero.dcm", "rescale values", lambda: _declared(RescaleSlope=0, RescaleIntercept=3))
+_bad(
+    "table of an unknown kind.dcm",
+    "damaged",
+    lambda: _declared(VOILUTSequence=lut(np.arange(256), 0, 8)).replace(b"\x28\x00\x06\x30OW", b"\x28\x00\x06\x30Ow"),
+)
+_bad("table too short.dcm", "lookup table", lambda: _declared(VOILUTSequence=_short_table()))
+_bad(
+    "name in the frames.dcm",
+    "",
+    lambda: _declared(NumberOfFrames="1234567890123456").replace(b"1234567890123456", PATIENT.encode()),
+)
+_bad("no colour table.dcm", "lookup table", lambda: _declared(PhotometricInterpretation="PALETTE COLOR"))
 
 
 def _short_table() -> Sequence:
@@ -255,44 +276,58 @@ def _jpeg_2000_claims(offset: int, value: bytes) -> bytes:
 
 BIG = "at most 40 million"
 PARTS = "far more parts"
-_simple("89 megapixels of nothing.png", lambda: _png_bomb(9459, 9459, 8, 0, 9459), BIG, heavy=True)
-_simple("179 megapixels of nothing.png", lambda: _png_bomb(13377, 13377, 8, 0, 13377), BIG, heavy=True)
-_simple("1-bit giant.png", lambda: _png_bomb(60000, 60000, 1, 0, 7500), "million pixels", heavy=True)
-_simple("claims four billion.png", lambda: _claims(2**31 - 1, 2**31 - 1), "million pixels", heavy=True)
-_simple("just over.png", lambda: _claims(8001, 5000), BIG, heavy=True)
-_simple("claims four billion.jpg", lambda: _jpeg_claims(65535, 65535), "million pixels", heavy=True)
-_simple("tiny chunks.png", lambda: _after_header(_many(chunk(b"prVt", b""))), PARTS, heavy=True)
-_simple("tiny data chunks.png", lambda: _after_header(_many(chunk(b"IDAT", b""))), PARTS, heavy=True)
-_simple("profiles.png", lambda: _after_header(_many(chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(2**20), 9)))), PARTS,
-        heavy=True)  # fmt: skip
-_simple("texts.png", lambda: _after_header(_many(chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(2**20 - 9), 9)))),
-        "damaged", heavy=True)  # fmt: skip
-_simple("tiny segments.jpg", lambda: _jpeg()[:2] + _many(b"\xff\xef\0\2") + _jpeg()[2:], PARTS, heavy=True)
-_simple("fill bytes.jpg", lambda: _jpeg()[:2] + _many(b"\xff") + _jpeg()[2:], PARTS, heavy=True)
-_simple("scans.jpg", lambda: _scans(200), PARTS, heavy=True)
-_simple("deflated bomb.dcm", lambda: _deflated(600 * 10**6), "Deflated", heavy=True)
-_simple("rle claims 1.6 billion.dcm",
-        lambda: compressed(picture(), uid.RLELossless, rle(picture()), Rows=40000, Columns=40000), BIG,
-        heavy=True)  # fmt: skip
-_simple("rle claims 38 million.dcm",
-        lambda: compressed(picture(), uid.RLELossless, rle(picture()), Rows=6200, Columns=6200), "is cut off",
-        heavy=True)  # fmt: skip
-_simple("jpeg 2000 hides its size.dcm", lambda: _jpeg_2000_claims(8, struct.pack(">II", 30000, 30000)), "", heavy=True)
-_simple("jpeg 2000 of tiny tiles.dcm", lambda: _jpeg_2000_claims(24, struct.pack(">II", 1, 1)), PARTS, heavy=True)
-_simple("jpeg 2000 of tiny blocks.dcm",
-        lambda: compressed(picture(), uid.JPEG2000Lossless, jpeg_2000(picture(), codeblock_size=(4, 4))), PARTS,
-        heavy=True)  # fmt: skip
-_simple("jpeg hides its size.dcm", lambda: compressed(picture(), uid.JPEGBaseline8Bit, _jpeg_claims(60000, 60000)),
-        "another size", heavy=True)  # fmt: skip
-_simple("jpeg-ls hides its size.dcm",
-        lambda: compressed(picture(), uid.JPEGLSLossless, jpeg_ls_stream(picture(8, 200, 200), 8)), "another size",
-        heavy=True)  # fmt: skip
-_simple("nested.dcm", lambda: _nested(3000, closed=True), "damaged", heavy=True)
-_simple("nested without end.dcm", lambda: _nested(3000, closed=False), "damaged", heavy=True)
-_simple("nested tables.dcm", lambda: _nested_table(3000), "lookup table", heavy=True)
-_simple("tiny elements.dcm", lambda: _elements(2_000_000), PARTS, heavy=True)
-_simple("nine million windows.dcm", _long_window, "damaged", heavy=True)
-_simple("fragments.dcm",
-        lambda: compressed(picture(), uid.JPEGBaseline8Bit, _jpeg()).replace(
-            b"\xfe\xff\x00\xe0", b"\xfe\xff\x00\xe0\0\0\0\0" * 1_000_000 + b"\xfe\xff\x00\xe0", 1), PARTS,
-        heavy=True)  # fmt: skip
+_heavy("89 megapixels of nothing.png", BIG, lambda: _png_bomb(9459, 9459, 8, 0, 9459))
+_heavy("179 megapixels of nothing.png", BIG, lambda: _png_bomb(13377, 13377, 8, 0, 13377))
+_heavy("1-bit giant.png", "million pixels", lambda: _png_bomb(60000, 60000, 1, 0, 7500))
+_heavy("claims four billion.png", "million pixels", lambda: _claims(2**31 - 1, 2**31 - 1))
+_heavy("just over.png", BIG, lambda: _claims(8001, 5000))
+_heavy("claims four billion.jpg", "million pixels", lambda: _jpeg_claims(65535, 65535))
+_heavy("tiny chunks.png", PARTS, lambda: _after_header(_many(chunk(b"prVt", b""))))
+_heavy("tiny data chunks.png", PARTS, lambda: _after_header(_many(chunk(b"IDAT", b""))))
+_heavy("profiles.png", PARTS, lambda: _after_header(_many(chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(2**20), 9)))))
+_heavy(
+    "texts.png", "damaged", lambda: _after_header(_many(chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(2**20 - 9), 9))))
+)
+_heavy("tiny segments.jpg", PARTS, lambda: _jpeg()[:2] + _many(b"\xff\xef\0\2") + _jpeg()[2:])
+_heavy("fill bytes.jpg", PARTS, lambda: _jpeg()[:2] + _many(b"\xff") + _jpeg()[2:])
+_heavy("scans.jpg", PARTS, lambda: _scans(200))
+_heavy("deflated bomb.dcm", "Deflated", lambda: _deflated(600 * 10**6))
+_heavy(
+    "rle claims 1.6 billion.dcm",
+    BIG,
+    lambda: compressed(picture(), uid.RLELossless, rle(picture()), Rows=40000, Columns=40000),
+)
+_heavy(
+    "rle claims 38 million.dcm",
+    "is cut off",
+    lambda: compressed(picture(), uid.RLELossless, rle(picture()), Rows=6200, Columns=6200),
+)
+_heavy("jpeg 2000 hides its size.dcm", "", lambda: _jpeg_2000_claims(8, struct.pack(">II", 30000, 30000)))
+_heavy("jpeg 2000 of tiny tiles.dcm", PARTS, lambda: _jpeg_2000_claims(24, struct.pack(">II", 1, 1)))
+_heavy(
+    "jpeg 2000 of tiny blocks.dcm",
+    PARTS,
+    lambda: compressed(picture(), uid.JPEG2000Lossless, jpeg_2000(picture(), codeblock_size=(4, 4))),
+)
+_heavy(
+    "jpeg hides its size.dcm",
+    "another size",
+    lambda: compressed(picture(), uid.JPEGBaseline8Bit, _jpeg_claims(60000, 60000)),
+)
+_heavy(
+    "jpeg-ls hides its size.dcm",
+    "another size",
+    lambda: compressed(picture(), uid.JPEGLSLossless, jpeg_ls_stream(picture(8, 200, 200), 8)),
+)
+_heavy("nested.dcm", "damaged", lambda: _nested(3000, closed=True))
+_heavy("nested without end.dcm", "damaged", lambda: _nested(3000, closed=False))
+_heavy("nested tables.dcm", "lookup table", lambda: _nested_table(3000))
+_heavy("tiny elements.dcm", PARTS, lambda: _elements(2_000_000))
+_heavy("nine million windows.dcm", "damaged", _long_window)
+_heavy(
+    "fragments.dcm",
+    PARTS,
+    lambda: compressed(picture(), uid.JPEGBaseline8Bit, _jpeg()).replace(
+        b"\xfe\xff\x00\xe0", b"\xfe\xff\x00\xe0\0\0\0\0" * 1_000_000 + b"\xfe\xff\x00\xe0", 1
+    ),
+)

@@ -104,8 +104,9 @@ def dataset(values: np.ndarray, syntax: uid.UID = uid.ExplicitVRLittleEndian, **
 def written(ds: Dataset) -> bytes:
     stream = BytesIO()
     syntax = ds.file_meta.TransferSyntaxUID
-    ds.save_as(stream, enforce_file_format=True, implicit_vr=syntax.is_implicit_VR,
-               little_endian=syntax.is_little_endian)  # fmt: skip
+    ds.save_as(
+        stream, enforce_file_format=True, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian
+    )
     return stream.getvalue()
 
 
@@ -144,11 +145,21 @@ def jpeg_lossless(values: np.ndarray, bits: int = 16) -> bytes:
     coded += "1" * (-len(coded) % 8)
     scan = int(coded, 2).to_bytes(len(coded) // 8).replace(b"\xff", b"\xff\0")
     table = bytes([0, 0, 0, 0, 0, 17, *[0] * 11]) + bytes(range(17))
-    return b"".join((
-        b"\xff\xd8\xff\xc3", struct.pack(">HBHHB", 11, bits, height, width, 1), b"\x01\x11\x00",
-        b"\xff\xc4", struct.pack(">H", 2 + len(table)), table,
-        b"\xff\xda", struct.pack(">HB", 8, 1), b"\x01\x00\x01\x00\x00", scan, b"\xff\xd9",
-    ))  # fmt: skip
+    return b"".join(
+        (
+            b"\xff\xd8\xff\xc3",
+            struct.pack(">HBHHB", 11, bits, height, width, 1),
+            b"\x01\x11\x00",
+            b"\xff\xc4",
+            struct.pack(">H", 2 + len(table)),
+            table,
+            b"\xff\xda",
+            struct.pack(">HB", 8, 1),
+            b"\x01\x00\x01\x00\x00",
+            scan,
+            b"\xff\xd9",
+        )
+    )
 
 
 def jpeg_2000(values: np.ndarray, **options: object) -> bytes:
@@ -157,17 +168,33 @@ def jpeg_2000(values: np.ndarray, **options: object) -> bytes:
 
 def jpeg_ls_stream(values: np.ndarray, bits: int, error: int = 0) -> bytes:
     height, width = values.shape
-    return bytes(jpeg_ls.encode_pixel_data(values.tobytes(), lossy_error=error, interleave_mode=0, columns=width,
-                                           rows=height, samples_per_pixel=1, bits_stored=bits))  # fmt: skip
+    return bytes(
+        jpeg_ls.encode_pixel_data(
+            values.tobytes(),
+            lossy_error=error,
+            interleave_mode=0,
+            columns=width,
+            rows=height,
+            samples_per_pixel=1,
+            bits_stored=bits,
+        )
+    )
 
 
 def rle(values: np.ndarray) -> bytes:
     ds = dataset(values, uid.RLELossless)
     return get_encoder(uid.RLELossless).encode(
-        values.tobytes(), rows=ds.Rows, columns=ds.Columns, samples_per_pixel=1, number_of_frames=1,
-        bits_allocated=ds.BitsAllocated, bits_stored=ds.BitsStored, pixel_representation=0,
-        photometric_interpretation="MONOCHROME2", encoding_plugin="pylibjpeg",
-    )  # fmt: skip
+        values.tobytes(),
+        rows=ds.Rows,
+        columns=ds.Columns,
+        samples_per_pixel=1,
+        number_of_frames=1,
+        bits_allocated=ds.BitsAllocated,
+        bits_stored=ds.BitsStored,
+        pixel_representation=0,
+        photometric_interpretation="MONOCHROME2",
+        encoding_plugin="pylibjpeg",
+    )
 
 
 def lut(entries: np.ndarray, first: int, bits: int) -> Sequence:

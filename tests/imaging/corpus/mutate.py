@@ -62,11 +62,28 @@ def judge(data: bytes, name: str = "film.png") -> Radiograph | str:
     return film
 
 
-SEEDS = ["8-bit grey.png", "palette with a hole.png", "16-bit.png", "interlaced.png", "colour and alpha.png",
-         "progressive.jpg", "cmyk.jpg", "exif 6.jpg", "ImplicitVRLittleEndian 16.dcm", "ExplicitVRBigEndian 8.dcm",
-         "jpeg baseline.dcm", "jpeg lossless.dcm", "jpeg-ls.dcm", "jpeg 2000.dcm", "rle 16.dcm", "voi lut.dcm",
-         "modality lut, signed.dcm", "padding, monochrome1.dcm", "colour table in greys.dcm",
-         "window after rescale.dcm"]  # fmt: skip
+SEEDS = [
+    "8-bit grey.png",
+    "palette with a hole.png",
+    "16-bit.png",
+    "interlaced.png",
+    "colour and alpha.png",
+    "progressive.jpg",
+    "cmyk.jpg",
+    "exif 6.jpg",
+    "ImplicitVRLittleEndian 16.dcm",
+    "ExplicitVRBigEndian 8.dcm",
+    "jpeg baseline.dcm",
+    "jpeg lossless.dcm",
+    "jpeg-ls.dcm",
+    "jpeg 2000.dcm",
+    "rle 16.dcm",
+    "voi lut.dcm",
+    "modality lut, signed.dcm",
+    "padding, monochrome1.dcm",
+    "colour table in greys.dcm",
+    "window after rescale.dcm",
+]
 EDIT = st.tuples(
     st.sampled_from(["set", "flip", "cut", "repeat", "insert", "end"]),
     st.one_of(st.floats(0, 0.08), st.floats(0, 1)),  # most of what can go wrong stands at the beginning
