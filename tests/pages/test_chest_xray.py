@@ -42,8 +42,15 @@ def choose_maps(page: AppTest, *methods: str) -> AppTest:
 
 
 def test_the_page_opens_with_a_result(page: AppTest) -> None:
-    for expected in ("The network says", "P(NORMAL)", "threshold 40 %", "lies where these random weights put it",
-                     "Grad-CAM", "against PNEUMONIA", "For teaching only"):  # fmt: skip
+    for expected in (
+        "The network says",
+        "P(NORMAL)",
+        "threshold 40 %",
+        "lies where these random weights put it",
+        "Grad-CAM",
+        "against PNEUMONIA",
+        "For teaching only",
+    ):
         assert expected in all_text(page)
     assert len(page.get("image")) == 3
     labels = [button.proto.label for button in page.get("download_button")]

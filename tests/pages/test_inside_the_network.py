@@ -26,8 +26,9 @@ def test_it_opens_with_every_layer_of_the_lectures_network_in_order():
 
 
 def test_the_score_is_told_as_the_sum_of_its_maps():
-    told = re.search(r"support \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*",
-                     shown_text(open_page(PAGE)))  # fmt: skip
+    told = re.search(
+        r"support \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*", shown_text(open_page(PAGE))
+    )
     assert told
     plus, minus, bias, logit = (float(text.replace("−", "-")) for text in told.groups())
     assert plus + minus + bias == pytest.approx(logit, abs=0.0025)
@@ -58,9 +59,16 @@ def test_the_transfer_network_shows_its_blocks_and_what_is_in_one():
     blocks, inside = (json.loads(one.proto.json) for one in app.get("bidi_component")[:2])
     assert [layer["title"] for layer in blocks["layers"]][:2] == ["stem", "block 1"]
     assert [layer["title"] for layer in inside["layers"]] == [
-        "expand", "expand norm", "expand relu", "depthwise", "depthwise norm", "depthwise relu", "project",
-        "project norm", "add",
-    ]  # fmt: skip
+        "expand",
+        "expand norm",
+        "expand relu",
+        "depthwise",
+        "depthwise norm",
+        "depthwise relu",
+        "project",
+        "project norm",
+        "add",
+    ]
     assert "choose the network `lecture`" in shown_text(app)
 
 

@@ -57,5 +57,11 @@ def test_sentence(p: float, threshold: float, words: list[str]) -> None:
 
 def test_percent_never_says_certain() -> None:
     assert [percent(p) for p in (0, 0.0099, 0.01, 0.5, 0.99, 0.991, 1)] == [
-        "under 1 %", "under 1 %", "1 %", "50 %", "99 %", "over 99 %", "over 99 %",
-    ]  # fmt: skip
+        "under 1 %",
+        "under 1 %",
+        "1 %",
+        "50 %",
+        "99 %",
+        "over 99 %",
+        "over 99 %",
+    ]
