@@ -44,7 +44,7 @@ state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, SHRINK, ST
 
 
 def one_channel() -> None:
-    """Slide 12: a dot product at each place."""
+    """Show slide 12: a dot product at each place."""
     state.presets("Start from an example", STARTS)
     left, right = st.columns(2)
     with left:
@@ -70,7 +70,7 @@ def one_channel() -> None:
 
 
 def three_channels() -> None:
-    """Slides 11 and 14: a filter is as deep as its input, and still gives one number."""
+    """Show slides 11 and 14: a filter is as deep as its input, and still gives one number."""
     weights, side = costs.filter_weights(3, 5), sizes.output_size(32, sizes.Window(5))
     glossary_popover.write(
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
@@ -101,7 +101,7 @@ def three_channels() -> None:
 
 
 def whole_picture() -> None:
-    """Slides 13 and 17: a filter on a radiograph, and what it answers to."""
+    """Show slides 13 and 17: a filter on a radiograph, and what it answers to."""
     radiograph = upload.choose_radiograph()
     state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
     weights = state.text(KERNEL)

@@ -56,7 +56,7 @@ state.presets("Common configurations", PRESETS)
 
 
 def chosen() -> Conv | ConvTranspose | Pool:
-    """The layer that the boxes describe."""
+    """Return the layer that the boxes describe."""
     if kind in (MAX, AVERAGE):
         f, s, p = state.boxes(F, S, P)
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -70,14 +70,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 
 def pooled(image: np.ndarray) -> pooling.Pooling:
-    """``image`` under the settings above. Raises ``UserError``."""
+    """Return ``image`` pooled with the settings above; may raise ``UserError``."""
     if shape == "sliding":
         return pooling.pool2d(image, sizes.Window(f, s, p), KINDS[kind], rule, norm)  # type: ignore[arg-type]
     return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, KINDS[kind])  # type: ignore[arg-type]
 
 
 def step_by_step() -> None:
-    """Slides 38-40, forward and backward."""
+    """Show slides 38-40, forward and backward."""
     example = pooled(np.array(x))
     if shape == "sliding":
         across = sizes.pool_size(len(x[0]), sizes.Window(f, s, p), rule)  # type: ignore[arg-type]
@@ -102,7 +102,7 @@ def step_by_step() -> None:
 
 
 def shifts() -> None:
-    """What a small shift of the picture changes before and after."""
+    """Show what a small shift of the image changes before and after pooling."""
     st.header("When the picture moves a little", anchor=False)
     images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), state.slider(SHIFT))
     filtered_film.show_shift(images, [pooled(image).output[0] for image in images])

@@ -1,4 +1,4 @@
-"""Stride and padding (slides 19-34): every position, three rules for what does not come out even, what is unread."""
+"""Stride and padding (slides 19-34): every position, three rules for sizes that do not divide exactly, what is unread."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,7 +58,7 @@ state.presets("Start from an example", named)
 
 
 def show(section: Callable[..., None], *numbers: Any) -> None:
-    """A part of the page, or the sentence that says why there is none."""
+    """Show a part of the page, or the sentence that says why there is none."""
     try:
         section(*numbers)
     except UserError as error:
@@ -71,7 +71,7 @@ def padded(window: Window) -> Window:
 
 
 def step_by_step(height: int, down: Window, width: int, across: Window, mode: windows.PaddingMode) -> None:
-    """The grid under PyTorch's rule, and what it leaves unread."""
+    """Show the grid under PyTorch's rule, and what it leaves unread."""
     if size_rules.too_long(width, padded(across)):
         return  # the rules below say why
     ones = np.ones((down.kernel_size, across.kernel_size))
@@ -89,7 +89,7 @@ def step_by_step(height: int, down: Window, width: int, across: Window, mode: wi
 
 
 def predicted(n: int, window: Window) -> bool:
-    """Asks for the size; true if it has been told, or there is nothing that could be asked for."""
+    """Ask for the size; return whether it has been revealed, or there is no size to ask for."""
     try:
         left, right = padded(window).ends
         return left != right or quiz.ask(ask_output_size(n, replace(window, padding=left)), state)
@@ -98,13 +98,13 @@ def predicted(n: int, window: Window) -> bool:
 
 
 def start_from_across() -> None:
-    """Another height begins as what is set."""
+    """Copy the width's settings to the height."""
     for across, down in zip(ACROSS, DOWN, strict=True):
         state.put(down, state[across])
 
 
 def sizes(n: int, window: Window) -> None:
-    """The formula, and three rules for what it leaves open."""
+    """Show the formula, and three rules for a size that does not divide exactly."""
     st.header("How large is the output?", anchor=False)
     st.markdown("The lecture's formula is **(N - F)/S + 1**; with padding on both sides **(N - F + 2P)/S + 1**.")
     size_rules.show_rules(state, ACROSS, n, padded(window))
@@ -112,7 +112,7 @@ def sizes(n: int, window: Window) -> None:
 
 @st.fragment  # a change redraws this part alone, so that the grid answers sooner
 def lesson() -> None:
-    """Everything that depends on the numbers."""
+    """Show everything that depends on the numbers."""
     unused = (P, DOWN[ACROSS.index(P)]) if state[SAME] else ()
     width, *numbers = state.boxes(*ACROSS, disabled=unused)
     across = Window(*numbers)

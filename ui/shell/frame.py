@@ -24,12 +24,12 @@ class Chapter:
 
     @property
     def path(self) -> str:
-        """The page's file as Streamlit names it."""
+        """Path of the page's file, as Streamlit asks for it."""
         return f"pages/{self.file}.py"
 
     @property
     def extent(self) -> str:
-        """Slides and minutes, in words."""
+        """Slides and minutes in words."""
         slides = f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · " if self.slides else ""
         return f"{slides}{self.minutes} minutes"
 
@@ -69,12 +69,12 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
 
 
 def chapters() -> tuple[Chapter, ...]:
-    """All pages in lecture order."""
+    """Return all pages in lecture order."""
     return tuple(chapter for section in COURSE.values() for chapter in section)
 
 
 def navigation() -> StreamlitPage:
-    """The page that the reader is on, with the course beside it; what other pages kept of pictures goes."""
+    """Show the course in the sidebar and return the open page; what other pages stored of films is deleted."""
     st.session_state[THROUGH_THE_FRONT_DOOR] = True
     page = st.navigation(
         {
@@ -85,32 +85,32 @@ def navigation() -> StreamlitPage:
             for section, chapters in COURSE.items()
         }
     )
-    here = page.url_path or "home"
-    if visited_pages()[-1:] != [here]:
-        visited_pages().append(here)
-    session_data.enter_page(here)
+    file = page.url_path or "home"
+    if visited_pages()[-1:] != [file]:
+        visited_pages().append(file)
+    session_data.enter_page(file)
     return page
 
 
 def visited_pages() -> list[str]:
-    """Files of the pages that this session has opened, the last one at the end; nothing outlives the session."""
-    found: list[str] = st.session_state.setdefault(VISITED, [])
-    return found
+    """Return the files of the pages that this session has opened, in order, the open page last."""
+    files: list[str] = st.session_state.setdefault(VISITED, [])
+    return files
 
 
 def describe_position(file: str) -> str:
-    """Where in the course a page is, in words."""
+    """Return section, number, slides and minutes of a page in words."""
     course = chapters()
-    position = [chapter.file for chapter in course].index(file)
+    position = _position(file)
     section = next(name for name, pages in COURSE.items() if course[position] in pages)
     return f"{section} · page {position + 1} of {len(course)} · {course[position].extent}"
 
 
 def header(title: str, lede: str, try_this: str) -> None:
-    """Heading, one sentence on what the page shows, and one thing to try first."""
+    """Show the heading, one sentence on what the page shows, and one thing to try first."""
     if THROUGH_THE_FRONT_DOOR not in st.session_state:
-        # Until a first call of st.navigation, Streamlit runs the files of pages/ without app.py: the first reader after
-        # a start who comes by a link would meet a page without its course.
+        # Until st.navigation is called once, Streamlit runs the files of pages/ without app.py: the first reader after
+        # a start who follows a link would see a page without its course.
         navigation()
         st.rerun()
     theme.load_style_sheet()
@@ -126,14 +126,15 @@ def header(title: str, lede: str, try_this: str) -> None:
 
 
 def footer(file: str, now_you_know: str) -> None:
-    """What the reader now knows, and a link to the next page of the course; ``file`` names the page that ends."""
+    """Show what the reader of page ``file`` now knows, and a link to the next page of the course."""
     st.divider()
     glossary_popover.write(f"**What you now know.** {now_you_know}")
-    course = chapters()
-    position = [chapter.file for chapter in course].index(file)
-    if position + 1 < len(course):
-        following = course[position + 1]
+    for following in chapters()[_position(file) + 1 :][:1]:
         st.page_link(following.path, label=f"Next: {following.title}")
+
+
+def _position(file: str) -> int:
+    return [chapter.file for chapter in chapters()].index(file)
 
 
 def notice() -> None:

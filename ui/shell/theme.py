@@ -62,12 +62,12 @@ FILM_LUNGS = "#E8A33D"
 
 
 def is_dark() -> bool:
-    """Whether the reader's browser shows the dark theme."""
+    """Return whether the reader's browser shows the dark theme."""
     return st.context.theme.type == "dark"
 
 
 def palette() -> Palette:
-    """The colours of the theme that the reader sees."""
+    """Return the colours of the theme that the reader sees."""
     return DARK if is_dark() else LIGHT
 
 
@@ -78,10 +78,10 @@ def load_style_sheet() -> None:
 
 @cache
 def _style_sheet() -> str:
-    return f"<style>{css_variables(':root')}{Path(__file__).with_name('page.css').read_text(encoding='utf-8')}</style>"
+    return f"<style>{_css_variables(':root')}{Path(__file__).with_name('page.css').read_text(encoding='utf-8')}</style>"
 
 
-def css_variables(scope: str) -> str:
+def _css_variables(scope: str) -> str:
     """Return both palettes as CSS variables of ``scope``, such as ``--input-fill``, that follow Streamlit's theme."""
     colours = {
         field.name.replace("_", "-"): f"light-dark({getattr(LIGHT, field.name)}, {getattr(DARK, field.name)})"
@@ -92,8 +92,7 @@ def css_variables(scope: str) -> str:
 
 @cache
 def plotly_template(colours: Palette) -> go.layout.Template:
-    """Plotly defaults for every figure: the page's background and text, thin grid lines, one font size, a legend above
-    the plot, nothing that can be zoomed by accident."""
+    """Return Plotly defaults: the page's colours, thin grid lines, a legend above the plot, no zoom by accident."""
     axis = {
         "fixedrange": True, "automargin": True,
         "gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted,
@@ -114,12 +113,12 @@ def plotly_template(colours: Palette) -> go.layout.Template:
 
 
 def figure_title(text: str) -> dict[str, object]:
-    """A figure's title at the top left, clear of a legend between it and the plot."""
+    """Return a figure's title at the top left, clear of a legend between it and the plot."""
     return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
 
 
 def show_figure(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
-    """Draws ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
+    """Draw ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
 
     ``heading`` is the figure's title, for those that do not bring one.
     """

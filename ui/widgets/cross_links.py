@@ -23,7 +23,7 @@ _CALCULATOR_DEFAULTS = {"out_channels": 32, "groups": 1, "output_padding": 0, "b
 
 
 def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> None:
-    """From the calculator to the pages that draw the layer, and to the builder."""
+    """Show links from the calculator to the pages that draw the layer, and to the builder."""
     for page, label, link in (
         ("convolution_2d", "Step through this filter, number by number", _two_dimensions(layer, before)),
         ("stride_padding", "Watch every position of this filter", _positions(layer, before)),
@@ -35,12 +35,12 @@ def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> 
 
 
 def link_to_calculator(layer: Layer, before: Volume, label: str = "Calculate this layer") -> None:
-    """From any page to the calculator."""
+    """Show a link to the calculator with the settings of this layer."""
     st.page_link("pages/layer_calculator.py", label=label, query_params=calculator_settings(layer, before))
 
 
 def calculator_settings(layer: Layer, before: Volume) -> _Link:
-    """The calculator's settings for a convolution, transposed convolution or pooling layer on ``before``."""
+    """Return the calculator's settings for a convolution, transposed convolution or pooling layer on ``before``."""
     if isinstance(layer, Pool):
         kind = "max pooling" if layer.kind == "max" else "average pooling"
     else:

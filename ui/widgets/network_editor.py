@@ -1,4 +1,4 @@
-"""The box that a network is written in, and what can be brought into it: PyTorch code, or a link to it."""
+"""The text box that a network is written in, and import from PyTorch code or from a link."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +12,7 @@ from cnn.layers.network import Network
 from ui.shell.fields import TextField
 from ui.shell.page_state import State
 
-_PASTED, _REFUSED = "_network_pasted", "_network_refused"
+_PASTED, _ERROR = "_network_pasted", "_network_error"
 _GUIDE = """
 - `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
 - `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding
@@ -38,7 +38,7 @@ class NetworkField(TextField[Network]):
 
 
 def edit_network(state: State, field: NetworkField) -> Network:
-    """The box, how to write in it, and another box to paste into."""
+    """Show the box, a guide to its language, and a box to paste into; return the network."""
     network = state.lines(field)
     if state.teach:
         return network
@@ -48,8 +48,8 @@ def edit_network(state: State, field: NetworkField) -> Network:
         st.text_area("A torch.nn.Sequential(...), the code that this page writes, or a link to this page", key=_PASTED)
         st.button("Read it", on_click=_take, args=(state, field, network))
         st.caption("The code is read, never run; only layers that this page knows are taken from it.")
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.error(refused)
+    if error := st.session_state.pop(_ERROR, None):
+        st.error(error)
     return network
 
 
@@ -57,13 +57,16 @@ def _take(state: State, field: NetworkField, present: Network) -> None:
     try:
         state.put(field, import_network(st.session_state[_PASTED], present))
     except UserError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_ERROR] = str(error)
 
 
 def import_network(text: str, present: Network) -> Network:
-    """The network in a link, in a line of the builder's own words, or in PyTorch code.
+    """Return the network in a link to the builder, in the builder's own language, or in PyTorch code.
 
-    Code that does not tell its input gets that of ``present``. Raises ``UserError``.
+    Code without an input size gets that of ``present``.
+
+    Raises:
+        UserError: The text is none of these.
     """
     link = parse_qs(urlsplit(text.strip()).query).get("net") if "net=" in text[:2000].split("(")[0] else None
     if link:

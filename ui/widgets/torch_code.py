@@ -6,7 +6,7 @@ from cnn.lecture.torch_snippets import Snippet
 
 
 def show_snippet(snippet: Snippet, *, title: str = "The same in PyTorch") -> None:
-    """Lines to copy and, below them, their output."""
+    """Show lines to copy and, below them, their output."""
     with st.expander(title):
         st.code(snippet.code, language="python")
         st.markdown("It prints:")

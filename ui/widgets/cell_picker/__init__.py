@@ -1,4 +1,4 @@
-"""A picture on which one box is placed, by pointer or arrow keys; Python is told where it lies."""
+"""A picture on which one box is placed, by pointer or arrow keys."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ def place_box(
     picture: np.ndarray, box: Box, at: tuple[int, int] | None, *, key: str, label: str,
     on_place: Callable[[int, int], None], fixed: bool = False,
 ) -> None:  # fmt: skip
-    """Shows ``picture`` (h, w) uint8 with ``box`` at (column, row), or without while ``at`` is None.
+    """Show ``picture`` (h, w) uint8 with ``box`` at (column, row), or without while ``at`` is None.
 
     ``on_place`` is called with column and row before the page runs again. A ``fixed`` box cannot be moved.
     """

@@ -25,10 +25,10 @@ from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
 from ui.widgets.receptive_field_lens import paint
 
 FILM_SIDE, SHEET_SIDE, THUMBNAIL = 480, 640, 92
-"""Pixels of the longer side of the film; cells across a contact sheet, at most; and across a small one."""
+"""Pixels of the film's longer side; cells across a contact sheet and across a thumbnail, at most."""
 DECIMALS = 3
 CELLS = 5
-"""So many cells in each direction are shown with their sums; of a pooling layer fewer, which read as much."""
+"""Cells in each direction that are shown with their sums; of a pooling layer ``POOLED``, which read as much."""
 POOLED = 3
 _HERE = Path(__file__).parent
 
@@ -37,20 +37,27 @@ class FilmPicture(Protocol):
     """A film as a picture (h, w) uint8 of at most a screen's size, with the size of the film itself."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name that the reader sees."""
+
     @property
-    def picture(self) -> np.ndarray: ...
+    def picture(self) -> np.ndarray:
+        """Pixels, (h, w) uint8."""
+
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """Pixels of the film itself."""
+
     @property
-    def height(self) -> int: ...
+    def height(self) -> int:
+        """Pixels of the film itself."""
 
 
 def show_layer_strip(
     layers: Sequence[dict[str, Any]], current: Sequence[str], *, key: str, label: str,
     on_open: Callable[[str], None] | None,
 ) -> None:  # fmt: skip
-    """All ``layers``, made by :func:`thumbnail`; a press calls ``on_open`` with the layer's name."""
+    """Show all ``layers``, made by :func:`layer_thumbnail`; a press calls ``on_open`` with the layer's name."""
 
     def opened() -> None:
         name = st.session_state[key].layer
@@ -63,7 +70,7 @@ def show_layer_strip(
 
 
 def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
-    """A layer as the strip shows it: its first maps, so many as can be told apart."""
+    """Return a layer as the strip shows it: its first maps, as many as can be distinguished."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
     shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.output)}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
@@ -73,7 +80,7 @@ def show_lens(
     opened: Activation, film: FilmPicture, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
     step_name: str, on_pick: Callable[[int], None] | None,
 ) -> None:  # fmt: skip
-    """Map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
+    """Show map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
 
     ``work`` is what made the map, if that is to be followed. ``step`` is the cell to open at, row by row from 0; None
     for the strongest. ``on_pick`` is called with the number, from 1, of a map that was pressed on the contact sheet.
@@ -93,7 +100,7 @@ def show_lens(
 def lens_payload(
     opened: Activation, side: int, number: int, work: FilterTrace | None, step: int | None
 ) -> dict[str, Any]:
-    """What the browser needs of a layer and one of its maps."""
+    """Return what the browser needs of a layer and one of its maps."""
     stop, one = opened.layer, opened.after[number]
     assert stop.field is not None
     most = float(np.abs(one).max())
@@ -126,20 +133,20 @@ def lens_payload(
 
 
 def _strongest(one: np.ndarray, field: ReceptiveField, side: int) -> int:
-    """The largest number, counted row by row; of cells that see no padding, if there are any."""
+    """Return the index of the largest value, row by row, among the cells that see no padding if there are any."""
     inside = np.array([first >= 0 and last < side for first, last in _views(field, len(one))])
     seen = inside[:, None] & inside
     return int(np.where(seen, one, -np.inf).argmax() if seen.any() else one.argmax())
 
 
 def _views(field: ReceptiveField, count: int) -> list[tuple[int, int]]:
-    """First and last pixel, from 0, that each of ``count`` cells along a side sees; beyond the film is padding."""
+    """Return the first and last pixel, from 0, that each of ``count`` cells along a side sees; beyond the film is padding."""
     starts = [field.start + cell * field.jump for cell in range(count)]
     return [(start, start + field.size - 1) for start in starts]
 
 
 def _before(opened: Activation, number: int) -> dict[str, Any] | None:
-    """What ReLU or a pool reads of the same map; of a pool, only the winners are painted."""
+    """Return the same map before ReLU or a pool; before a pool, only the winners are painted."""
     if opened.layer.kind not in ("relu", "pool"):
         return None
     one = opened.before[number]
@@ -156,7 +163,7 @@ def _before(opened: Activation, number: int) -> dict[str, Any] | None:
 
 
 def _axes(opened: Activation) -> tuple[Axis, Axis]:
-    """What each cell of the output reads of the layer's own input, down and across."""
+    """Return what each cell of the output reads of the layer's input, down and across."""
     window = opened.layer.step.window
     assert window is not None
     height, width = (Axis.sliding(side, window) for side in opened.before.shape[1:])
@@ -178,7 +185,7 @@ def _sheet(opened: Activation, number: int) -> dict[str, Any]:
 
 
 def _scale(opened: Activation, most: float) -> list[tuple[str, str]]:
-    """Colours and what they stand for."""
+    """Return colours and what they mean."""
     signed, unsigned = _palettes()[1], _palettes()[0]
     positive = (_css(signed[-1]), f"{most:.3g} in this map, {paint.strongest(opened.after):.3g} on the contact sheet")
     if opened.layer.signed:
@@ -253,19 +260,19 @@ def _example(opened: Activation, number: int, trace: FilterTrace | None) -> MapP
 
 
 def _ties(one: np.ndarray) -> np.ndarray:
-    """(H2, W2) uint8: bit by bit, which cells of each window hold its largest number."""
+    """Return (H2, W2) uint8: each bit tells whether that cell of the window holds its maximum."""
     winners = pool2d(one, Window(2, stride=2)).winners[0].reshape(*(side // 2 for side in one.shape), -1)
     return np.packbits(winners, axis=-1, bitorder="little")[..., 0]
 
 
 def _widest(*arrays: np.ndarray) -> int:
-    """Characters of the widest number that a cell shows."""
+    """Return the characters of the widest number that a cell shows."""
     ends = [float(end) for array in arrays for end in (array.min(), array.max())]
     return max(len(f"{end:.{DECIMALS}f}") for end in ends)
 
 
 def can_follow_sums(opened: Activation, model_name: str) -> bool:
-    """Whether the layer's sums can be followed: those of the lecture's own convolutions."""
+    """Return whether the layer's sums can be followed: those of the lecture network's convolutions."""
     return opened.layer.kind == "conv" and model_name == "lecture"
 
 

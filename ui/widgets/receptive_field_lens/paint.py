@@ -17,7 +17,7 @@ _MIDDLE = (247, 247, 247)
 
 
 def levels(maps: NDArray[np.float32], signed: bool, most: float) -> Levels:
-    """A byte for each number of ``maps``, of any shape; ``most`` is the number that gets the full colour.
+    """Return a byte for each number of ``maps``, of any shape; ``most`` is the number that gets the full colour.
 
     Signed: 0 is -most, 127 is 0, 254 is most. Else 0 is exactly 0, and 1 to 254 go from just above it to most.
     """
@@ -28,7 +28,7 @@ def levels(maps: NDArray[np.float32], signed: bool, most: float) -> Levels:
 
 
 def palette(signed: bool) -> list[list[int]]:
-    """(255, 3): red, green and blue of each level."""
+    """Return (255, 3): red, green and blue of each level."""
     ends = np.array([_rgb(LIGHT.negative), _MIDDLE, _rgb(LIGHT.positive)])
     places = np.linspace(-1 if signed else 0, 1, 255)
     table = np.stack([np.interp(places, [-1, 0, 1], channel) for channel in ends.T], axis=-1)
@@ -38,13 +38,13 @@ def palette(signed: bool) -> list[list[int]]:
 
 
 def strongest(maps: NDArray[np.float32]) -> float:
-    """The number that gets the full colour where many maps share a scale: half a per cent is stronger."""
+    """Return the 99.5th percentile of all sizes, which gets the full colour where many maps share a scale."""
     sample = np.abs(maps.ravel()[:: max(1, maps.size // 20_000)])
     return float(np.quantile(sample, 0.995)) or float(np.abs(maps).max())
 
 
 def sheet(maps: NDArray[np.float32], signed: bool, side: int) -> tuple[Levels, int]:
-    """All ``maps`` (K, h, w) side by side on one scale, ``side`` cells or less across, and how many stand in a row."""
+    """Return all ``maps`` (K, h, w) side by side on one scale, ``side`` cells or less across, and how many stand in a row."""
     columns = int(np.ceil(np.sqrt(len(maps))))
     step = max(1, -(-columns * (maps.shape[-1] + 1) // side))
     small = _shrink(maps, step)
@@ -56,17 +56,17 @@ def sheet(maps: NDArray[np.float32], signed: bool, side: int) -> tuple[Levels, i
 
 
 def packed(painted: Levels) -> dict[str, Any]:
-    """As the browser paints it."""
+    """Return the levels as the browser paints them."""
     return {"height": painted.shape[0], "width": painted.shape[1], "levels": encoded(painted)}
 
 
 def encoded(array: NDArray[Any]) -> str:
-    """The bytes of ``array`` as text."""
+    """Return the bytes of ``array`` in base64."""
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 def _shrink(maps: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """The mean of each ``step`` x ``step`` cells; what is left over at the far edges is dropped."""
+    """Return the mean of each ``step`` x ``step`` cells; what is left over at the far edges is dropped."""
     if step == 1:
         return maps
     height, width = (max(1, side // step) for side in maps.shape[1:])
