@@ -35,7 +35,7 @@ if not state.invalid:
     words = {f"+ {word}": word for word in MORE}
     if block := network_text.residual_block(network):
         words["+ residual block"] = block
-    added: dict[str, dict[Field, Any]] = {
+    added: dict[str, dict[Field[Any], Any]] = {
         name: {NET: longer}
         for name, word in words.items()
         if (longer := network_text.append(network, word)) is not None

@@ -28,7 +28,7 @@ DEPTH = Whole("depth", "Depth of the filters", 3, low=1, high=6)
 KERNEL = Matrix("kernel", "Filter, rows separated by /", filters.KERNELS[0].weights, most=7)
 SHRINK = Choice("shrink", "Shrink the picture first by", "4", options=("1", "2", "4", "8", "16"))
 STEP = Whole("step", "Step", 0, low=0, high=9999)
-STARTS: dict[str, dict[Field, Any]] = {
+STARTS: dict[str, dict[Field[Any], Any]] = {
     "Slide 12": {X: X.default, W: W.default, FLIP: False},
     "An asymmetric filter": {W: toy_inputs.ARROW},
     **{kernel.name: {W: kernel.weights} for kernel in (filters.KERNELS[0], filters.KERNELS[1], filters.KERNELS[-1])},
@@ -76,7 +76,8 @@ def three_channels() -> None:
         "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
         "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
         f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
-        f"({escape_stars(weights.formula)}), and leaves a map of {side.size}x{side.size}x1 ({escape_stars(side.formula)})."
+        f"({escape_stars(weights.formula)}), "
+        f"and leaves a map of {side.size}x{side.size}x1 ({escape_stars(side.formula)})."
     )
     left, right = st.columns([1, 3], vertical_alignment="center")
     image = toy_inputs.colour_image()

@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.errors import UserError
+from cnn.errors import SizeDoesNotFit, UserError
 from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
-from cnn.layers.sizes import SizeDoesNotFit
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_layer
 from ui.lecture import layer_summary, size_rules
@@ -30,9 +29,9 @@ OUT = Whole("out", "Output padding", 0, low=0, high=10_000)
 BIAS = Flag("bias", "A bias for each filter", True)
 CEIL = Flag("ceil", "Round up (ceil_mode)", False)
 HIDE = Flag("hide", "Hide the answers until I have predicted one", False)
-PLAIN: dict[Field, Any] = {KIND: CONV, D: 1, GROUPS: 1, BIAS: True, OUT: 0, CEIL: False}
-IMAGE: dict[Field, Any] = {W1: 32, H1: 32, D1: 3}
-PRESETS: dict[str, dict[Field, Any]] = {
+PLAIN: dict[Field[Any], Any] = {KIND: CONV, D: 1, GROUPS: 1, BIAS: True, OUT: 0, CEIL: False}
+IMAGE: dict[Field[Any], Any] = {W1: 32, H1: 32, D1: 3}
+PRESETS: dict[str, dict[Field[Any], Any]] = {
     "F3 S1 P1": PLAIN | {F: 3, S: 1, P: 1},
     "F5 S1 P2": PLAIN | {F: 5, S: 1, P: 2},
     "F5 S2 P2": PLAIN | {F: 5, S: 2, P: 2},

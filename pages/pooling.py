@@ -33,7 +33,7 @@ NORM = Whole("p", "p of Lp", 2, low=1, high=8)
 OUT = Whole("out", "Output size", 3, low=1, high=8)
 SHIFT = Whole("shift", "Move the picture to the right by", 1, low=0, high=4)
 STEP = Whole("step", "Step", 0, low=0, high=999)
-SLIDE: dict[Field, Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
+SLIDE: dict[Field[Any], Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
 
 frame.header(
     "Pooling",

@@ -1,4 +1,4 @@
-"""Stride and padding (slides 19-34): every position, three rules for sizes that do not divide exactly, what is unread."""
+"""Stride and padding (slides 19-34): every position, and three rules for sizes that do not divide exactly."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,7 +50,7 @@ frame.header(
     "Press “7, 3, stride 3” and see three rules give three answers.",
 )
 state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, HIDE, STEP)
-named: dict[str, dict[Field, Any]] = {
+named: dict[str, dict[Field[Any], Any]] = {
     name: dict(zip(ACROSS, values, strict=True)) | {SAME: False, TALL: False, MODE: "zeros"}
     for name, values in PRESETS.items()
 }

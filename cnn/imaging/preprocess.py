@@ -29,7 +29,7 @@ def resize(pixels: np.ndarray, size: int) -> Tensor:
 
 
 def resample(images: Tensor, size: int) -> Tensor:
-    """Resize images (B, 1, H, W) to (B, 1, size, size), antialiased bilinear; the only way to resize in this project."""
+    """Resize images (B, 1, H, W) to (B, 1, size, size), antialiased bilinear, as all resizing here is."""
     return torch.nn.functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
 
 

@@ -27,7 +27,7 @@ def conv_parameters(in_channels: int, out_channels: int, kernel_size: int, group
 
 
 def linear_parameters(in_features: int, out_features: int, bias: bool = True) -> Count:
-    """Count the parameters of a fully connected layer: a weight for each pair, and with ``bias`` one for each output."""
+    """Count the parameters of a fully connected layer: one weight per pair, and one bias per output."""
     check_range("number of inputs", in_features, 1, MAX_COUNT)
     check_range("number of outputs", out_features, 1, MAX_COUNT)
     value = in_features * out_features + (out_features if bias else 0)

@@ -1,6 +1,6 @@
 """A leaf by formula: outline, veins and fine veins, the same object at three levels of structure (slide 9).
 
-The stem lies on the height axis: t runs from 0 at the base to 1 at the tip, x >= 0 from the stem outwards on both sides.
+The stem lies on the height axis: t runs from 0 at the base to 1 at the tip, x >= 0 from the stem outwards, both sides.
 Half the width at height t is w(t) = 0.36 sin(pi t^0.75), reduced by up to 9 percent for the teeth of the edge.
 """
 

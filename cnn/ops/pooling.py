@@ -80,7 +80,7 @@ class Pooling:
         return np.where(present & (output != 0), scale * ratio ** (self.norm - 1), 0.0)
 
     def backward(self, gradient: ArrayLike | None = None) -> Array:
-        """Return the gradient by the input (C, H, W), given the ``gradient`` by the output (C, H2, W2), by default ones.
+        """Return the gradient by the input (C, H, W), given the ``gradient`` by the output (C, H2, W2), default ones.
 
         A cell that several windows read collects from each of them. Gradients of padding are dropped.
         """

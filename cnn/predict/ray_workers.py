@@ -147,7 +147,8 @@ def _check_address(address: str) -> None:
 
 
 def runtime_environment() -> dict[str, Any]:
-    """Return what Ray sends to a cluster: ``cnn`` and ``weights``. A pattern that excludes all but two sends nothing."""
+    """Return what Ray sends to a cluster: ``cnn`` and ``weights``."""
+    # Excluding everything but two names by one pattern would make Ray send nothing.
     others = [f"/{path.name}" for path in _ROOT.iterdir() if path.name not in ("cnn", "weights")]
     return {"working_dir": str(_ROOT), "excludes": others}
 

@@ -167,8 +167,8 @@ def _total_files(folder: Path, settings: dict[str, Any]) -> int:
     differing = [name for name in settings if card.get(name) != settings[name]]
     if differing:
         raise CommandFailed(
-            f"{folder} was begun with other {' and '.join(differing)}; give the same command to resume it, name another "
-            "output, or remove the folder."
+            f"{folder} was begun with other {' and '.join(differing)}; give the same command to resume it, "
+            "name another output, or remove the folder."
         )
     return total
 

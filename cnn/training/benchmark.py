@@ -159,7 +159,7 @@ def occlusion(model: LoadedModel, pixels: Tensor) -> Task:
 
 
 def forward_pass(model: LoadedModel, pixels: Tensor) -> Task:
-    """A forward pass, as predictions take it, beside a matrix product with as many multiply-adds."""
+    """Compare a forward pass, as predictions take it, with a matrix product with as many multiply-adds."""
     with FlopCounterMode(display=False) as counter:
         forward(model.module, pixels)
     multiply_adds = counter.get_total_flops() // 2

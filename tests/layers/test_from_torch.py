@@ -45,7 +45,8 @@ def test_the_code_of_random_stacks_comes_back() -> None:
             "32x32x3, conv 8 5 s2 nobias",
         ),
         (
-            "import torch.nn as nn\nnn.Sequential(nn.Conv2d(3, 8, 5, 2, 1, 2, 1, True), nn.MaxPool2d(2), nn.Identity())",
+            "import torch.nn as nn\n"
+            "nn.Sequential(nn.Conv2d(3, 8, 5, 2, 1, 2, 1, True), nn.MaxPool2d(2), nn.Identity())",
             "32x32x3, conv 8 5 s2 p1 d2, max 2",
         ),
         (

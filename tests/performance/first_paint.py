@@ -1,4 +1,6 @@
-"""Time the first paint of a page without a model beside ``streamlit hello``: ``python -m tests.performance.first_paint``.
+"""Time the first paint of a page without a model beside ``streamlit hello``.
+
+    python -m tests.performance.first_paint
 
 Each load has a browser context of its own, so nothing is cached; both alternate within one run.
 """

@@ -1,7 +1,7 @@
 """Open pages of the app in a folder: ``python open_pages.py FOLDER [PAGE ...]``; without names, all pages.
 
-Imports nothing of the tests, so that it can run where only the shipped files are. Exits with 1 and the names of the pages
-that end in an exception.
+Imports nothing of the tests, so that it can run where only the shipped files are. Exits with 1 and the names of the
+pages that end in an exception.
 """
 
 import sys

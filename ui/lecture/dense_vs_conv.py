@@ -68,8 +68,9 @@ def describe_weights(layers: Sequence[LayerCost]) -> str:
     """Describe both counts of weights with their numbers put in, and compare them."""
     dense, convolution = layers[0], layers[-1]
     return (
-        f"**Fully connected.** The numbers in the picture: `{dense.inputs_per_output.formula}`. Each hidden node has a weight "
-        f"for each of them: `{dense.weights.formula}` weights, {format_bytes(dense.memory)} at 4 bytes a weight.\n\n"
+        f"**Fully connected.** The numbers in the picture: `{dense.inputs_per_output.formula}`. "
+        "Each hidden node has a weight for each of them: "
+        f"`{dense.weights.formula}` weights, {format_bytes(dense.memory)} at 4 bytes a weight.\n\n"
         f"**Convolution.** A filter is as deep as the picture, and the same filter serves at every place: "
         f"`{convolution.weights.formula}` weights. {_compare(dense.weights.value, convolution.weights.value)} "
         "Biases are left out on both sides, as on the slide."
@@ -104,9 +105,11 @@ def describe_savings(layers: Sequence[LayerCost]) -> str:
             "number of weights when the picture grows; a fully connected one does not."
         )
     return escape_stars(
-        f"Where does the saving come from? A number that comes out is a sum over {unshared.inputs_per_output.value:,} numbers "
-        f"instead of {dense.inputs_per_output.value:,}, because a filter looks at one patch; and one filter is used at every place "
-        f"instead of a filter of its own for each, which would need {unshared.weights.value:,} weights for the same "
+        "Where does the saving come from? "
+        f"A number that comes out is a sum over {unshared.inputs_per_output.value:,} numbers "
+        f"instead of {dense.inputs_per_output.value:,}, because a filter looks at one patch; "
+        f"and one filter is used at every place instead of "
+        f"a filter of its own for each, which would need {unshared.weights.value:,} weights for the same "
         "output. More weights need more training pictures before they stop fitting noise. "
         f"It is not a saving of work: the convolution leaves {convolution.outputs.value:,} numbers, not "
         f"{dense.outputs.value:,}, and takes {convolution.multiply_adds.value:,} multiply-adds for them, against "

@@ -50,5 +50,6 @@ def _button(text: str, term: Term, popover_id: str) -> str:
     role = f" {term.role}" if term.role else ""
     return (
         f'<button type="button" class="word{role}" popovertarget="{popover_id}">{text}</button>'
-        f'<span class="meaning" popover id="{popover_id}"><b>{escape(term_title(term))}</b>{escape(term.meaning)}</span>'
+        f'<span class="meaning" popover id="{popover_id}">'
+        f"<b>{escape(term_title(term))}</b>{escape(term.meaning)}</span>"
     )

@@ -59,7 +59,8 @@ def choose_radiograph() -> Radiograph | None:
     choices = choose_films()
     if not choices:
         return None
-    key, radiograph = st.session_state.get(_READ_KEY, ("", None))
+    kept: tuple[str, Radiograph | None] = st.session_state.get(_READ_KEY, ("", None))
+    key, radiograph = kept
     if key != choices[0].key:
         radiograph = read_radiograph(*choices[0].read())
         st.session_state[_READ_KEY] = choices[0].key, radiograph

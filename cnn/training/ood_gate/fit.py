@@ -198,7 +198,7 @@ def evaluate(keys: tuple[str, ...], limits: dict[str, float], scored: list[Score
 
 
 def card_of(scored: list[Scored]) -> dict[str, Any]:
-    """Return limits in the units of :func:`cnn.models.ood_gate.combine_scores`, and what each score and all three reject."""
+    """Return the limits, as :func:`cnn.models.ood_gate.combine_scores` takes them, and what the scores reject."""
     limits = limits_of(scored)
     evaluations = [evaluate(keys, limits, scored) for keys in (*((key,) for key in SCORES), tuple(SCORES))]
     fitted = sum(len(group.pixels) for group, _ in scored if group.part == "fit")

@@ -1,4 +1,6 @@
-"""Test every saliency method: ``python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2``.
+"""Test every saliency method that the app offers.
+
+    python -m cnn.training.saliency_bench FILMS --adults ADULTS --runs RUNS --seeds 0 1 2
 
 Writes ``weights/saliency_bench.json``, which the page "Method bench" shows. Nothing is chosen here: methods, baselines,
 cuts and rules are in the code before a film is read, and every film is explained by a network that never saw its

@@ -66,7 +66,7 @@ def _with_boxes(films: list[Film], seed: int, size: int) -> Iterable[BenchFilm]:
 
 
 def unseen_children(folder: Path, count: int, size: int) -> list[BenchFilm]:
-    """Return PNEUMONIA films of ``count`` patients of the official test, spread evenly; no network was trained on them."""
+    """Return PNEUMONIA films of ``count`` patients of the official test set, spread evenly."""
     by_patient = {film.patient: film for film in paediatric_films(folder, ("test",)) if film.label == TARGET}
     films = list(by_patient.values())[:: max(1, len(by_patient) // count)][:count]
     inputs = _inputs(films, size)

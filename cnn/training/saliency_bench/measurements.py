@@ -179,7 +179,7 @@ def _randomise(bench: Bench, method: str, films: list[BenchFilm], trained: dict[
 
 
 def _repeat(bench: Bench, method: str, films: list[BenchFilm]) -> Raw:
-    """Return the similarity of a film's maps by networks of several seeds, and of several films' maps by one network."""
+    """Return the similarity of maps of one film by several seeds, and of several films by one network."""
     maps = [[_strength(explain(model, film, method)) for film in films] for model in bench.networks.values()]
     between = [
         mean_scores([_compare(first, second) for first, second in combinations(maps_of_film, 2)])

@@ -14,7 +14,7 @@ _MAX_DECIMALS = 5
 _SIGNIFICANT_DIGITS = 9  # sent of each number; far more than a cell shows
 Part = Literal["input", "kernel"]
 Json = Any
-"""Nested lists of numbers with None for NaN and infinity, or base64 of their bytes where all cells of a map are sent."""
+"""Nested lists of numbers with None for NaN and infinity, or base64 of their bytes where a whole map is sent."""
 
 
 class GridPayload(TypedDict):

@@ -77,9 +77,17 @@ def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
 
 
 def show_lens(
-    opened: Activation, film: FilmPicture, side: int, number: int, *, key: str, work: FilterTrace | None, step: int | None,
-    step_name: str, on_pick: Callable[[int], None] | None,
-) -> None:  # fmt: skip
+    opened: Activation,
+    film: FilmPicture,
+    side: int,
+    number: int,
+    *,
+    key: str,
+    work: FilterTrace | None,
+    step: int | None,
+    step_name: str,
+    on_pick: Callable[[int], None] | None,
+) -> None:
     """Show map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
 
     ``work`` is what made the map, if that is to be followed. ``step`` is the cell to open at, row by row from 0; None
@@ -140,7 +148,7 @@ def _strongest(one: np.ndarray, field: ReceptiveField, side: int) -> int:
 
 
 def _views(field: ReceptiveField, count: int) -> list[tuple[int, int]]:
-    """Return the first and last pixel, from 0, that each of ``count`` cells along a side sees; beyond the film is padding."""
+    """Return the first and last pixel, from 0, that each of ``count`` cells along a side sees, padding included."""
     starts = [field.start + cell * field.jump for cell in range(count)]
     return [(start, start + field.size - 1) for start in starts]
 

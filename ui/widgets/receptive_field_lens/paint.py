@@ -23,8 +23,10 @@ def levels(maps: NDArray[np.float32], signed: bool, most: float) -> Levels:
     """
     strength = np.clip(maps / (most or 1.0), -1, 1)
     if signed:
-        return np.rint(127 + 127 * strength).astype(np.uint8)
-    return np.where(maps == 0, 0, 1 + np.rint(253 * strength)).astype(np.uint8)
+        levels: NDArray[np.float64] = np.rint(127 + 127 * strength)
+    else:
+        levels = np.where(maps == 0, 0, 1 + np.rint(253 * strength))
+    return levels.astype(np.uint8)
 
 
 def palette(signed: bool) -> list[list[int]]:
@@ -44,7 +46,7 @@ def strongest(maps: NDArray[np.float32]) -> float:
 
 
 def sheet(maps: NDArray[np.float32], signed: bool, side: int) -> tuple[Levels, int]:
-    """Return all ``maps`` (K, h, w) side by side on one scale, ``side`` cells or less across, and how many stand in a row."""
+    """Return all ``maps`` (K, h, w) side by side on one scale, at most ``side`` cells across, and the row's length."""
     columns = int(np.ceil(np.sqrt(len(maps))))
     step = max(1, -(-columns * (maps.shape[-1] + 1) // side))
     small = _shrink(maps, step)
