@@ -3,7 +3,7 @@
 from pathlib import Path
 
 _BESIDE = Path(__file__).resolve().parents[1]
-HOME = _BESIDE if (_BESIDE / "app.py").is_file() else _BESIDE / "cnn_lecture"
+HOME = _BESIDE if (_BESIDE / "weights" / "transfer.json").is_file() else _BESIDE / "cnn_lecture"
 """Folder that holds ``app.py``, ``pages``, ``ui`` and ``weights``.
 
 In a checkout that is the repository. A wheel keeps them in ``cnn_lecture``, so that no module with a name as common as

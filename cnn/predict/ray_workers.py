@@ -147,9 +147,9 @@ def _check_address(address: str) -> None:
 
 
 def runtime_environment() -> dict[str, Any]:
-    """Return what Ray sends to a cluster: ``cnn`` and ``weights``."""
+    """Return what Ray sends to a cluster: ``cnn`` and the weights, in a checkout or installed."""
     # Excluding everything but two names by one pattern would make Ray send nothing.
-    others = [f"/{path.name}" for path in _ROOT.iterdir() if path.name not in ("cnn", "weights")]
+    others = [f"/{path.name}" for path in _ROOT.iterdir() if path.name not in ("cnn", "cnn_lecture", "weights")]
     return {"working_dir": str(_ROOT), "excludes": others}
 
 
