@@ -1,6 +1,6 @@
 """The errors that a user can cause. Each carries one sentence that is fit to be shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class UserError(ValueError):
@@ -8,7 +8,11 @@ class UserError(ValueError):
 
 
 class ImageRejected(UserError):
-    """A file cannot be read as a radiograph."""
+    """A file cannot be read as a radiograph; ``notes`` hold what was done to it before that, as in a Radiograph."""
+
+    def __init__(self, sentence: str, notes: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.notes = tuple(notes)
 
 
 class DoesNotFit(UserError):
