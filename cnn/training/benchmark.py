@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    keep_memory()  # as the app does
+    keep_memory()  # as the command does
     model = loading.load(options.model)
     pixels = to_tensor(read_radiograph(draw_jpeg(400, seed=1), "film.jpg"), model.input_size)
     results = [compare(task, options.repeats) for task in (upload(model), grad_cam(model, pixels))]

@@ -21,7 +21,7 @@ from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.imaging.radiograph import display_name, read_radiograph
-from cnn.models import allocator, loading, ood_gate, registry
+from cnn.models import loading, ood_gate, registry
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
 from cnn.models.ood_gate import GateResult
@@ -32,7 +32,6 @@ from ui.widgets.upload import FilmChoice
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
 torch.set_num_threads(1)
-allocator.keep_memory()
 
 PICTURE_SIDE = 768
 """Pixels of the longer side of a film as it is displayed."""
