@@ -20,10 +20,16 @@ class DoesNotFit(UserError):
 
 
 class SizeDoesNotFit(DoesNotFit):
-    """No window fits the input; ``nearest`` holds, by argument name, the closest values that would fit."""
+    """No window fits the input.
 
-    def __init__(self, sentence: str, nearest: Mapping[str, tuple[int, ...]]) -> None:
-        super().__init__(sentence)
+    Attributes:
+        reason: Why, without the full stop.
+        nearest: By argument name, the closest values that fit when all else stays as it is.
+    """
+
+    def __init__(self, reason: str, advice: str, nearest: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(f"{reason}; {advice}.")
+        self.reason = reason
         self.nearest = dict(nearest)
 
 

@@ -70,6 +70,14 @@ def chosen() -> Conv | ConvTranspose | Pool:
     )
 
 
+def fits(argument: str, value: int) -> bool:
+    """Return whether the page shows a result once an argument of the layer has another value."""
+    try:
+        return type(layer)(**(vars(layer) | {argument: value})).infer(before).output.memory.value > 0
+    except UserError:
+        return False
+
+
 kind = state.choice(KIND)
 before = Volume(*state.boxes(W1, H1, D1))
 layer = chosen()
@@ -84,8 +92,7 @@ try:
             cross_links.link_from_calculator(layer, before)
             torch_code.show_snippet(torch_snippets.layer(layer, before))
 except SizeDoesNotFit as error:
-    st.error(str(error))
-    state.presets("Nearest that fit", size_rules.nearest_presets(error, (F, S, P, D)))
+    size_rules.show_advice(state, error, {field.name: field for field in (F, S, P, D)}, fits)
 except UserError as error:
     st.error(str(error))
 state.share()

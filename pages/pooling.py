@@ -1,11 +1,12 @@
 """Pooling (slides 37-40): forward and backward, step by step, and what it does to shifts and to pictures."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnn.errors import UserError
+from cnn.errors import SizeDoesNotFit, UserError
 from cnn.layers import sizes
 from cnn.layers.layers import Pool, Volume
 from cnn.lecture import torch_snippets
@@ -76,6 +77,19 @@ def pooled(image: np.ndarray) -> pooling.Pooling:
     return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, KINDS[kind])  # type: ignore[arg-type]
 
 
+def fits(argument: str, value: int) -> bool:
+    """Return whether the page allows this value, and can then pool its own picture and, unless that changes, ``x``."""
+    high = {"n": X.most, "kernel_size": F.high, "stride": S.high, "padding": P.high}[argument]
+    window = sizes.Window(f, s, p)
+    changed = window if argument == "n" else replace(window, **{argument: value})
+    try:
+        for image in (toy_inputs.spots(), *([] if argument == "n" else [np.array(x)])):
+            pooling.pool2d(image, changed, KINDS[kind], rule, norm)  # type: ignore[arg-type]
+    except UserError:
+        return False
+    return value <= high
+
+
 def step_by_step() -> None:
     """Show slides 38-40, forward and backward."""
     example = pooled(np.array(x))
@@ -112,6 +126,8 @@ for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
     try:
         if not state.invalid:
             section()
+    except SizeDoesNotFit as error:
+        st.error(escape_stars(str(sizes.keep_advice(error, fits))))
     except UserError as error:
         st.error(escape_stars(str(error)))
 state.share()

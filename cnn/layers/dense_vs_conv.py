@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from cnn.errors import SizeDoesNotFit
 from cnn.layers.costs import FLOAT32_BYTES, conv_multiply_adds, conv_parameters, filter_weights, linear_parameters
 from cnn.layers.layers import Volume
-from cnn.layers.sizes import Count, Window, output_size
+from cnn.layers.sizes import Count, Window, keep_advice, output_sizes
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ def compare_layers(
     values = image.width * image.height * image.depth
     pixels = Count(values, f"{image.width}*{image.height}*{image.depth} = {values:,}")
     dense_weights = linear_parameters(values, hidden, bias=False)
-    width, height = (output_size(n, Window(kernel_size)).size for n in (image.width, image.height))
+    try:
+        width, height = (side.size for side in output_sizes((image.width, image.height), Window(kernel_size)))
+    except SizeDoesNotFit as error:
+        raise keep_advice(error, lambda argument, _: argument in ("n", "kernel_size")) from None
     outputs = Count(width * height * filters, f"{width}*{height}*{filters} = {width * height * filters:,}")
     patch = filter_weights(image.depth, kernel_size)
     weights = conv_parameters(image.depth, filters, kernel_size, bias=False)

@@ -6,13 +6,14 @@ biases, pooling, activations and normalisation are not counted, as is usual. Mem
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import ClassVar, Literal
 
 from typing_extensions import override
 
-from cnn.errors import DoesNotFit, UserError
+from cnn.errors import DoesNotFit, SizeDoesNotFit, UserError
 from cnn.layers import costs, sizes
 from cnn.layers.layer_text import Defaults, excerpt, format_layer, parse_arguments
 from cnn.layers.sizes import Count, Size, Window
@@ -137,6 +138,15 @@ class Layer:
         return shape
 
 
+@contextmanager
+def _advice_only_if(all_else_fits: bool) -> Iterator[None]:
+    """Take the values out of an error's advice where the layer has a second fault that they would run into."""
+    try:
+        yield
+    except SizeDoesNotFit as error:
+        raise sizes.keep_advice(error, lambda *_: all_else_fits) from None
+
+
 class _ElementwiseLayer(Layer):
     """A layer that maps each value to one value of the same shape."""
 
@@ -167,7 +177,8 @@ class Conv(Layer):
     @override
     def infer(self, input_shape: Shape) -> LayerInfo:
         volume = self._require_volume(input_shape)
-        across, down = (sizes.output_size(n, self.window) for n in (volume.width, volume.height))
+        with _advice_only_if(costs.groups_fit(self.groups, volume.depth, self.out_channels)):
+            across, down = sizes.output_sizes((volume.width, volume.height), self.window)
         filters = (volume.depth, self.out_channels, self.kernel_size)
         return LayerInfo(
             volume,
@@ -207,9 +218,9 @@ class ConvTranspose(Layer):
     @override
     def infer(self, input_shape: Shape) -> LayerInfo:
         volume = self._require_volume(input_shape)
-        across, down = (
-            sizes.transposed_output_size(n, self.window, self.output_padding) for n in (volume.width, volume.height)
-        )
+        sides = (volume.width, volume.height)
+        with _advice_only_if(costs.groups_fit(self.groups, volume.depth, self.out_channels)):
+            across, down = sizes.transposed_output_sizes(sides, self.window, self.output_padding)
         filters = (volume.depth, self.out_channels, self.kernel_size)
         # Filters are applied at input cells. Output cells do not all depend on equally many, so there is no window.
         return LayerInfo(
@@ -261,10 +272,13 @@ class Pool(Layer):
     @override
     def infer(self, input_shape: Shape) -> LayerInfo:
         volume = self._require_volume(input_shape)
-        if self.kind == "average" and self.dilation > 1:
-            raise DoesNotFit("Average pooling has no dilation: set D = 1, or take the maximum.")
         rule: sizes.Rule = "ceil" if self.ceil_mode else "floor"
-        across, down = (sizes.pool_size(n, self.window, rule) for n in (volume.width, volume.height))
+        sides = (volume.width, volume.height)
+        if self.kind == "average" and self.dilation > 1:
+            fits = sizes.window_fits(sides, replace(self.window, dilation=1), rule, pooling=True)
+            smaller = "" if fits else " and choose a smaller window"
+            raise DoesNotFit(f"Average pooling has no dilation: set D = 1{smaller}.")
+        across, down = sizes.output_sizes(sides, self.window, rule, pooling=True)
         output = Volume(across.size, down.size, volume.depth)
         return LayerInfo(volume, output, (across, down), window=self.window)
 

@@ -5,6 +5,7 @@ in PyTorch: 1 is an ordinary kernel. The formulas are those of torch.nn.Conv2d, 
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -105,35 +106,51 @@ def output_size(n: int, window: Window, rule: Rule = "floor") -> Size:
         SizeDoesNotFit: No window fits, or under "exact" the stride does not divide exactly.
         DoesNotFit: ``n`` is out of range.
     """
-    check_range("input size N", n, 1, MAX_SIDE)
-    size = _count_windows(n, window, rule)
-    if size < 1:
-        raise _size_error(n, window, rule)
-    left, right = window.ends
-    quotient = Fraction(n - window.reach + left + right, window.stride)
-    dropped = rule == "ceil" and size <= math.ceil(quotient)
-    covered = (size - 1) * window.stride + window.reach
-    unread = max(0, n + left + right - covered)
-    return Size(
-        size=size,
-        quotient=quotient,
-        unread=unread,
-        unread_input=min(n, max(0, unread - right)),
-        overhang=max(0, covered - n - left - right),
-        dropped=dropped,
-        formula=f"{_expression(n, window, rule)}{' - 1' if dropped else ''} = {size}",
-    )
+    return output_sizes((n,), window, rule)[0]
 
 
 def pool_size(n: int, window: Window, rule: Rule = "floor") -> Size:
     """Compute :func:`output_size` of a pooling layer, whose padding may be at most F/2, as in PyTorch."""
-    most = window.kernel_size // 2
-    if max(window.ends) > most:
-        raise DoesNotFit(
-            f"Padding {max(window.ends):,} is more than half of a pooling window of {window.kernel_size:,}: "
-            f"choose P = {most:,} or less, so that no window holds nothing but padding."
-        )
-    return output_size(n, window, rule)
+    return output_sizes((n,), window, rule, pooling=True)[0]
+
+
+def output_sizes(
+    sides: tuple[int, ...], window: Window, rule: Rule = "floor", *, pooling: bool = False
+) -> tuple[Size, ...]:
+    """Compute the output size along each of several sides; the values that an error names as nearest fit them all.
+
+    Args:
+        sides: Cells of each side of the input.
+        window: How the window slides along every side.
+        rule: What to do when the stride does not divide exactly.
+        pooling: Whether padding is limited to F/2.
+
+    Raises:
+        SizeDoesNotFit: As :func:`output_size`, for the first side that does not fit.
+        DoesNotFit: A side is out of range.
+    """
+    for n in sides:
+        check_range("input size N", n, 1, MAX_SIDE)
+    fits = _Rule(rule, pooling)
+    for n in sides:
+        if not fits(n, window):
+            raise _size_error(_describe_misfit(n, window, fits), _nearest_changes(sides, window, fits))
+    return tuple(_size(n, window, rule) for n in sides)
+
+
+def window_fits(sides: tuple[int, ...], window: Window, rule: Rule = "floor", *, pooling: bool = False) -> bool:
+    """Return whether :func:`output_sizes` finds a size along every side."""
+    return all(_Rule(rule, pooling)(n, window) for n in sides)
+
+
+def keep_advice(error: SizeDoesNotFit, accepts: Callable[[str, int], bool]) -> SizeDoesNotFit:
+    """Return ``error`` with those of its nearest values that ``accepts``, given an argument's name and a value."""
+    nearest = {
+        name: kept
+        for name, values in error.nearest.items()
+        if (kept := tuple(value for value in values if accepts(name, value)))
+    }
+    return _size_error(error.reason, nearest)
 
 
 def adaptive_windows(n: int, size: int) -> tuple[tuple[int, int], ...]:
@@ -158,19 +175,65 @@ def transposed_output_size(n: int, window: Window, output_padding: int = 0) -> C
     """Compute the output size of a transposed convolution: (N - 1)*S - 2P + [D*(F - 1) + 1] + output padding.
 
     Raises:
-        DoesNotFit: The padding leaves nothing, or ``output_padding`` is not below stride or dilation.
+        SizeDoesNotFit: The padding leaves nothing.
+        DoesNotFit: ``output_padding`` is not below stride or dilation, or ``n`` is out of range.
     """
-    check_range("input size N", n, 1, MAX_SIDE)
+    return transposed_output_sizes((n,), window, output_padding)[0]
+
+
+def transposed_output_sizes(sides: tuple[int, ...], window: Window, output_padding: int = 0) -> tuple[Count, ...]:
+    """Compute :func:`transposed_output_size` along several sides; the padding that an error names fits them all."""
     check_range("output padding", output_padding, 0, max(window.stride, window.dilation) - 1)
-    unpadded = (n - 1) * window.stride + window.reach + output_padding
     left, right = window.ends
-    size = unpadded - left - right
-    if size < 1:
-        raise DoesNotFit(
-            f"Padding {window.padding:,} cuts away the whole output: choose P = {(unpadded - 1) // 2:,} or less."
+    unpadded = []
+    for n in sides:
+        check_range("input size N", n, 1, MAX_SIDE)
+        unpadded.append((n - 1) * window.stride + window.reach + output_padding)
+    if min(unpadded) <= left + right:
+        most, least = (min(unpadded) - 1) // 2, -((MAX_SIDE - max(unpadded)) // 2)
+        raise _size_error(
+            f"Padding {max(left, right):,} cuts away the whole output", {"padding": (most,)} if least <= most else {}
         )
-    formula = f"({n} - 1)*{window.stride} - {_padding(window)} + {_kernel(window)} + {output_padding} = {size}"
-    return Count(size, formula)
+    return tuple(
+        Count(
+            size := cells - left - right,
+            f"({n} - 1)*{window.stride} - {_padding(window)} + {_kernel(window)} + {output_padding} = {size}",
+        )
+        for n, cells in zip(sides, unpadded, strict=True)
+    )
+
+
+def _size(n: int, window: Window, rule: Rule) -> Size:
+    size = _count_windows(n, window, rule)
+    left, right = window.ends
+    quotient = Fraction(n - window.reach + left + right, window.stride)
+    dropped = rule == "ceil" and size <= math.ceil(quotient)
+    covered = (size - 1) * window.stride + window.reach
+    unread = max(0, n + left + right - covered)
+    return Size(
+        size=size,
+        quotient=quotient,
+        unread=unread,
+        unread_input=min(n, max(0, unread - right)),
+        overhang=max(0, covered - n - left - right),
+        dropped=dropped,
+        formula=f"{_expression(n, window, rule)}{' - 1' if dropped else ''} = {size}",
+    )
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Whether a window fits a side."""
+
+    rounding: Rule
+    pooling: bool
+
+    def __call__(self, n: int, window: Window) -> bool:
+        return not self.limits_padding(window) and _count_windows(n, window, self.rounding) >= 1
+
+    def limits_padding(self, window: Window) -> bool:
+        """Return whether the padding is beyond the limit of pooling."""
+        return self.pooling and max(window.ends) > window.kernel_size // 2
 
 
 def _count_windows(n: int, window: Window, rule: Rule) -> int:
@@ -201,39 +264,51 @@ def _expression(n: int, window: Window, rule: Rule) -> str:
     return f"{quotient} + 1" if divides or rule == "exact" else f"{rule}({quotient}) + 1"
 
 
-def _size_error(n: int, window: Window, rule: Rule) -> SizeDoesNotFit:
-    """Build the error that says why nothing fits, and which single changes would."""
-    nearest = _nearest_changes(n, window, rule)
+def _describe_misfit(n: int, window: Window, rule: _Rule) -> str:
+    """Say why the window does not fit, without a full stop."""
+    if rule.limits_padding(window):
+        return (
+            f"Padding {max(window.ends):,} is more than half of a pooling window of {window.kernel_size:,}, so that a "
+            "window could hold nothing but padding"
+        )
     cells = n + sum(window.ends)
     if cells < window.reach:
-        reason = f"A window of {window.reach:,} is longer than the input with its padding, {cells:,}"
-    else:
-        size = float(Fraction(cells - window.reach, window.stride) + 1)
-        reason = f"The stride does not divide exactly: {_expression(n, window, rule)} = {round(size, 2):.10g}"
+        return f"A window of {window.reach:,} is longer than the input with its padding, {cells:,}"
+    size = float(Fraction(cells - window.reach, window.stride) + 1)
+    return f"The stride does not divide exactly: {_expression(n, window, rule.rounding)} = {round(size, 2):.10g}"
+
+
+def _size_error(reason: str, nearest: Mapping[str, tuple[int, ...]]) -> SizeDoesNotFit:
+    """Build the error that says why nothing fits, and which single changes would."""
     if nearest:
         changes = (f"{LETTERS[name]} = {join_or(values)}" for name, values in nearest.items())
-        advice = f"the nearest that fit are {', '.join(changes)}"
-    else:
-        advice = "no single change makes it fit, so choose both a larger input and a smaller window"
-    return SizeDoesNotFit(f"{reason}; {advice}.", nearest)
+        return SizeDoesNotFit(reason, f"the nearest that fit are {', '.join(changes)}", nearest)
+    advice = "no single number makes it fit, so change two or more of them"
+    return SizeDoesNotFit(reason, advice, nearest)
 
 
-def _nearest_changes(n: int, window: Window, rule: Rule) -> dict[str, tuple[int, ...]]:
-    """Return, by argument, the closest values that fit when the other arguments stay as they are."""
-    arguments: dict[str, Any] = {"n": n} | asdict(window)
+def _nearest_changes(sides: tuple[int, ...], window: Window, fits: _Rule) -> dict[str, tuple[int, ...]]:
+    """Return, by argument, the closest values that fit all sides when the other arguments stay as they are.
+
+    The input size is changed where it does not fit, unless two sides do not and differ.
+    """
+    arguments: dict[str, Any] = asdict(window)
     if window.dilation == 1:
         del arguments["dilation"]
     if isinstance(window.padding, tuple):
         del arguments["padding"]
+    misfits = {n for n in sides if not fits(n, window)}
+    if len(misfits) == 1:
+        arguments = {"n": misfits.pop()} | arguments
     # Beyond twice the largest number nothing new can fit.
-    high = min(MAX_SIDE, 2 * max(window.reach, *arguments.values()) + 2)
+    high = min(MAX_SIDE, 2 * max(window.reach, *sides, *arguments.values()) + 2)
     nearest = {}
     for name, value in arguments.items():
 
-        def fits(candidate: int, name: str = name) -> bool:
-            if name == "n":
-                return _count_windows(candidate, window, rule) >= 1
-            return _count_windows(n, replace(window, **{name: candidate}), rule) >= 1
+        def accepts(candidate: int, name: str = name, value: int = value) -> bool:
+            changed = window if name == "n" else replace(window, **{name: candidate})
+            lengths = [candidate if name == "n" and n == value else n for n in sides]
+            return all(fits(n, changed) and _count_windows(n, changed, fits.rounding) <= MAX_SIDE for n in lengths)
 
-        nearest[name] = nearest_fitting(value, 0 if name == "padding" else 1, high, fits)
+        nearest[name] = nearest_fitting(value, 0 if name == "padding" else 1, high, accepts)
     return {name: values for name, values in nearest.items() if values}

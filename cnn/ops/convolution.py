@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnn.errors import DoesNotFit
-from cnn.layers.sizes import Window
+from cnn.errors import DoesNotFit, SizeDoesNotFit
+from cnn.layers.sizes import Window, keep_advice
 from cnn.ops.windows import (
     Array,
     Axis,
@@ -117,7 +117,10 @@ def conv2d(
     if len(biases) != count:
         raise DoesNotFit(f"There are {len(biases)} biases for {count} filters: each filter has exactly one.")
     sliding = windows or tuple(Window(size) for size in kernel_size)
-    rows, columns = (Axis.sliding(n, window) for n, window in zip(volume.shape[1:], sliding, strict=True))
+    try:
+        rows, columns = (Axis.sliding(n, window) for n, window in zip(volume.shape[1:], sliding, strict=True))
+    except SizeDoesNotFit as error:  # stride and padding that were not asked for are no cure
+        raise keep_advice(error, lambda name, _: bool(windows) or name in ("n", "kernel_size")) from None
     return Convolution(volume, filters, biases, rows, columns, padding_mode, flip)
 
 
@@ -137,7 +140,10 @@ def conv1d(
         raise DoesNotFit("A signal and its kernel are each one row of at least one number.")
     outside = len(weights) - 1
     padding = {"full": (outside, outside), "same": (outside - outside // 2, outside // 2), "valid": (0, 0)}[mode]
-    columns = Axis.sliding(len(row), Window(len(weights), padding=padding))
+    try:
+        columns = Axis.sliding(len(row), Window(len(weights), padding=padding))
+    except SizeDoesNotFit as error:
+        raise keep_advice(error, lambda name, _: name in ("n", "kernel_size")) from None
     rows = Axis.sliding(1, Window(1))
     return Convolution(row[None, None], weights[None, None, None], np.zeros(1), rows, columns, flip=flip)
 

@@ -1,14 +1,14 @@
 """Work out pooling window by window, forward and backward."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnn.errors import DoesNotFit
-from cnn.layers.sizes import Rule, Window, pool_size
+from cnn.errors import DoesNotFit, SizeDoesNotFit
+from cnn.layers.sizes import Rule, Window, keep_advice, output_sizes, window_fits
 from cnn.ops.windows import Array, Axis, as_volume, cell_indices, check_products, extract_patches, pad
 
 PoolKind = Literal["max", "average", "lp"]
@@ -128,15 +128,30 @@ def pool2d(
     """
     volume = as_volume(image)
     down_and_across = windows if isinstance(windows, tuple) else (windows, windows)
-    if kind != "max" and any(window.dilation > 1 for window in down_and_across):
-        raise DoesNotFit("Only max pooling can be dilated in PyTorch: set the dilation to 1.")
-    if kind == "lp" and any(any(window.ends) for window in down_and_across):
-        raise DoesNotFit("Lp pooling takes no padding in PyTorch: set P = 0.")
+    height, width = volume.shape[1:]
+    if not isinstance(windows, tuple):
+        _check_windows((height, width), windows, kind, rule)
     axes = []
-    for n, window in zip(volume.shape[1:], down_and_across, strict=True):
-        pool_size(n, window, rule)  # raises for a padding beyond half of the window
+    for n, window in zip((height, width), down_and_across, strict=True):
+        _check_windows((n,), window, kind, rule)
         axes.append(Axis.sliding(n, window, rule))
     return Pooling(kind, norm, volume, *axes)
+
+
+def _check_windows(sides: tuple[int, ...], window: Window, kind: PoolKind, rule: Rule) -> None:
+    """Raise ``DoesNotFit`` unless PyTorch has such a pooling; what the sentence says to set does fit."""
+    allowed = replace(window, dilation=window.dilation if kind == "max" else 1)
+    if kind == "lp":
+        allowed = replace(allowed, padding=0)
+    smaller = "" if window_fits(sides, allowed, rule, pooling=True) else " and choose a smaller window"
+    if allowed.dilation != window.dilation:
+        raise DoesNotFit(f"Only max pooling can be dilated in PyTorch: set the dilation to 1{smaller}.")
+    if allowed != window and any(window.ends):
+        raise DoesNotFit(f"Lp pooling takes no padding in PyTorch: set P = 0{smaller}.")
+    try:
+        output_sizes(sides, window, rule, pooling=True)
+    except SizeDoesNotFit as error:
+        raise keep_advice(error, lambda name, _: kind != "lp" or name != "padding") from None
 
 
 def adaptive_pool2d(image: ArrayLike, size: int, kind: Literal["max", "average"] = "average") -> Pooling:

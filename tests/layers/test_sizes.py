@@ -126,9 +126,9 @@ def test_numbers_out_of_range_get_one_sentence(numbers: tuple[int, ...]) -> None
     ("call", "advice"),
     [
         (lambda: costs.conv_parameters(6, 6, 3, groups=4), "choose 3 or 6 groups"),
-        (lambda: pool_size(8, Window(2, 2, 2)), "P = 1 or less"),
+        (lambda: pool_size(8, Window(2, 2, 2)), "F = 4, P = 1"),
         (lambda: Window(3, 2).same_padded(), "stride 1"),
-        (lambda: sizes.transposed_output_size(1, Window(4, 1, 3)), "P = 1 or less"),
+        (lambda: sizes.transposed_output_size(1, Window(4, 1, 3)), "P = 1"),
         (lambda: sizes.transposed_output_size(4, Window(3), 1), "output padding"),
     ],
 )

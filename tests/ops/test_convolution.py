@@ -143,7 +143,7 @@ def test_same_padding_against_torch():
         (lambda: conv2d(np.ones((3, 5, 5)), np.ones((2, 3, 3))), "depth 2 and the input has depth 3"),
         (lambda: conv2d(BINARY_IMAGE, CROSS, [1, 2]), "2 biases for 1 filters"),
         (lambda: conv2d(BINARY_IMAGE, np.ones((6, 6))), "is longer than"),
-        (lambda: conv2d(BINARY_IMAGE, CROSS, None, (Window(3, 1, 5),) * 2, padding_mode="reflect"), "P = 4 or less"),
+        (lambda: conv2d(BINARY_IMAGE, CROSS, None, (Window(3, 1, 5),) * 2, padding_mode="reflect"), "at most 4"),
         (lambda: conv2d(np.ones((500, 500)), CROSS), "write out"),
         (lambda: conv2d([1, 2], CROSS), "rows and columns"),
         (lambda: conv2d(BINARY_IMAGE, [1, 2]), "rows and columns"),

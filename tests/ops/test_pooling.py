@@ -1,16 +1,20 @@
 """Pooling forward and backward against torch, and the lecture's own numbers."""
 
+import random
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
-from cnn.layers.sizes import Window
+from cnn.layers.sizes import Window, window_fits
 from cnn.ops.convolution import conv2d
 from cnn.ops.pooling import adaptive_pool2d, pool2d
 from cnn.ops.toy_inputs import BINARY_IMAGE, CROSS, POOL_INPUT
 from tests.ops.test_convolution import assert_equal
+from tests.support.advice import advised_values
 
 HALVING = Window(2, stride=2)
 
@@ -95,3 +99,24 @@ def test_adaptive_and_global_pooling_against_torch(kind, function):
 def test_what_does_not_fit_is_a_sentence(call, sentence):
     with pytest.raises(DoesNotFit, match=sentence):
         call()
+
+
+def test_every_value_offered_can_be_pooled() -> None:
+    draw, offered = random.Random(9), 0
+    for _ in range(1500):
+        kind = draw.choice(["max", "average", "lp"])
+        image = np.ones((draw.randint(1, 9), draw.randint(1, 9)))
+        window = Window(draw.randint(1, 8), draw.randint(1, 4), draw.randint(0, 4), draw.choice([1, 1, 2, 3]))
+        try:
+            pool2d(image, window, kind)
+            continue
+        except DoesNotFit as error:
+            advice = list(advised_values(str(error)))
+        for name, value in advice:
+            offered += 1
+            if name == "n":
+                sides = [[value if n == side else n for n in image.shape] for side in image.shape]
+                assert any(window_fits(tuple(lengths), window, pooling=True) for lengths in sides), (kind, window)
+            else:
+                pool2d(image, replace(window, **{name: value}), kind)
+    assert offered > 500
