@@ -87,8 +87,8 @@ def check_padding_mode(axis: Axis, mode: PaddingMode) -> None:
     most = {"reflect": axis.size - 1, "circular": axis.size}.get(mode, widest)
     if widest > most:
         raise DoesNotFit(
-            f"The mode {mode} can pad a side of {axis.size} by at most {most}, not {widest}, because it copies cells of "
-            "the side: choose the mode zeros or replicate."
+            f"The mode {mode} can pad a side of {axis.size} by at most {most}, not {widest}, because it copies cells "
+            "of the side: choose the mode zeros or replicate."
         )
 
 
