@@ -6,6 +6,7 @@ header segments, or blocks of a few pixels. Encoders of radiographs stay far bel
 
 import re
 from io import BytesIO
+from typing import NamedTuple
 
 from typing_extensions import override
 
@@ -19,7 +20,9 @@ MAX_TILES = 4_096  # of a JPEG 2000
 MAX_LAYERS = 32  # quality layers of a JPEG 2000
 
 DAMAGED = "is damaged: save or export it again"
+CUT_OFF = "is cut off"
 TOO_MANY_PARTS = "is built of far more parts than a radiograph needs: save or export it again"
+_COMPRESSED = " in its compressed picture: copy or export it again"
 
 _JPEG_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")  # neither stuffed data, a restart nor a fill byte
 _START, _END, _SCAN, _FRAME_LS = 0xD8, 0xD9, 0xDA, 0xF7
@@ -27,6 +30,16 @@ _START, _END, _SCAN, _FRAME_LS = 0xD8, 0xD9, 0xDA, 0xF7
 
 class Unreadable(Exception):
     """Why a file cannot be read, worded to follow its name: ``is empty: save or export it again``."""
+
+
+class Codestream(NamedTuple):
+    """What the header of a compressed image declares; ``precision`` in bits."""
+
+    width: int
+    height: int
+    components: int
+    precision: int
+    signed: bool = False
 
 
 class LimitedReader(BytesIO):
@@ -69,13 +82,13 @@ def check_png(data: bytes) -> None:
         raise Unreadable(TOO_MANY_PARTS)
 
 
-def check_jpeg(stream: bytes) -> tuple[int, int, int]:
-    """Return width, height and components of a JPEG or JPEG-LS stream (ITU-T T.81 B.1, B.2; T.87 C.2).
+def check_jpeg(stream: bytes) -> Codestream:
+    """Return the declared size and precision of a JPEG or JPEG-LS stream (ITU-T T.81 B.1, B.2; T.87 C.2).
 
     Raises:
         Unreadable: no or several frames, or more scans and segments than the limits.
     """
-    offset, scans, frames, jpeg_ls = 2, 0, list[tuple[int, int, int]](), False
+    offset, scans, frames, jpeg_ls = 2, 0, list[Codestream](), False
     for _ in range(MAX_SEGMENTS):
         match = _JPEG_MARKER.search(stream, offset)
         if match is None or stream[match.start() + 1] == _END:
@@ -89,7 +102,7 @@ def check_jpeg(stream: bytes) -> tuple[int, int, int]:
         if marker == _FRAME_LS or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
             jpeg_ls |= marker == _FRAME_LS
             height, width = _number(stream, offset + 3, 2), _number(stream, offset + 5, 2)
-            frames.append((width, height, _number(stream, offset + 7, 1)))
+            frames.append(Codestream(width, height, _number(stream, offset + 7, 1), _number(stream, offset + 2, 1)))
         scans += marker == _SCAN
         if scans > MAX_SCANS:
             break
@@ -97,11 +110,11 @@ def check_jpeg(stream: bytes) -> tuple[int, int, int]:
     raise Unreadable(TOO_MANY_PARTS)
 
 
-def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
-    """Return width, height and components of a bare JPEG 2000 codestream (ITU-T T.800 annex A).
+def check_jpeg_2000(stream: bytes) -> Codestream:
+    """Return the declared size and precision of a bare JPEG 2000 codestream (ITU-T T.800 annex A).
 
     Raises:
-        Unreadable: no codestream, or more tiles, layers or smaller blocks than the limits.
+        Unreadable: no codestream, cut off, or more tiles, layers or smaller blocks than the limits.
     """
     if not stream.startswith(b"\xff\x4f\xff\x51"):
         raise Unreadable(DAMAGED)
@@ -126,13 +139,18 @@ def check_jpeg_2000(stream: bytes) -> tuple[int, int, int]:
         elif marker == 0xFF93:  # data of the tile part
             tile_length = _number(stream, tile + 6, 4)
             if tile_length == 0:  # up to the end of the stream
+                if not stream.rstrip(b"\0").endswith(b"\xff\xd9"):
+                    raise Unreadable(CUT_OFF + _COMPRESSED)
                 break
             offset = tile + max(tile_length, 14)
+            if offset > len(stream):
+                raise Unreadable(CUT_OFF + _COMPRESSED)
             continue
         offset += 2 + max(length, 2)
     else:
         raise Unreadable(TOO_MANY_PARTS)
-    return right - left, bottom - top, components
+    depth = _number(stream, 42, 1)
+    return Codestream(right - left, bottom - top, components, (depth & 0x7F) + 1, depth > 0x7F)
 
 
 def _number(stream: bytes, offset: int, size: int) -> int:

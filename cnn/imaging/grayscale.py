@@ -12,6 +12,7 @@ _SAMPLE_PIXELS = 20_000  # at most this many pixels are looked at, on an even gr
 _STRAY_CHROMA = 0.10  # distance from the image's own tint that an eye sees as another colour
 _STRONG_CHROMA = 0.40  # no tinted film or monitor is as colourful as this
 _MAX_COLOURED_SHARE = 0.05  # markers, rulers and stamps cover less
+_PERCENTILE_PIXELS = 1_000_000  # at most this many are looked at for percentiles
 _GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
 
 
@@ -28,6 +29,7 @@ class Decoded:
         padding: (H, W) bool, pixels that the file declares to be outside of the image.
         inverted: whether low values are bright.
         high_bytes_only: whether the file has 16 bits per channel of which the decoder returns the upper 8.
+        stretch: whether the greys may be stretched to those used; not after a window of the file.
         pixel_spacing_mm: (row, column) distance of pixel centres.
     """
 
@@ -38,6 +40,7 @@ class Decoded:
     padding: np.ndarray | None = None
     inverted: bool = False
     high_bytes_only: bool = False
+    stretch: bool = True
     pixel_spacing_mm: tuple[float, float] | None = None
 
 
@@ -54,7 +57,6 @@ def to_gray(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
     grey = _scale(values, decoded, notes)
     if decoded.inverted:
         np.subtract(1.0, grey, out=grey)
-        notes.append("Inverted: in this file low values are bright (MONOCHROME1).")
     if decoded.padding is not None:
         grey[decoded.padding] = 0.0
         notes.append("Made the padding around the picture black.")
@@ -91,17 +93,18 @@ def _scale(values: np.ndarray, decoded: Decoded, notes: list[str]) -> np.ndarray
     """Map the declared range to 0..1, or the used one where little of the depth is used.
 
     A 12-bit film in a 16-bit file would be nearly black on the declared range, so an image deeper than 8 bits that uses
-    less than half of it is stretched to its darkest and brightest pixel.
+    less than half of it is stretched to its darkest and brightest pixel, outliers left out.
     """
     low, high = decoded.low, decoded.high
     if values.dtype == np.uint8 and (low, high) == (0, 255):  # nearly every upload; cannot leave 0..1
         return values / np.float32(255)
-    if high - low > 255:
-        counted = True if decoded.padding is None else ~decoded.padding
-        darkest = float(values.min(where=counted, initial=values.max()))
-        brightest = float(values.max(where=counted, initial=values.min()))
+    if decoded.stretch:
+        darkest, brightest, outliers = _find_used_range(values, decoded.padding)
         if darkest < brightest and brightest - darkest < (high - low) / 2:
             notes.append(f"Stretched the greys: {darkest:g} to {brightest:g} of {low:g} to {high:g} are used.")
+            if outliers:
+                share = f"{outliers:.2%}" if outliers >= 0.0001 else "under 0.01%"
+                notes.append(f"Clipped {share} of the pixels, far darker or brighter than the others.")
             low, high = darkest, brightest
     grey: np.ndarray = np.subtract(values, np.float32(low), dtype=np.float32)
     if not high > low:
@@ -109,6 +112,29 @@ def _scale(values: np.ndarray, decoded: Decoded, notes: list[str]) -> np.ndarray
     grey /= np.float32(high - low)
     np.clip(grey, 0.0, 1.0, out=grey)
     return grey
+
+
+def _find_used_range(values: np.ndarray, padding: np.ndarray | None) -> tuple[float, float, float]:
+    """Return the darkest and the brightest value outside of the padding, and the share of outliers left out.
+
+    An outlier, a stuck pixel or a burned-in marker, is further from the middle nine tenths of the values than these
+    are wide.
+    """
+    counted = True if padding is None else ~padding
+    darkest = float(values.min(where=counted, initial=values.max()))
+    brightest = float(values.max(where=counted, initial=values.min()))
+    sample = (values.ravel() if padding is None else values[~padding])[:: -(-values.size // _PERCENTILE_PIXELS)]
+    low, high = (float(end) for end in np.percentile(sample, (5, 95)))
+    lowest, highest = low - (high - low), high + (high - low)
+    if not high > low or (lowest <= darkest and brightest <= highest):
+        return darkest, brightest, 0.0
+    usual = (values >= lowest) & (values <= highest)
+    if padding is not None:
+        usual &= ~padding
+    total = values.size if padding is None else int((~padding).sum())
+    darkest = float(values.min(where=usual, initial=high))
+    brightest = float(values.max(where=usual, initial=low))
+    return darkest, brightest, 1 - float(usual.sum()) / total
 
 
 def _is_constant(grey: np.ndarray) -> bool:

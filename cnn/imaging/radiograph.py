@@ -15,6 +15,7 @@ import numpy as np
 from cnn.errors import ImageRejected
 from cnn.imaging import dicom, png_jpeg
 from cnn.imaging.decoder_limits import Unreadable
+from cnn.imaging.dicom_tags import looks_like_dicom
 from cnn.imaging.grayscale import to_gray
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -86,7 +87,7 @@ def _detect_kind(data: bytes) -> Kind:
     signatures: dict[Kind, bool] = {
         "PNG": data.startswith(b"\x89PNG\r\n\x1a\n"),
         "JPEG": data.startswith(b"\xff\xd8\xff"),
-        "DICOM": data[128:132] == b"DICM",
+        "DICOM": looks_like_dicom(data),
     }
     kinds = [kind for kind, present in signatures.items() if present]
     if not kinds:

@@ -140,7 +140,8 @@ def explain_rejection(film: Film) -> None:
     with left:
         outlined = overlay.draw_outline(overlay.to_colour(film.picture), lungs, theme.FILM_LUNGS)
         st.image(overlay.light_box(outlined), alt=f"The image {film.name}; {found}", width="stretch")
-        st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.")
+        notes = " ".join([f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.", *film.notes])
+        st.caption(notes)
     with right:
         st.markdown(REJECTION)
 

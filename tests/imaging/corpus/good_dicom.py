@@ -95,7 +95,7 @@ def _() -> Good:
 @good("narrowest window.dcm")
 def _() -> Good:
     data = dicom(picture(12), BitsStored=12, WindowCenter=2000, WindowWidth=1)
-    return Good(data, (picture(12) > 1999.5).astype(float), ("width 1",))
+    return Good(data, unit(picture(12), 0, 4095), ("width 1",))
 
 
 @good("senseless window.dcm")
@@ -155,6 +155,13 @@ def _() -> Good:
 GOOD.update(
     {
         "dicom named.png": lambda: Good(dicom(picture()), G8),
+        "without preamble.dcm": lambda: Good(dicom(picture())[132:], G8, ("preamble",)),
+        "window beside the picture.dcm": lambda: Good(
+            dicom(picture(), WindowCenter=9000, WindowWidth=10), G8, ("black",)
+        ),
+        "rescaled by zero.dcm": lambda: Good(
+            dicom(picture(), RescaleSlope=0, RescaleIntercept=3), G8, ("Rescale Slope",)
+        ),
         "tiff preamble.dcm": lambda: Good(b"II*\0" + dicom(picture())[4:], G8),
         "jpeg baseline.dcm": lambda: Good(
             compressed(picture(), uid.JPEGBaseline8Bit, saved(grey_image(), "JPEG", quality=95)), G8, within=0.03
