@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -11,14 +12,24 @@ from typing import IO, TextIO
 from cnn.errors import CommandFailed
 from cnn.predict.outcomes import Outcome
 
-COLUMNS = ("file", "status", "reason", "p_pneumonia", "label", "threshold", "model")
+COLUMNS = ("file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes")
 NUMBERS = ("p_pneumonia", "threshold")
+_FORMULA = "'*[=+\\-@\t\n＝＋－＠]"  # how a cell begins that a spreadsheet takes for a formula, escaped or not
 _BLOCK = 2**23  # bytes of CSV in memory at once while it is turned into Parquet
 
 
 def printable(text: str) -> str:
     """Return ``text`` as it is written: bytes that are no text are escaped, and so are returns, which end a CSV row."""
     return text.replace("\r", "\\r").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def text_cell(text: str) -> str:
+    """Return ``text`` as a cell of CSV: one that a spreadsheet would compute is preceded by an apostrophe.
+
+    So is one that begins with apostrophes and could be such a cell escaped; hence removing one gives the text again.
+    """
+    cell = printable(text)
+    return "'" + cell if re.match(_FORMULA, cell) else cell
 
 
 def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
@@ -29,11 +40,12 @@ def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
-    file, reason, prediction = printable(outcome.file), printable(outcome.reason), outcome.prediction
+    file, reason, notes = map(text_cell, (outcome.file, outcome.reason, " ".join(outcome.notes)))
+    prediction = outcome.prediction
     if prediction is None:
-        return file, "refused", reason, "", "", "", ""
+        return file, "refused", reason, "", "", "", "", notes
     probability, threshold = f"{prediction.p_pneumonia:.6f}", f"{prediction.threshold:.6f}"
-    return file, "ok", reason, probability, prediction.label, threshold, prediction.model
+    return file, "ok", reason, probability, prediction.label, threshold, prediction.model, notes
 
 
 def print_rows(outcomes: Iterable[Outcome]) -> None:
@@ -62,10 +74,10 @@ def join_csv(shards: Iterable[Path], target: Path) -> None:
 
 
 def csv_to_parquet(source: Path, target: Path) -> None:
-    """Write the rows of a CSV file as Parquet: numbers as float64, and null for what is empty."""
+    """Write the rows of a CSV file as Parquet: numbers as float64, null for what is empty, text unescaped."""
     import pyarrow
+    from pyarrow import compute, parquet
     from pyarrow import csv as arrow_csv
-    from pyarrow import parquet
 
     schema = pyarrow.schema([(name, pyarrow.float64() if name in NUMBERS else pyarrow.string()) for name in COLUMNS])
     batches = arrow_csv.open_csv(
@@ -77,7 +89,13 @@ def csv_to_parquet(source: Path, target: Path) -> None:
     with batches, target.open("wb") as file:
         with parquet.ParquetWriter(file, schema) as writer:
             for batch in batches:
-                writer.write_batch(batch)
+                columns = [
+                    column
+                    if name in NUMBERS
+                    else compute.replace_substring_regex(column, f"^'({_FORMULA})", r"\1", max_replacements=1)
+                    for name, column in zip(COLUMNS, batch.columns, strict=True)
+                ]
+                writer.write_batch(pyarrow.record_batch(columns, schema=schema))
         sync(file)
 
 

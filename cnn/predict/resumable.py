@@ -15,6 +15,7 @@ incomplete. A kill costs the shards that were in progress.
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from filelock import FileLock, Timeout
 from cnn.errors import CommandFailed
 from cnn.predict.files import Shard, cut_into_shards
 from cnn.predict.outcomes import BATCH_SIZE, Outcome
-from cnn.predict.output import COLUMNS, csv_to_parquet, join_csv, printable, sync, write_rows
+from cnn.predict.output import COLUMNS, csv_to_parquet, join_csv, sync, text_cell, write_rows
 
 MAX_SHARDS = 2000
 """Files in a folder that any file system copes with."""
@@ -47,7 +48,7 @@ def check_output(out: Path) -> None:
     """Raise CommandFailed if ``out`` exists, or is neither CSV nor Parquet by its name."""
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise CommandFailed(f"{out} is neither CSV nor Parquet by its name; end it in .csv or .parquet.")
-    if out.exists():
+    if os.path.lexists(out):
         raise CommandFailed(f"{out} exists already; name another file, or remove it first.")
 
 
@@ -105,7 +106,7 @@ class ResumableRun:
         except (OSError, ValueError, csv.Error):
             return False
         files = [row[0] for row in rows if len(row) == len(COLUMNS)]
-        return files == [printable(file) for file in shard.files]
+        return files == [text_cell(file) for file in shard.files]
 
 
 @contextmanager
@@ -153,7 +154,7 @@ def _begin(out: Path, settings: dict[str, Any], files: Iterable[Path]) -> None:
                 listing.write(json.dumps(str(file)) + "\n")
                 total += 1
         with _replacing(folder / "run.json") as card:
-            json.dump(settings | {"files": total}, card)
+            json.dump(settings | {"files": total, "columns": COLUMNS}, card)
 
 
 def _total_files(folder: Path, settings: dict[str, Any]) -> int:
@@ -164,6 +165,11 @@ def _total_files(folder: Path, settings: dict[str, Any]) -> int:
         total = int(card["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandFailed(f"{path} cannot be read; name another output, or remove {folder}.") from error
+    if card.get("columns") != list(COLUMNS):
+        raise CommandFailed(
+            f"{folder} was begun by another version, whose rows have other columns; finish it with that version, name "
+            "another output, or remove the folder."
+        )
     differing = [name for name in settings if card.get(name) != settings[name]]
     if differing:
         raise CommandFailed(

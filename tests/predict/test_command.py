@@ -1,10 +1,13 @@
 """The command gives every file its row, whatever the file is; killed, it resumes."""
 
 import csv
+import dataclasses
 import io
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +15,10 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from cnn.imaging.radiograph import MAX_BYTES, read_radiograph
+from cnn.errors import ImageRejected
+from cnn.imaging.radiograph import MAX_BYTES, Radiograph, read_radiograph
 from cnn.models import loading, ood_gate
-from cnn.predict import __main__
+from cnn.predict import command, outcomes
 from cnn.predict.outcomes import BATCH_SIZE
 from cnn.predict.prediction import predict
 from cnn.predict.resumable import shards_folder
@@ -39,8 +43,12 @@ def films(tmp_path: Path) -> Path:
     return folder
 
 
-def run(films: Path, *more: str | Path) -> int:
-    return __main__.main([str(films), *map(str, more), "--model", "lecture"])
+def run(*arguments: str | Path) -> int:
+    return command.main([*map(str, arguments), "--model", "lecture"])
+
+
+def interrupt(_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -51,7 +59,7 @@ def test_every_file_has_one_row_and_parquet_says_what_csv_says(films: Path, tmp_
     out, table = tmp_path / "x.csv", tmp_path / "x.parquet"
     assert run(films, "--out", out) == run(films, "--out", table) == 0
     rows = rows_of(out.read_text())
-    assert list(rows[0]) == ["file", "status", "reason", "p_pneumonia", "label", "threshold", "model"]
+    assert list(rows[0]) == ["file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes"]
     assert len({row["file"] for row in rows}) == len(rows) == FILES
     refused = [row for row in rows if row["status"] == "refused"]
     assert sorted(Path(row["file"]).name for row in refused) == ["03.png", "20.png", "40.png"]
@@ -102,8 +110,8 @@ def test_a_file_that_is_too_large_or_gone_is_not_opened(tmp_path: Path, capsys: 
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
     assert run(tmp_path) == 0
     large, loop = (row["reason"] for row in rows_of(capsys.readouterr().out))
-    assert large == "large.png is larger than 20 MB; make it smaller."
-    assert loop.startswith("loop.png cannot be read (")
+    assert large.startswith("“large.png” is larger than")
+    assert loop.startswith("“loop.png” cannot be read (")
 
 
 def test_a_killed_run_resumes_to_the_same_rows(
@@ -132,20 +140,58 @@ def test_a_killed_run_resumes_to_the_same_rows(
 def test_an_interrupted_run_says_how_to_resume(
     to_file: bool, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ood_gate, "check_batch", interrupted)
+    monkeypatch.setattr(ood_gate, "check_batch", interrupt)
     output = ["--out", str(tmp_path / "x.csv")] if to_file else []
-    assert run(films, *output) == __main__.INTERRUPTED
+    assert run(films, *output) == command.INTERRUPTED
     advice = "the same command goes on from here" if to_file else "a run with --out can be gone on with"
     assert capsys.readouterr().err.splitlines()[-1] == f"stopped; {advice}"
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_an_output_within_the_archive_is_not_read(films: Path) -> None:
-    assert run(films, "--out", films / "x.csv") == 0
-    assert len((films / "x.csv").read_text().splitlines()) == 1 + FILES
+def test_an_output_within_the_archive_is_not_read(films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a shell names its shards when the run is resumed."""
+    monkeypatch.chdir(films)
+    with monkeypatch.context() as patch:
+        patch.setattr(ood_gate, "check_batch", interrupt)
+        assert run(*films.glob("[!.]*"), "--out", "x.csv") == command.INTERRUPTED
+    assert films / "x.csv.parts" in films.glob("*")
+    assert run(*films.glob("[!.]*"), "--out", "x.csv") == 0
+    assert len(Path("x.csv").read_text().splitlines()) == 1 + FILES
+    Path("x.csv").unlink()
+    Path("x.csv").symlink_to("nowhere")
+    assert run(films, "--out", "x.csv") == 2
+
+
+def test_rows_keep_notes_also_where_the_film_is_rejected(
+    films: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = read_radiograph((films / "00.png").read_bytes(), "00.png")
+
+    def read(_: bytes, name: str) -> Radiograph:
+        if name == "02.png":
+            raise ImageRejected("“02.png” is black.", ["Inverted.", "=1"])
+        return dataclasses.replace(film, notes=("Inverted.", "Cut."))
+
+    monkeypatch.setattr(outcomes, "read_radiograph", read)
+    assert run(films / "00.png", films / "02.png", "--insist") == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [(row["status"], row["notes"]) for row in rows] == [("ok", "Inverted. Cut."), ("refused", "Inverted. =1")]
+
+
+def test_ctrl_c_during_imports_ends_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("print('importing', flush=True)\nimport time\ntime.sleep(60)")
+    with subprocess.Popen(
+        [sys.executable, "-m", "cnn.predict", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (command.INTERRUPTED, "stopped before it began\n")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +213,7 @@ def test_what_cannot_be_done_is_a_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken.csv").write_text("kept")
-    assert __main__.main(arguments) == 2
+    assert command.main(arguments) == 2
     assert sentence in capsys.readouterr().err
     assert (tmp_path / "taken.csv").read_text() == "kept"
     assert os.listdir() == ["taken.csv"]
@@ -176,5 +222,5 @@ def test_what_cannot_be_done_is_a_sentence(
 def test_a_folder_without_files_is_a_header_and_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path) == 0
     printed = capsys.readouterr()
-    assert printed.out == "file,status,reason,p_pneumonia,label,threshold,model\n"
+    assert printed.out == "file,status,reason,p_pneumonia,label,threshold,model,notes\n"
     assert "No files were found" in printed.err

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cnn.errors import CommandFailed, UserError
 from cnn.models import loading
-from cnn.predict import __main__, ray_workers
+from cnn.predict import command, ray_workers
 from cnn.predict.files import Shard
 from cnn.predict.outcomes import BATCH_SIZE, weight_hashes
 from cnn.predict.ray_workers import Worker, WorkerSetup
@@ -57,11 +57,11 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     session: None, films: Path, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     died, dying = tmp_path / "died", random_weights.dying
-    command = [str(films), "--model", "lecture", "--insist"]
+    arguments = [str(films), "--model", "lecture", "--insist"]
     monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
-    assert __main__.main([*command, "--out", str(tmp_path / "one.csv")]) == 0
+    assert command.main([*arguments, "--out", str(tmp_path / "one.csv")]) == 0
     monkeypatch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), died, 2))
-    assert __main__.main([*command, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
+    assert command.main([*arguments, "--out", str(tmp_path / "ray.csv"), "--ray"]) == 0
     assert died.exists()
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 

@@ -62,8 +62,8 @@ def test_a_run_resumes_and_every_file_has_its_row_once_in_order(tmp_path: Path) 
     assert files_of(out) == [str(file) for file in FILES]
     assert list(tmp_path.iterdir()) == [out]
     assert out.read_text().splitlines()[1:3] == [
-        'films/000.png,refused,"“000.png” is empty, or not.",,,,',
-        "films/001.png,ok,,0.250000,NORMAL,0.400000,lecture",
+        'films/000.png,refused,"“000.png” is empty, or not.",,,,,',
+        "films/001.png,ok,,0.250000,NORMAL,0.400000,lecture,",
     ]
 
 
@@ -91,23 +91,45 @@ def test_an_archive_without_files_gives_no_rows(name: str, tmp_path: Path) -> No
         assert list(run.missing()) == []
         run.finish()
     if name == "x.csv":
-        assert (tmp_path / name).read_text() == "file,status,reason,p_pneumonia,label,threshold,model\n"
+        assert (tmp_path / name).read_text() == "file,status,reason,p_pneumonia,label,threshold,model,notes\n"
     else:
         assert parquet.read_table(tmp_path / name).num_rows == 0
 
 
-@pytest.mark.parametrize("name", ["two\nlines.png", "re\rturn.png", 'a "b", c.png', os.fsdecode(b"latin-\xe9.png")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two\nlines.png",
+        "re\rturn.png",
+        'a "b", c.png',
+        "it's.png",
+        os.fsdecode(b"latin-\xe9.png"),
+        "=1+1.png",
+        "+1",
+        "-1",
+        "@x.png",
+        "\t=x.png",
+        "'=x.png",
+        "''=x.png",
+        "＝x.png",
+    ],
+)
 def test_odd_names_keep_their_row(name: str, tmp_path: Path) -> None:
     out, table = tmp_path / "x.csv", tmp_path / "x.parquet"
     for path in (out, table):
         with open_run(path, SETTINGS, [Path(name)]) as run:
             (shard,) = run.missing()
             assert shard.files == [name]
-            run.write(0, [Outcome(name, reason=f"{name} is empty")])
+            run.write(0, [Outcome(name, reason=f"{name} is empty", notes=(f"{name} was cut.", "So."))])
         with open_run(path, SETTINGS, []) as run:
             assert run.done == 1
             run.finish()
-    assert files_of(out) == parquet.read_table(table)["file"].to_pylist() == [output.printable(name)]
+    columns = parquet.read_table(table, columns=["file", "reason", "notes"]).to_pydict()
+    true_name = output.printable(name)
+    assert columns == {"file": [true_name], "reason": [f"{true_name} is empty"], "notes": [f"{true_name} was cut. So."]}
+    (cell,) = files_of(out)
+    assert cell[0] not in "=+-@\t＝"
+    assert cell in (true_name, f"'{true_name}")
 
 
 def test_a_damaged_shard_is_done_again(tmp_path: Path) -> None:
@@ -154,6 +176,16 @@ def test_other_settings_do_not_resume(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="begun with other weights"):
         go(tmp_path / "x.csv", SETTINGS | {"weights": "ffff"})
     assert go(tmp_path / "x.csv", shards=9) == [2, 1, 0]
+
+
+def test_rows_of_an_older_version_do_not_resume(tmp_path: Path) -> None:
+    go(tmp_path / "x.csv", shards=1)
+    card = shards_folder(tmp_path / "x.csv") / "run.json"
+    settings = json.loads(card.read_text())
+    del settings["columns"]
+    card.write_text(json.dumps(settings))
+    with pytest.raises(CommandFailed, match="begun by another version, whose rows have other columns"):
+        go(tmp_path / "x.csv")
 
 
 def test_two_runs_do_not_share_an_output(tmp_path: Path) -> None:
