@@ -76,7 +76,9 @@ def grey_image() -> Image.Image:
     return Image.fromarray(picture())
 
 
-def dataset(values: np.ndarray, syntax: uid.UID = uid.ExplicitVRLittleEndian, **tags: object) -> Dataset:
+def dataset(
+    values: np.ndarray, syntax: uid.UID = uid.ExplicitVRLittleEndian, overlay_bit: int = 0, **tags: object
+) -> Dataset:
     """A DX-like data set with a patient in it; ``tags`` override, and None deletes."""
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -91,13 +93,16 @@ def dataset(values: np.ndarray, syntax: uid.UID = uid.ExplicitVRLittleEndian, **
         ds.PlanarConfiguration = 0
     ds.BitsAllocated = 8 * values.dtype.itemsize
     ds.BitsStored = ds.BitsAllocated
+    ds.HighBit = (tags.get("BitsStored") or ds.BitsAllocated) - 1
     ds.PixelRepresentation = int(values.dtype.kind == "i")
+    if overlay_bit:
+        ds.add_new(0x60000100, "US", ds.BitsAllocated)
+        ds.add_new(0x60000102, "US", overlay_bit)
     for keyword, value in tags.items():
         if value is None:
             delattr(ds, keyword)
         else:
             setattr(ds, keyword, value)
-    ds.HighBit = ds.get("BitsStored", 8) - 1
     return ds
 
 
