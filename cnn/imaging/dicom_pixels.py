@@ -16,7 +16,7 @@ from cnn.imaging.dicom_tags import PLUGINS, Header, PixelFormat, name_tag
 pydicom_jpeg_decoder.install_plugins()
 
 _JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
-_JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
+_WHOLE_ONLY = (*_JPEG_2000, uid.JPEGLSLossless, uid.JPEGLSNearLossless)
 _END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000
 _BLOCK_ROWS = 16  # that a baseline JPEG decodes at once
 _ROWS_COMPARED = 256
@@ -40,16 +40,19 @@ def decode_pixels(header: Header, form: PixelFormat) -> tuple[np.ndarray, int, b
     if header.syntax == uid.RLELossless:  # has no size of its own, and its decoder stops at the declared one
         return _decode_rle(header, form), form.allocated, False
     frame, complete = _find_end(header)
-    if not complete and header.syntax in _JPEG_LS:
-        frame, complete = frame + _END, True  # its decoder accepts nothing but the whole stream
     codestream = check_jpeg_2000(frame) if header.syntax in _JPEG_2000 else check_jpeg(frame + _END * (not complete))
     size = codestream.width, codestream.height
     if size != (form.columns, form.rows) or codestream.components != form.samples:
-        raise Unreadable("declares another size than its compressed picture has: export it again")
+        raise Unreadable(
+            "declares another size than its compressed picture has, as Columns (0028,0011), Rows (0028,0010) or"
+            " Samples per Pixel (0028,0002): export it again"
+        )
     if header.syntax == uid.JPEGExtended12Bit and codestream.precision > 8:
         raise Unreadable("is stored as JPEG Extended with 12 bits, not read here: export it as uncompressed DICOM")
-    if complete or header.syntax in _JPEG_2000:
+    if complete:
         words = _run_decoder(header, form, frame)
+    elif header.syntax in _WHOLE_ONLY:  # their streams can be checked, and nothing but the marker may be missing
+        words = _run_decoder(header, form, frame + _END)
     else:
         words = _decode_without_end(header, form, frame)
     return words, codestream.precision, codestream.signed
