@@ -38,6 +38,14 @@ _Arguments = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class TorchImport:
+    """The network of pasted code, and a sentence on everything of the code that is not in it as it was."""
+
+    network: Network
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Module:
     """How a module of ``torch.nn`` is read.
 
@@ -46,12 +54,14 @@ class _Module:
         build: Makes the layer from the values of all arguments; None for a module without effect.
         allowed: The values that an argument may have, where not all can be read.
         inputs: The argument that states the depth or length of the input.
+        dropped: Arguments that are accepted and not kept, with what that changes.
     """
 
     arguments: _Arguments
     build: Callable[[_Arguments], Layer | None]
     allowed: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     inputs: str = ""
+    dropped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,11 +73,19 @@ class _ParsedLayer:
     inputs: int | None
 
 
+class _Notes(list[str]):
+    """Sentences on what is dropped or changed; those of the reading that runs, each once."""
+
+    def add(self, sentence: str) -> None:
+        if sentence not in self:
+            self.append(sentence)
+
+
 _ParsedPart = _ParsedLayer | tuple[tuple[_ParsedLayer, ...], ...]
 """A layer, or the branches of a block."""
 
 
-def parse(text: str, volume: Volume) -> Network:
+def parse(text: str, volume: Volume) -> TorchImport:
     """Build the network of ``text`` on the input that exported code states, or else on ``volume``.
 
     The input gets the depth that the first layer states; where layers do not fit, usual sides of images are tried. A
@@ -76,9 +94,10 @@ def parse(text: str, volume: Volume) -> Network:
     Raises:
         UserError: The text has something that is not understood; the sentence names it.
     """
+    notes = _Notes()
     try:
-        call, stated = _find_network(text)
-        parts = _parse_sequential(call)
+        call, stated = _find_network(text, notes)
+        parts = _parse_sequential(call, notes)
     except UserError:
         raise
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -89,14 +108,31 @@ def parse(text: str, volume: Volume) -> Network:
     if len(parsed) > MAX_LAYERS:
         raise UserError(f"{len(parsed)} layers are more than fit here: use {MAX_LAYERS} or fewer.")
     layers = tuple(_to_part(part) for part in parts)
-    volumes = [stated] if stated else _candidate_volumes(volume, parsed)
-    networks = [Network(candidate, layers) for candidate in volumes]
+    if stated:
+        return TorchImport(_choose_network([Network(stated, layers)], parts), tuple(notes))
+    network = _choose_network([Network(each, layers) for each in _candidate_volumes(volume, parsed)], parts)
+    notes.add(_describe_guess(network, volume))
+    return TorchImport(network, tuple(notes))
+
+
+def _choose_network(networks: list[Network], parts: list[_ParsedPart]) -> Network:
+    """Return the first network that fits, or the first of all. Raises ``UserError`` where its code contradicts it."""
     for network in networks:
         if network.output and not _find_mismatch(network, parts):
             return network
     if mismatch := _find_mismatch(networks[0], parts):
         raise UserError(mismatch)
     return networks[0]
+
+
+def _describe_guess(network: Network, volume: Volume) -> str:
+    """Return a sentence on the input size, which the code does not state."""
+    guess = network.volume
+    same_sides = (guess.width, guess.height) == (volume.width, volume.height)
+    reason = "that of this page" if same_sides else "the first usual size on which every layer fits"
+    if same_sides and guess.depth != volume.depth:
+        reason = "width and height of this page, with the depth that fits the layers"
+    return f"The code does not state the size of its input: {guess} was taken, {reason}."
 
 
 def _candidate_volumes(volume: Volume, parsed: list[_ParsedLayer]) -> list[Volume]:
@@ -135,7 +171,7 @@ def _find_mismatch(network: Network, parts: list[_ParsedPart]) -> str:
     return ""
 
 
-def _find_network(text: str) -> tuple[ast.Call, Volume | None]:
+def _find_network(text: str, notes: _Notes) -> tuple[ast.Call, Volume | None]:
     """Return the call of ``Sequential``, and the input volume that the last line of exported code states."""
     if len(text) > _MAX_CHARACTERS:
         raise UserError(f"{len(text):,} characters are more than can be read here: use {_MAX_CHARACTERS:,} or fewer.")
@@ -143,7 +179,10 @@ def _find_network(text: str) -> tuple[ast.Call, Volume | None]:
     volume: Volume | None = None
     for line in ast.parse(text.strip()).body:
         value = line.value if isinstance(line, ast.Assign | ast.Expr) else None
-        if isinstance(line, ast.Import | ast.ImportFrom) or ast.dump(line) in _EXPORTED_LINES:
+        if isinstance(line, ast.Import | ast.ImportFrom):
+            _note_import(line, notes)
+            continue
+        if ast.dump(line) in _EXPORTED_LINES:
             continue
         if isinstance(value, ast.Call) and _module_name(value.func) == "Sequential":
             calls.append(value)
@@ -156,6 +195,12 @@ def _find_network(text: str) -> tuple[ast.Call, Volume | None]:
     if len(calls) > 1:
         raise UserError("Two networks stand here: paste one nn.Sequential(...).")
     return calls[0], volume
+
+
+def _note_import(line: ast.Import | ast.ImportFrom, notes: _Notes) -> None:
+    sources = [line.module or ""] if isinstance(line, ast.ImportFrom) else [alias.name for alias in line.names]
+    if any(source.split(".")[0] not in ("torch", "collections") for source in sources):
+        notes.add(f"{_quote(ast.unparse(line))} was not followed: every name was taken for that of torch.nn.")
 
 
 def _stated_volume(line: ast.stmt) -> Volume | None:
@@ -178,50 +223,77 @@ def _module_name(function: ast.expr) -> str:
     return name.removeprefix("torch.").removeprefix("nn.") if "nn." in name else name
 
 
-def _parse_sequential(call: ast.Call) -> list[_ParsedPart]:
+def _parse_sequential(call: ast.Call, notes: _Notes) -> list[_ParsedPart]:
     """Return the parts of a ``Sequential``; the layers of one inside another are parts of the outer one."""
     if call.keywords:
         raise UserError(f"nn.Sequential takes layers alone, not {_quote(ast.unparse(call.keywords[0]))}.")
     items = call.args
     if len(items) == 1 and isinstance(items[0], ast.Call) and _module_name(items[0].func).endswith("OrderedDict"):
         items = _ordered_dict_values(items[0])
-    return [part for item in items for part in _parse_item(item)]
+        notes.add("The names of the layers were dropped: here layers have numbers.")
+    return [part for item in items for part in _parse_item(item, notes)]
 
 
 def _ordered_dict_values(call: ast.Call) -> list[ast.expr]:
-    pairs = call.args[0].elts if call.args and isinstance(call.args[0], ast.List) else []
-    values = [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
-    if not pairs or len(values) < len(pairs):
-        raise UserError('OrderedDict takes a list of pairs here: OrderedDict([("conv1", nn.Conv2d(3, 16, 3))]).')
-    return values
+    pairs = call.args[0].elts if len(call.args) == 1 and isinstance(call.args[0], ast.List) else []
+    items = {
+        ast.unparse(pair.elts[0]): pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple) and len(pair.elts) == 2
+    }
+    if call.keywords or not pairs or len(items) < len(pairs):
+        raise UserError(
+            "OrderedDict takes a list of pairs with different names here: "
+            'OrderedDict([("conv1", nn.Conv2d(3, 16, 3))]).'
+        )
+    return list(items.values())
 
 
-def _parse_item(item: ast.expr) -> list[_ParsedPart]:
+def _parse_item(item: ast.expr, notes: _Notes) -> list[_ParsedPart]:
     """Return the parts that one argument of a ``Sequential`` adds to it."""
     if not isinstance(item, ast.Call):
         raise UserError(f"{_quote(ast.unparse(item))} is not a layer that can be read: write out nn.Module(...) calls.")
     name = _module_name(item.func)
     if name == "Sequential":
-        return _parse_sequential(item)
+        notes.add("An nn.Sequential inside another was opened: its layers stand in the outer one.")
+        return _parse_sequential(item, notes)
     if name == "Residual":
-        return [_parse_block(item)]
+        return [_parse_block(item, notes)]
     if name not in MODULES:
         raise UserError(f"{_quote(ast.unparse(item.func))} cannot be read here: use one of {', '.join(MODULES)}.")
     module = MODULES[name]
     arguments = _parse_arguments(name, item, module)
     layer = module.build(arguments)
+    for sentence in _describe_dropped(name, arguments, layer):
+        notes.add(sentence)
     inputs = _whole_number(module.inputs, arguments[module.inputs]) if module.inputs else None
     return [_ParsedLayer(layer, ast.unparse(item), inputs)] if layer else []
 
 
-def _parse_block(call: ast.Call) -> _ParsedPart:
+def _describe_dropped(name: str, arguments: _Arguments, layer: Layer | None) -> list[str]:
+    """Return a sentence on each argument that the layer does not keep as it was written."""
+    if layer is None:
+        return [f"nn.{name} was left out: it does nothing."]
+    module = MODULES[name]
+    sentences = [
+        f"{_quote(f'{argument}={arguments[argument]!r}')} of nn.{name} was dropped: {effect}."
+        for argument, effect in module.dropped.items()
+        if arguments[argument] != module.arguments[argument]
+        and not (argument == "count_include_pad" and isinstance(layer, Pool) and not layer.padding)
+    ]
+    if isinstance(layer, Dropout) and layer.probability != arguments["p"]:
+        written = _quote(f"p={arguments['p']!r}")
+        sentences.append(f"{written} of nn.Dropout was rounded to {layer.probability:g}.")
+    return sentences
+
+
+def _parse_block(call: ast.Call, notes: _Notes) -> _ParsedPart:
     """Return the branches of an exported ``Residual``."""
     error = UserError("Residual takes one or two lists of layers here: Residual([nn.Conv2d(16, 16, 3, padding=1)]).")
     if call.keywords or not 1 <= len(call.args) <= 2:
         raise error
     branches = []
     for argument in call.args:
-        parts = _parse_sequential(ast.Call(call.func, argument.elts, [])) if isinstance(argument, ast.List) else None
+        items = ast.Call(call.func, argument.elts, []) if isinstance(argument, ast.List) else None
+        parts = _parse_sequential(items, notes) if items else None
         layers = tuple(part for part in parts or () if isinstance(part, _ParsedLayer))
         if parts is None or len(layers) < len(parts):
             raise error
@@ -306,6 +378,8 @@ def _build_conv(arguments: _Arguments) -> Layer:
 
 
 def _build_pool(kind: str, arguments: _Arguments) -> Layer:
+    if (divisor := arguments.get("divisor_override")) is not None and not _whole_number("divisor_override", divisor):
+        raise UserError("`divisor_override=0` of nn.AvgPool2d cannot be read: PyTorch does not divide by 0.")
     stride = arguments["kernel_size"] if arguments["stride"] is None else arguments["stride"]
     return _build(Pool, arguments | {"stride": stride}, kind=kind)
 
@@ -318,6 +392,7 @@ def _build_dropout(arguments: _Arguments) -> Layer:
 
 
 _FLAG = (True, False)
+_INPLACE = {"inplace": "it saves memory and changes no value"}
 _CONV = {"in_channels": _REQUIRED, "out_channels": _REQUIRED, "kernel_size": _REQUIRED, "stride": 1, "padding": 0}
 _CONV_ALLOWED = {"bias": _FLAG, "padding_mode": ("zeros",)}
 _POOL = {"kernel_size": _REQUIRED, "stride": None, "padding": 0}
@@ -342,7 +417,11 @@ MODULES: dict[str, _Module] = {
     "AvgPool2d": _Module(
         _POOL | {"ceil_mode": False, "count_include_pad": True, "divisor_override": None},
         lambda arguments: _build_pool("average", arguments),
-        {"ceil_mode": _FLAG},
+        {"ceil_mode": _FLAG, "count_include_pad": _FLAG},
+        dropped={
+            "count_include_pad": "here zeros of padding count in an average, so values at the edge differ",
+            "divisor_override": "here a sum is divided by the number of cells in the window, so values differ",
+        },
     ),
     "AdaptiveAvgPool2d": _Module(
         {"output_size": _REQUIRED},
@@ -353,6 +432,10 @@ MODULES: dict[str, _Module] = {
         lambda _: BatchNorm(),
         {"affine": (True,)},
         "num_features",
+        {
+            "eps": "sizes and parameters stay, values differ slightly",
+            "momentum": "sizes and parameters stay, running averages in training differ",
+        },
     ),
     "Linear": _Module(
         {"in_features": _REQUIRED, "out_features": _REQUIRED, "bias": True},
@@ -361,11 +444,11 @@ MODULES: dict[str, _Module] = {
         "in_features",
     ),
     "Flatten": _Module({"start_dim": 1, "end_dim": -1}, lambda _: Flatten(), {"start_dim": (1,), "end_dim": (-1,)}),
-    "ReLU": _Module({"inplace": False}, lambda _: Activation("relu")),
+    "ReLU": _Module({"inplace": False}, lambda _: Activation("relu"), {"inplace": _FLAG}, dropped=_INPLACE),
     "Tanh": _Module({}, lambda _: Activation("tanh")),
     "Sigmoid": _Module({}, lambda _: Activation("sigmoid")),
     "Softmax": _Module({"dim": _REQUIRED}, lambda _: Softmax(), {"dim": (1,)}),
-    "Dropout": _Module({"p": 0.5, "inplace": False}, _build_dropout),
+    "Dropout": _Module({"p": 0.5, "inplace": False}, _build_dropout, {"inplace": _FLAG}, dropped=_INPLACE),
     "Identity": _Module({}, lambda _: None),
 }
 """The modules that can be read, besides ``Sequential`` and the exported ``Residual``, which contain them."""

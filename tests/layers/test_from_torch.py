@@ -8,6 +8,7 @@ import pytest
 
 from cnn.errors import UserError
 from cnn.layers import from_torch, to_torch
+from cnn.layers.from_torch import TorchImport
 from cnn.layers.layers import Volume
 from cnn.layers.network import MAX_LAYERS
 from cnn.layers.network_text import parse
@@ -20,7 +21,7 @@ COLOUR = Volume(32, 32, 3)
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_code_of_every_preset_comes_back(name: str) -> None:
     network = parse(PRESETS[name])
-    assert from_torch.parse(to_torch.torch_code(network), COLOUR) == network
+    assert from_torch.parse(to_torch.torch_code(network), COLOUR) == TorchImport(network)
 
 
 def test_the_code_of_random_stacks_comes_back() -> None:
@@ -29,7 +30,7 @@ def test_the_code_of_random_stacks_comes_back() -> None:
     while found < 200:
         network = random_network(draw, fitting=True)
         if not any(stage.problem for stage in network.stages()):
-            assert from_torch.parse(to_torch.torch_code(network), COLOUR) == network, str(network)
+            assert from_torch.parse(to_torch.torch_code(network), COLOUR) == TorchImport(network), str(network)
             found += 1
 
 
@@ -81,8 +82,8 @@ def test_usual_ways_to_write_a_network_are_read(code: str, text: str | None) -> 
         with pytest.raises(UserError, match="not a plain number"):
             from_torch.parse(code, COLOUR)
     else:
-        assert str(from_torch.parse(code, COLOUR)) == text
-        assert parse(text) == from_torch.parse(code, COLOUR)
+        assert str(from_torch.parse(code, COLOUR).network) == text
+        assert parse(text) == from_torch.parse(code, COLOUR).network
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,11 @@ def test_usual_ways_to_write_a_network_are_read(code: str, text: str | None) -> 
         ("nn.Sequential(nn.ReLU())\nnn.Sequential(nn.ReLU())", "Two networks"),
         ("nn.Sequential(nn.ReLU())\nnet[0] = nn.GELU()", "is not read here"),
         ("nn.Sequential(OrderedDict(a=nn.ReLU()))", "list of pairs"),
+        ("nn.Sequential(OrderedDict([('a', nn.ReLU())], b=nn.Tanh()))", "list of pairs"),
+        ("nn.Sequential(OrderedDict([('a', nn.ReLU()), ('a', nn.Tanh())]))", "different names"),
+        ("nn.Sequential(nn.AvgPool2d(2, divisor_override=0))", "divisor_override=0"),
+        ("nn.Sequential(nn.AvgPool2d(2, count_include_pad=None))", "count_include_pad=None"),
+        ("nn.Sequential(nn.ReLU(inplace=3))", "inplace=3"),
         ("nn.Sequential(a=nn.ReLU())", "takes layers alone"),
         ("x = 3", "is not read here"),
         ("", "no nn.Sequential"),
@@ -147,7 +153,7 @@ def test_all_else_is_refused_by_name_and_never_run(code: str, said: str, tmp_pat
 
 def test_the_input_that_exported_code_states_counts() -> None:
     code = to_torch.torch_code(parse("9x7x2, conv 3 3"))
-    assert from_torch.parse(code, COLOUR).volume == Volume(9, 7, 2)
+    assert from_torch.parse(code, COLOUR).network.volume == Volume(9, 7, 2)
     for wrong in ("torch.zeros(1, 2, 7, 0)", "torch.zeros(1, 2, 7, 999999999)"):
         with pytest.raises(UserError, match="must lie between"):
             from_torch.parse(code.replace("torch.zeros(1, 2, 7, 9)", wrong), COLOUR)
@@ -156,5 +162,54 @@ def test_the_input_that_exported_code_states_counts() -> None:
 
 
 def test_what_does_not_fit_is_left_to_be_shown_in_its_place() -> None:
-    network = from_torch.parse("nn.Sequential(nn.Conv2d(3, 6, 9999), nn.ReLU())", COLOUR)
+    network = from_torch.parse("nn.Sequential(nn.Conv2d(3, 6, 9999), nn.ReLU())", COLOUR).network
     assert "longer than the input" in network.stages()[0].problem
+
+
+EXPORTED = to_torch.torch_code(parse("8x8x3, avg 2 p1"))
+
+
+@pytest.mark.parametrize(
+    ("module", "noted"),
+    [
+        ("nn.AvgPool2d(2, padding=1, count_include_pad=False)", ["count_include_pad=False"]),
+        ("nn.AvgPool2d(2, count_include_pad=False)", []),  # without padding there is nothing to count
+        ("nn.AvgPool2d(2, 2, 0, False, True, 3)", ["divisor_override=3"]),
+        ("nn.AvgPool2d(2, padding=1, count_include_pad=True, divisor_override=None)", []),
+        ("nn.BatchNorm2d(3, eps=1e-3, momentum=None)", ["eps=0.001", "momentum=None"]),
+        ("nn.BatchNorm2d(3, 1e-5, 0.1, True)", []),
+        ("nn.ReLU(True)", ["inplace=True"]),
+        ("nn.Dropout(0.123456, inplace=True)", ["inplace=True", "rounded to 0.1235"]),
+        ("nn.Identity()", ["nn.Identity"]),
+        ("nn.Sequential(nn.Tanh())", ["inside another"]),
+        ("nn.MaxPool2d(2, return_indices=False)", []),
+    ],
+)
+def test_what_is_dropped_or_changed_is_noted(module: str, noted: list[str]) -> None:
+    code = EXPORTED.replace("nn.AvgPool2d(2, stride=2, padding=1)", module)
+    assert module in code
+    notes = from_torch.parse(code, COLOUR).notes
+    assert len(notes) == len(noted)
+    for note, words in zip(notes, noted, strict=True):
+        assert words in note
+
+
+def test_names_and_foreign_imports_are_noted() -> None:
+    code = "from mine import Conv2d\nSequential(OrderedDict([('a', Conv2d(3, 8, 3))]))"
+    notes = from_torch.parse(code, COLOUR).notes
+    assert [any(words in note for note in notes) for words in ("from mine import Conv2d", "names")] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "guess"),
+    [
+        ("nn.Sequential(nn.Conv2d(3, 6, 3))", "32x32x3"),
+        ("nn.Sequential(nn.Conv2d(7, 6, 3))", "32x32x7"),
+        ("nn.Sequential(nn.Flatten(), nn.Linear(784, 10))", "28x28x1"),
+        ("nn.Sequential(nn.Conv2d(3, 6, 9999))", "32x32x3"),
+    ],
+)
+def test_a_guessed_input_size_is_noted(code: str, guess: str) -> None:
+    imported = from_torch.parse(code, COLOUR)
+    assert str(imported.network.volume) == guess
+    assert any(guess in note for note in imported.notes)

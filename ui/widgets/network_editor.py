@@ -8,11 +8,12 @@ from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.layers import from_torch, network_text
+from cnn.layers.from_torch import TorchImport
 from cnn.layers.network import Network
 from ui.shell.fields import TextField
 from ui.shell.page_state import State
 
-_PASTED, _ERROR = "_network_pasted", "_network_error"
+_PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
 _GUIDE = """
 - `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
 - `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding
@@ -50,27 +51,32 @@ def edit_network(state: State, field: NetworkField) -> Network:
         st.caption("The code is read, never run; only layers that this page knows are taken from it.")
     if error := st.session_state.pop(_ERROR, None):
         st.error(error)
+    read, notes = st.session_state.get(_NOTES, (None, ()))
+    if read == network and notes:  # until the network is another
+        st.info("\n".join(f"- {note}" for note in notes))
     return network
 
 
 def _take(state: State, field: NetworkField, present: Network) -> None:
     try:
-        state.put(field, import_network(st.session_state[_PASTED], present))
+        read = import_network(st.session_state[_PASTED], present)
+        state.put(field, read.network)
+        st.session_state[_NOTES] = read.network, read.notes
     except UserError as error:
         st.session_state[_ERROR] = str(error)
 
 
-def import_network(text: str, present: Network) -> Network:
-    """Return the network in a link to the builder, in the builder's own language, or in PyTorch code.
+def import_network(text: str, present: Network) -> TorchImport:
+    """Return the network in a link to the builder, in the builder's own language, or in PyTorch code, with notes.
 
-    Code without an input size gets that of ``present``.
+    Code without an input size gets that of ``present`` if its layers fit there.
 
     Raises:
         UserError: The text is none of these.
     """
     link = parse_qs(urlsplit(text.strip()).query).get("net") if "net=" in text[:2000].split("(")[0] else None
     if link:
-        return network_text.parse(link[0])
+        return TorchImport(network_text.parse(link[0]))
     if text.strip()[:1].isdigit():
-        return network_text.parse(text)
+        return TorchImport(network_text.parse(text))
     return from_torch.parse(text, present.volume)
