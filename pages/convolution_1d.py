@@ -1,6 +1,7 @@
 """Convolution in one dimension (slides 6-7): with the flip and without, then two uses on a heartbeat-like trace."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from cnn.lecture.questions.output_cells import ask_conv1d
 from cnn.ops import signals
 from ui.lecture import signal_charts
 from ui.shell import frame, glossary_popover
-from ui.shell.fields import Choice, Field, Numbers, Real, Vector, Whole
+from ui.shell.fields import Choice, Field, Numbers, Real, Whole
 from ui.shell.page_state import State
 from ui.widgets import quiz, torch_code
 from ui.widgets.grid import Edit, Editing, GridOptions, show_grid
@@ -24,8 +25,8 @@ NOISE = Real("noise", "Noise in millivolts", 0.15, low=0, high=1, step=0.05)
 KIND: Choice[signals.Smoothing] = Choice("kind", "Smoothing kernel", "average", options=("average", "triangle", "bell"))
 HALF = Whole("half", "Samples on each side of the middle", 3, low=0, high=30)
 BEAT: Choice[signals.Beat] = Choice("beat", "Look for", "normal beat", options=("normal beat", "ectopic beat"))
-PRESETS: dict[str, dict[Field[Vector], Vector]] = {
-    "Slide 7": {X: X.default, W: W.default},
+PRESETS: dict[str, dict[Field[Any], Any]] = {
+    "Slide 7": {X: X.default, W: W.default, MODE: "full"},
     "Symmetric kernel": {X: X.default, W: (1, 2, 1)},
     "A single 1 meets a ramp": {X: (0, 0, 1, 0, 0), W: (1, 2, 3)},
     "Step meets edge finder": {X: (0, 0, 0, 5, 5, 5), W: (1, 0, -1)},

@@ -112,12 +112,11 @@ def whole_picture() -> None:
     if radiograph is not None and not state.invalid:
         pixels = filters.pool_image(radiograph.pixels, shrink, "average")
         patch = filtered_film.show_filtered(pixels, weights, radiograph.name)
-        if patch is not None:
-            st.markdown("The strongest place, number by number; the weights can be typed over.")
-            example = convolution.conv2d(patch, weights)
-            middle, editing = example.output.size // 2, edit_fields(state, kernel=KERNEL)
-            options = GridOptions("The filter at its strongest place", step=middle, step_name=None, editing=editing)
-            show_grid(example, options, key="patch")
+        st.markdown("The strongest place, number by number; the weights can be typed over.")
+        example = convolution.conv2d(patch, weights)
+        step, editing = filtered_film.step_at_strongest(example), edit_fields(state, kernel=KERNEL)
+        options = GridOptions("The filter at its strongest place", step=step, step_name=None, editing=editing)
+        show_grid(example, options, key="patch")
     glossary_popover.write(
         "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
         "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."

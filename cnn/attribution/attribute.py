@@ -79,7 +79,7 @@ def attribute(
         values = chosen.run(attempt).detach()[0, 0].float().cpu().numpy()  # (S, S)
         change = attempt.score_change() if chosen.complete else None
         progress(total, total)
-    return Attribution(values, method, chosen.meaning, target, CLASSES[target], total, change)
+    return Attribution(values, method, chosen.meaning, target, CLASSES[target], total, change, attempt.factors)
 
 
 class HookedCopy:

@@ -29,6 +29,7 @@ class Attribution:
         passes: films that went through the network.
         score_change: the film's logit minus the baseline's, to which the map of a complete method adds up; None for
             other methods.
+        factors: of a map that is a product, the name of each factor and the sum of its absolute values.
     """
 
     map: np.ndarray = field(repr=False, compare=False)
@@ -38,6 +39,7 @@ class Attribution:
     class_name: str
     passes: int
     score_change: float | None = None
+    factors: tuple[tuple[str, float], ...] = ()
 
     @property
     def signed(self) -> bool:
@@ -66,7 +68,7 @@ def describe(attribution: Attribution) -> str:
     """Describe the map in a few sentences."""
     name = attribution.class_name
     if attribution.blank:
-        return f"The map is blank: by this method, nothing in the film moves the score of {name}."
+        return f"The map is blank: {_explain_blank(attribution)}"
     area = f"Half of the total attribution lies in {half_area(attribution.map):.0%} of the film."
     sentences = [_describe_values(attribution), area]
     if attribution.score_change is not None:
@@ -75,6 +77,19 @@ def describe(attribution: Attribution) -> str:
             f"{'higher' if attribution.score_change > 0 else 'lower'} than for a plain grey film."
         )
     return " ".join(sentences).replace("%", " %")
+
+
+def _explain_blank(attribution: Attribution) -> str:
+    name = attribution.class_name
+    empty = [factor for factor, total in attribution.factors if total < BLANK]
+    if len(empty) == len(attribution.factors):
+        return f"by this method, nothing in the film moves the score of {name}."
+    factor = empty[0] if empty else min(attribution.factors, key=lambda each: each[1])[0]
+    others = " and ".join(each for each, _ in attribution.factors if each != factor)
+    return (
+        f"of its two factors, {factor} is {'empty' if empty else 'almost empty'}, and {others} is not. So the score of "
+        f"{name} does depend on the film, but no pixel is in both: look at each of the two by itself."
+    )
 
 
 def half_area(values: np.ndarray) -> float:

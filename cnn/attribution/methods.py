@@ -21,6 +21,7 @@ from captum.attr import (
 from torch import Tensor, nn
 
 from cnn.attribution.attribution import Meaning
+from cnn.cards import CLASSES
 from cnn.models.loading import LoadedModel
 
 BASELINE = 0.0
@@ -47,6 +48,7 @@ class Attempt:
         target: index of the class to explain.
         between_chunks: called with the number of passes done before every chunk but the first.
         done: passes done, of those that go through :meth:`forward`.
+        factors: of a map that is a product, the name of each factor and the sum of its absolute values.
     """
 
     network: nn.Module
@@ -55,6 +57,7 @@ class Attempt:
     target: int
     between_chunks: Callable[[int], None]
     done: int = 0
+    factors: tuple[tuple[str, float], ...] = ()
 
     def forward(self, films: Tensor) -> Tensor:
         """Return the logits (B, 2) of one chunk (B, 1, S, S).
@@ -207,7 +210,12 @@ def _graph_begins_at(layer: nn.Module) -> Iterator[None]:
 
 
 def _guided_grad_cam(attempt: Attempt) -> Tensor:
-    return _grad_cam(attempt, keep_negative=False) * _guided_backprop(attempt)
+    support, guided = _grad_cam(attempt, keep_negative=False), _guided_backprop(attempt)
+    attempt.factors = (
+        (f"what supports {CLASSES[attempt.target]} in Grad-CAM", float(support.detach().sum())),
+        ("Guided Backprop", float(guided.detach().abs().sum())),
+    )
+    return support * guided
 
 
 def _occlusion(attempt: Attempt) -> Tensor:

@@ -9,7 +9,7 @@ from PIL import Image
 from cnn.errors import DoesNotFit
 from cnn.layers.costs import filter_weights
 from cnn.layers.sizes import Window, output_size
-from cnn.ops.filters import Kernel, filter_image, patch_at, strongest_positions
+from cnn.ops.filters import Kernel, filter_image, strongest_positions
 from cnn.ops.windows import Array
 
 SIDE = 96
@@ -91,7 +91,8 @@ def describe_relu(feature_map: Array) -> str:
 
 def strongest_patch(feature_map: Array) -> Patch:
     """Return the values around a strong response of a feature map (H, W), if possible with both signs."""
-    positions = strongest_positions(feature_map, margin=2, count=12)
-    patches = [patch_at(feature_map, position, 2) for position in positions] or [feature_map[:5, :5]]
+    inner = feature_map[2:-2, 2:-2]
+    positions = strongest_positions(inner, distance=2, count=12)
+    patches = [feature_map[row : row + 5, column : column + 5] for row, column in positions] or [feature_map[:5, :5]]
     before = next((patch for patch in patches if patch.min() < 0 < patch.max()), patches[0]).round(1)
     return Patch(before, relu(before), np.where(before < 0, 1.0, 0.0))

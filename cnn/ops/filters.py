@@ -123,21 +123,24 @@ def scale_to_grey(response: Array, weights: ArrayLike) -> GreyScaled:
     )
 
 
-def strongest_positions(response: Array, margin: int, count: int) -> tuple[tuple[int, int], ...]:
-    """Return (row, column) of the ``count`` largest responses, at least ``margin`` apart and off the border."""
-    remaining = response[margin : response.shape[0] - margin, margin : response.shape[1] - margin].copy()
-    positions = []
-    for _ in range(count if remaining.size else 0):
+def strongest_positions(response: Array, distance: int, count: int) -> tuple[tuple[int, int], ...]:
+    """Return (row, column) of up to ``count`` largest responses, each more than ``distance`` from those before it."""
+    remaining = response.copy()
+    positions: list[tuple[int, int]] = []
+    while len(positions) < count and remaining.size and np.isfinite(remaining.max()):
         row, column = map(int, np.unravel_index(remaining.argmax(), remaining.shape))
-        positions.append((row + margin, column + margin))
-        remaining[max(0, row - margin) : row + margin + 1, max(0, column - margin) : column + margin + 1] = -np.inf
+        positions.append((row, column))
+        remaining[
+            max(0, row - distance) : row + distance + 1, max(0, column - distance) : column + distance + 1
+        ] = -np.inf
     return tuple(positions)
 
 
 def patch_at(pixels: Array, position: tuple[int, int], reach: int) -> Array:
-    """Return the square of up to 2*reach + 1 pixels a side around ``position`` (row, column)."""
+    """Return the square of 2*reach + 1 pixels a side around ``position`` (row, column), with border pixels repeated."""
     row, column = position
-    return pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+    padded = np.pad(pixels, reach, mode="edge")
+    return padded[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
 
 
 def pool_image(pixels: Array, size: int, kind: Pool) -> Array:

@@ -208,6 +208,12 @@ def test_guided_grad_cam_is_captum_s(lecture: LoadedModel) -> None:
     assert_same(map_of(lecture, "guided_grad_cam"), expected * 8 * 8 / 128**2)
 
 
+def test_the_factors_of_guided_grad_cam_are_its_two_maps(lecture: LoadedModel) -> None:
+    (_, support), (_, guided) = attribute(lecture, pixels_for(lecture), "guided_grad_cam", PNEUMONIA).factors
+    assert support == pytest.approx(np.maximum(map_of(lecture, "grad_cam"), 0).sum(), rel=0.05, abs=1e-6)
+    assert guided == pytest.approx(np.abs(map_of(lecture, "guided_backprop")).sum(), rel=1e-4)
+
+
 def test_occlusion_of_a_linear_network_is_exact() -> None:
     """Covering a window removes its sum of weight * pixel; a pixel gets the mean over the windows that cover it."""
     side = 28

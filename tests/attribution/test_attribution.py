@@ -1,5 +1,7 @@
 """Scales that never stretch noise, and sentences that say what is in the map."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,20 @@ def test_noise_is_blank_and_is_not_stretched(values: np.ndarray) -> None:
     assert attribution(values).blank
     assert not attribution(values).scaled().any()
     assert "blank" in describe(attribution(values))
+
+
+@pytest.mark.parametrize(
+    ("support", "guided", "empty"),
+    [
+        (0.0, 20.0, "Grad-CAM is empty"),
+        (1e-3, 20.0, "Grad-CAM is almost empty"),
+        (0.4, 0.0, "Guided Backprop is empty"),
+        (0.0, 0.0, "nothing in the film"),
+    ],
+)
+def test_a_blank_product_names_its_empty_factor(support: float, guided: float, empty: str) -> None:
+    factors = (("Grad-CAM", support), ("Guided Backprop", guided))
+    assert empty in describe(replace(attribution(np.zeros((8, 8))), factors=factors))
 
 
 def test_a_map_all_against_stays_all_against() -> None:

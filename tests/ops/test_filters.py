@@ -6,6 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from cnn.ops import filters
+from cnn.ops.convolution import conv2d
+from ui.lecture import filtered_film
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (5, 5), (1, 3), (4, 2), (1, 1)])
@@ -42,15 +44,26 @@ def test_greys_stay_within_0_and_1_for_every_kernel():
     assert np.isfinite(filters.scale_to_grey(np.zeros((4, 4)), ((0.0,),)).pixels).all()
 
 
-def test_strongest_responses_are_apart_and_inside():
+def test_strongest_responses_are_apart_and_may_lie_at_the_border():
     response = np.zeros((40, 40))
     response[10, 10], response[11, 11], response[25, 30], response[0, 0] = 5, 4, -6, 9
     response[30, 8] = 3
-    assert filters.strongest_positions(response, 5, 2) == ((10, 10), (30, 8))
+    assert filters.strongest_positions(response, 5, 3) == ((0, 0), (10, 10), (30, 8))
     assert filters.strongest_positions(-response, 5, 1) == ((25, 30),)
-    assert filters.strongest_positions(np.zeros((4, 4)), 5, 2) == ()
+    assert filters.strongest_positions(np.zeros((4, 4)), 5, 2) == ((0, 0),)
     assert filters.patch_at(response, (10, 10), 2).shape == (5, 5)
-    assert filters.patch_at(response, (0, 0), 2).shape == (3, 3)
+    assert (filters.patch_at(response, (0, 0), 2)[:3, :3] == 9).all()
+
+
+@pytest.mark.parametrize("kernel", [np.ones((2, 2)), np.eye(3), np.arange(35.0).reshape(5, 7), np.ones((1, 6))])
+def test_the_patch_at_the_strongest_place_gives_its_response(kernel):
+    for seed in range(20):
+        pixels = np.random.default_rng(seed).random((13, 17))
+        response = filters.filter_image(pixels, kernel)
+        (place,) = filters.strongest_positions(response, 12, 1)
+        assert response[place] == response.max()
+        example = conv2d(filters.patch_at(pixels, place, filtered_film.REACH), kernel)
+        assert example.output.flat[filtered_film.step_at_strongest(example)] == pytest.approx(response.max(), rel=1e-5)
 
 
 def test_every_kernel_is_described():

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnn.ops import filters, toy_inputs
+from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Array
 from ui.widgets import static_grid
 
@@ -13,11 +14,11 @@ REACH = 4
 """The patch around a filter's strongest response has this many pixels on each side of it."""
 
 
-def show_filtered(pixels: Array, weights: filters.Rows, name: str) -> Array | None:
+def show_filtered(pixels: Array, weights: filters.Rows, name: str) -> Array:
     """Show a picture before and after a filter, and the four places of strongest response.
 
     Returns:
-        The patch around the strongest response, None where the picture is too small for one.
+        The patch around the strongest response, with border pixels repeated.
     """
     response = filters.filter_image(pixels, weights)
     scaled = filters.scale_to_grey(response, weights)
@@ -25,15 +26,22 @@ def show_filtered(pixels: Array, weights: filters.Rows, name: str) -> Array | No
     caption = f"Before: {name}, {pixels.shape[1]} x {pixels.shape[0]}"
     before.image(pixels, caption=caption, alt=caption, clamp=True, width="stretch")
     after.image(scaled.pixels, caption=f"After. {scaled.scale}", alt="The filter's answer", clamp=True, width="stretch")
-    places = filters.strongest_positions(response, margin=12, count=4)
-    if not places:
-        return None
+    places = filters.strongest_positions(response, distance=12, count=4)
     st.subheader("Where it answers most", anchor=False)
     for slot, (row, column) in zip(st.columns(4), places, strict=False):
         patch = filters.enlarge(filters.patch_at(pixels, (row, column), 8), 12)
         caption = f"{response[row, column]:.3g} at row {row + 1}, column {column + 1}"
         slot.image(patch, caption=caption, alt=f"The picture around the answer {caption}", clamp=True)
+    if not all(REACH <= index < side - REACH for index, side in zip(places[0], pixels.shape, strict=True)):
+        st.caption("Beyond the edge, the pixels at the border are repeated.")
     return filters.patch_at(pixels, places[0], REACH)
+
+
+def step_at_strongest(example: Convolution) -> int:
+    """Return the step of ``example`` whose window lies where the response at the middle of the patch is computed."""
+    height, width = example.weight.shape[-2:]
+    row, column = REACH - (height - 1) // 2, REACH - (width - 1) // 2
+    return int(row * len(example.columns.windows) + column)
 
 
 def show_shift(images: Sequence[Array], outputs: Sequence[Array]) -> None:
