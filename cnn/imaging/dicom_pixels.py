@@ -163,14 +163,18 @@ def extract_values(
         return (words.view(f"i{words.dtype.itemsize}") if form.signed else words), form
     full = (1 << form.allocated) - 1
     used = ((1 << form.stored) - 1) << shift
-    others = full & ~used & ~header.overlay_mask()
-    if header.overlay_mask() & ~used & full and (words & (header.overlay_mask() & ~used & full)).any():
+    overlays = header.overlay_mask() & full & ~used
+    others = full & ~used & ~overlays
+    present = int(np.bitwise_or.reduce(words, axis=None))  # without a copy of the picture
+    if present & overlays:
         header.notes.append("Left out the overlay that is stored in the pixels (60xx,0102).")
-    rest = words & others
     values = _take_bits(words, shift, form.stored, signed=form.signed)
-    if not rest.any() or (form.signed and not shift and _extends_sign(rest, values, others)):
+    if not present & others:
         return values, form
-    return _choose_reading(words & ~words.dtype.type(full & ~used & ~others), values, rest, form, header)
+    rest = words & others
+    if form.signed and not shift and _extends_sign(rest, values, others):
+        return values, form
+    return _choose_reading(words & ~words.dtype.type(overlays), values, rest, form, header)
 
 
 def _take_bits(words: np.ndarray, shift: int, bits: int, *, signed: bool) -> np.ndarray:

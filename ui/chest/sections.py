@@ -115,7 +115,7 @@ def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, class
     if isinstance(film, UnreadableFilm):
         return row | {"Reason": film.reason}
     if not film.gate_result.accepted:
-        row["Reason"] = film.gate_result.sentence(film.name)
+        row["Reason"] = " ".join((film.gate_result.sentence(film.name), *film.notes))
     if film.gate_result.accepted or classify_anyway:
         prediction = film_store.predict(film, model)
         row |= {"P(PNEUMONIA)": percent(prediction.p_pneumonia), "Label": prediction.label}
