@@ -14,12 +14,11 @@ from captum.attr._core import gradient_shap
 from torch import Tensor, nn
 
 from cnn import cards
-from cnn.attribution import attribute as attribution_threads
 from cnn.attribution import methods
 from cnn.attribution.attribute import HookedCopy, attribute, hooked_copy
 from cnn.attribution.attribution import describe
 from cnn.attribution.methods import BASELINE, METHODS, count_passes, occlusion_window
-from cnn.errors import Busy, UserError
+from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.models import architectures, loading
 from cnn.models.loading import LoadedModel
@@ -230,11 +229,6 @@ def test_occlusion_of_a_linear_network_is_exact() -> None:
     np.testing.assert_allclose(map_of(model, "occlusion", pixels), total / covered, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(("size", "window", "stride"), [(224, 32, 16), (128, 18, 9)])
-def test_occlusion_windows_grow_with_the_input(size: int, window: int, stride: int) -> None:
-    assert occlusion_window(size) == (window, stride)
-
-
 @pytest.mark.parametrize("method", ["integrated_gradients", "gradient_shap", "deep_lift", "input_x_gradient"])
 def test_attributions_of_a_linear_network_are_weight_times_pixel(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(methods, "SHAP_NOISE", 0.0)
@@ -301,12 +295,13 @@ def test_a_dead_network_gives_blank_maps(lecture: LoadedModel, method: str) -> N
     assert not attribution.scaled().any()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_six_threads_mixing_methods_give_the_maps_of_one(weights: Path) -> None:
     """And plain predictions in between. Without the lock, Captum's hooks give wrong maps without an error."""
     models = {name: loading.load_from(weights, name) for name in ("lecture", "transfer")}
     tasks = [("lecture", method, target) for method in METHODS for target in (0, 1)]
-    tasks += [("transfer", method, PNEUMONIA) for method in METHODS]
+    tasks += [("transfer", method, PNEUMONIA) for method in ("saliency", "grad_cam", "guided_backprop", "deep_lift")]
 
     def compute(task: tuple[str, str, int]) -> np.ndarray:
         name, method, target = task
@@ -320,13 +315,13 @@ def test_six_threads_mixing_methods_give_the_maps_of_one(weights: Path) -> None:
     order = np.random.default_rng(0).permutation(len(tasks))
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(lambda number: compute(tasks[number]), order))
-        logits = list(pool.map(logits_of, ["lecture", "transfer"] * 10))
+        logits = list(pool.map(logits_of, ["lecture", "transfer"] * 5))
     for number, values in zip(order, together, strict=True):
         expected = alone[number]
         np.testing.assert_allclose(
             values, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max(), err_msg=str(tasks[number])
         )
-    assert logits == [pytest.approx(logits_alone[name]) for name in ["lecture", "transfer"] * 10]
+    assert logits == [pytest.approx(logits_alone[name]) for name in ["lecture", "transfer"] * 5]
 
 
 def test_a_prediction_does_not_wait_for_a_long_explanation(lecture: LoadedModel) -> None:
@@ -363,12 +358,6 @@ def test_a_quick_method_overtakes_a_slow_one(lecture: LoadedModel) -> None:
         assert halfway.wait(10)
         pool.submit(explain_with, "saliency")
     assert finished == ["saliency", "occlusion"]
-
-
-def test_a_wait_that_is_too_long_ends_in_a_sentence(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attribution_threads, "LOCK_TIMEOUT_S", 0.05)
-    with hooked_copy(lecture).lock.acquire(1), pytest.raises(Busy, match="in line"):
-        map_of(lecture, "saliency")
 
 
 def test_a_waiting_thread_is_told_its_position(lecture: LoadedModel) -> None:

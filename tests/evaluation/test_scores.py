@@ -51,13 +51,6 @@ def test_scores_survive_the_file_and_patients_lose_their_names(folder: Path) -> 
     assert "nih" not in (folder / "scores" / "lecture.json").read_text()
 
 
-def test_concatenated_films_keep_their_own_threshold() -> None:
-    both = scores.concatenate([three_films(), three_films().select(np.array([2]))])
-    assert both.thresholds.tolist() == [0.4, 0.4, 0.6, 0.6]
-    assert both.seeds.tolist() == [0, 0, 1, 1]
-    assert both.metadata["sex"].tolist() == ["F", "F", "M", "M"]
-
-
 @pytest.mark.parametrize(
     ("file", "content", "group", "message"),
     [

@@ -123,7 +123,7 @@ def torch_shapes(network: Network) -> list[tuple[int, ...]]:
 def test_random_stacks_are_accepted_exactly_as_far_as_torch_runs_them() -> None:
     draw = random.Random(7)
     whole = blocks = ran = 0
-    for number in range(1000):
+    for number in range(400):
         network = random_network(draw, fitting=number % 5 < 2)
         stages = network.stages()
         assert 2 <= len(stages) <= 12
@@ -133,15 +133,15 @@ def test_random_stacks_are_accepted_exactly_as_far_as_torch_runs_them() -> None:
         if len(ours) == len(stages):
             whole += 1
             blocks += any(stage.branch == "sum" for stage in stages)
-            if ran < 250:
+            if ran < 80:
                 ran += 1
                 assert built(network, "cpu")[1] == to_torch.expected_output(network)
         else:
             with pytest.raises(DoesNotFit, match=f"Layer {len(ours) + 1} does not fit"):
                 to_torch.torch_code(network)
-    assert 350 < whole < 700
-    assert blocks > 100
-    assert ran == 250
+    assert 140 < whole < 280
+    assert blocks > 40
+    assert ran == 80
 
 
 def test_what_follows_a_layer_that_does_not_fit_has_no_figures() -> None:

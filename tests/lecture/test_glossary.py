@@ -30,8 +30,9 @@ def test_terms_are_in_order_and_no_spelling_or_symbol_stands_for_two() -> None:
 
 def test_the_longest_spelling_is_found_and_only_whole_words() -> None:
     assert [found[0] for found in SPELLINGS.finditer("Feature maps of a filtered film, max pooling, re-weights")] == [
-        "Feature maps", "max pooling",
-    ]  # fmt: skip
+        "Feature maps",
+        "max pooling",
+    ]
 
 
 def test_a_probability_is_no_padding() -> None:

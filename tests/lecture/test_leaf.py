@@ -34,9 +34,3 @@ def test_veins_stay_within_the_outline_but_for_the_stalk() -> None:
             elif len(across):
                 assert level == "veins"
                 assert len(across) <= 4
-
-
-def test_the_edge_has_teeth() -> None:
-    tips = np.arange(1, leaf.TEETH) / leaf.TEETH
-    below, above = leaf.half_width(tips - 1e-6), leaf.half_width(tips + 1e-6)
-    assert np.allclose(above - below, leaf.TOOTH_DEPTH * above, atol=1e-4), "each tooth springs out by its depth"

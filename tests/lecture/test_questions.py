@@ -52,7 +52,7 @@ def slip(question: Question, given: float) -> str:
 def test_size_answers_are_torch_s() -> None:
     draw = random.Random(3)
     asked = 0
-    for _ in range(300):
+    for _ in range(150):
         n, f, s, p, d = (draw.randint(1, top) for top in (12, 5, 4, 3, 2))
         for rule, layer in (
             ("floor", nn.Conv1d(1, 1, f, s, p, d, device="meta")),
@@ -66,21 +66,33 @@ def test_size_answers_are_torch_s() -> None:
             assert question.answer == theirs
             assert_sound(question)
             asked += 1
-    assert asked > 200
+    assert asked > 100
 
 
-def test_size_names_the_usual_slips() -> None:
-    question = ask_output_size(11, Window(3, 2, 2))
-    assert question.answer == 7
-    assert "forgot 2P" in slip(question, 5)
-    assert "once" in slip(ask_output_size(11, Window(3, 1, 2)), 11)
-    assert "forgot the stride" in slip(question, 13)
-    assert "+ 1" in slip(question, 6)
-    assert "rounded up" in slip(ask_output_size(7, Window(3, 3)), 3)
-    assert "fraction" in slip(ask_output_size(7, Window(3, 3)), 2.33)
-    assert "rounded down" in slip(ask_output_size(7, Window(3, 3), "ceil"), 2)
-    assert "drops" in slip(ask_output_size(5, Window(2, 2, 1), "ceil"), 4)
-    assert "dilation" in slip(ask_output_size(20, Window(3, 1, 0, 3)), 18)
+@pytest.mark.parametrize(
+    ("question", "wrong", "reason"),
+    [
+        (ask_output_size(11, Window(3, 2, 2)), 5, "forgot 2P"),
+        (ask_output_size(11, Window(3, 2, 2)), 13, "forgot the stride"),
+        (ask_output_size(11, Window(3, 2, 2)), 6, "+ 1"),
+        (ask_output_size(11, Window(3, 1, 2)), 11, "once"),
+        (ask_output_size(7, Window(3, 3)), 3, "rounded up"),
+        (ask_output_size(7, Window(3, 3)), 2.33, "fraction"),
+        (ask_output_size(7, Window(3, 3), "ceil"), 2, "rounded down"),
+        (ask_output_size(5, Window(2, 2, 1), "ceil"), 4, "drops"),
+        (ask_output_size(20, Window(3, 1, 0, 3)), 18, "dilation"),
+        (ask_parameters(3, 6, 5), 156, "forgot the depth"),
+        (ask_parameters(3, 6, 5), 450, "forgot the biases"),
+        (ask_parameters(3, 6, 5), 900, "bias for each weight"),
+        (ask_parameters(3, 6, 5), 76, "one filter"),
+        (ask_filter_depth(3, 7, 8, 5), 3, "depth of the image"),
+        (ask_filter_depth(3, 7, 8, 5), 8, "how many filters the layer has"),
+        (ask_output_numbers((28, 28), 6, 3), 28 * 28 * 6 * 3, "input's depth"),
+    ],
+)
+def test_the_usual_slips_are_named(question: Question, wrong: float, reason: str) -> None:
+    assert_sound(question)
+    assert reason in slip(question, wrong)
 
 
 def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
@@ -88,28 +100,8 @@ def test_parameters_are_counted_as_torch_does_and_slips_named() -> None:
         question = ask_parameters(c, k, f)
         assert question.answer == sum(p.numel() for p in nn.Conv2d(c, k, f, device="meta").parameters())
         assert_sound(question)
-    question = ask_parameters(3, 6, 5)
-    assert question.answer == 456
-    assert "forgot the depth" in slip(question, 156)
-    assert "forgot the biases" in slip(question, 450)
-    assert "bias for each weight" in slip(question, 900)
-    assert "one filter" in slip(question, 76)
-
-
-def test_the_lecture_s_question_mark_is_7() -> None:
-    question = ask_filter_depth(3, 7, 8, 5)
-    assert question.answer == 7
-    assert nn.Conv2d(7, 8, 5).weight.shape[1] == 7
-    assert_sound(question)
-    assert "depth of the image" in slip(question, 3)
-    assert "how many filters the layer has" in slip(question, 8)
-
-
-def test_output_numbers() -> None:
-    question = ask_output_numbers((28, 28), 6, 3)
-    assert question.answer == nn.Conv2d(3, 6, 5)(torch.zeros(1, 3, 32, 32)).numel()
-    assert_sound(question)
-    assert "input's depth" in slip(question, 28 * 28 * 6 * 3)
+    assert ask_filter_depth(3, 7, 8, 5).answer == nn.Conv2d(7, 8, 5).weight.shape[1] == 7
+    assert ask_output_numbers((28, 28), 6, 3).answer == nn.Conv2d(3, 6, 5)(torch.zeros(1, 3, 32, 32)).numel()
 
 
 def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
@@ -122,12 +114,6 @@ def test_cells_in_1d_are_numpy_s_and_the_other_convention_is_named() -> None:
             assert_sound(question)
             other = (np.correlate(x, w, "full") if flip else np.convolve(x, w))[place]
             assert ("did not flip" if flip else "You flipped") in slip(question, other)
-
-
-def test_a_symmetric_kernel_can_be_asked_about() -> None:
-    question = ask_cell(conv1d([1, 2, 3], [1, 2, 1]), 1)
-    assert_sound(question)
-    assert not any("flip" in text for text in question.mistakes.values())
 
 
 def test_cells_in_2d_are_torch_s_and_bias_and_depth_are_named() -> None:
@@ -170,12 +156,6 @@ def test_two_decimals_are_enough_where_there_are_more() -> None:
     assert question.check(0.33)[0]
     assert not question.check(0.3)[0]
     assert question.check(0.67) == (False, "Not yet. That is the rest.")
-
-
-def test_one_seed_gives_one_question() -> None:
-    example = conv1d(range(9), [1, 0, -2])
-    assert ask_cell(example, 4) == ask_cell(example, 4)
-    assert len({ask_cell(example, seed).prompt for seed in range(12)}) > 3
 
 
 def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> None:

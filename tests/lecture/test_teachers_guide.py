@@ -44,14 +44,6 @@ def test_the_longest_plan_uses_every_unit_once() -> None:
     assert sorted(stop.page for stop in lesson_plans.PLANS[-1].stops if stop.page) == sorted(UNITS)
 
 
-def test_every_unit_asks_and_answers_in_words() -> None:
-    for unit in UNITS.values():
-        assert unit.prompts
-        for prompt in unit.prompts:
-            assert prompt.question[-1] in "?.", prompt
-            assert prompt.answer
-
-
 def test_answers_of_the_convolutions_are_torchs() -> None:
     x, w = torch.tensor([0.0, 1, 2, 3, 3]), torch.tensor([1.0, -1, 2])
     flipped, plain, *_ = answers("convolution_1d")
@@ -75,17 +67,13 @@ def test_answers_on_pooling_are_torchs() -> None:
     assert learning.startswith(f"{int((x.grad != 0).sum())} of {x.numel()}:")
 
 
-@pytest.mark.parametrize(("number", "shape"), [(0, (7, 3, 1, 0)), (1, (7, 3, 2, 0)), (3, (5, 3, 1, 1))])
-def test_answers_on_sizes_are_torchs(number: int, shape: tuple[int, int, int, int]) -> None:
-    n, f, s, p = shape
-    assert answers("stride_padding")[number].endswith(f"= {nn.Conv1d(1, 1, f, s, p)(torch.zeros(1, 1, n)).shape[-1]}`")
-
-
-def test_the_stride_that_does_not_fit() -> None:
-    told = answers("stride_padding")[2]
-    assert "2.33" in told
-    assert f"down to {nn.MaxPool1d(3, 3)(torch.zeros(1, 1, 7)).shape[-1]} " in told
-    assert told.endswith(f"it is {nn.MaxPool1d(3, 3, ceil_mode=True)(torch.zeros(1, 1, 7)).shape[-1]}.")
+def test_answers_on_sizes_are_torchs() -> None:
+    sizes = [nn.Conv1d(1, 1, f, s, p)(torch.zeros(1, 1, n)).shape[-1] for n, f, s, p in ((7, 3, 1, 0), (7, 3, 2, 0))]
+    first, second, uneven, *_ = answers("stride_padding")
+    assert first.endswith(f"= {sizes[0]}`")
+    assert second.endswith(f"= {sizes[1]}`")
+    for rounded_up in (False, True):
+        assert f" {nn.MaxPool1d(3, 3, ceil_mode=rounded_up)(torch.zeros(1, 1, 7)).shape[-1]}" in uneven
 
 
 def test_answers_on_weights_are_torchs() -> None:
@@ -123,16 +111,14 @@ def test_answer_on_the_view_of_a_cell_is_torchs() -> None:
     net = nn.Sequential(*layers, nn.Conv2d(1, 1, 3, padding=1))
     for weight in net.parameters():
         nn.init.ones_(weight)
-    picture = torch.rand(1, 1, 256, 256, requires_grad=True)
-    seen = 0
-    for _ in range(40):  # a pool passes the gradient to one cell of its window: other draws find the others
-        picture = torch.rand(1, 1, 256, 256, requires_grad=True)
-        net(picture)[0, 0, 8, 8].backward()
-        assert picture.grad is not None
-        rows = picture.grad[0, 0].abs().sum(1).nonzero()
-        seen = max(seen, int(rows.max() - rows.min()) + 1)
-    told = int(re.match(r"\d+", answers("inside_the_network")[1]).group())  # type: ignore[union-attr]
-    assert 0.8 * told <= seen <= told
+    reach = 0
+    for _ in range(10):  # a pool passes the gradient to one cell of its window: other draws find the others
+        picture = torch.rand(1, 1, 128, 128, requires_grad=True)
+        net(picture)[0, 0, 4, 4].backward()
+        rows = picture.grad[0, 0].abs().sum(1).nonzero()  # type: ignore[index]
+        reach = max(reach, int(rows.max() - rows.min()) + 1)
+    expected = int(re.match(r"\d+", answers("inside_the_network")[1]).group())  # type: ignore[union-attr]
+    assert 0.75 * expected <= reach <= expected
 
 
 def test_people_in_the_answer_on_prevalence_add_up() -> None:
@@ -140,8 +126,3 @@ def test_people_in_the_answer_on_prevalence_add_up() -> None:
     called, right = (int(number) for number in re.findall(r"\d+", rare)[:2])
     assert (called, right) == (round(0.9 * 10 + 0.1 * 990), 9)
     assert common.startswith("450 of 500 ")
-
-
-def test_without_answers_no_link_says_what_it_sets() -> None:
-    for unit in UNITS.values():
-        assert "[Open with" not in teachers_guide.render_unit(unit, answers=False)

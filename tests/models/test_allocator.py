@@ -13,8 +13,8 @@ import numpy as np
 from cnn.models import allocator
 if sys.argv[1] == "kept":
     assert allocator.keep_memory()
-for number in range(60):
-    if number == 20:
+for number in range(12):
+    if number == 4:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     block = [np.ones(40 * 2**20, np.uint8) for _ in range(3)]
     del block

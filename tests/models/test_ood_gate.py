@@ -73,15 +73,6 @@ def test_a_gate_of_another_segmenter_is_not_used(tmp_path: Path) -> None:
         ood_gate.load_from(tmp_path)
 
 
-def test_looking_gives_features_of_the_size_told_and_the_segmenter_s_own_lungs() -> None:
-    network = lung_segmenter.LungNet().eval()
-    pixels = torch.randn(2, 1, ood_gate.INPUT_SIZE, ood_gate.INPUT_SIZE)
-    with torch.inference_mode():
-        features, lung = ood_gate.features_and_lungs(network, pixels)
-        assert features.shape == (2, ood_gate.FEATURES)
-        torch.testing.assert_close(lung, network(pixels).sigmoid())
-
-
 def test_the_shipped_gate_lets_chests_pass_and_the_ankle_not() -> None:
     for sample in SAMPLES:
         verdict = ood_gate.check(read_radiograph(*sample.read()))
@@ -115,12 +106,3 @@ def test_the_card_keeps_the_issue_s_word_on_false_refusals() -> None:
     names = set(card["chosen"].split(" or "))
     offered = [each for each in card["compared"] if set(each["name"].split(" or ")) <= names]
     assert chosen["caught"]["choose"] == max(each["caught"]["choose"] for each in offered)
-
-
-def test_a_picture_without_lungs_is_not_called_a_piece_of_a_chest() -> None:
-    chances = torch.zeros(len(ood_gate.KINDS))
-    chances[ood_gate.KINDS.index("piece")] = 1
-    limits = {"kind": 0.5}
-    none, some = torch.zeros(16, 16, dtype=torch.bool), torch.ones(16, 16, dtype=torch.bool)
-    assert ood_gate.combine_scores(chances, 0.0, none, limits).reason == "no lungs were found in it"
-    assert ood_gate.combine_scores(chances, 0.0, some, limits).reason == ood_gate.REASONS["piece"]

@@ -75,19 +75,6 @@ def test_slides_19_to_31_strides_on_7x7(stride, size, unread):
     assert unread_share(axis, axis) == pytest.approx(13 / 49 if unread else 0)
 
 
-def test_unread_counts_padding_cells_and_data_alike():
-    axis = Axis.sliding(6, Window(3, 4, 1))  # cells 0 and 7 are padding; windows read 0-2 and 4-6
-    assert axis.windows == ((0, 1, 2), (4, 5, 6))
-    assert axis.unread == (3, 7)
-
-
-def test_overhang_of_a_ceil_window():
-    axis = Axis.sliding(6, Window(3, 2), "ceil")
-    assert axis.windows[-1] == (4, 5, 6)
-    assert axis.overhang == 1
-    assert axis.index[-1].tolist() == [4, 5, -1]
-
-
 # Against torch, at random.
 
 

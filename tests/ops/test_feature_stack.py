@@ -37,12 +37,6 @@ def test_two_layers_are_torch_s() -> None:
         assert two.weight[0].numel() == layers.weights
 
 
-def test_the_lecture_s_sizes() -> None:
-    layers = feature_stack.chain_two_layers(32, 3, 7, 8, 5)
-    assert (layers.between, layers.after) == (28, 24)
-    assert ask_two_layers(layers, 1).answer == 7
-
-
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_questions_on_two_layers_are_torch_s(seed: int) -> None:
     layers = feature_stack.chain_two_layers(20, 3, 5, 4, 3)
@@ -67,12 +61,6 @@ def test_shrink_keeps_the_shape_and_the_mean(height: int, width: int, expected: 
     small = feature_stack.shrink(pixels)
     assert small.shape == expected
     assert small.mean() == pytest.approx(pixels.mean(), abs=0.01)
-
-
-def test_what_relu_clears_is_counted() -> None:
-    assert feature_stack.describe_relu(np.array([[-1, 0, 2], [3, -4, -0.5]])).startswith(
-        "3 of 6 numbers (50%) are negative"
-    )
 
 
 def test_corner_shows_both_signs_where_there_are_both() -> None:

@@ -105,11 +105,6 @@ def test_comparison_is_numpy_s_and_torch_s(mode: str) -> None:
     np.testing.assert_array_equal(compared.difference, np.convolve(x, w, mode) - np.correlate(x, w, mode))
 
 
-def test_the_lecture_s_full_convolution() -> None:
-    full = signals.compare([0, 1, 2, 3, 3], [1, -1, 2], "full").convolution
-    assert full.output.ravel().tolist() == [0, 1, 1, 3, 4, 3, 6]
-
-
 @pytest.mark.parametrize(
     ("x", "w", "said"),
     [

@@ -3,32 +3,26 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
 
 from cnn.layers.presets import PRESETS
-from cnn.models import loading
 from tests.support.app import ROOT, open_page, printed, snippets
 from ui.shell.frame import Chapter, chapters
 from ui.shell.page_state import State
 
 WITH_TORCH = {"chest_xray", "inside_the_network", "shortcut_lab", "read_first"}
 """Pages on which a network runs; all others open without PyTorch, which takes seconds to import."""
-WIDGETS = (
-    "checkbox",
-    "multiselect",
-    "number_input",
-    "radio",
-    "selectbox",
-    "slider",
-    "text_area",
-    "text_input",
-    "toggle",
-)
+INPUTS = ("checkbox", "radio", "selectbox", "slider", "number_input", "text_area", "text_input", "toggle")
+
+
+def parse(link: str) -> dict[str, str]:
+    """Return the settings of a link whose values have no spaces."""
+    return dict(setting.split("=") for setting in link.split())
+
+
 SNIPPETS: list[tuple[str, dict[str, str]]] = [
     ("history", {}),
     ("convolution_1d", {}),
@@ -51,32 +45,28 @@ SNIPPETS: list[tuple[str, dict[str, str]]] = [
     ("pooling", {"windows": "adaptive", "kind": "max", "out": "3"}),
     ("fully_connected", {}),
     ("fully_connected", {"T": "2.5", "z": "3 -1 0.25 1000", "names": "a,b,c,d", "true": "4"}),
+    ("layer_calculator", {}),
+    ("layer_calculator", parse("W1=31 H1=20 D1=6 K=9 F=4 S=3 P=2 D=2 groups=3 bias=false kind=convolution")),
+    ("layer_calculator", {"kind": "transposed convolution"} | parse("W1=7 D1=4 K=6 F=4 S=3 P=1 out=2 groups=2")),
+    ("layer_calculator", {"kind": "max pooling"} | parse("W1=10 F=3 S=2 P=1 D=2 ceil=true")),
+    ("layer_calculator", {"kind": "average pooling"} | parse("W1=11 F=3 S=2 P=0")),
+    ("layer_calculator", parse("W1=10000 H1=10000 D1=512 K=512")),
     *(("architecture_builder", {"net": text}) for text in PRESETS.values()),
 ]
+MISFITS: list[tuple[str, dict[str, str]]] = [
+    ("convolution_1d", {"x": "1 2", "w": "1 2 3", "mode": "valid"}),
+    ("convolution_2d", {"part": "Three channels", "depth": "2"}),
+    ("filters_relu", {"N": "8", "F": "5"}),
+    ("fully_connected", {"names": "Cat, Dog", "z": "1 2 3"}),
+    ("fully_connected", {"names": "Cat, Dog", "z": "1 2"}),
+    ("layer_calculator", {"D1": "4", "K": "9", "groups": "3"}),
+    ("stride_padding", {"F": "9"}),
+    ("why_cnns", parse("W1=10000 H1=10000 D1=1000")),
+    ("why_cnns", parse("W1=5 H1=5 F=6")),
+]
+"""Settings that are fine one by one and do not fit together."""
 
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.file)
-
-
-@pytest.fixture(autouse=True)
-def _random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    loading.load.cache_clear()
-    yield
-    loading.load.cache_clear()
-
-
-@pytest.fixture
-def states(monkeypatch: pytest.MonkeyPatch) -> list[State]:
-    """The states that pages have opened, the latest last."""
-    opened: list[State] = []
-    original = State.open.__func__  # type: ignore[attr-defined]
-
-    def open_and_note(cls: type[State], *arguments: Any) -> State:
-        opened.append(original(cls, *arguments))
-        return opened[-1]
-
-    monkeypatch.setattr(State, "open", classmethod(open_and_note))
-    return opened
 
 
 @every_chapter
@@ -108,8 +98,8 @@ def assert_labelled(figure: Any) -> None:
 
 def _has_names(figure: Any, axis: Any) -> bool:
     letter, number = re.fullmatch(r"([xy])axis(\d*)", axis.plotly_name).groups()
-    along = [getattr(trace, letter) for trace in figure.data
-             if (getattr(trace, f"{letter}axis") or letter) == f"{letter}{number}"]  # fmt: skip
+    traces = [trace for trace in figure.data if (getattr(trace, f"{letter}axis") or letter) == f"{letter}{number}"]
+    along = [getattr(trace, letter) for trace in traces]
     return any(isinstance(value, str) for values in along if values is not None for value in values)
 
 
@@ -133,7 +123,7 @@ def test_nonsense_in_a_link_opens_with_defaults_and_a_sentence_for_each_field(
 def test_teach_hides_the_controls(chapter: Chapter, states: list[State]) -> None:
     app = open_page(chapter.file, teach="1")
     names = {field.name for state in states for field in state.fields}
-    assert not names & {widget.key for kind in WIDGETS for widget in app.get(kind)}
+    assert not names & {widget.key for kind in INPUTS for widget in app.get(kind)}
 
 
 @pytest.mark.parametrize(("page", "link"), SNIPPETS)
@@ -144,6 +134,25 @@ def test_the_snippets_print_what_is_shown(page: str, link: dict[str, str]) -> No
     assert snippets(app)
     for code, output in snippets(app):
         assert printed(code) == output
+
+
+@pytest.mark.parametrize(("page", "link"), MISFITS)
+def test_what_does_not_fit_together_is_said_once_and_leaves_no_result(page: str, link: dict[str, str]) -> None:
+    app = open_page(page, **link)
+    assert len(app.error) == len({error.value for error in app.error}) == 1
+    assert not snippets(app)
+    assert not app.get("bidi_component")
+
+
+@every_chapter
+def test_every_preset_can_be_pressed(chapter: Chapter) -> None:
+    app = open_page(chapter.file)
+    for key in [button.key for button in app.button if (button.key or "").startswith("preset ")]:
+        pressed = next((button for button in app.button if button.key == key), None)
+        if pressed:  # which layers may be added depends on the last one
+            pressed.click().run()
+        assert not app.exception
+        assert not app.error
 
 
 def test_only_pages_with_a_network_load_torch() -> None:

@@ -1,20 +1,12 @@
 """Home: a taste of both halves, and the course with the reader's place in it."""
 
-from tests.support.app import html, open_page, shown_text
-from ui.shell.frame import VISITED, chapters, describe_position
+from tests.support.app import open_page, shown_text
+from ui.shell.frame import VISITED, chapters
 
 
 def links(app) -> list[str]:  # type: ignore[no-untyped-def]
     """Labels of all links to pages."""
     return [link.proto.label for link in app.get("page_link")]
-
-
-def test_it_tells_what_the_network_said_and_that_the_film_is_simulated() -> None:
-    app = open_page("home")
-    text = shown_text(app)
-    assert "simulated film" in text
-    assert "P(PNEUMONIA)" in text
-    assert "against PNEUMONIA" in html(app)
 
 
 def test_every_page_stands_on_the_path_with_its_minutes() -> None:
@@ -32,12 +24,3 @@ def test_pages_that_were_opened_are_marked_and_the_next_is_offered() -> None:
     assert "A bit of history" in marked[0]
     assert "**Go on with: Convolution in 1-D**" in links(app)
     assert "opened 1 of them" in shown_text(app)
-
-
-def test_a_page_says_where_in_the_course_it_is() -> None:
-    assert describe_position("pooling") == f"Lecture · page 8 of {len(chapters())} · slides 37-40 · 12 minutes"
-
-
-def test_the_button_leads_to_the_classifier() -> None:
-    app = open_page("home")
-    assert "Read a chest X-ray" in [button.label for button in app.button]

@@ -17,14 +17,6 @@ def sent(app, last: bool = True) -> dict:
     return json.loads(app.get("bidi_component")[-1 if last else 0].proto.json)
 
 
-def test_it_opens_with_every_layer_of_the_lectures_network_in_order():
-    app = open_page(PAGE)
-    names = [layer["name"] for layer in sent(app, last=False)["layers"]]
-    assert names == [stop.name for stop in feature_maps.list_layers("lecture")][:-2]  # without flatten and fc
-    assert "The network says" in shown_text(app)
-    assert "no result is a diagnosis" in app.warning[-1].value
-
-
 def test_the_score_is_told_as_the_sum_of_its_maps():
     told = re.search(
         r"support \w+: (\S+); \d+ against: (\S+); bias: (\S+)\. Together \*\*(\S+)\*\*", shown_text(open_page(PAGE))
@@ -77,24 +69,7 @@ def test_the_costs_are_those_of_the_whole_network():
     assert f"{total:,}" in html(open_page(PAGE))
 
 
-def test_ranking_says_that_it_is_an_estimate():
-    text = shown_text(open_page(PAGE, layer="relu3", rank="true"))
-    assert "an estimate" in text
-
-
 def test_a_map_that_a_layer_does_not_have_is_the_last_one():
     app = open_page(PAGE, layer="conv1", map="500")
     assert sent(app)["map"]["name"] == "map 16 of conv1"
     assert "has 16 maps" in app.info[0].value
-
-
-def test_nothing_is_shown_until_a_film_is_chosen():
-    app = open_page(PAGE, source="My own files")
-    assert not app.get("bidi_component")
-    assert len(app.warning) == 1
-
-
-def test_a_class_link_cannot_be_changed():
-    app = open_page(PAGE, teach="1", layer="relu1")
-    assert not sent(app)["sheet"]["open"]
-    assert not app.selectbox or all(box.key != "layer" for box in app.selectbox)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from cnn import cards
 from cnn.evaluation import operating_point
 from tests.support.app import html, open_page, press, shown_text, table_rows
-from ui.evaluation.scores_cache import ADULTS, MINED, TEST, VALIDATION, format_percent, load_scores
+from ui.evaluation.scores_cache import TEST, format_percent, load_scores
 
 PAGE = "operating_point"
 COHORT = "A thousand people"
@@ -79,15 +79,3 @@ def test_without_positive_predictions_there_is_no_ppv_and_no_question() -> None:
     assert rate(app, "sensitivity").startswith("0.0%")
     assert rate(app, "PPV") == "-"
     assert not [button for button in app.button if button.label == "Show the answer"]
-
-
-def test_a_rate_without_an_error_comes_with_the_rule_of_three() -> None:
-    app = open_page(PAGE, threshold="0.0", films="adults")
-    assert rate(app, "sensitivity") == "100.0% (100.0–100.0)"
-    assert "rule of three" in shown_text(app)
-
-
-@pytest.mark.parametrize("films", [VALIDATION, ADULTS, MINED])
-def test_other_films_can_be_chosen(films: str) -> None:
-    app = open_page(PAGE, films=films, network=cards.BASELINE)
-    assert f"{len(load_scores(cards.BASELINE, films).labels)} films of" in shown_text(app)

@@ -4,9 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.imaging import practice_series
-from tests.support.app import all_text, open_page, shown_text
+from tests.support.app import all_text, open_page, press, shown_text
 from tests.support.random_weights import png_film
-from ui.chest import read_first
 from ui.widgets import upload
 
 pytestmark = pytest.mark.usefixtures("random_app")
@@ -20,9 +19,7 @@ def commit(app: AppTest, label: str | None, mark: tuple[int, int] | None = None)
         app.session_state["read_first.marks"] = {shown.sha256: mark}
     if label:
         app.radio[0].set_value(label)
-    next(button for button in app.button if button.label == "Submit").click()
-    app.run()
-    assert not app.exception
+    press(app, "Submit")
     return app
 
 
@@ -119,11 +116,3 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
             assert "The truth" not in shown_text(app)
     assert [done.truth for done in reads(app)] == [None, None]
     assert "Brier" not in all_text(app)
-
-
-def test_what_is_said_of_a_read() -> None:
-    answer = read_first.Answer("NORMAL", 0.2, None)
-    done = read_first.PairedRead("Film 1", answer, answer, "NORMAL")
-    assert (
-        read_first.describe_answers(done) == "You said NORMAL, 80 % sure; the network says NORMAL. The truth is NORMAL."
-    )

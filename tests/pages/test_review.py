@@ -4,8 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.lecture.questions.quiz import draw_quiz
-from tests.support.app import html, open_page, shown_text
-from ui.shell.frame import chapters
+from tests.support.app import html, open_page, predict, press, shown_text
 
 PAGE = "review"
 
@@ -50,10 +49,7 @@ def test_every_part_links_to_its_page_with_its_numbers() -> None:
 def test_the_volumes_can_be_hidden_until_one_is_predicted() -> None:
     app = open_page(PAGE, hide="true")
     assert "16x16x16" not in html(app)
-    given = next(box for box in app.number_input if box.label == "Your prediction")
-    given.set_value(1024)
-    next(button for button in app.button if button.label == "Check").click()
-    app.run()
+    predict(app, 1024)
     assert "16x16x16" in html(app)
 
 
@@ -83,33 +79,5 @@ def test_the_first_answer_counts_and_a_slip_is_named() -> None:
         app.button(key=f"quiz 3 question {other} show").click().run()
     assert "Worth another look" in shown_text(app)
     assert len(links(app)) == before + len({one.page for one in asked})
-    next(button for button in app.button if button.label == "Start again").click().run()
+    press(app, "Start again")
     assert "Score: 0 of 10** right at the first try; 0 answered" in shown_text(app)
-
-
-def test_ten_others_are_one_press_away_and_written_into_the_address() -> None:
-    app = open_page(PAGE)
-    next(button for button in app.button if button.label == "Ten other questions").click().run()
-    assert app.number_input(key="quiz").value == 2
-    assert draw_quiz(2)[0].question.prompt in shown_text(app).replace("\\*", "*")
-
-
-def test_the_references_of_the_slide() -> None:
-    text = shown_text(open_page(PAGE))
-    for name in ("Dive into Deep Learning", "Artificial Intelligence: A Modern Approach", "Goodfellow", "CS231n",
-                 "https://d2l.ai", "https://www.deeplearningbook.org"):  # fmt: skip
-        assert name in text
-
-
-def test_teach_fixes_the_quiz_and_nonsense_is_said() -> None:
-    app = open_page(PAGE, quiz="7", teach="1")
-    assert {box.label for box in app.number_input} == {"Your prediction"}
-    assert not any(button.label == "Ten other questions" for button in app.button)
-    assert draw_quiz(7)[0].question.prompt in shown_text(app).replace("\\*", "*")
-    warned = open_page(PAGE, quiz="0", hide="maybe", question="x").warning[0].value
-    for label in ("Quiz number", "Hide the volumes", "Question number"):
-        assert f"In this link, {label}" in warned
-
-
-def test_every_topic_has_a_page_and_nothing_needs_torch() -> None:
-    assert {one.page for one in draw_quiz(1)} <= {chapter.file for chapter in chapters()}

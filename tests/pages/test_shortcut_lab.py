@@ -72,11 +72,6 @@ def test_a_film_without_lungs_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(tried(app)) == sum(not change.needs_lungs for change in CHANGES.values())
 
 
-def test_a_bad_link_is_a_sentence() -> None:
-    app = open_page("shortcut_lab", change="Melt")
-    assert "Change the film must be one of" in app.warning[0].value
-
-
 def test_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortcut_lab, "MAX_EFFECTS", 3)
     app = open_page("shortcut_lab")

@@ -1,17 +1,13 @@
 """The teacher's guide as a page, and every link of it: a page of the course, in a state that the page accepts."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.lecture import lesson_plans, teachers_guide
-from cnn.models import loading
 from tests.support.app import html, open_page, shown_text, snippets
-from ui.shell import page_state as states
-from ui.shell.fields import Field
 from ui.shell.frame import chapters
 from ui.shell.page_state import State
 
@@ -28,29 +24,6 @@ def links() -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     return list(found)
 
 
-@pytest.fixture
-def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Field]]:
-    """The settings of the page that was opened last, by name."""
-    opened: dict[str, Field] = {}
-    real = State.open.__func__  # type: ignore[attr-defined]
-
-    def spy(cls: type[State], page: str, *given: Field) -> State:
-        opened.clear()
-        opened.update({field.name: field for field in given})
-        return real(cls, page, *given)
-
-    monkeypatch.setattr(states.State, "open", classmethod(spy))
-    return opened
-
-
-@pytest.fixture(autouse=True)
-def stand_ins(weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
-    loading.load.cache_clear()
-    yield
-    loading.load.cache_clear()
-
-
 def test_the_guide_has_a_link_for_every_question() -> None:
     found = {page for page, _ in links()}
     assert found == {*lesson_plans.units(), *(task.page for task in lesson_plans.HOMEWORK)}
@@ -59,11 +32,12 @@ def test_the_guide_has_a_link_for_every_question() -> None:
 
 @pytest.mark.parametrize(("page", "settings"), links(), ids=lambda part: part if isinstance(part, str) else "")
 def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
-    page: str, settings: tuple[tuple[str, str], ...], fields: dict[str, Field]
+    page: str, settings: tuple[tuple[str, str], ...], states: list[State]
 ) -> None:
     """Opened with the answers not hidden, which is the one setting that is checked without being used."""
     app = open_page(page, **{name: text for name, text in settings if name != "hide"})
     assert not [warning.value for warning in app.warning if "In this link" in warning.value]
+    fields = {field.name: field for field in states[-1].fields}
     for name, text in settings:
         if name in fields:
             value = fields[name].widget_value(fields[name].parse(text))
@@ -76,11 +50,11 @@ def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
             assert squeezed(prompt.on_page) in told
 
 
-def test_a_setting_that_a_page_does_not_know_or_allow_is_found(fields: dict[str, Field]) -> None:
+def test_a_setting_that_a_page_does_not_know_or_allow_is_found(states: list[State]) -> None:
     """The test above can fail: neither name nor value slips through."""
     app = open_page("stride_padding", N="99", stride="2")
     assert "In this link" in app.warning[0].value
-    assert "stride" not in fields
+    assert "stride" not in {field.name for field in states[-1].fields}
     assert "stride" not in app.session_state
 
 

@@ -31,8 +31,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The proxy with ports and folders of its own, two replicas behind it."""
     ports, secret = (free_port(), free_port()), {"STREAMLIT_SERVER_COOKIE_SECRET": "the same for both replicas"}
     with ExitStack() as stack:
-        replicas = {port: stack.enter_context(running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health",
-                                                      **secret)) for port in ports}  # fmt: skip
+        replicas = {}
+        for port in ports:
+            replica = running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health", **secret)
+            replicas[port] = stack.enter_context(replica)
         yield Site(stack.enter_context(behind_nginx(tmp_path_factory.mktemp("nginx"), *ports)), replicas)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ORDER = (
-    "cnn", "cnn.errors", "cnn.text", "cnn.cards", "cnn.layers", "cnn.ops", "cnn.imaging", "cnn.models", "cnn.predict",
-    "cnn.attribution", "cnn.evaluation", "cnn.lecture", "cnn.handson", "cnn.training",
-    "ui", "ui.shell", "ui.widgets", "ui.lecture", "ui.chest", "ui.evaluation", "pages", "app",
-)  # fmt: skip
+LEFT = ("errors", "text", "cards", "layers", "ops", "imaging", "models", "predict")
+RIGHT = ("attribution", "evaluation", "lecture", "handson", "training")
+UI = ("shell", "widgets", "lecture", "chest", "evaluation")
+ORDER = ["cnn", *(f"cnn.{name}" for name in LEFT + RIGHT), "ui", *(f"ui.{name}" for name in UI), "pages", "app"]
 """A package imports only from itself and from its left."""
 WITHOUT_TORCH = ("cnn.layers", "cnn.ops", "cnn.evaluation", "cnn.lecture", "ui.shell")
 MAX_MODULES = 16

@@ -29,6 +29,12 @@ def press(app: AppTest, label: str) -> None:
     assert not app.exception
 
 
+def predict(app: AppTest, value: float) -> None:
+    """Answer the question of the page, and have the answer checked."""
+    next(box for box in app.number_input if box.label == "Your prediction").set_value(value)
+    press(app, "Check")
+
+
 def shown_text(app: AppTest) -> str:
     """All prose of the page."""
     return "\n".join(element.value for element in [*app.title, *app.subheader, *app.markdown, *app.caption])

@@ -63,15 +63,15 @@ def _is_a_reader_s(one: Any) -> bool:
 
 def _seen() -> dict[str, Any]:
     server = runtime.get_instance()
+    uploads = list(server.uploaded_file_mgr.file_storage.values())
     return {
         "alive": {name: sum(_is_a_reader_s(one()) for one in made) for name, made in _made.items()},
         "made": {name: len(made) for name, made in _made.items()},
-        "uploads": [record.name for files in list(server.uploaded_file_mgr.file_storage.values())
-                    for record in files.values()],
+        "uploads": [record.name for files in uploads for record in files.values()],
         "media": len(server.media_file_mgr._storage._files_by_id) + len(server.media_file_mgr._deferred_callables),
         "written": _written,
         "open": [path for path in _open_files() if path.startswith("/")],
-    }  # fmt: skip
+    }
 
 
 class _Look(BaseHTTPRequestHandler):
@@ -92,10 +92,8 @@ def main() -> None:
         _note_birth(kind)
     sys.addaudithook(_note_writing)
     Thread(target=HTTPServer(("127.0.0.1", int(look_port)), _Look).serve_forever, daemon=True).start()
-    sys.argv = [
-        "streamlit", "run", "app.py", "--server.headless", "true", "--server.address", "127.0.0.1", "--server.port",
-        app_port, "--server.disconnectedSessionTTL", leaves_in_s,
-    ]  # fmt: skip
+    options = {"headless": "true", "address": "127.0.0.1", "port": app_port, "disconnectedSessionTTL": leaves_in_s}
+    sys.argv = ["streamlit", "run", "app.py", *(f"--server.{name}={value}" for name, value in options.items())]
     cli.main()
 
 

@@ -53,8 +53,8 @@ def random_module(name: str) -> nn.Module:
 
 def write_weights(folder: Path, seed: int = 0) -> Path:
     """Weight files and cards of every registered model in ``folder``; the cards say that they are random."""
-    card = {"classes": list(cards.CLASSES), "temperature": 1.5, "threshold": 0.4, "metrics": {}, "data": "random",
-            "threshold_rule": "where these random weights put it"}  # fmt: skip
+    card = {"classes": list(cards.CLASSES), "temperature": 1.5, "threshold": 0.4, "metrics": {}, "data": "random"}
+    card["threshold_rule"] = "where these random weights put it"
     hashes = {}
     for name, architecture in registry.MODELS.items():
         if architecture.parts:
@@ -76,8 +76,8 @@ def write_gate(folder: Path, **limits: float) -> None:
     write(folder, "lung_segmenter", lung_segmenter.LungNet(), lung_card)
     wide = {"kind": 1.0, "distance": 1e9, "lungs": 0.0}
     digest = cards.read_card(folder, "lung_segmenter")["sha256"]
-    write(folder, "ood_gate", ood_gate.Gate(), {"classes": list(ood_gate.KINDS), "lungs_sha256": digest,
-                                            "limits": wide | limits})  # fmt: skip
+    gate_card = {"classes": list(ood_gate.KINDS), "lungs_sha256": digest, "limits": wide | limits}
+    write(folder, "ood_gate", ood_gate.Gate(), gate_card)
 
 
 def write(folder: Path, name: str, module: nn.Module, card: dict[str, object]) -> None:

@@ -27,10 +27,8 @@ def free_port() -> int:
 
 def streamlit(port: int, script: str = "app.py", *options: str) -> list[str]:
     """The command that serves ``script``."""
-    return [
-        sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true", "--server.address", "127.0.0.1",
-        "--server.port", str(port), *options,
-    ]  # fmt: skip
+    server = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    return [sys.executable, "-m", "streamlit", "run", script, *server, *options]
 
 
 def is_up(url: str) -> bool:
@@ -83,9 +81,14 @@ def behind_nginx(folder: Path, *ports: int) -> Iterator[str]:
     if nginx is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no nginx: apt install nginx-light")
     front, text = free_port(), (ROOT / "deploy" / "nginx.conf").read_text()
-    for before, after in (("127.0.0.1:8501", f"127.0.0.1:{ports[0]}"), ("127.0.0.1:8502", f"127.0.0.1:{ports[-1]}"),
-                          ("listen 8080", f"listen 127.0.0.1:{front}"), ("/tmp/nginx.pid", f"{folder}/nginx.pid"),
-                          ("/dev/stdout", f"{folder}/access.log")):  # fmt: skip
+    changes = {
+        "127.0.0.1:8501": f"127.0.0.1:{ports[0]}",
+        "127.0.0.1:8502": f"127.0.0.1:{ports[-1]}",
+        "listen 8080": f"listen 127.0.0.1:{front}",
+        "/tmp/nginx.pid": f"{folder}/nginx.pid",
+        "/dev/stdout": f"{folder}/access.log",
+    }
+    for before, after in changes.items():
         assert text.count(before) == 1, before
         text = text.replace(before, after)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

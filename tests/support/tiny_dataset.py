@@ -47,7 +47,7 @@ def make_adults(folder: Path, count: int = 24) -> Path:
             rsna = ("Normal", "Lung Opacity", "", "No Lung Opacity / Not Normal")[number % 4]
             sick = rsna == "Lung Opacity"
             Image.fromarray(picture(generator, sick)).save(folder / "images" / f"{number:03}.jpg")
-            rows.writerow({"file": f"{number:03}.jpg", "patient": number // 2, "rsna_class": rsna, "nih_boxes": "[]",
-                           "nih_label": "PNEUMONIA" if number % 3 else "NORMAL", "age": 40, "sex": "F", "view": "PA",
-                           "rsna_boxes": json.dumps([[38, 30, 13, 15]] if sick else [])})  # fmt: skip
+            row = {"file": f"{number:03}.jpg", "patient": number // 2, "rsna_class": rsna, "nih_boxes": "[]"}
+            row |= {"nih_label": "PNEUMONIA" if number % 3 else "NORMAL", "age": 40, "sex": "F", "view": "PA"}
+            rows.writerow(row | {"rsna_boxes": json.dumps([[38, 30, 13, 15]] if sick else [])})
     return folder

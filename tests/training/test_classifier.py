@@ -113,13 +113,6 @@ def test_an_ensemble_is_calibrated_but_has_no_weights_of_its_own(experiment: Exp
     assert not (experiment.folder / "ensemble.safetensors").exists()
 
 
-def test_the_temperature_is_that_of_the_margins() -> None:
-    generator = np.random.default_rng(0)
-    margins = generator.normal(0, 2, 5000)
-    labels = (generator.random(5000) < sigmoid(margins)).astype(int)
-    assert classifier.calibrate(margins * 2, labels)["temperature"] == pytest.approx(2, rel=0.1)
-
-
 def test_a_shift_moves_every_margin_alike() -> None:
     network = architectures.lecture().eval()
     pixels = torch.randint(0, 256, (3, 1, 128, 128), dtype=torch.uint8)

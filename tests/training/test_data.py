@@ -38,12 +38,6 @@ def test_a_name_without_a_patient_is_refused() -> None:
         patient_of("cat.jpeg")
 
 
-def test_children_are_listed_with_labels(tmp_path: Path) -> None:
-    films = paediatric_films(make_children(tmp_path), ("train", "test"))
-    assert len(films) == 48
-    assert all(film.label == (film.path.parent.name == "PNEUMONIA") for film in films)
-
-
 def test_a_folder_in_another_layout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataMissing, match="No films in"):
         paediatric_films(tmp_path, ("train",))

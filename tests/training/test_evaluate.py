@@ -34,14 +34,6 @@ def test_intervals_hold_the_number() -> None:
         assert low < high
 
 
-def test_over_seeds_are_mean_and_deviation() -> None:
-    groups = [random_scores(), random_scores().select(np.arange(30))]
-    values = [evaluate.report(group)["auc"] for group in groups]
-    summary = evaluate.summarise_seeds(groups)["auc"]
-    assert summary["mean"] == pytest.approx(np.mean(values))
-    assert summary["sd"] == pytest.approx(np.std(values, ddof=1))
-
-
 @pytest.fixture
 def runs(folders: tuple[Path, Path], experiment: Experiment) -> Path:
     """Folder of a logistic regression trained for two seeds."""

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from cnn.training.ood_gate import drawn_negatives, negatives
+from cnn.training.ood_gate import negatives
 from cnn.training.ood_gate.drawn_negatives import FIT, REPORT
 from cnn.training.ood_gate.negatives import INSTALLED
 
@@ -25,12 +25,6 @@ def test_a_drawing_has_greys_and_follows_its_seed(kind: str) -> None:
     assert np.ptp(first) > 0
     np.testing.assert_array_equal(first, second)
     assert other.shape != first.shape or not np.array_equal(first, other)
-
-
-def test_a_rod_is_twice_its_radius_thick_along_its_axis() -> None:
-    rod = drawn_negatives.rod((0.2, 0.5), (0.8, 0.5), 0.1)
-    assert rod[128].max() == pytest.approx(0.2, rel=0.01)
-    assert (rod[:, :90] == 0).all()
 
 
 @pytest.mark.skipif(find_spec("skimage") is None, reason="scikit-image is not installed")

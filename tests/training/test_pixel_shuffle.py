@@ -64,13 +64,3 @@ def test_a_fully_connected_network_whose_weights_move_with_the_pixels_learns_the
         curves.append(list(itertools.islice(after, 3)))
     assert curves[0] == pytest.approx(curves[1], abs=0.004)
     assert curves[0][-1] > 0.7
-
-
-def test_a_convolution_whose_input_is_shuffled_has_no_such_twin() -> None:
-    """One number per picture would be the same if filters could move along with the pixels."""
-    pixels, _ = pixel_shuffle.load_tensors("digits", "as they are")
-    shuffled, _ = pixel_shuffle.load_tensors("digits", "shuffled")
-    torch.manual_seed(0)
-    model = pixel_shuffle.build("convolution", 8, 10)
-    with torch.inference_mode():
-        assert not torch.allclose(model(pixels[:20]), model(shuffled[:20]), atol=1e-3)

@@ -53,11 +53,6 @@ def test_a_film_that_was_trained_on_is_not_explained(folders: tuple[Path, Path, 
         films.check_unseen([film], {0: Split.of(children, adults, seed=1)})
 
 
-def test_children_are_of_different_patients(folders: tuple[Path, Path, Path]) -> None:
-    children = films.unseen_children(folders[0], 4, 32)
-    assert len({film.patient for film in children}) == len(children) == 4
-
-
 def test_the_bench_writes_results_and_resumes(
     folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

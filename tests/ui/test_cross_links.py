@@ -5,9 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
 from tests.support.app import open_page, shown_text
-from ui.widgets import cross_links
 
 CALCULATOR = "layer_calculator"
 SMALL = {"W1": "9", "H1": "8", "D1": "1", "K": "2"}
@@ -24,14 +22,16 @@ def links(app: AppTest) -> dict[str, dict[str, str]]:
     [
         (SMALL | {"F": "3", "P": "0"}, {"convolution_2d", "stride_padding", "architecture_builder"}),
         (SMALL | {"F": "3", "S": "2", "P": "1", "D": "2"}, {"stride_padding", "architecture_builder"}),
-        (SMALL | {"kind": "max pooling", "F": "3", "S": "2", "P": "1", "ceil": "true"},
-         {"pooling", "architecture_builder"}),
+        (
+            SMALL | {"kind": "max pooling", "F": "3", "S": "2", "P": "1", "ceil": "true"},
+            {"pooling", "architecture_builder"},
+        ),
         (SMALL | {"kind": "average pooling", "F": "2", "S": "1", "P": "0"}, {"pooling", "architecture_builder"}),
         (SMALL | {"kind": "max pooling", "F": "3", "P": "1", "D": "2"}, {"architecture_builder"}),
         (SMALL | {"kind": "transposed convolution", "F": "3"}, {"architecture_builder"}),
         ({"W1": "1000"}, {"architecture_builder"}),
     ],
-)  # fmt: skip
+)
 def test_a_layer_travels_from_the_calculator_and_back(link: dict[str, str], pages: set[str]) -> None:
     there = links(open_page(CALCULATOR, **link))
     assert set(there) == pages
@@ -53,21 +53,6 @@ def test_a_link_names_all_that_a_page_might_have_kept() -> None:
     app.query_params.update(carried)
     app.run()
     assert "(6 - 2 + 2\\*0)/2 + 1 = 3" in shown_text(app)
-
-
-@pytest.mark.parametrize(
-    ("layer", "before"),
-    [
-        (Conv(8, 5, 3, 2, 2, 2, False), Volume(31, 20, 6)),
-        (ConvTranspose(6, 4, 3, 1, 2, 1, 2), Volume(7, 9, 4)),
-        (Pool("max", 3, 2, 1, 2, True), Volume(10, 11, 3)),
-        (Pool("average", 2, 2), Volume(10, 11, 3)),
-    ],
-)
-def test_the_calculator_shows_the_layer_that_a_link_carries(layer: Layer, before: Volume) -> None:
-    app = open_page(CALCULATOR, **cross_links.calculator_settings(layer, before))
-    assert not app.warning
-    assert f"W2 x H2 x D2 = **{layer.infer(before).output}**" in shown_text(app)
 
 
 def test_a_layer_of_the_builder_opens_in_the_calculator() -> None:

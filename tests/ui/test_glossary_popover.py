@@ -18,11 +18,6 @@ def test_code_and_links_are_left_alone() -> None:
     assert link_terms("`stride=2` and [padding](x)") == "`stride=2` and [padding](x)"
 
 
-def test_the_same_word_in_two_texts_has_two_meanings_to_open() -> None:
-    (one,), (other,) = (re.findall(r' id="([^"]+)"', link_terms(text)) for text in ("A stride.", "The stride."))
-    assert one != other
-
-
 def test_a_symbol_is_explained() -> None:
     assert "moves at each step" in str(symbol_help("Stride S"))
     assert symbol_help("Speed") is None

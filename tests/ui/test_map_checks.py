@@ -57,11 +57,3 @@ def test_a_busy_network_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyP
     page.toggle(key="test").set_value(True).run()
     assert not page.exception
     assert "busy with other pictures" in all_text(page)
-
-
-def test_one_of_several_maps_is_checked(page: AppTest) -> None:
-    page.button_group(key="maps").set_value(["saliency", "grad_cam"]).run()
-    page.toggle(key="test").set_value(True).run()
-    page.selectbox(key="tested").select("grad_cam").run()
-    assert not page.exception
-    assert {key[2] for key in page.session_state[CHECKED]} == {"saliency", "grad_cam"}

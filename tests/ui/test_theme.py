@@ -16,8 +16,10 @@ ROLES = {"blue": "input", "orange": "kernel", "green": "output", "gray": "paddin
 
 def flat(part: dict, before: str = "") -> list[str]:
     """Names of all options, with their sections."""
-    return [name for key, value in part.items()
-            for name in (flat(value, f"{before}{key}.") if isinstance(value, dict) else [before + key])]  # fmt: skip
+    names: list[str] = []
+    for key, value in part.items():
+        names += flat(value, f"{before}{key}.") if isinstance(value, dict) else [before + key]
+    return names
 
 
 def contrast(first: str, second: str) -> float:

@@ -15,8 +15,11 @@ from cnn.ops.windows import Array
 
 _Link = dict[str, str]
 _CALCULATOR_FIELDS = {name: letter for name, letter in LETTERS.items() if name != "n"} | {
-    "groups": "groups", "output_padding": "out", "bias": "bias", "ceil_mode": "ceil",
-}  # fmt: skip
+    "groups": "groups",
+    "output_padding": "out",
+    "bias": "bias",
+    "ceil_mode": "ceil",
+}
 """The calculator's field for each argument of a layer."""
 _CALCULATOR_DEFAULTS = {"out_channels": 32, "groups": 1, "output_padding": 0, "bias": True, "ceil_mode": False}
 """The values of the fields for arguments that a layer does not have."""
@@ -79,8 +82,11 @@ def _pooling(layer: Layer, before: Volume) -> _Link | None:
         return None
     numbers = {"F": layer.kernel_size, "S": layer.stride, "P": layer.padding}
     return {letter: str(value) for letter, value in numbers.items()} | {
-        "x": _rows(before), "kind": layer.kind, "windows": "sliding", "rule": "ceil" if layer.ceil_mode else "floor",
-    }  # fmt: skip
+        "x": _rows(before),
+        "kind": layer.kind,
+        "windows": "sliding",
+        "rule": "ceil" if layer.ceil_mode else "floor",
+    }
 
 
 def _rows(volume: Volume) -> str:

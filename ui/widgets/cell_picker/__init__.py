@@ -33,9 +33,15 @@ class Box:
 
 
 def place_box(
-    picture: np.ndarray, box: Box, at: tuple[int, int] | None, *, key: str, label: str,
-    on_place: Callable[[int, int], None], fixed: bool = False,
-) -> None:  # fmt: skip
+    picture: np.ndarray,
+    box: Box,
+    at: tuple[int, int] | None,
+    *,
+    key: str,
+    label: str,
+    on_place: Callable[[int, int], None],
+    fixed: bool = False,
+) -> None:
     """Show ``picture`` (h, w) uint8 with ``box`` at (column, row), or without while ``at`` is None.
 
     ``on_place`` is called with column and row before the page runs again. A ``fixed`` box cannot be moved.

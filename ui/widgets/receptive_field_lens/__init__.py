@@ -54,9 +54,13 @@ class FilmPicture(Protocol):
 
 
 def show_layer_strip(
-    layers: Sequence[dict[str, Any]], current: Sequence[str], *, key: str, label: str,
+    layers: Sequence[dict[str, Any]],
+    current: Sequence[str],
+    *,
+    key: str,
+    label: str,
     on_open: Callable[[str], None] | None,
-) -> None:  # fmt: skip
+) -> None:
     """Show all ``layers``, made by :func:`layer_thumbnail`; a press calls ``on_open`` with the layer's name."""
 
     def opened() -> None:
@@ -64,8 +68,13 @@ def show_layer_strip(
         if on_open and name:
             on_open(name)
 
-    data = {"layers": layers, "current": [*current], "label": label, "open": on_open is not None,
-            "palettes": _palettes()}  # fmt: skip
+    data = {
+        "layers": layers,
+        "current": [*current],
+        "label": label,
+        "open": on_open is not None,
+        "palettes": _palettes(),
+    }
     _strip(key=key, data=data, on_layer_change=opened)
 
 
@@ -187,9 +196,14 @@ def _sheet(opened: Activation, number: int) -> dict[str, Any]:
     count = len(opened.after)
     said = f"All {count} maps of {opened.layer.name}, first to last"
     return paint.packed(painted) | {
-        "columns": columns, "rows": -(-count // columns), "count": count, "chosen": number, "title": said,
-        "label": said, "signed": opened.layer.signed,
-    }  # fmt: skip
+        "columns": columns,
+        "rows": -(-count // columns),
+        "count": count,
+        "chosen": number,
+        "title": said,
+        "label": said,
+        "signed": opened.layer.signed,
+    }
 
 
 def _scale(opened: Activation, most: float) -> list[tuple[str, str]]:
@@ -217,9 +231,11 @@ def _film(film: FilmPicture) -> dict[str, Any]:
     picture.save(buffer, "JPEG", quality=88)
     return {
         "picture": f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}",
-        "width": film.width, "height": film.height, "label": f"The film {film.name}",
+        "width": film.width,
+        "height": film.height,
+        "label": f"The film {film.name}",
         "title": "The film, and what the cell sees of it",
-    }  # fmt: skip
+    }
 
 
 def _example(opened: Activation, number: int, trace: FilterTrace | None) -> MapPayload | None:

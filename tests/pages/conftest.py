@@ -1,0 +1,33 @@
+"""Every page runs on random weights, and its settings can be looked at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn.models import loading
+from ui.shell.page_state import State
+
+
+@pytest.fixture(autouse=True)
+def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pages load random weights; numbers that are published come from the cards of the shipped ones."""
+    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
+    loading.load.cache_clear()
+    yield
+    loading.load.cache_clear()
+
+
+@pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch) -> list[State]:
+    """The states that pages have opened, the latest last."""
+    opened: list[State] = []
+    original = State.open.__func__  # type: ignore[attr-defined]
+
+    def open_and_note(cls: type[State], *arguments: Any) -> State:
+        opened.append(original(cls, *arguments))
+        return opened[-1]
+
+    monkeypatch.setattr(State, "open", classmethod(open_and_note))
+    return opened
