@@ -2,7 +2,6 @@
 
 import torch
 
-from cnn import cards
 from cnn.imaging.preprocess import resize
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
@@ -31,9 +30,3 @@ def test_the_shipped_segmenter_finds_two_lungs_in_the_samples() -> None:
         middle = models_lung_segmenter.INPUT_SIZE // 2
         assert mask[:, :middle].float().mean() > 0.1
         assert mask[:, middle:].float().mean() > 0.1
-
-
-def test_the_card_tells_the_overlap_on_films_held_out() -> None:
-    card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
-    assert card["metrics"]["dice"]["films"] == 13
-    assert card["metrics"]["dice"]["mean"] >= 0.93

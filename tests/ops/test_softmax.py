@@ -12,7 +12,6 @@ from cnn.errors import DoesNotFit
 from cnn.ops.softmax import (
     cross_entropy,
     describe_float32,
-    describe_loss,
     in_float32,
     locate_flat_index,
     scores_for,
@@ -67,17 +66,8 @@ def test_temperature_flattens_and_sharpens() -> None:
     assert largest[-1] < 0.4
 
 
-@pytest.mark.parametrize(
-    ("scores", "said"),
-    [
-        ((1000, 1001, 1002), "infinity"),
-        ((0, 0, 89), "infinity"),
-        ((-1000, -1001, -1002), "0 divided by 0"),
-        ((0, 1, 88), "same"),
-        ((-80, -81, -82), "same"),
-    ],
-)
-def test_float32_ends_where_torch_s_does_and_the_max_trick_does_not(scores: tuple[float, ...], said: str) -> None:
+@pytest.mark.parametrize("scores", [(1000, 1001, 1002), (0, 0, 89), (-1000, -1001, -1002), (0, 1, 88), (-80, -81, -82)])
+def test_float32_ends_where_torch_s_does_and_the_max_trick_does_not(scores: tuple[float, ...]) -> None:
     example = softmax(NAMES, scores)
     plain, shifted = (in_float32(example, max_trick=trick) for trick in (False, True))
     z = torch.tensor(scores, dtype=torch.float32)
@@ -85,7 +75,6 @@ def test_float32_ends_where_torch_s_does_and_the_max_trick_does_not(scores: tupl
     np.testing.assert_allclose(plain.probabilities, z.exp() / z.exp().sum(), rtol=1e-5)
     np.testing.assert_allclose(shifted.probabilities, [term.probability for term in example.terms], rtol=1e-5)
     assert (shifted.shift, max(shifted.exponents), max(shifted.exponentials)) == (max(scores), 0, 1)
-    assert said in describe_float32(plain)
     assert ("not a number" in describe_float32(plain)) == any(map(math.isnan, plain.probabilities))
 
 
@@ -111,12 +100,3 @@ def test_flatten_is_torch_s() -> None:
         place = locate_flat_index(n, shape)
         assert volume[place.channel, place.row, place.column] == value
         assert eval(place.flat.formula.split(" = ")[0]) == place.flat.value == n
-
-
-@pytest.mark.parametrize(
-    ("scores", "said"),
-    [((0, 0), "-ln 0.5 = 0.6931"), ((-2000, 2000), "ln(sum of e^(z/T)) - z/T = 4,000"), ((30, 0), "- z/T = 9.3")],
-)
-def test_the_logarithm_is_of_a_number_that_can_be_written_out(scores: tuple[float, float], said: str) -> None:
-    example = softmax(("a", "b"), scores)
-    assert said in describe_loss(example, cross_entropy(example, 0))

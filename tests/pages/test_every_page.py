@@ -141,7 +141,7 @@ def test_what_does_not_fit_together_is_said_once_and_leaves_no_result(page: str,
     app = open_page(page, **link)
     assert len(app.error) == len({error.value for error in app.error}) == 1
     assert not snippets(app)
-    assert not app.get("bidi_component")
+    assert page == "fully_connected" or not app.get("bidi_component"), "only its exercise on flatten stands by itself"
 
 
 @every_chapter

@@ -89,18 +89,6 @@ def test_another_network_meets_the_answer_that_was_given() -> None:
     assert after.network != before.network
 
 
-def test_a_number_behind_the_last_film_shows_the_last_and_says_so() -> None:
-    app = open_page("read_first", number="20")
-    assert "Film 8 of 8" in [one.value for one in app.header]
-    assert "There are 8 films" in shown_text(app)
-
-
-def test_a_link_gives_a_class_the_same_film() -> None:
-    app = open_page("read_first", seed="5", number="3")
-    assert "Film 3 of 8" in [one.value for one in app.header]
-    assert "series-5-2" in app.session_state["chest.films"]
-
-
 def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
     app = open_page("read_first", films=upload.UPLOADED)
     assert not app.exception
@@ -116,3 +104,10 @@ def test_own_files_have_no_truth_and_a_bad_one_is_a_sentence() -> None:
             assert "The truth" not in shown_text(app)
     assert [done.truth for done in reads(app)] == [None, None]
     assert "Brier" not in all_text(app)
+
+
+@pytest.mark.parametrize(("number", "film"), [("3", 3), ("20", 8)])
+def test_a_link_gives_a_class_the_same_film_and_a_number_too_large_the_last(number: str, film: int) -> None:
+    app = open_page("read_first", seed="5", number=number)
+    assert f"Film {film} of 8" in [header.value for header in app.header]
+    assert f"series-5-{film - 1}" in app.session_state["chest.films"]

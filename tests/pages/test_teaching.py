@@ -67,13 +67,6 @@ def test_answers_show_when_they_are_asked_for() -> None:
     assert "Expected:" not in shown_text(hidden)
 
 
-@pytest.mark.parametrize("plan", lesson_plans.PLANS, ids=lambda plan: plan.name)
-def test_a_plan_shows_its_parts_and_their_minutes(plan: lesson_plans.LessonPlan) -> None:
-    app = open_page("teaching", plan=plan.name)
-    titles = [element.value for element in app.subheader]
-    assert titles == [f"{start}-{end} · {unit.title if unit else 'Break'}" for start, end, unit in plan.schedule()]
-
-
 def everything(app: AppTest) -> str:
     """Prose, tables, and what the lines of code print."""
     told = [output for _, output in snippets(app)]

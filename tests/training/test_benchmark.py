@@ -10,7 +10,7 @@ import torch
 from cnn.models import loading
 from cnn.models.loading import LoadedModel
 from cnn.training import benchmark
-from cnn.training.benchmark import Result, Task, compare, format_table, write_report
+from cnn.training.benchmark import Task, compare
 
 
 def test_a_result_is_the_ratio_of_medians_taken_alternately() -> None:
@@ -30,20 +30,6 @@ def test_a_result_is_the_ratio_of_medians_taken_alternately() -> None:
     assert order == ["a", "b"] * 4
     assert (result.value, result.bare) == (2000, 2000), "medians of 2, 8, 2 and twice 1, 1, 7; the first is not counted"
     assert (result.ratio, result.met) == (1, True)
-
-
-def test_table_and_json_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    results = [
-        Result("Grad-CAM", "one forward pass", 12.0, 10.0, 1.25, "9 times each"),
-        Result("memory", "few", 9, 3, 1.1),
-    ]
-    write_report(results, tmp_path / "benchmark.json", model="lecture")
-    assert format_table(results) in capsys.readouterr().out
-    assert "| Grad-CAM | one forward pass | 1.20 | 1.25 | met | 12.0 / 10.0 ms, 9 times each |" in format_table(results)
-    assert "| memory | few | 3.00 | 1.1 | MISSED |" in format_table(results)
-    report = json.loads((tmp_path / "benchmark.json").read_text())
-    assert [row["ratio"] for row in report["results"]] == [result.ratio for result in results]
-    assert report["model"] == "lecture"
 
 
 def test_multiply_adds_are_those_of_the_layers(lecture: LoadedModel) -> None:

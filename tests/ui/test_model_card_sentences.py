@@ -5,10 +5,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from cnn.evaluation import metrics, operating_point
+from cnn.evaluation import metrics
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import count_confusion
-from cnn.evaluation.subgroups import Subgroup
 from cnn.training.classifier import RECIPES
 from tests.support.fake_scores import make_guesses, make_scores
 from ui.evaluation.model_card import sentences
@@ -20,13 +19,6 @@ def test_a_gain_beyond_chance_is_distinguished_from_one_that_is_not() -> None:
     assert "more than chance" in beyond
     assert "may be chance" in chance
     assert "baseline" not in alone
-
-
-def test_two_label_sets_are_compared_film_by_film() -> None:
-    scores = make_scores()
-    mined = np.where(np.arange(300) < 30, 1 - scores.labels, scores.labels).astype(str)
-    scores.metadata["text_mined_label"] = mined
-    assert "270 of 300 films (90%)" in sentences.label_sets(scores)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +37,6 @@ def test_the_direction_of_miscalibration_is_named(shift: float, direction: str) 
     assert direction in sentences.reliability(bins, Estimate(0.1, 0.05, 0.15))
 
 
-def test_small_subgroups_are_not_compared() -> None:
-    names = {"few": make_scores(12), "good": make_scores(), "bad": make_guesses()}
-    few, good, bad = (
-        (Subgroup("age", name, scores), operating_point.measure_performance(scores)) for name, scores in names.items()
-    )
-    compared = sentences.subgroups([few, good, bad])
-    assert compared.index("*good*") < compared.index("*bad*")
-    assert "do not overlap" in compared
-    assert "too few to compare" in sentences.subgroups([few, good])
-
-
 def test_the_loss_without_lungs_is_a_share_of_what_is_above_guessing() -> None:
     visible, half, none = Estimate(0.9, 0.8, 1), Estimate(0.7, 0.6, 0.8), Estimate(0.4, 0.3, 0.5)
     assert "50% of" in sentences.hidden_lungs(visible, half)
@@ -69,7 +50,3 @@ def test_a_recipe_becomes_a_sentence(recipe: object) -> None:
     assert f"{settings['epochs']} epochs of {settings['films_per_epoch']:,} films" in sentence
     assert f"{100 * settings['adults']:.0f} % of them of adults" in sentence
     assert ("second loss" in sentence) == bool(settings["guidance"])
-
-
-def test_a_recipe_in_words_stays() -> None:
-    assert sentences.recipe("a mean") == "a mean"
