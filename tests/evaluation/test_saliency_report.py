@@ -53,6 +53,12 @@ def test_one_seed_leaves_repeatability_untested(tmp_path: Path) -> None:
     assert BAD not in saliency_sentences.repeatability(report)
 
 
+def test_a_trial_run_is_marked_as_such_and_costs_are_named(tmp_path: Path) -> None:
+    report = saliency_report.read(fake_saliency_results.write(tmp_path / "results.json", limited=2))["transfer"]
+    assert "not results" in saliency_sentences.provenance(report)
+    assert "200" in saliency_sentences.cost(report)
+
+
 def test_a_map_survives_being_packed() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (20, 20))
     np.testing.assert_allclose(

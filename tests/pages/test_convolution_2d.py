@@ -2,6 +2,7 @@
 
 import json
 
+from cnn.ops.filters import KERNELS
 from tests.support.app import open_page, predict, press, shown_text
 
 
@@ -37,6 +38,13 @@ def test_a_typed_number_is_told_from_the_answer_and_the_answer_stays_told():
     predict(app, int(payload(app)["output"][asked[0]][asked[1]][asked[2]]))
     assert "Right" in app.success[0].value
     assert payload(app)["hidden"] is None
+
+
+def test_a_named_filter_runs_on_a_whole_picture():
+    app = open_page("convolution_2d", part="A whole picture")
+    press(app, KERNELS[-1].name)
+    assert not app.error
+    assert app.get("image") or app.get("imgs")
 
 
 def test_a_map_of_the_lectures_network_is_pooled():

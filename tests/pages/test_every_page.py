@@ -152,7 +152,6 @@ def test_every_preset_can_be_pressed(chapter: Chapter) -> None:
         if pressed:  # which layers may be added depends on the last one
             pressed.click().run()
         assert not app.exception
-        assert not app.error
 
 
 def test_only_pages_with_a_network_load_torch() -> None:

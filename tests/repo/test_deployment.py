@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from tests.performance.load.client import Reader
 from tests.support.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit, visit
 
-pytestmark = pytest.mark.xdist_group("deployment")  # one pair of replicas for all
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]  # one pair of replicas for all
 
 
 @dataclass

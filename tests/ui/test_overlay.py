@@ -8,7 +8,7 @@ from PIL import Image
 from plotly.colors import hex_to_rgb
 
 from cnn.attribution.attribution import Attribution, Meaning
-from ui.chest.overlay import SIDE, Panel, draw_outline, legend, light_box, overlay_map, render_sheet
+from ui.chest.overlay import SIDE, Panel, draw_outline, light_box, overlay_map, render_sheet
 from ui.shell import theme
 
 FILM = np.full((60, 40), 100, dtype=np.uint8)
@@ -69,13 +69,6 @@ def test_the_outline_is_the_border_of_the_mask() -> None:
     assert not drawn[30, 20]
     assert not drawn[5, 5]
     assert drawn[18:42, 8:32].sum() == drawn.sum()
-
-
-def test_legends_say_what_the_ends_mean() -> None:
-    values = halves()
-    assert legend(attribution(values)) == ("against PNEUMONIA", "for PNEUMONIA")
-    assert legend(attribution(values, "brightness"))[1] == "brighter here: more PNEUMONIA"
-    assert legend(attribution(values, "strength"))[0] == "no effect"
 
 
 def test_the_sheet_is_a_picture_of_all_panels() -> None:
