@@ -66,7 +66,7 @@ def running(
         finally:
             server.terminate()
             try:
-                server.wait(10)
+                server.wait(2)
             except subprocess.TimeoutExpired:
                 server.kill()
 
