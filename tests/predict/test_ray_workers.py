@@ -52,6 +52,7 @@ def films(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @with_ray
 def test_a_killed_worker_costs_no_file_and_doubles_none(
     session: None, films: Path, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
