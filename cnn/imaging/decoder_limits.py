@@ -13,7 +13,7 @@ from typing_extensions import override
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 64
 MAX_ASPECT = 10  # the longest films (whole spine, whole leg) are about 1 : 4
-MAX_READS = 50_000  # of header parts; a file of 20 MB in parts of 4 KB takes about 15,000
+MAX_READS = 50_000  # of header parts; a file of 40 MB in parts of 4 KB takes about 30,000
 MAX_SCANS = 50  # of a JPEG; progressive encoders write about ten
 MAX_SEGMENTS = 2_000  # of a JPEG, scans included
 MAX_TILES = 4_096  # of a JPEG 2000

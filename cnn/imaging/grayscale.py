@@ -10,7 +10,7 @@ from cnn.imaging.decoder_limits import Unreadable
 # The limits of the colour rule. Chroma is the largest minus the smallest channel, in 0..1.
 _SAMPLE_PIXELS = 20_000  # at most this many pixels are looked at, on an even grid
 _STRAY_CHROMA = 0.10  # distance from the image's own tint that an eye sees as another colour
-_STRONG_CHROMA = 0.40  # no tinted film or monitor is as colourful as this
+_STRONG_CHROMA = 0.70  # no tinted film, lamp or monitor is as colourful as this
 _MAX_COLOURED_SHARE = 0.05  # markers, rulers and stamps cover less
 _PERCENTILE_PIXELS = 1_000_000  # at most this many are looked at for percentiles
 _GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
@@ -79,7 +79,7 @@ def _remove_colour(image: Image.Image, notes: list[str]) -> np.ndarray:
                 " choose a chest X-ray in greys"
             )
         if coloured or mean_chroma > _GREY_CHROMA:
-            notes.append("Turned a little colour into grey.")
+            notes.append("Took the greys of a picture with a tint or a little colour.")
     grey = image.convert("L")
     if image.mode in ("LA", "RGBA"):
         alpha = image.getchannel("A")
@@ -145,18 +145,35 @@ def _is_constant(grey: np.ndarray) -> bool:
 def _measure_colour(image: Image.Image) -> tuple[float, float]:
     """Return the share of pixels whose colour is strong or stray, and the mean chroma.
 
-    A film photographed on a light box, or saved with a bluish or sepia tint, has one hue that follows its brightness.
-    That tint does not count, only what strays from it; nor does a marker become the tint of its own brightness.
+    A film photographed on a light box, under a lamp, or saved with a bluish or sepia tint has one hue that follows its
+    brightness and changes slowly across the picture. That tint does not count, only what strays from it; nor does a
+    marker become the tint of its own brightness.
     """
-    rgb = _sample_pixels(image)
+    rgb, across = _sample_pixels(image)
     luminance = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     difference = rgb[:, [2, 0]] - luminance[:, None]  # blue and red minus luminance, as Cb and Cr
     chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
     shares = []
     for tint in (np.float32(0), _estimate_tint(luminance, difference)):
-        stray = np.hypot(*(difference - tint).T) > _STRAY_CHROMA
+        stray = _distance_from_light(luminance, difference - tint, across) > _STRAY_CHROMA
         shares.append((stray | (chroma > _STRONG_CHROMA)).mean())
     return float(min(shares)), float(chroma.mean())
+
+
+def _distance_from_light(luminance: np.ndarray, difference: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Return how far the colour difference (N, 2) strays from that of a light that changes slowly, (N,).
+
+    The light's colour is a polynomial of second degree in the position, multiplied by the luminance, and fitted by
+    least squares three times, each time without the fifth of the pixels that stray most.
+    """
+    x, y = across.T
+    light = luminance[:, None] * np.column_stack([np.ones_like(x), x, y, x * y, x * x, y * y])
+    used = np.full(len(luminance), True)
+    for _ in range(3):
+        coefficients = np.linalg.lstsq(light[used], difference[used], rcond=None)[0]
+        distance: np.ndarray = np.hypot(*(difference - light @ coefficients).T)
+        used = distance <= max(np.quantile(distance, 0.8), _GREY_CHROMA)
+    return distance
 
 
 def _estimate_tint(luminance: np.ndarray, difference: np.ndarray) -> np.ndarray:
@@ -172,10 +189,15 @@ def _estimate_tint(luminance: np.ndarray, difference: np.ndarray) -> np.ndarray:
     return smoothed[level]
 
 
-def _sample_pixels(image: Image.Image) -> np.ndarray:
-    """Return every k-th pixel of every k-th row as (N, 3) float32 in 0..1, transparent parts black."""
+def _sample_pixels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Return every k-th pixel of every k-th row and its position, both float32.
+
+    Returns:
+        Colours (N, 3) in 0..1, transparent parts black; positions (N, 2) from -1 to 1.
+    """
     step = int(np.ceil(np.sqrt(image.width * image.height / _SAMPLE_PIXELS)))
     size = (max(image.width // step, 1), max(image.height // step, 1))
     pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST), dtype=np.float32) / 255
     rgb = pixels[..., :3] * pixels[..., 3:] if pixels.shape[-1] == 4 else pixels
-    return rgb.reshape(-1, 3)
+    y, x = np.mgrid[-1 : 1 : rgb.shape[0] * 1j, -1 : 1 : rgb.shape[1] * 1j].astype(np.float32)
+    return rgb.reshape(-1, 3), np.column_stack([x.ravel(), y.ravel()])

@@ -14,12 +14,15 @@ import numpy as np
 
 from cnn.errors import ImageRejected
 from cnn.imaging import dicom, png_jpeg
+from cnn.imaging.borders import trim_border
 from cnn.imaging.decoder_limits import Unreadable
 from cnn.imaging.dicom_tags import looks_like_dicom
 from cnn.imaging.grayscale import to_gray
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 40 * 1024 * 1024
 _MAX_NAME = 60
+_SAVE_AS_PNG = "open it in an image viewer and save it as PNG"
+_SAVE_AS_JPEG = "share or export it from the phone as JPEG, or save it as PNG"
 
 Kind = Literal["PNG", "JPEG", "DICOM"]
 
@@ -60,13 +63,16 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
         kind = _detect_kind(data)
         decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
         pixels, notes = to_gray(decoded)
+        pixels, trimmed = trim_border(pixels)
     except Unreadable as reason:
         raise ImageRejected(f"“{safe_name}” {reason}.") from None
     except MemoryError:
         raise ImageRejected(f"“{safe_name}” needs more memory than there is: make it smaller first.") from None
     pixels.flags.writeable = False
     digest = hashlib.sha256(data).hexdigest()
-    return Radiograph(pixels, kind, notes, digest, safe_name, decoded.pixel_spacing_mm)
+    return Radiograph(
+        pixels, kind, (*notes, trimmed) if trimmed else notes, digest, safe_name, decoded.pixel_spacing_mm
+    )
 
 
 def display_name(name: str) -> str:
@@ -83,7 +89,7 @@ def _detect_kind(data: bytes) -> Kind:
         raise Unreadable("is empty: save or export it again")
     if len(data) > MAX_BYTES:
         megabytes, limit = len(data) / 2**20, MAX_BYTES // 2**20
-        raise Unreadable(f"has {megabytes:.1f} MB, and at most {limit} MB can be read: export it smaller")
+        raise Unreadable(f"has {megabytes:.1f} MB, and at most {limit} MB can be read: export it as PNG or smaller")
     signatures: dict[Kind, bool] = {
         "PNG": data.startswith(b"\x89PNG\r\n\x1a\n"),
         "JPEG": data.startswith(b"\xff\xd8\xff"),
@@ -91,9 +97,29 @@ def _detect_kind(data: bytes) -> Kind:
     }
     kinds = [kind for kind, present in signatures.items() if present]
     if not kinds:
-        raise Unreadable(
-            "is not a PNG, JPEG or DICOM file, whatever its name says: export the radiograph as one of these"
-        )
+        raise Unreadable(_describe_other_format(data))
     if len(kinds) > 1:
         raise Unreadable(f"is {' and '.join(kinds)} at once, which no honest program writes: export the picture again")
     return kinds[0]
+
+
+def _describe_other_format(data: bytes) -> str:
+    """Name a format that is not read, from its first bytes, and say how to convert it."""
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    for name, present, advice in (
+        ("TIFF", data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _SAVE_AS_PNG),
+        ("WEBP", data.startswith(b"RIFF") and data[8:12] == b"WEBP", _SAVE_AS_PNG),
+        ("AVIF", brand in (b"avif", b"avis"), _SAVE_AS_PNG),
+        ("HEIC", brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), _SAVE_AS_JPEG),
+        ("BMP", data.startswith(b"BM") and data[6:10] == bytes(4), _SAVE_AS_PNG),
+        ("GIF", data[:6] in (b"GIF87a", b"GIF89a"), _SAVE_AS_PNG),
+        ("JPEG 2000", data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")), _SAVE_AS_PNG),
+        ("NIfTI", data[344:348] in (b"n+1\0", b"ni1\0") or data[4:8] == b"n+2\0", "export the radiograph as PNG"),
+        ("gzip", data.startswith(b"\x1f\x8b"), "unpack it and, if it is NIfTI, export the radiograph as PNG"),
+        ("PDF", data.startswith(b"%PDF-"), "save the radiograph in it as PNG"),
+        ("ZIP", data.startswith(b"PK\x03\x04"), "unpack it and choose the radiograph in it"),
+        ("MP4 or MOV", bool(brand), "save the one picture you mean as PNG"),
+    ):
+        if present:
+            return f"is {name}, which is not read here: {advice}"
+    return "is not a PNG, JPEG or DICOM file, whatever its name says: export the radiograph as one of these"

@@ -15,6 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 from sklearn.datasets import load_sample_image
 
+from cnn.imaging.borders import trim_border
 from cnn.imaging.radiograph import MAX_BYTES, Radiograph, display_name, read_radiograph
 from tests.imaging.corpus import BAD, GOOD, HEAVY
 from tests.imaging.corpus.build import PATIENT, picture, saved
@@ -34,8 +35,9 @@ def test_good_files_give_their_greys(name: str) -> None:
     file = GOOD[name]()
     film = judge(file.data, name)
     assert isinstance(film, Radiograph), film
-    assert film.pixels.shape == file.greys.shape
-    np.testing.assert_allclose(film.pixels, file.greys, atol=file.within, rtol=0)
+    greys, _ = trim_border(file.greys)  # of a window's clipped rim, for example
+    assert film.pixels.shape == greys.shape
+    np.testing.assert_allclose(film.pixels, greys, atol=file.within, rtol=0)
     assert film.pixel_spacing_mm == file.spacing
     for words in file.notes:
         assert any(words in note for note in film.notes), film.notes
@@ -70,7 +72,8 @@ def test_the_kind_is_what_the_bytes_are() -> None:
 )
 def test_files_cut_anywhere(name: str) -> None:
     data = GOOD[name]().data
-    for length in range(0, int(0.95 * len(data)), max(len(data) // 40, 1)):
+    most = 0.95 if name.endswith(".dcm") else 0.8  # the last rows of a PNG or JPEG may be missing
+    for length in range(0, int(most * len(data)), max(len(data) // 40, 1)):
         said = judge(data[:length], name)
         assert name == "jpeg 2000.dcm" or isinstance(said, str), f"{length} of {len(data)} bytes were enough"
 
@@ -170,7 +173,7 @@ def test_windows_are_those_of_pydicom(name: str) -> None:
         expected = 1 - expected
     if "PixelPaddingValue" in ds:
         expected[ds.pixel_array == ds.PixelPaddingValue] = 0
-    np.testing.assert_allclose(read_test_file(name).pixels, expected, atol=2e-6)
+    np.testing.assert_allclose(read_test_file(name).pixels, trim_border(expected)[0], atol=2e-6)
 
 
 def test_tables_are_those_of_pydicom() -> None:

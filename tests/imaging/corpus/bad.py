@@ -34,7 +34,7 @@ from tests.imaging.corpus.build import (
     written,
 )
 
-LIMIT = 20 * 1024 * 1024
+LIMIT = 40 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,16 @@ NOT_ONE = "is not a PNG, JPEG or DICOM file"
 _bad("empty.png", "is empty", lambda: b"")
 _bad("one byte.png", NOT_ONE, lambda: b"\x89")
 _bad("text.dcm", NOT_ONE, lambda: b"patient: nobody\n" * 20)
-_bad("gif named.png", NOT_ONE, lambda: saved(grey_image(), "GIF"))
-_bad("tiff named.png", NOT_ONE, lambda: saved(grey_image(), "TIFF"))
-_bad("bmp named.jpg", NOT_ONE, lambda: saved(grey_image(), "BMP"))
-_bad("webp named.png", NOT_ONE, lambda: saved(grey_image(), "WEBP"))
-_bad("bare jpeg 2000.jpg", NOT_ONE, lambda: jpeg_2000(picture()))
-_bad("document.pdf", NOT_ONE, lambda: b"%PDF-1.7\n" + b"\0" * 300)
-_bad("archive.zip", NOT_ONE, lambda: b"PK\x03\x04" + b"\0" * 300)
-_bad("too many bytes.png", "at most 20 MB", lambda: _png() + bytes(LIMIT + 1 - len(_png())))
+_bad("gif named.png", "is GIF, which is not read here", lambda: saved(grey_image(), "GIF"))
+_bad("tiff named.png", "is TIFF, which is not read here", lambda: saved(grey_image(), "TIFF"))
+_bad("bmp named.jpg", "is BMP, which is not read here", lambda: saved(grey_image(), "BMP"))
+_bad("webp named.png", "is WEBP, which is not read here", lambda: saved(grey_image(), "WEBP"))
+_bad("bare jpeg 2000.jpg", "is JPEG 2000, which is not read here", lambda: jpeg_2000(picture()))
+_bad("phone.heic", "is HEIC, which is not read here", lambda: b"\0\0\0\x18ftypheic" + bytes(300))
+_bad("volume.nii", "is NIfTI, which is not read here", lambda: bytes(344) + b"n+1\0" + bytes(300))
+_bad("document.pdf", "is PDF, which is not read here", lambda: b"%PDF-1.7\n" + b"\0" * 300)
+_bad("archive.zip", "is ZIP, which is not read here", lambda: b"PK\x03\x04" + b"\0" * 300)
+_bad("too many bytes.png", "at most 40 MB", lambda: _png() + bytes(LIMIT + 1 - len(_png())))
 _bad("png and dicom.png", "PNG and DICOM at once", lambda: _png()[:128] + b"DICM" + dicom(picture())[132:])
 _bad("jpeg and dicom.dcm", "JPEG and DICOM at once", lambda: _jpeg()[:128] + b"DICM" + dicom(picture())[132:])
 

@@ -87,7 +87,7 @@ def _() -> Good:
     alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
     alpha[:20] = 0
     image = Image.merge("RGBA", (*[grey_image()] * 3, Image.fromarray(alpha)))
-    return Good(saved(image, "PNG"), G8 * (alpha / 255), ("transparent",), within=0.003)
+    return Good(saved(image, "PNG"), G8[20:], ("transparent", "20 at the top"), within=0.003)
 
 
 @good("colour outside, transparent.png")
@@ -122,6 +122,39 @@ def _() -> Good:
     rgb[4:18, 4:34] = (200, 40, 40)
     greys = rgb @ np.array([0.299, 0.587, 0.114]) / 255
     return Good(saved(Image.fromarray(rgb), "JPEG", quality=95, subsampling=0), greys, ("colour",), within=0.06)
+
+
+@good("tungsten light.jpg")
+def _() -> Good:
+    rgb = np.rint(picture()[..., None] * np.array([1.0, 0.72, 0.4])).astype(np.uint8)
+    greys = rgb @ np.array([0.299, 0.587, 0.114]) / 255
+    return Good(saved(Image.fromarray(rgb), "JPEG", quality=95, subsampling=0), greys, ("tint",), within=0.03)
+
+
+@good("warm to cold light.png")
+def _() -> Good:
+    across = np.linspace(0, 1, WIDTH)[None, :, None]
+    light = (1 - across) * np.array([1.0, 0.72, 0.4]) + across * np.array([0.6, 0.8, 1.0])
+    rgb = np.rint(picture()[..., None] * light).astype(np.uint8)
+    return Good(saved(Image.fromarray(rgb), "PNG"), rgb @ np.array([0.299, 0.587, 0.114]) / 255, ("tint",), 0.003)
+
+
+def _framed(grey: int, noise: int, kind: str, **options: object) -> Good:
+    canvas = np.full((HEIGHT + 10, WIDTH + 50), grey) + np.random.default_rng(0).integers(-noise, noise + 1, (1, 178))
+    canvas[4:-6, 20:-30] = picture()
+    data = saved(Image.fromarray(canvas.clip(0, 255).astype(np.uint8)), kind, **options)
+    return Good(data, G8, ("4 at the top, 6 at the bottom, 20 at the left, 30 at the right",), within=0.03)
+
+
+def _preview() -> bytes:
+    films = [Image.fromarray(picture(8, HEIGHT // side, WIDTH // side)).convert("RGB") for side in (1, 2)]
+    return saved(films[0], "MPO", save_all=True, append_images=films[1:], quality=95)
+
+
+def _last_rows_lost() -> Good:
+    greys = G16.copy()
+    greys[-1:] = 0
+    return Good(saved(Image.fromarray(picture(16)), "PNG")[:-60], greys, ("the last 1 of 96 rows",))
 
 
 @good("12 of 16 bits.png")
@@ -187,6 +220,14 @@ GOOD.update(
         ),
         "opaque alpha.png": lambda: Good(saved(grey_image().convert("RGBA"), "PNG"), G8),
         "grey stored as colour.png": lambda: Good(saved(grey_image().convert("RGB"), "PNG"), G8),
+        "black frame.png": lambda: _framed(0, 0, "PNG"),
+        "white frame.png": lambda: _framed(255, 0, "PNG"),
+        "noisy grey frame.png": lambda: _framed(120, 5, "PNG"),
+        "preview behind it.jpg": lambda: Good(_preview(), G8, ("first picture",), within=0.03),
+        "without its end.jpg": lambda: Good(
+            saved(grey_image(), "JPEG", quality=95)[:-2], G8, ("no row is lost",), within=0.03
+        ),
+        "last rows lost.png": lambda: _last_rows_lost(),
         "16-bit.png": lambda: Good(saved(Image.fromarray(picture(16)), "PNG"), unit(picture(16), 0, 65535)),
         "zip behind it.png": lambda: Good(saved(grey_image(), "PNG") + b"PK\x03\x04" + b"\0" * 400, G8),
         "8-bit grey.jpg": lambda: Good(saved(grey_image(), "JPEG", quality=95), G8, within=0.03),
