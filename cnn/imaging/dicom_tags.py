@@ -59,6 +59,7 @@ _DECIMALS = (
     *("PixelSpacing", "ImagerPixelSpacing", "RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit"),
 )
+_DECIMAL_TAGS: dict[int, str] = {Tag(keyword): keyword for keyword in _DECIMALS}
 _TABLES = tuple(
     f"{kind}{colour}PaletteColorLookupTable{part}"
     for colour in PALETTE
@@ -280,10 +281,9 @@ def _convert_values(header: Header) -> None:
 def _convert_value(header: Header, tag: int) -> None:
     if (getattr(header.ds.get_item(tag), "length", 0) or 0) > _MAX_VALUE_BYTES:
         raise ValueError
-    for keyword in _DECIMALS:
-        if Tag(keyword) == tag:
-            header.decimals[keyword] = _read_decimals(header, keyword)
-            return
+    if keyword := _DECIMAL_TAGS.get(tag):
+        header.decimals[keyword] = _read_decimals(header, keyword)
+        return
     value = header.ds[tag].value
     if isinstance(value, Sequence):
         for item in value:
