@@ -3,7 +3,10 @@
 import streamlit as st
 
 from cnn.lecture.glossary import GLOSSARY
-from ui.shell import frame, glossary_popover
+from ui.shell import address, frame, glossary_popover
+from ui.shell.fields import Words
+
+FIND = Words("find", "Find a word or a symbol", "")
 
 frame.header(
     "Glossary",
@@ -11,7 +14,7 @@ frame.header(
     "dots: press one, and its meaning opens there.",
     "Find the three words that people mix up most: kernel, filter and feature map.",
 )
-query = st.text_input("Find a word or a symbol", key="find", bind="query-params", max_chars=40)
+query = st.text_input(FIND.label, key=address.key(FIND), max_chars=40)
 titles = {chapter.file: chapter.title for chapter in frame.chapters()}
 terms = [term for term in GLOSSARY if term.matches(query or "")]
 if not terms:

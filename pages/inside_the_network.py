@@ -15,7 +15,7 @@ from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import upload
 
-NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"))
+NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"), title=cards.network_title)
 LAYERS = {
     "lecture": Choice("layer", "Layer", "conv2", options=inside_the_network.volume_layers("lecture")),
     "transfer": Choice("at", "Layer", "stem relu", options=inside_the_network.volume_layers("transfer")),

@@ -18,25 +18,29 @@ from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
 from ui.chest import overlay
 from ui.chest.film_store import Film
-from ui.shell import theme
+from ui.shell import address, theme
+from ui.shell.fields import Choice, Flag
 from ui.shell.session_data import drop_with_page
 from ui.widgets.tables import show_table
 
 FILLS: dict[str, Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
+TESTED = Flag("test", "Put the map to the test", False)
+FILLING = Choice("filling", "Hide squares behind", next(iter(FILLS)), options=tuple(FILLS))
 MAX_CHECKED_MAPS = 8
 _CHECKED = drop_with_page("map_checks.checked")
 
 
 def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:
     """Show the switch, and below it the checks of one of ``maps``; nothing is computed while it is off."""
-    if not maps or not st.toggle("Put the map to the test", key="test", bind="query-params"):
+    if not maps or not st.toggle(TESTED.label, key=address.key(TESTED)):
         return
     methods = [attribution.method for attribution in maps]
     with st.container(horizontal=True):
         method = methods[0]
         if len(methods) > 1:
-            method = st.selectbox("Map tested", methods, format_func=_title, key="tested", bind="query-params")
-        fill = st.selectbox("Hide squares behind", list(FILLS), key="filling", bind="query-params")
+            field = Choice("tested", "Map tested", methods[0], options=tuple(methods), title=_title)
+            method = st.selectbox(field.label, methods, format_func=_title, key=address.key(field))
+        fill = st.selectbox(FILLING.label, FILLING.options, key=address.key(FILLING))
     slot = st.empty()
     try:
         checked = _check(film, model, maps[methods.index(method)], FILLS[fill], slot)

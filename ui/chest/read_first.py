@@ -21,8 +21,8 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
 from ui.chest import film_store, overlay, prediction_scale
 from ui.chest.film_store import Film, UnreadableFilm
-from ui.shell import theme
-from ui.shell.fields import Whole
+from ui.shell import address, theme
+from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
 from ui.widgets import upload
@@ -32,6 +32,7 @@ from ui.widgets.upload import FilmChoice
 
 SIMULATED = "Simulated films, half of them with something planted"
 SOURCES = (SIMULATED, upload.UPLOADED, upload.FETCHED)
+FILMS = Choice("films", "Films", SIMULATED, options=SOURCES)
 SEED = Whole("seed", "Series", 1, low=1, high=999)
 NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MAX_FILES)
 FIELDS = (SEED, NUMBER)
@@ -62,7 +63,7 @@ def choose_series(state: State) -> list[SeriesFilm]:
     """Show the widgets for a series and return its films, in the order of its number."""
     left, right = st.columns([3, 1])
     with left:
-        source = st.selectbox("Films", SOURCES, key="films", bind="query-params")
+        source = st.selectbox(FILMS.label, SOURCES, key=address.key(FILMS))
     with right:
         seed = state.number(SEED)
     if source == SIMULATED:

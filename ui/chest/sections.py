@@ -16,7 +16,8 @@ from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
 from ui.chest import film_store, overlay
 from ui.chest.film_store import Film, UnreadableFilm
-from ui.shell import frame, theme
+from ui.shell import address, frame, theme
+from ui.shell.fields import Choice, Flag, Several
 from ui.widgets import upload
 from ui.widgets.network_choice import choose_network
 from ui.widgets.upload import FilmChoice
@@ -29,6 +30,22 @@ REJECTION = (
     "finds none, or if the image is unlike the upright frontal films that it was trained on, the image is not "
     "classified. It can be wrong, on a film as on a photograph: then classify anyway."
 )
+
+
+def _method_title(method: str) -> str:
+    return METHODS[method].title
+
+
+ANYWAY = Flag("insist", "Classify anyway", False)
+MAPS = Several(
+    "maps",
+    "Where did it look? Ask in one way or several, side by side",
+    ("grad_cam",),
+    options=tuple(METHODS),
+    title=_method_title,
+)
+EXPLAINED = Choice("explain", "Class explained", CLASSES[-1], options=tuple(CLASSES))
+OUTLINED = Flag("truth", "Outline the truth", False)
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,7 @@ def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, class
 def choose_to_classify_anyway(film: Film) -> bool:
     """Say why ``film`` was rejected, and return whether the reader wants it classified anyway."""
     st.error(film.gate_result.sentence(film.name))
-    classify_anyway = st.toggle("Classify anyway", key="insist", bind="query-params")
+    classify_anyway = st.toggle(ANYWAY.label, key=address.key(ANYWAY))
     if classify_anyway:
         st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
     return classify_anyway
@@ -149,30 +166,22 @@ def explain_rejection(film: Film) -> None:
 def choose_map_settings(lesion_known: bool) -> MapSettings:
     """Show the widgets for the maps."""
     methods = st.pills(
-        "Where did it look? Ask in one way or several, side by side",
-        list(METHODS),
+        MAPS.label,
+        MAPS.options,
         selection_mode="multi",
-        default=["grad_cam"],
-        key="maps",
-        bind="query-params",
-        format_func=_method_title,
+        key=address.key(MAPS),
+        format_func=MAPS.title,
     )
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     with left:
-        name = st.segmented_control(
-            "Class explained", CLASSES, default=CLASSES[-1], required=True, key="explain", bind="query-params"
-        )
+        name = st.segmented_control(EXPLAINED.label, CLASSES, required=True, key=address.key(EXPLAINED))
     with middle:
         opacity = st.slider("Opacity of the map", 0, 100, 80, 10, format="%d %%", key="opacity")
     with right:
-        outlined = lesion_known and st.toggle("Outline the truth", key="truth", bind="query-params")
+        outlined = lesion_known and st.toggle(OUTLINED.label, key=address.key(OUTLINED))
     if len(methods) > MAX_METHODS:
         st.caption(f"Four maps fit side by side; shown are the first {MAX_METHODS} chosen.")
     return MapSettings(tuple(methods[:MAX_METHODS]), CLASSES.index(name), opacity / 100, outlined)
-
-
-def _method_title(method: str) -> str:
-    return METHODS[method].title
 
 
 def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:

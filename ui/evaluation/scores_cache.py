@@ -24,7 +24,7 @@ DESCRIPTIONS = {
     ADULTS: "films of adults from another hospital, read again by radiologists",
     MINED: "the same films of adults, with labels that a program mined from the text of the reports",
 }
-NETWORK = Choice("network", "Network", cards.DEFAULT_NETWORK, options=tuple(cards.NETWORKS))
+NETWORK = Choice("network", "Network", cards.DEFAULT_NETWORK, options=tuple(cards.NETWORKS), title=cards.network_title)
 
 
 def _function_name(function: FunctionType) -> str:

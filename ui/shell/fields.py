@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -111,16 +112,38 @@ class Flag(Field[bool]):
 
 @dataclass(frozen=True)
 class Choice(Field[Word]):
-    """One of a few words, which the page and the address bar show as they are."""
+    """One of a few words, which the address bar shows as they are, and the page by their ``title``."""
 
     options: tuple[Word, ...]
+    title: Callable[[str], str] = str
 
     @override
     def parse(self, text: str) -> Word:
         for option in self.options:
-            if option == text:
+            if text in (option, self.title(option)):
                 return option
         raise self.error(f"one of {', '.join(self.options)}", text)
+
+
+@dataclass(frozen=True)
+class Several(Field[tuple[str, ...]]):
+    """Any number of a few words; links may give a word or its ``title``, with commas between."""
+
+    options: tuple[str, ...]
+    title: Callable[[str], str] = str
+
+    @override
+    def parse(self, text: str) -> tuple[str, ...]:
+        one = Choice(self.name, self.label, "", self.options, self.title)
+        return tuple(one.parse(word) for word in text[:_MAX_CHARACTERS].split(",") if word)
+
+    @override
+    def text(self, value: tuple[str, ...]) -> str:
+        return ",".join(value)
+
+    @override
+    def widget_value(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
 
 
 @dataclass(frozen=True)
@@ -130,6 +153,15 @@ class TextField(Field[T]):
     @override
     def widget_value(self, value: T) -> str:
         return self.text(value)
+
+
+@dataclass(frozen=True)
+class Words(TextField[str]):
+    """Any text of up to 40 characters."""
+
+    @override
+    def parse(self, text: str) -> str:
+        return text[:40]
 
 
 @dataclass(frozen=True)

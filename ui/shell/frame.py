@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnn.text import NOTICE
-from ui.shell import glossary_popover, session_data, theme
+from ui.shell import address, glossary_popover, session_data, theme
 from ui.shell.page_state import controls_hidden
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
@@ -89,6 +89,7 @@ def navigation() -> StreamlitPage:
     if visited_pages()[-1:] != [file]:
         visited_pages().append(file)
     session_data.enter_page(file)
+    address.enter(file)
     return page
 
 

@@ -7,11 +7,11 @@
     if not state.invalid:
         ...
 
-Streamlit binds each widget to the address bar by itself (``bind="query-params"``): a default value is left out of it,
-every other one is written there, and the browser's back button works. Added here: values from a link are checked
-against the field and replaced by its default with one sentence, pages do not inherit each other's fields of the same
-name, and ``teach=1`` in a link hides the controls, which then read the link alone. A field without a widget, such as
-the step of a component that writes the address by itself, is read with ``state[STEP]``.
+Settings that differ from their defaults are written into the address bar, and Back and Forward restore them
+(:mod:`ui.shell.address`). Values from a link are checked against the field and replaced by its default with one
+sentence, pages do not inherit each other's fields of the same name, and ``teach=1`` in a link hides the controls, which
+then read the link alone. A field without a widget, such as the step of a component that writes the address by itself,
+is read with ``state[STEP]``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +21,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnn.errors import UserError
-from ui.shell import glossary_popover
+from ui.shell import address, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
 
-_PAGE, _LEFT, _SENTENCES, _TEACH = "_state_page", "_state_left", "_state_sentences", "_state_teach"
-"""Keys of the session: the open page, the values that each page was left with, what is wrong with the link, and
-whether the controls are hidden."""
+_LEFT, _SENTENCES, _TEACH = "_state_left", "_state_sentences", "_state_teach"
+"""Keys of the session: the values that each page was left with, what is wrong with the link, and whether the controls
+are hidden."""
 
 
 class State:
@@ -48,8 +48,9 @@ class State:
 
         A value in the link that its field does not allow is replaced by the default, and a sentence says so.
         """
-        if st.session_state.get(_PAGE) != page:
-            _read_link(page, fields)
+        address.enter(page)
+        if not address.fields().keys() >= {field.name for field in fields}:
+            _begin_visit(page, fields)
         if sentences := st.session_state[_SENTENCES]:
             st.warning("\n\n".join(sentences))
         state = cls(page, fields, st.session_state[_TEACH])
@@ -57,7 +58,11 @@ class State:
         return state
 
     def remember(self) -> None:
-        """Store the values for this reader's next visit; a fragment calls it too, because it runs without ``open``."""
+        """Write the values into the address and store them for this reader's next visit.
+
+        A fragment calls it too, because it runs without ``open``.
+        """
+        address.write()
         st.session_state[_LEFT][self.page] = {
             field.name: self._raw(field) for field in self.fields if self.teach or field.name in st.session_state
         }
@@ -68,18 +73,16 @@ class State:
         Raises:
             UserError: The text in the widget is not allowed.
         """
-        return field.parse(str(self._raw(field)))
+        return field.parse(address.as_text(field, self._raw(field)))
 
     def slider(self, field: Range[Number]) -> Number:
         """Show a slider; good where every value makes sense."""
         low, high, step = map(field.widget_value, (field.low, field.high, field.step))
-        return self._show(field, st.slider, value=_default(field), min_value=low, max_value=high, step=step)
+        return self._show(field, st.slider, min_value=low, max_value=high, step=step)
 
     def number(self, field: Whole, disabled: bool = False) -> int:
         """Show a number box; good where a wrong value may be tried."""
-        return self._show(
-            field, st.number_input, value=field.default, min_value=field.low, max_value=field.high, disabled=disabled
-        )
+        return self._show(field, st.number_input, min_value=field.low, max_value=field.high, disabled=disabled)
 
     def boxes(self, *fields: Whole, disabled: Sequence[Whole] = ()) -> list[int]:
         """Show a row of number boxes."""
@@ -88,24 +91,23 @@ class State:
 
     def flag(self, field: Flag, on_change: Callable[[], None] | None = None) -> bool:
         """Show a switch."""
-        return self._show(field, st.toggle, value=field.default, on_change=on_change)
+        return self._show(field, st.toggle, on_change=on_change)
 
     def choice(self, field: Choice[Word]) -> Word:
         """Show all options side by side."""
-        index = field.options.index(field.default)
-        return self._show(field, st.radio, options=field.options, index=index, horizontal=True)
+        return self._show(field, st.radio, options=field.options, format_func=field.title, horizontal=True)
 
     def select(self, field: Choice[Word]) -> Word:
         """Show a list that drops down, for many options."""
-        return self._show(field, st.selectbox, options=field.options, index=field.options.index(field.default))
+        return self._show(field, st.selectbox, options=field.options, format_func=field.title)
 
     def text(self, field: TextField[T]) -> T:
         """Show a line of text."""
-        return self._show(field, st.text_input, value=_default(field))
+        return self._show(field, st.text_input)
 
     def lines(self, field: TextField[T]) -> T:
         """Show several lines of text."""
-        return self._show(field, st.text_area, value=_default(field), height="content")
+        return self._show(field, st.text_area, height="content")
 
     def presets(self, label: str, presets: Mapping[str, Mapping[Field[Any], Any]]) -> None:
         """Show a row of buttons, each of which puts values into several fields at once."""
@@ -129,7 +131,10 @@ class State:
             return
         names = {field.name for field in self.fields}
         others = {name: text for name, text in st.query_params.items() if name not in names}  # film and network
-        settings = {field.name: str(self._raw(field)) for field in self.fields if self._raw(field) != _default(field)}
+        raw = {field: self._raw(field) for field in self.fields}
+        settings = {
+            field.name: address.as_text(field, value) for field, value in raw.items() if value != _default(field)
+        }
         link = f"{st.context.url or ''}?{urlencode(others | settings | {'teach': '1'})}"
         with st.expander("Share this page"):
             st.markdown(
@@ -144,20 +149,20 @@ class State:
 
     def _raw(self, field: Field[Any]) -> Any:
         """Return what the widget holds; without a widget, what the link says, or said at this reader's last visit."""
-        if self.teach:
-            left = st.session_state[_LEFT].get(self.page, {})
-            return st.query_params.get(field.name, left.get(field.name, _default(field)))
-        if field.name in st.session_state:
+        if field.name in st.session_state and not self.teach:
             return st.session_state[field.name]
-        return st.query_params.get(field.name, _default(field))
+        if self.teach and address.text(field) is None:
+            return st.session_state[_LEFT].get(self.page, {}).get(field.name, _default(field))
+        return field.widget_value(address.read(field))
 
     def _show(self, field: Field[T], widget: Callable[..., Any], **options: Any) -> T:
         if self.teach:
             return self[field]
         symbol_help = None if isinstance(field, Flag) else glossary_popover.symbol_help(field.label)
-        value = widget(field.label, key=field.name, bind="query-params", help=symbol_help, **options)
+        address.fill(field)
+        value = widget(field.label, key=field.name, help=symbol_help, **options)
         try:
-            return field.parse(str(value))
+            return field.parse(address.as_text(field, value))
         except UserError as error:
             st.error(str(error))
             self.invalid = True
@@ -171,7 +176,7 @@ def controls_hidden() -> bool:
 
 def _show_controls() -> None:
     st.session_state[_TEACH] = False
-    st.session_state[_PAGE] = None  # the page takes its settings from the link once more, this time into widgets
+    address.leave()  # the page takes its settings from the link once more, this time into widgets
     st.query_params.pop("teach", None)  # the link may have been that of a page before
 
 
@@ -179,25 +184,27 @@ def _default(field: Field[Any]) -> Any:
     return field.widget_value(field.default)
 
 
-def _read_link(page: str, fields: tuple[Field[Any], ...]) -> None:
-    """On the first run of a page, check the link and restore what this reader left here, not on the page before."""
-    st.session_state[_PAGE] = page
+def _begin_visit(page: str, fields: tuple[Field[Any], ...]) -> None:
+    """Check the link, and restore what it leaves open as this reader left it here, not on the page before.
+
+    Along the browser's history the link leaves nothing open.
+    """
     teach = st.session_state[_TEACH] = controls_hidden()
-    left = st.session_state.setdefault(_LEFT, {}).get(page, {})
-    sentences = []
+    left = st.session_state.setdefault(_LEFT, {})
+    if address.came_by_history():
+        left.pop(page, None)
+    sentences, nonsense = [], []
     for field in fields:
-        has_value = not teach and (field.name in st.session_state or field.name in left)
-        if (text := st.query_params.get(field.name)) is not None:
+        address.fields()[field.name] = field
+        st.session_state.pop(field.name, None)
+        if (text := address.text(field)) is not None:
             try:
-                value = field.parse(text)
-                if has_value:  # Streamlit would prefer what was left here to what a link of the course brings
-                    st.session_state[field.name] = field.widget_value(value)
+                field.parse(text)
                 continue
             except UserError as error:
                 sentences.append(f"In this link, {str(error)[:-1]}; the page opened with {field.text(field.default)}.")
-                del st.query_params[field.name]
-        if has_value:
-            st.session_state[field.name] = left.get(field.name, _default(field))
+                nonsense.append(field.name)
+        elif not teach and field.name in left.get(page, {}):
+            st.session_state[field.name] = left[page][field.name]
     st.session_state[_SENTENCES] = sentences
-    if sentences:
-        st.rerun()  # widgets take their value from the address that a run began with; the next begins with the new one
+    address.write(tuple(nonsense))

@@ -10,9 +10,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from cnn.errors import UserError
 from cnn.imaging.radiograph import Radiograph, read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES, Sample
+from ui.shell import address
+from ui.shell.fields import Choice
 from ui.shell.session_data import drop_with_page
 
 BUILT_IN, UPLOADED, FETCHED = "Built-in films", "My own files", "Real test films"
+SOURCE = Choice("source", "Picture from", BUILT_IN, options=(BUILT_IN, UPLOADED, FETCHED))
 MAX_FILES = 24
 _FETCHED_KEY = "upload.fetched"
 _READ_KEY = drop_with_page("upload.read")
@@ -41,10 +44,13 @@ def choose_films() -> list[FilmChoice]:
     """Show widgets to choose by and return the choice, which is empty until something is uploaded or fetched."""
     left, right = st.columns([2, 3])
     with left:
-        source = st.selectbox("Picture from", (BUILT_IN, UPLOADED, FETCHED), key="source", bind="query-params")
+        source = st.selectbox(SOURCE.label, SOURCE.options, key=address.key(SOURCE))
     with right:
+        # Out of sight, not left out: Streamlit forgets the files of a box that a run does not show.
+        with st.container(key="files_shown" if source == UPLOADED else "files_hidden"):
+            uploaded = upload_files()
         if source == UPLOADED:
-            return upload_files()
+            return uploaded
         if source == FETCHED:
             return _choose_sample(fetch_test_films(), key="test-film")
         return _choose_sample(SAMPLES, key="film")
@@ -83,8 +89,8 @@ def _choose_sample(samples: tuple[Sample, ...], key: str) -> list[FilmChoice]:
     if not samples:
         return []
     samples_by_title = {sample.title: sample for sample in samples}
-    title = st.selectbox("Film", samples_by_title, key=key, bind="query-params")
-    sample = samples_by_title[title]
+    field = Choice(key, "Film", samples[0].title, options=tuple(samples_by_title))
+    sample = samples_by_title[st.selectbox(field.label, field.options, key=address.key(field))]
     return [FilmChoice(sample.key, sample.title, sample.read, sample)]
 
 

@@ -1,0 +1,69 @@
+"""Back and Forward: each change of settings is one entry, and comes back exactly as it was, on a page and over pages."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+PAGES = {
+    "stride_padding": ("7, 3, stride 2", "Dilated", "Stride S"),
+    "convolution_2d?part=A+whole+picture": ("Sharpen", "Blur", None),
+    "pooling": ("Overlapping, F3 S2", "Global average", "Move the picture to the right by"),
+    "layer_calculator": ("F5 S2 P2", "Depthwise", "Depth D1"),
+    "operating_point": ("One in a hundred has it", "The frozen threshold", "Prevalence"),
+}
+READ_SETTINGS = """() => JSON.stringify([...document.querySelectorAll(
+    '[data-testid=stMain] :is(input, textarea), [data-testid=stMain] [role=slider]')]
+    .filter((box) => box.type !== 'file')
+    .map((box) => [box.ariaLabel, box.type === 'radio' || box.type === 'checkbox' ? box.checked : box.value,
+                   box.ariaValueNow]))"""
+
+
+def settings(page: Page) -> str:
+    """The path, and what every widget of the page shows."""
+    return page.url.split("?")[0] + page.evaluate(READ_SETTINGS)
+
+
+def change(page: Page, act: Callable[[], None]) -> str:
+    """Do something that changes settings; return those that the page then shows, once they are in the address."""
+    before = page.url
+    act()
+    expect(page).not_to_have_url(before, timeout=10_000)
+    settle(page)
+    page.wait_for_timeout(100)
+    return settings(page)
+
+
+def go(page: Page, script: str, wanted: str) -> None:
+    """Go along the history and wait until the page shows what is wanted."""
+    page.evaluate(script)
+    try:
+        page.wait_for_function(f"(wanted) => location.href.split('?')[0] + ({READ_SETTINGS})() === wanted", arg=wanted)
+    except Exception:
+        assert settings(page) == wanted
+        raise
+
+
+@pytest.mark.parametrize("link", PAGES)
+def test_back_and_forward_on_a_page(link: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(link)
+    page.set_default_timeout(8000)
+    *presets, label = PAGES[link]
+    states = [settings(page)]
+    for preset in presets:
+        button = page.get_by_role("button", name=preset, exact=True)
+        states.append(change(page, button.click))
+    if label is None:
+        states.append(change(page, lambda: page.get_by_text("16", exact=True).click()))
+    else:
+        box = page.get_by_role("slider", name=label).or_(page.get_by_role("spinbutton", name=label)).first
+        states.append(change(page, lambda: (box.press("ArrowUp"), box.press("Enter"))))
+    assert len(set(states)) == 4
+    for step in (2, 1, 0):
+        go(page, "history.back()", states[step])
+    for step in (1, 2, 3):
+        go(page, "history.forward()", states[step])
+    go(page, "history.go(-3)", states[0])
