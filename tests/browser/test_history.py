@@ -1,8 +1,10 @@
-"""Back and Forward: each change of settings is one entry, and comes back exactly as it was, on a page and over pages."""
+"""Back and Forward: each change of settings is one entry and comes back as it was, on a page and over pages."""
 
+import io
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
@@ -67,3 +69,35 @@ def test_back_and_forward_on_a_page(link: str, open_page: Callable[..., Page]) -
     for step in (1, 2, 3):
         go(page, "history.forward()", states[step])
     go(page, "history.go(-3)", states[0])
+
+
+def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
+    page = open_page("pooling?F=3&step=2")
+    page.set_default_timeout(15_000)
+    states = [settings(page), change(page, page.get_by_role("button", name="A tie", exact=True).click)]
+    link = page.get_by_test_id("stSidebarNavLink").filter(has_text="Layer calculator")
+    states += [change(page, link.click), change(page, page.get_by_role("button", name="Depthwise", exact=True).click)]
+    for step in (2, 1, 0):
+        go(page, "history.back()", states[step])
+    go(page, "history.go(3)", states[3])
+    entries = page.evaluate("history.length")
+    link = page.get_by_test_id("stSidebarNavLink").filter(has_text="Pooling")
+    change(page, link.click)
+    page.wait_for_function("location.search.includes('F=3')")
+    assert page.evaluate("history.length") == entries + 1, "settings of the visit before are restored in one entry"
+    go(page, "history.back()", states[3])
+
+
+def test_an_upload_is_kept_while_a_built_in_film_is_shown(open_page: Callable[..., Page]) -> None:
+    page = open_page("convolution_2d?part=A+whole+picture&source=My+own+files")
+    film = io.BytesIO()
+    Image.new("L", (64, 64), 90).save(film, "PNG")
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "mine.png", "mimeType": "image/png", "buffer": film.getvalue()}
+    )
+    expect(page.get_by_text("mine.png")).to_be_visible()
+    for source in ("Built-in films", "My own files"):
+        page.get_by_role("combobox", name="Picture from").click()
+        page.get_by_role("option", name=source).click()
+        settle(page)
+    expect(page.get_by_text("mine.png").first).to_be_visible()

@@ -140,7 +140,7 @@ def show_row(image: Array, rows: range) -> None:
 def _encode_ink(ink: Array) -> str:
     """Encode (H, W) ink, 0 to 1, as a PNG that is clear where there is no ink, for light and dark backgrounds."""
     pixels = np.empty((*ink.shape, 4), dtype=np.uint8)
-    pixels[..., :3] = list(bytes.fromhex(theme.palette().text[1:]))
+    pixels[..., :3] = list(bytes.fromhex(theme.INK[1:]))
     pixels[..., 3] = np.round(255 * np.clip(ink, 0, 1))
     return encode_png(pixels)
 

@@ -1,6 +1,8 @@
 """The frame around every page: one heading, one sentence, one thing to try, and the way on."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -116,7 +118,8 @@ def header(title: str, lede: str, try_this: str) -> None:
         st.rerun()
     theme.load_style_sheet()
     with st.container(gap=None):
-        st.html(f'<div class="where">{describe_position(visited_pages()[-1])}</div>')
+        position = f'<div class="where">{describe_position(visited_pages()[-1])}</div>'
+        st.html(f"{position}<script>{_history_script()}</script>", unsafe_allow_javascript=True)
         st.title(title, anchor=False)
     first, second = st.columns([3, 2], gap="medium")
     with first:
@@ -124,6 +127,11 @@ def header(title: str, lede: str, try_this: str) -> None:
     if not controls_hidden():
         with second, st.container(key="try"):
             glossary_popover.write(f"**Try this.** {try_this}")
+
+
+@cache
+def _history_script() -> str:
+    return Path(__file__).with_name("history.js").read_text(encoding="utf-8")
 
 
 def footer(file: str, now_you_know: str) -> None:

@@ -160,6 +160,7 @@ class State:
             return self[field]
         symbol_help = None if isinstance(field, Flag) else glossary_popover.symbol_help(field.label)
         address.fill(field)
+        st.session_state[_LEFT].setdefault(self.page, {})[field.name] = self._raw(field)
         value = widget(field.label, key=field.name, help=symbol_help, **options)
         try:
             return field.parse(address.as_text(field, value))

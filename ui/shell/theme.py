@@ -55,20 +55,22 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "Cividis"
 """Unsigned attributions: perceptually even, and made for colour-blind readers."""
 
+CLEAR = "rgba(0, 0, 0, 0)"
+INK = "#76828D"
+"""The ink of pictures that are clear elsewhere: seen on the light background as on the dark one."""
+
 FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH, FILM_MARK = "#F0384B", "#2F8CF0", "#7CE38B", "#FFB077"
 """Positive and negative over a film, the outline of a known truth, and a reader's mark: seen on black as on white."""
 FILM_LUNGS = "#E8A33D"
 """The outline of what was found to be lung."""
 
 
-def is_dark() -> bool:
-    """Return whether the reader's browser shows the dark theme."""
-    return st.context.theme.type == "dark"
-
-
 def palette() -> Palette:
-    """Return the colours of the theme that the reader sees."""
-    return DARK if is_dark() else LIGHT
+    """Return the colours that figures are drawn with: the style sheet replaces each by its variable in the browser.
+
+    The reader may switch the theme at any time, and Streamlit does not run the page again then.
+    """
+    return LIGHT
 
 
 def load_style_sheet() -> None:
@@ -78,7 +80,8 @@ def load_style_sheet() -> None:
 
 @cache
 def _style_sheet() -> str:
-    return f"<style>{_css_variables(':root')}{Path(__file__).with_name('page.css').read_text(encoding='utf-8')}</style>"
+    page = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    return f"<style>{_css_variables(':root')}{_figure_colours()}{page}</style>"
 
 
 def _css_variables(scope: str) -> str:
@@ -88,6 +91,19 @@ def _css_variables(scope: str) -> str:
         for field in fields(Palette)
     }
     return f"{scope} {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}\n"
+
+
+def _figure_colours() -> str:
+    """Return rules that replace the colours of :func:`palette` in Plotly's figures, which know no CSS variables."""
+    rules = []
+    for field in fields(Palette):
+        red, green, blue = bytes.fromhex(getattr(palette(), field.name)[1:])
+        rules += [
+            f'.js-plotly-plot [style*="{attribute}: rgb({red}, {green}, {blue})"] '
+            f"{{ {attribute}: var(--{field.name.replace('_', '-')}) !important; }}\n"
+            for attribute in ("fill", "stroke")
+        ]
+    return "".join(rules)
 
 
 @cache
@@ -100,8 +116,13 @@ def plotly_template(colours: Palette) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"size": 15, "color": colours.text},
-            "paper_bgcolor": colours.background,
-            "plot_bgcolor": colours.background,
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+            "hoverlabel": {
+                "bgcolor": colours.surface,
+                "bordercolor": colours.line,
+                "font": {"color": colours.text},
+            },
             "colorway": [colours.input, colours.kernel, colours.output, colours.padding],
             "colorscale": {"diverging": DIVERGING, "sequential": SEQUENTIAL},
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
@@ -118,7 +139,7 @@ def figure_title(text: str) -> dict[str, object]:
 
 
 def show_figure(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
-    """Draw ``figure`` in the page's theme, followed by ``description`` as its text for readers who cannot see it.
+    """Draw ``figure`` in the page's colours, followed by ``description`` as its text for readers who cannot see it.
 
     ``heading`` is the figure's title, for those that do not bring one.
     """
