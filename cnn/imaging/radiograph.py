@@ -59,13 +59,15 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
         ImageRejected: with one sentence that names the file, the reason and what to do. Nothing else is raised.
     """
     safe_name = display_name(name)
+    notes: tuple[str, ...] = ()
     try:
         kind = _detect_kind(data)
         decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
+        notes = decoded.notes
         pixels, notes = to_gray(decoded)
         pixels, trimmed = trim_border(pixels)
     except Unreadable as reason:
-        raise ImageRejected(f"“{safe_name}” {reason}.") from None
+        raise ImageRejected(f"“{safe_name}” {reason}.", notes) from None
     except MemoryError:
         raise ImageRejected(f"“{safe_name}” needs more memory than there is: make it smaller first.") from None
     pixels.flags.writeable = False

@@ -178,6 +178,14 @@ def test_rows_keep_notes_also_where_the_film_is_rejected(
     assert [(row["status"], row["notes"]) for row in rows] == [("ok", "Inverted. Cut."), ("refused", "Inverted. =1")]
 
 
+def test_notes_of_the_decoder_are_kept_where_the_greys_are_rejected() -> None:
+    data = io.BytesIO()
+    Image.new("L", (80, 80), 100).save(data, "JPEG")
+    with pytest.raises(ImageRejected, match="grey") as rejection:
+        read_radiograph(data.getvalue()[:-2], "cut.jpg")
+    assert rejection.value.notes
+
+
 def test_ctrl_c_during_imports_ends_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("print('importing', flush=True)\nimport time\ntime.sleep(60)")
     with subprocess.Popen(
