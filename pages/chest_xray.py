@@ -20,6 +20,7 @@ if classified:
     lesion = lesion_mask(sample.key) if sample else None
     reading = sections.Reading(film, model, film_store.predict(film, model), lesion)
     prediction_scale.show_prediction(reading.prediction)
+    sections.show_warnings(film)
     maps_place = st.container()
     settings = sections.choose_map_settings(lesion_known=lesion is not None)
     downloads_place = st.empty()

@@ -8,7 +8,7 @@ its card.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import inference, loading, lung_segmenter
+from cnn.models.framing import find_warnings
 
 INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
@@ -63,6 +64,11 @@ class GateResult:
     def accepted(self) -> bool:
         """Whether the film is classified."""
         return not self.reason
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against the prediction of a film that passes: it is cut or turned; one sentence each."""
+        return find_warnings(self.lungs)
 
     def sentence(self, name: str) -> str:
         """Return why the file called ``name`` is rejected."""

@@ -29,7 +29,8 @@ Film = tuple[FilmInputs, tuple[str, ...]]
 class Outcome:
     """The result for one file: a prediction, or the reason why there is none; both where a rejection was overridden.
 
-    ``notes`` say what was done to the stored image, also where it was rejected afterwards.
+    ``notes`` say what was done to the stored image, also where it was rejected afterwards, and warn of a film that is
+    cut or turned.
     """
 
     file: str
@@ -108,6 +109,8 @@ def _predict_batch(
         for index, gate_result in zip(inputs, gate_results, strict=True):
             if not gate_result.accepted:
                 reasons[index] = gate_result.sentence(display_name(files[index]))
+            if gate_result.accepted or force:
+                notes[index] = (*notes[index], *gate_result.warnings)
     classified = [index for index in inputs if force or not reasons[index]]
     predictions: dict[int, Prediction] = {}
     if classified:

@@ -122,7 +122,7 @@ def _read(choice: FilmChoice) -> Film | UnreadableFilm:
     try:
         radiograph = read_radiograph(*choice.read())
     except UserError as error:
-        return UnreadableFilm(display_name(choice.name), str(error))
+        return UnreadableFilm(display_name(choice.name), " ".join((str(error), *getattr(error, "notes", ()))))
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)

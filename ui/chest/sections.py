@@ -134,6 +134,7 @@ def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, class
     if not film.gate_result.accepted:
         row["Reason"] = " ".join((film.gate_result.sentence(film.name), *film.notes))
     if film.gate_result.accepted or classify_anyway:
+        row["Reason"] = " ".join((row["Reason"], *film.gate_result.warnings)).strip()
         prediction = film_store.predict(film, model)
         row |= {"P(PNEUMONIA)": percent(prediction.p_pneumonia), "Label": prediction.label}
     return row
@@ -146,6 +147,12 @@ def choose_to_classify_anyway(film: Film) -> bool:
     if classify_anyway:
         st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
     return classify_anyway
+
+
+def show_warnings(film: Film) -> None:
+    """Warn of a prediction from a film that is cut or turned."""
+    for warning in film.gate_result.warnings:
+        st.warning(f"{warning} The probability was computed from the film as it is and may be wrong.")
 
 
 def explain_rejection(film: Film) -> None:
@@ -247,6 +254,7 @@ def offer_downloads(reading: Reading, maps: Sequence[Attribution], settings: Map
     """Offer the images as one PNG, and the numbers as JSON."""
     film, gate_result = reading.film, reading.film.gate_result
     caption = [f"{film.name}, network {reading.model.name}", sentence(reading.prediction), NOTICE]
+    caption[2:2] = film.gate_result.warnings
     if not gate_result.accepted:
         caption.insert(2, f"Classified anyway: {gate_result.sentence(film.name)}")
 
