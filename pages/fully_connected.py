@@ -100,13 +100,20 @@ def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
         scores = state.text(SCORES)
     with second:
         temperature = state.slider(TEMPERATURE)
-    return softmax.softmax(names, scores, temperature)
+    matched, sentence = softmax.match_scores(len(names), scores)
+    if sentence:
+        st.info(sentence)
+    return softmax.softmax(names, matched, temperature)
 
 
 def how_wrong(example: softmax.Softmax) -> None:
     """Show the cross-entropy and its gradient."""
     st.header("How wrong was it?", anchor=False)
-    true = state.number(TRUE) - 1
+    true = min(state.number(TRUE), len(example.terms)) - 1
+    if true + 1 < state[TRUE]:
+        st.caption(
+            f"There are {len(example.terms)} classes: the last one, number {true + 1}, is taken as the true class."
+        )
     loss = softmax.cross_entropy(example, true)
     st.markdown(softmax.describe_loss(example, loss))
     softmax_charts.show_gradient(example, loss)

@@ -99,6 +99,16 @@ def softmax(names: Sequence[str], scores: Sequence[float], temperature: float = 
     return Softmax(tuple(Term(*column, probability=float(column[3] / total)) for column in columns), total, temperature)
 
 
+def match_scores(count: int, scores: Sequence[float]) -> tuple[tuple[float, ...], str]:
+    """Return one score for each of ``count`` classes, and a sentence on what was left out or filled with 0, if any."""
+    scores = tuple(scores)
+    if len(scores) > count:
+        return scores[:count], f"There are {len(scores)} scores for {count} classes: the first {count} are used."
+    missing = count - len(scores)
+    sentence = f"There are {len(scores)} scores for {count} classes: the classes at the end get 0." if missing else ""
+    return scores + (0.0,) * missing, sentence
+
+
 def scores_for(probabilities: Sequence[float]) -> tuple[float, ...]:
     """Return the scores whose softmax is ``probabilities``, with 0 as the lowest score."""
     logarithms = [math.log(p) for p in probabilities]
@@ -157,13 +167,19 @@ def describe_loss(example: Softmax, loss: Loss) -> str:
     if not 1e-4 <= term.probability <= 1 - 1e-4:  # such a p has lost the digits that its logarithm would need
         formula = f"-ln p = ln(sum of e^(z/T)) - z/T = {value}"
     else:
-        formula = f"-ln p = -ln {term.probability:.4g} = {value}"
+        formula = f"-ln p = -ln {_enough_digits(term.probability, value)} = {value}"
     return (
         f"If **{term.name}** is right, the cross-entropy is **{formula}**: "
         "0 for a sure and right answer, and without limit for a sure and wrong one. Its gradient is **p - y**, with "
         "y = 1 for the true class and 0 for the others: training raises the true score and lowers the others, each by "
         "as much as it was off."
     )
+
+
+def _enough_digits(probability: float, value: str) -> str:
+    """Return ``probability`` with as many digits as its printed logarithm ``value`` needs, but at least four."""
+    texts = (f"{probability:.{digits}g}" for digits in range(4, 17))
+    return next((text for text in texts if f"{-math.log(float(text)):.4g}" == value), f"{probability:.17g}")
 
 
 def locate_flat_index(index: int, shape: tuple[int, int, int]) -> FlatIndex:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from cnn.errors import DoesNotFit
 from cnn.ops.softmax import (
     cross_entropy,
     describe_float32,
+    describe_loss,
     in_float32,
     locate_flat_index,
+    match_scores,
     scores_for,
     softmax,
 )
@@ -100,3 +103,18 @@ def test_flatten_is_torch_s() -> None:
         place = locate_flat_index(n, shape)
         assert volume[place.channel, place.row, place.column] == value
         assert eval(place.flat.formula.split(" = ")[0]) == place.flat.value == n
+
+
+def test_the_loss_is_that_of_the_printed_probability():
+    for seed in range(200):
+        scores = np.random.default_rng(seed).normal(0, 3, 3)
+        example = softmax("abc", scores)
+        printed = re.search(r"-ln ([\d.]+) = ([\d.]+)", describe_loss(example, cross_entropy(example, 0)))
+        if printed:
+            assert f"{-math.log(float(printed[1])):.4g}" == printed[2]
+
+
+def test_scores_are_matched_to_the_classes():
+    assert match_scores(3, (1, 2, 3)) == ((1, 2, 3), "")
+    assert match_scores(2, (1, 2, 3))[0] == (1, 2)
+    assert match_scores(3, (1, 2))[0] == (1, 2, 0)

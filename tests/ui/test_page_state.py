@@ -216,3 +216,20 @@ def test_a_matrix_may_be_pasted_as_others_write_it(text: str) -> None:
 
 def test_a_row_may_keep_its_brackets() -> None:
     assert Numbers("x", "Signal x", (0, 1), most=8).parse("[1, 2, 3]") == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("111/010/111", ((1, 1, 1), (0, 1, 0), (1, 1, 1))),
+        ("11100 / 01110\n00111", ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1))),
+        ("10, / 20,", ((10,), (20,))),
+        ("10/5", ((10,), (5,))),
+        ("111", ((111,),)),
+    ],
+)
+def test_rows_of_digits_are_read_as_the_lecture_writes_them(text: str, rows: tuple[tuple[float, ...], ...]) -> None:
+    field = Matrix("w", "Weights", ((1, 0), (0, 1)), most=5)
+    assert field.parse(text) == rows
+    assert field.parse(field.text(rows)) == rows
+    assert bool(field.note(text)) == (len(rows[0]) > 1)

@@ -211,7 +211,7 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
     st.markdown(
         f"{len(positive)} maps support {CLASSES[target]}: {_signed(positive.sum())}; {len(negative)} against: "
         f"{_signed(negative.sum())}; bias: {_signed(score.bias)}. Together **{_signed(score.logit)}**, the network's "
-        "own logit."
+        "own logit. (All are rounded to three decimals after the addition.)"
     )
     other, prediction = 1 - target, film_store.predict(film, model)
     probability, other_probability = (percent(prediction.probabilities[index], 1) for index in (target, other))

@@ -39,6 +39,7 @@ def show_terms(example: Softmax) -> None:
     ]
     rows.append(["sum", *([""] * (1 + hot)), _format_decimal(example.total), "100%"])
     show_table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
+    st.caption("Every number is rounded after it was computed, so the last digit of a sum can differ by one or two.")
 
 
 def show_large_scores(example: Softmax) -> None:
@@ -75,7 +76,7 @@ def show_gradient(example: Softmax, loss: Loss) -> None:
     rows: list[list[str | Bar]] = [
         [
             term.name,
-            _format(term.probability),
+            f"{term.probability:.3f}",
             str(y),
             Bar(_format_signed(slope), slope, signed=True),
             *([_format_signed(by_score)] if hot else []),

@@ -49,6 +49,10 @@ class Field(Generic[T]):
         """Return ``value`` as the field's widget holds it."""
         return value
 
+    def note(self, text: str) -> str:  # noqa: ARG002
+        """Return a sentence on how ``text`` is read where that may surprise, or nothing."""
+        return ""
+
     def error(self, expected: str, text: str) -> UserError:
         """Return the error for a ``text`` that is not what is ``expected``."""
         harmless = re.sub(r"[^\w\s.,;/+-]", "?", text)  # a link must not smuggle Markdown into the sentence
@@ -189,7 +193,8 @@ class Matrix(TextField[Rows]):
     """Rows of equally many numbers, at most ``most`` by ``most``, with / or ; or a new line between rows.
 
     Pasted rows may keep the brackets of Python, or the tabs of a spreadsheet: a text box of one line turns their line
-    breaks into spaces.
+    breaks into spaces. Several rows of nothing but digits, such as 111/010/111, are rows of single digits, as the
+    lecture writes them; a comma behind a number, 111,/10,/11, makes it a number of several digits.
     """
 
     most: int
@@ -199,14 +204,23 @@ class Matrix(TextField[Rows]):
     def parse(self, text: str) -> Rows:
         row_field = Numbers(self.name, self.label, self.default[0], self.most, self.limit)
         lines = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", text[:_MAX_CHARACTERS])
-        rows = tuple(row_field.parse(line) for line in lines if line.strip(" ,[\t\r"))
+        lines = [line for line in lines if line.strip(" ,[\t\r")]
+        if _are_digits(lines):
+            lines = [" ".join(line.strip()) for line in lines]
+        rows = tuple(row_field.parse(line) for line in lines)
         if 1 <= len(rows) <= self.most and len({len(row) for row in rows}) == 1:
             return rows
         raise self.error(f"1 to {self.most} rows of equally many numbers, with / between rows", text)
 
     @override
     def text(self, value: Rows) -> str:
-        return " / ".join(" ".join(f"{number:g}" for number in row) for row in value)
+        text = " / ".join(" ".join(f"{number:g}" for number in row) for row in value)
+        return text.replace(" /", ", /") + "," if _are_digits(text.split("/")) else text
+
+    @override
+    def note(self, text: str) -> str:
+        digits = _are_digits([line for line in re.split(r"[;/\n]", text) if line.strip()])
+        return "Rows without spaces are read digit by digit, as the lecture writes them." if digits else ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +241,14 @@ class Names(TextField[tuple[str, ...]]):
     @override
     def text(self, value: tuple[str, ...]) -> str:
         return ", ".join(value)
+
+
+def _are_digits(lines: list[str]) -> bool:
+    """Return whether these are several rows of digits without separators, all of the same length above one."""
+    rows = [line.strip() for line in lines]
+    return (
+        len(rows) > 1 and len({len(row) for row in rows}) == 1 and all(re.fullmatch("[0-9]{2,}", row) for row in rows)
+    )
 
 
 def _number(text: str) -> float:

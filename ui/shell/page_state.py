@@ -162,6 +162,8 @@ class State:
         address.fill(field)
         st.session_state[_LEFT].setdefault(self.page, {})[field.name] = self._raw(field)
         value = widget(field.label, key=field.name, help=symbol_help, **options)
+        if note := field.note(address.as_text(field, value)):
+            st.caption(note)
         try:
             return field.parse(address.as_text(field, value))
         except UserError as error:

@@ -13,6 +13,18 @@ function factor(number, decimals) {
   return show(number, decimals).startsWith("−") ? `(${show(number, decimals)})` : show(number, decimals);
 }
 
+// " = " where the printed terms give the printed result, else a sign that says that they were rounded.
+function equals(printed, result, decimals) {
+  if (result === null) return " = ";
+  const exact = Math.abs(printed - Number(result.toFixed(decimals))) < 0.5 * 10 ** -decimals;
+  return exact ? " = " : " ≈ ";
+}
+
+// A number as far as it is printed.
+function printed(number, decimals) {
+  return Number.isInteger(number) ? number : Number(number.toFixed(decimals));
+}
+
 function plural(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
@@ -71,25 +83,42 @@ function convolutionText(data, at) {
   if (data.together) {
     const strongest = sums.reduce((best, sum, c) => (Math.abs(sum) > Math.abs(sums[best]) ? c : best), 0);
     const most = `the largest from ${data.channels[strongest]}, ${show(sums[strongest], d)}`;
-    return `${plural(sums.length, "channel")} add up to ${show(data.together[at.row][at.column], d)}, ${most}${added}: ${result}.`;
+    const together = data.together[at.row][at.column];
+    const output = data.output[at.filter][at.row][at.column];
+    const rounded = equals(printed(together, d) + printed(bias, d), output, d) === " = " ? "" : " (from numbers before rounding)";
+    return `${plural(sums.length, "channel")} add up to ${show(together, d)}, ${most}${added}: ${result}${rounded}.`;
   }
   if (data.padded.length > 1 && result === "?") return `Add up all products${added}: what is the result?`;
   if (data.padded.length > 1) {
     const parts = sums.map((sum, c) => `${data.channels[c]} ${show(sum, d)}`);
-    return `Sum of each channel: ${parts.join(", ")}${added}: ${result}.`;
+    const total = sums.reduce((before, sum) => before + printed(sum, d), printed(bias, d));
+    const output = data.output[at.filter][at.row][at.column];
+    const rounded = equals(total, output, d) === " = " ? "" : " (from numbers before rounding)";
+    return `Sum of each channel: ${parts.join(", ")}${added}: ${result}${rounded}.`;
   }
   const terms = [];
+  let total = 0;
   data.kernel[at.filter][0].forEach((weights, a) =>
-    weights.forEach((weight, b) => terms.push(`${factor(read(data, 0, at, a, b), d)}×${factor(weight, d)}`)),
+    weights.forEach((weight, b) => {
+      const value = read(data, 0, at, a, b);
+      terms.push(`${factor(value, d)}×${factor(weight, d)}`);
+      total += printed(value, d) * printed(weight, d);
+    }),
   );
   const sum = terms.join(" + ");
-  if (result === "?" || !bias) return `${sum}${added} = ${result}.`;
-  return `${sum} = ${show(sums[0], d)}${added}: ${result}.`;
+  if (result === "?") return `${sum}${added} = ${result}.`;
+  const output = data.output[at.filter][at.row][at.column];
+  if (!bias) return `${sum}${equals(total, output, d)}${result}.`;
+  const last = equals(printed(sums[0], d) + printed(bias, d), output, d) === " = " ? "" : " (from numbers before rounding)";
+  return `${sum}${equals(total, sums[0], d)}${show(sums[0], d)}${added}: ${result}${last}.`;
 }
 
 function poolingText(data, at) {
   if (isHidden(data, at)) return `It holds ${windowCells(data, at).map((cell) => show(cell.value, data.decimals)).join(", ")}.`;
-  if (data.kind !== "max") return `${poolingFormula(data, at)} = ${show(data.output[at.filter][at.row][at.column], data.decimals)}.`;
+  if (data.kind !== "max") {
+    const output = data.output[at.filter][at.row][at.column];
+    return `${poolingFormula(data, at)}${equals(pooledAsPrinted(data, at), output, data.decimals)}${show(output, data.decimals)}.`;
+  }
   const cells = windowCells(data, at);
   const winners = cells.filter((cell) => data.winners[at.filter][at.row][at.column][cell.a][cell.b]).length;
   const tie = winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";
@@ -105,6 +134,14 @@ function poolingFormula(data, at) {
   if (data.kind === "relu") return `max(0, ${shown[0]})`;
   if (data.kind === "average") return `(${values.join(" + ")}) / ${values.length}`;
   return `(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`;
+}
+
+// The result that the numbers give as they are printed.
+function pooledAsPrinted(data, at) {
+  const values = windowCells(data, at).map((cell) => printed(cell.value, data.decimals));
+  if (data.kind === "relu") return Math.max(0, values[0]);
+  if (data.kind === "average") return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + value ** data.norm, 0) ** (1 / data.norm);
 }
 
 // The cells that a window reads and that take part, in reading order.
