@@ -37,7 +37,7 @@ def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
     """Opened with the answers not hidden, which is the one setting that is checked without being used."""
     app = open_page(page, **{name: text for name, text in settings if name != "hide"})
     assert not [warning.value for warning in app.warning if "In this link" in warning.value]
-    fields = {field.name: field for field in states[-1].fields}
+    fields = {field.name: field for state in states[-1:] for field in state.fields}
     for name, text in settings:
         if name in fields:
             value = fields[name].widget_value(fields[name].parse(text))
