@@ -136,9 +136,9 @@ READ: dict[str, tuple[Callable[[], bytes], np.ndarray, str]] = {
     "window of another picture": (lambda: d12(WindowCenter=40, WindowWidth=80), G12, "% of it white"),
     "window far too wide": (lambda: d12(WindowCenter=0, WindowWidth=10**6), G12, "contrast"),
     "second window": (
-        lambda: d12(WindowCenter=[0, 1000], WindowWidth=[0, 2001]),
-        np.clip((V12 - 999.5) / 2000 + 0.5, 0, 1),
-        "centre 1000",
+        lambda: d12(WindowCenter=[0, 2000], WindowWidth=[0, 4001]),
+        np.clip((V12 - 1999.5) / 4000 + 0.5, 0, 1),
+        "centre 2000",
     ),
     "narrow window": (
         lambda: d12(**NEAR),

@@ -175,7 +175,9 @@ def test_rows_keep_notes_also_where_the_film_is_rejected(
     monkeypatch.setattr(outcomes, "read_radiograph", read)
     assert run(films / "00.png", films / "02.png", "--insist") == 0
     rows = rows_of(capsys.readouterr().out)
-    assert [(row["status"], row["notes"]) for row in rows] == [("ok", "Inverted. Cut."), ("refused", "Inverted. =1")]
+    assert [row["status"] for row in rows] == ["ok", "refused"]
+    assert rows[0]["notes"].startswith("Inverted. Cut.")  # what the gate warns of may follow
+    assert rows[1]["notes"] == "Inverted. =1"
 
 
 def test_notes_of_the_decoder_are_kept_where_the_greys_are_rejected() -> None:
