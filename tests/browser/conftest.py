@@ -17,9 +17,15 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.support.servers import free_port, running, streamlit
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
-    "--disable-background-networking", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 PATIENCE = 60_000
 """Milliseconds until a slow machine is given up on; nothing is measured by it."""
 expect.set_options(timeout=PATIENCE)

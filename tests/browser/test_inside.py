@@ -27,9 +27,7 @@ def hover(page: Page, row: int, column: int, cells: int) -> None:
     frame(page).scroll_into_view_if_needed()
     box = frame(page).bounding_box()
     assert box
-    page.mouse.move(
-        box["x"] + (column + 0.5) / cells * box["width"], box["y"] + (row + 0.5) / cells * box["height"]
-    )  # fmt: skip
+    page.mouse.move(box["x"] + (column + 0.5) / cells * box["width"], box["y"] + (row + 0.5) / cells * box["height"])
 
 
 def numbers(text: str) -> list[float]:

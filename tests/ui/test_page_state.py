@@ -27,11 +27,17 @@ def test_text_of_a_value_reads_back_as_the_value(field: Field) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("F", "7", 7), ("noise", "0.35", 0.35), ("flip", "False", False), ("mode", "valid", "valid"),
-        ("x", "1,-2.5, 3", (1, -2.5, 3)), ("x", "4", (4,)), ("w", "1 2/3 4", ((1, 2), (3, 4))),
-        ("w", "1;2\n3", ((1,), (2,), (3,))), ("names", " a b ,Tür-2,3", ("a b", "Tür-2", "3")),
+        ("F", "7", 7),
+        ("noise", "0.35", 0.35),
+        ("flip", "False", False),
+        ("mode", "valid", "valid"),
+        ("x", "1,-2.5, 3", (1, -2.5, 3)),
+        ("x", "4", (4,)),
+        ("w", "1 2/3 4", ((1, 2), (3, 4))),
+        ("w", "1;2\n3", ((1,), (2,), (3,))),
+        ("names", " a b ,Tür-2,3", ("a b", "Tür-2", "3")),
     ],
-)  # fmt: skip
+)
 def test_text_is_read(name: str, text: str, value: object) -> None:
     assert next(field for field in FIELDS if field.name == name).parse(text) == value
 

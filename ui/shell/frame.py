@@ -66,7 +66,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("glossary", "Glossary", minutes=5),
         Chapter("teaching", "Teacher's guide", minutes=10),
     ),
-}  # fmt: skip
+}
 """Navigation sections, each with its pages in lecture order."""
 
 

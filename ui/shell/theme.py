@@ -34,21 +34,39 @@ class Palette:
 
 
 LIGHT = Palette(
-    text="#0B0F13", muted="#56616B", background="#FFFFFF", surface="#F3F5F7", line="#C9D1D8",
-    input="#00568C", input_fill="#DCECF8",
-    kernel="#A04000", kernel_fill="#FBE6D6",
-    output="#00663F", output_fill="#D8F0E4",
-    padding="#5F6870", padding_fill="#E4E7EA",
-    positive="#B2182B", negative="#2166AC",
-)  # fmt: skip
+    text="#0B0F13",
+    muted="#56616B",
+    background="#FFFFFF",
+    surface="#F3F5F7",
+    line="#C9D1D8",
+    input="#00568C",
+    input_fill="#DCECF8",
+    kernel="#A04000",
+    kernel_fill="#FBE6D6",
+    output="#00663F",
+    output_fill="#D8F0E4",
+    padding="#5F6870",
+    padding_fill="#E4E7EA",
+    positive="#B2182B",
+    negative="#2166AC",
+)
 DARK = Palette(
-    text="#E8ECF0", muted="#A3AEB8", background="#12161B", surface="#1C2229", line="#3A444E",
-    input="#79BEF2", input_fill="#123A57",
-    kernel="#FFB077", kernel_fill="#55300F",
-    output="#6FD6A8", output_fill="#10452F",
-    padding="#9AA5AF", padding_fill="#2A3138",
-    positive="#F4828C", negative="#7FB3E6",
-)  # fmt: skip
+    text="#E8ECF0",
+    muted="#A3AEB8",
+    background="#12161B",
+    surface="#1C2229",
+    line="#3A444E",
+    input="#79BEF2",
+    input_fill="#123A57",
+    kernel="#FFB077",
+    kernel_fill="#55300F",
+    output="#6FD6A8",
+    output_fill="#10452F",
+    padding="#9AA5AF",
+    padding_fill="#2A3138",
+    positive="#F4828C",
+    negative="#7FB3E6",
+)
 
 DIVERGING = "RdBu_r"
 """Signed attributions: negative blue, zero white, positive red, always on a scale with zero in the middle."""
@@ -110,9 +128,12 @@ def _figure_colours() -> str:
 def plotly_template(colours: Palette) -> go.layout.Template:
     """Return Plotly defaults: the page's colours, thin grid lines, a legend above the plot, no zoom by accident."""
     axis = {
-        "fixedrange": True, "automargin": True,
-        "gridcolor": colours.line, "linecolor": colours.line, "zerolinecolor": colours.muted,
-    }  # fmt: skip
+        "fixedrange": True,
+        "automargin": True,
+        "gridcolor": colours.line,
+        "linecolor": colours.line,
+        "zerolinecolor": colours.muted,
+    }
     return go.layout.Template(
         layout={
             "font": {"size": 15, "color": colours.text},
