@@ -39,8 +39,22 @@ def change(page: Page, act: Callable[[], None]) -> str:
     return settings(page)
 
 
+def follow(page: Page, title: str, path: str) -> None:
+    """Open a page by the sidebar and wait until it is there, with its widgets."""
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+    page.wait_for_function(f"location.pathname.endsWith('/{path}')")
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    settle(page)
+
+
 def go(page: Page, script: str, wanted: str) -> None:
-    """Go along the history and wait until the page shows what is wanted."""
+    """Go along the history from a page at rest, and wait until the page shows what is wanted.
+
+    What a run under way still sends would make an entry of its own after the browser has gone on.
+    """
+    settle(page)
+    page.wait_for_timeout(300)
     page.evaluate(script)
     try:
         page.wait_for_function(f"(wanted) => location.href.split('?')[0] + ({READ_SETTINGS})() === wanted", arg=wanted)
@@ -75,14 +89,13 @@ def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
     page = open_page("pooling?F=3&step=2")
     page.set_default_timeout(15_000)
     states = [settings(page), change(page, page.get_by_role("button", name="A tie", exact=True).click)]
-    link = page.get_by_test_id("stSidebarNavLink").filter(has_text="Layer calculator")
-    states += [change(page, link.click), change(page, page.get_by_role("button", name="Depthwise", exact=True).click)]
+    states.append(change(page, lambda: follow(page, "Layer calculator", "layer_calculator")))
+    states.append(change(page, page.get_by_role("button", name="Depthwise", exact=True).click))
     for step in (2, 1, 0):
         go(page, "history.back()", states[step])
     go(page, "history.go(3)", states[3])
     entries = page.evaluate("history.length")
-    link = page.get_by_test_id("stSidebarNavLink").filter(has_text="Pooling")
-    change(page, link.click)
+    follow(page, "Pooling", "pooling")
     page.wait_for_function("location.search.includes('F=3')")
     assert page.evaluate("history.length") == entries + 1, "settings of the visit before are restored in one entry"
     go(page, "history.back()", states[3])
