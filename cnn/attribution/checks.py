@@ -22,6 +22,7 @@ from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import classify
 from cnn.progress import Progress, ignore_progress
+from cnn.text import percent
 
 QUICK = 2
 """A map is compared with every other method of at most this many passes."""
@@ -135,7 +136,7 @@ class CheckedMap:
                 False,
                 "No lungs were found in this film, so no map of it can speak of pneumonia.",
             )
-        measured = f"{self.in_lungs:.0%} of the map, on {self.lung_share:.0%} of the film".replace("%", " %")
+        measured = f"{percent(self.in_lungs)} of the map, on {percent(self.lung_share)} of the film"
         return Check(
             "In the lungs",
             measured,

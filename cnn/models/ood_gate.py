@@ -22,6 +22,7 @@ from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
 from cnn.models import inference, loading, lung_segmenter
 from cnn.models.framing import find_warnings
+from cnn.text import percent
 
 INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
@@ -186,5 +187,5 @@ def _find_reason(probabilities: Tensor, scores: dict[str, float], area: float) -
     if without_lungs:
         return "no lungs were found in it"
     if scores.get("lungs", 0) > 1:
-        return f"only {area:.0%} of it was found to be lung".replace("%", " %")
+        return f"only {percent(area)} of it was found to be lung"
     return REASONS["other"]
