@@ -13,6 +13,7 @@ from ui.lecture import network_diagram
 from ui.shell import frame
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import network_editor, torch_code
 
 NETWORKS = {name: network_text.parse(text) for name, text in PRESETS.items()}
@@ -49,7 +50,7 @@ if not state.invalid:
     try:
         torch_code.show_snippet(torch_snippets.network(network))
     except UserError as error:
-        st.info(f"PyTorch lines follow once every layer fits. {error}")
+        st.info(f"PyTorch lines follow once every layer fits. {sentence_of(error)}")
 state.share()
 frame.footer(
     "architecture_builder",

@@ -13,6 +13,7 @@ from ui.lecture import signal_charts
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Field, Numbers, Real, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import quiz, torch_code
 from ui.widgets.grid import Edit, Editing, GridOptions, show_grid
 
@@ -80,7 +81,7 @@ if not state.invalid:
     try:
         by_hand()
     except UserError as error:
-        st.error(str(error))
+        st.error(sentence_of(error))
 glossary_popover.write(
     "**Convolution** flips the kernel before it slides. **Cross-correlation** slides it as it is written. "
     "What deep learning calls convolution is cross-correlation: a network learns its weights, so it can learn them "

@@ -14,7 +14,7 @@ from ui.lecture import filtered_film
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars
+from ui.shell.text import escape_stars, sentence_of
 from ui.widgets import cross_links, quiz, torch_code, upload
 from ui.widgets.grid import GridOptions, edit_fields, show_grid
 from ui.widgets.quiz import ask_about_cell
@@ -127,7 +127,7 @@ part = state.choice(PART)
 try:
     {ONE: one_channel, THREE: three_channels, PICTURE: whole_picture}[part]()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 state.share()
 frame.footer(
     "convolution_2d",

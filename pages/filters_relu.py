@@ -13,6 +13,7 @@ from ui.lecture import feature_stack as figures
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Real, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import quiz, static_grid, torch_code
 
 FILMS = {sample.title: sample for sample in SAMPLES}
@@ -105,12 +106,12 @@ st.header("K filters, one volume", anchor=False)
 try:
     real_maps()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 st.header("What is the question mark?", anchor=False)
 try:
     question_mark()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 state.share()
 frame.footer(
     "filters_relu",

@@ -13,6 +13,7 @@ from ui.lecture import softmax_charts
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Field, Names, Numbers, Real, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import quiz, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -128,7 +129,7 @@ try:
         softmax_charts.show_large_scores(example)
         how_wrong(example)
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 quiz.ask(ask_fully_connected(state[quiz.QUESTION]), state)
 state.share()
 frame.footer(

@@ -7,6 +7,7 @@ from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
 from ui.chest import home
 from ui.shell import frame, warm_imports
+from ui.shell.text import sentence_of
 from ui.widgets.grid import GridOptions, show_grid
 
 frame.header(
@@ -25,7 +26,7 @@ with at_work:
     try:
         home.show_example()
     except UserError as error:
-        st.info(str(error))
+        st.info(sentence_of(error))
     if st.button("Read a chest X-ray", type="primary"):
         st.switch_page("pages/chest_xray.py")
 st.header("What you will be able to do", anchor=False)

@@ -12,6 +12,7 @@ from ui.lecture import layer_summary, size_rules
 from ui.shell import frame
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import cross_links, quiz, torch_code
 
 CONV, TRANSPOSED, MAX, AVERAGE = "convolution", "transposed convolution", "max pooling", "average pooling"
@@ -94,7 +95,7 @@ try:
 except SizeDoesNotFit as error:
     size_rules.show_advice(state, error, {field.name: field for field in (F, S, P, D)}, fits)
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 state.share()
 frame.footer(
     "layer_calculator",

@@ -7,6 +7,7 @@ from cnn.evaluation import saliency_report, saliency_sentences
 from ui.evaluation.method_bench import sections, tables
 from ui.shell import frame
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 
 frame.header(
     "Method bench",
@@ -29,7 +30,7 @@ try:
     st.markdown(saliency_sentences.conclusion(report))
     state.share()
 except UserError as error:
-    st.info(str(error))
+    st.info(sentence_of(error))
 frame.footer(
     "method_bench",
     "A map has to exceed the baselines, to change with the weights, and to be repeatable, before its colours mean "

@@ -8,6 +8,7 @@ from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
 from ui.shell import frame
 from ui.shell.fields import Choice
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
 
@@ -45,7 +46,7 @@ def show_card() -> None:
 try:
     show_card()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 frame.notice()
 state.share()
 frame.footer(

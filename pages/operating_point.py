@@ -25,6 +25,7 @@ from ui.evaluation.scores_cache import (
 from ui.shell import frame
 from ui.shell.fields import Choice, Flag, Real, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import quiz
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
@@ -100,7 +101,7 @@ def show_operating_point() -> None:
 try:
     show_operating_point()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 frame.notice()
 frame.footer(
     "operating_point",

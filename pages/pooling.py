@@ -16,7 +16,7 @@ from ui.lecture import filtered_film, pooled_film
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Field, Matrix, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars
+from ui.shell.text import escape_stars, sentence_of
 from ui.widgets import cross_links, quiz, torch_code
 from ui.widgets.grid import GridOptions, edit_fields
 from ui.widgets.quiz import ask_about_cell
@@ -125,9 +125,9 @@ for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
         if not state.invalid:
             section()
     except SizeDoesNotFit as error:
-        st.error(escape_stars(str(sizes.keep_advice(error, fits))))
+        st.error(sentence_of(sizes.keep_advice(error, fits)))
     except UserError as error:
-        st.error(escape_stars(str(error)))
+        st.error(sentence_of(error))
 state.share()
 frame.footer(
     "pooling",

@@ -8,6 +8,7 @@ from cnn.models import loading
 from ui.chest import film_store, read_first
 from ui.shell import frame
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets.network_choice import choose_network
 
 frame.header(
@@ -32,7 +33,7 @@ try:
         read_first.read_film(series, number, model, state)
         read_first.show_summary()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 frame.notice()
 st.markdown(
     "**Nothing is stored.** Your reads are kept while this tab is open. **The series** has a number: everybody "

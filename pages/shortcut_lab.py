@@ -7,6 +7,7 @@ from cnn.models import loading
 from ui.chest import film_store, prediction_scale, sections, shortcut_lab
 from ui.shell import frame
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 
 frame.header(
     "Shortcut lab",
@@ -25,11 +26,11 @@ try:
         try:
             shortcut_lab.show_comparison(film, model, trial, state)
         except UserError as error:
-            st.info(str(error))
+            st.info(sentence_of(error))
         shortcut_lab.show_effects(film, model, shortcut_lab.chosen_method(state))
     st.markdown(shortcut_lab.describe_test_set(model))
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 frame.notice()
 state.share()
 frame.footer(

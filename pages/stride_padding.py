@@ -13,7 +13,7 @@ from ui.lecture.size_rules import HEIGHT, WIDTH, Sliding, show_layer_by_layer, s
 from ui.shell import frame
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars
+from ui.shell.text import sentence_of
 from ui.widgets import quiz
 
 N = Whole("N", "Input N", 7, low=1, high=24)
@@ -106,7 +106,7 @@ def lesson() -> None:
     try:
         both_views(sliding, tall, hidden)
     except UserError as error:
-        st.error(escape_stars(str(error)))
+        st.error(sentence_of(error))
     show_layer_by_layer(sliding.width, sliding.across.kernel_size)
     state.share()
     state.remember()

@@ -14,6 +14,7 @@ from ui.lecture import dense_vs_conv as figures
 from ui.shell import frame, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
+from ui.shell.text import sentence_of
 from ui.widgets import quiz, torch_code
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
@@ -80,7 +81,7 @@ state.presets("Start from an example", PRESETS)
 try:
     weights()
 except UserError as error:
-    st.error(str(error))
+    st.error(sentence_of(error))
 quiz.ask(ask_dense_vs_conv(state[quiz.QUESTION]), state)
 st.header("No neighbours", anchor=False)
 glossary_popover.write(

@@ -55,7 +55,7 @@ def attribute(
         UserError: there is no such method.
     """
     if method not in METHODS:
-        raise UserError(f"There is no method named {method!r}; choose one of {', '.join(METHODS)}.")
+        raise UserError(f"There is no method named %s; choose one of {', '.join(METHODS)}.", method)
     chosen, total, hooked = METHODS[method], count_passes(model, method), hooked_copy(model)
 
     def report_wait(position: int, done: int = 0) -> None:

@@ -119,7 +119,7 @@ def apply(pixels: Tensor, change: str, amount: float | None = None, patch: Patch
         UserError: there is no such change, or it needs lungs and none were found.
     """
     if change not in CHANGES:
-        raise UserError(f"There is no change named {change!r}; choose one of {', '.join(CHANGES)}.")
+        raise UserError(f"There is no change named %s; choose one of {', '.join(CHANGES)}.", change)
     chosen = CHANGES[change]
     arguments: list[Tensor | float] = []
     if chosen.needs_lungs:

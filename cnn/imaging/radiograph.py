@@ -18,6 +18,7 @@ from cnn.imaging.borders import trim_border
 from cnn.imaging.decoder_limits import Unreadable
 from cnn.imaging.dicom_tags import looks_like_dicom
 from cnn.imaging.grayscale import to_gray
+from cnn.text import one_line
 
 MAX_BYTES = 40 * 1024 * 1024
 _MAX_NAME = 60
@@ -67,9 +68,9 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
         pixels, notes = to_gray(decoded)
         pixels, trimmed = trim_border(pixels)
     except Unreadable as reason:
-        raise ImageRejected(f"“{safe_name}” {reason}.", notes) from None
+        raise ImageRejected(f"%s {reason}.", safe_name, notes=notes) from None
     except MemoryError:
-        raise ImageRejected(f"“{safe_name}” needs more memory than there is: make it smaller first.") from None
+        raise ImageRejected("%s needs more memory than there is: make it smaller first.", safe_name) from None
     pixels.flags.writeable = False
     digest = hashlib.sha256(data).hexdigest()
     return Radiograph(
@@ -80,7 +81,8 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
 def display_name(name: str) -> str:
     """Return the last part of a file name, shortened, without control, markup or direction characters."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    safe = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._-()+,=@&'" else "_" for c in last).strip()
+    safe = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._-()+,=@&'" else "_" for c in last)
+    safe = one_line(safe)
     if len(safe) > _MAX_NAME:
         safe = f"{safe[: _MAX_NAME - 13]}…{safe[-12:]}"
     return safe or "the file"

@@ -29,6 +29,7 @@ from cnn.layers.layers import (
 from cnn.layers.network import MAX_LAYERS, Block, Network
 from cnn.layers.sizes import Window
 from cnn.layers.to_torch import HEAD, RESIDUAL, TAIL
+from cnn.text import excerpt
 
 _MAX_CHARACTERS = 50_000
 _USUAL_SIDES = (28, 32, 64, 96, 128, 224, 227, 256, 299, 512)
@@ -121,7 +122,7 @@ def _choose_network(networks: list[Network], parts: list[_ParsedPart]) -> Networ
         if network.output and not _find_mismatch(network, parts):
             return network
     if mismatch := _find_mismatch(networks[0], parts):
-        raise UserError(mismatch)
+        raise mismatch
     return networks[0]
 
 
@@ -159,16 +160,17 @@ def _in_stage_order(parts: Iterable[_ParsedPart]) -> list[_ParsedLayer | None]:
     return ordered
 
 
-def _find_mismatch(network: Network, parts: list[_ParsedPart]) -> str:
-    """Return a sentence on the first layer whose code states other inputs than it gets; empty if there is none."""
+def _find_mismatch(network: Network, parts: list[_ParsedPart]) -> UserError | None:
+    """Return the error of the first layer whose code states other inputs than it gets."""
     for number, (parsed, stage) in enumerate(zip(_in_stage_order(parts), network.stages(), strict=True), start=1):
         if not stage.info:
             break
         shape = stage.info.input
         count, unit = (shape.features, "numbers") if isinstance(shape, Vector) else (shape.depth, "channels")
         if parsed and parsed.inputs not in (None, count):
-            return f"Layer {number}, {_quote(parsed.code)}, reads {parsed.inputs:,} {unit}, but {count:,} arrive there."
-    return ""
+            reads = f"reads {parsed.inputs:,} {unit}, but {count:,} arrive there."
+            return UserError(f"Layer {number}, %s, {reads}", parsed.code)
+    return None
 
 
 def _find_network(text: str, notes: _Notes) -> tuple[ast.Call, Volume | None]:
@@ -189,7 +191,7 @@ def _find_network(text: str, notes: _Notes) -> tuple[ast.Call, Volume | None]:
         elif volume is None and (volume := _stated_volume(line)):
             continue
         else:
-            raise UserError(f"{_quote(ast.unparse(line))} is not read here: paste nothing but one nn.Sequential(...).")
+            raise UserError("%s is not read here: paste nothing but one nn.Sequential(...).", ast.unparse(line))
     if not calls:
         raise UserError("There is no nn.Sequential(...) in this: paste one with all its layers.")
     if len(calls) > 1:
@@ -226,7 +228,7 @@ def _module_name(function: ast.expr) -> str:
 def _parse_sequential(call: ast.Call, notes: _Notes) -> list[_ParsedPart]:
     """Return the parts of a ``Sequential``; the layers of one inside another are parts of the outer one."""
     if call.keywords:
-        raise UserError(f"nn.Sequential takes layers alone, not {_quote(ast.unparse(call.keywords[0]))}.")
+        raise UserError("nn.Sequential takes layers alone, not %s.", ast.unparse(call.keywords[0]))
     items = call.args
     if len(items) == 1 and isinstance(items[0], ast.Call) and _module_name(items[0].func).endswith("OrderedDict"):
         items = _ordered_dict_values(items[0])
@@ -250,7 +252,7 @@ def _ordered_dict_values(call: ast.Call) -> list[ast.expr]:
 def _parse_item(item: ast.expr, notes: _Notes) -> list[_ParsedPart]:
     """Return the parts that one argument of a ``Sequential`` adds to it."""
     if not isinstance(item, ast.Call):
-        raise UserError(f"{_quote(ast.unparse(item))} is not a layer that can be read: write out nn.Module(...) calls.")
+        raise UserError("%s is not a layer that can be read: write out nn.Module(...) calls.", ast.unparse(item))
     name = _module_name(item.func)
     if name == "Sequential":
         notes.add("An nn.Sequential inside another was opened: its layers stand in the outer one.")
@@ -258,7 +260,7 @@ def _parse_item(item: ast.expr, notes: _Notes) -> list[_ParsedPart]:
     if name == "Residual":
         return [_parse_block(item, notes)]
     if name not in MODULES:
-        raise UserError(f"{_quote(ast.unparse(item.func))} cannot be read here: use one of {', '.join(MODULES)}.")
+        raise UserError(f"%s cannot be read here: use one of {', '.join(MODULES)}.", ast.unparse(item.func))
     module = MODULES[name]
     arguments = _parse_arguments(name, item, module)
     layer = module.build(arguments)
@@ -317,14 +319,14 @@ def _parse_arguments(name: str, call: ast.Call, module: _Module) -> _Arguments:
         else:
             nodes[keyword.arg] = keyword.value
     if unknown:
-        raise UserError(f"{_quote(unknown[0])} cannot be read as an argument of nn.{name} here.")
+        raise UserError(f"%s cannot be read as an argument of nn.{name} here.", unknown[0])
     values = module.arguments | {argument: _plain_value(name, argument, node) for argument, node in nodes.items()}
     if missing := [argument for argument, value in values.items() if value is _REQUIRED]:
         raise UserError(f"nn.{name} needs {missing[0]}: write it out.")
     for argument, allowed in module.allowed.items():
         if values[argument] not in allowed:
             raise UserError(
-                f"{_quote(f'{argument}={values[argument]!r}')} of nn.{name} cannot be read here: use {allowed[0]}."
+                f"%s of nn.{name} cannot be read here: use {allowed[0]}.", f"{argument}={values[argument]!r}"
             )
     return values
 
@@ -333,15 +335,11 @@ def _plain_value(name: str, argument: str, node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError) as error:
-        raise UserError(
-            f"{_quote(ast.unparse(node))} in nn.{name} is not a plain number: write out {argument}."
-        ) from error
+        raise UserError(f"%s in nn.{name} is not a plain number: write out {argument}.", ast.unparse(node)) from error
 
 
 def _quote(code: str) -> str:
-    """Return at most 60 characters of ``code`` as Markdown code."""
-    line = " ".join(code.replace("`", "'").split())
-    return f"`{line if len(line) <= 60 else f'{line[:60]}...'}`"
+    return f"“{excerpt(code)}”"
 
 
 def _whole_number(name: str, value: Any) -> int:
@@ -350,7 +348,7 @@ def _whole_number(name: str, value: Any) -> int:
     if len(pair) == 2 and pair[0] == pair[1] and type(pair[0]) is int and 0 <= pair[0] < 10**9:
         return pair[0]
     raise UserError(
-        f"{_quote(f'{name}={value!r}')} cannot be read: give one whole number below a billion, the same both ways."
+        "%s cannot be read: give one whole number below a billion, the same both ways.", f"{name}={value!r}"
     )
 
 
@@ -379,7 +377,7 @@ def _build_conv(arguments: _Arguments) -> Layer:
 
 def _build_pool(kind: str, arguments: _Arguments) -> Layer:
     if (divisor := arguments.get("divisor_override")) is not None and not _whole_number("divisor_override", divisor):
-        raise UserError("`divisor_override=0` of nn.AvgPool2d cannot be read: PyTorch does not divide by 0.")
+        raise UserError("divisor_override=0 of nn.AvgPool2d cannot be read: PyTorch does not divide by 0.")
     stride = arguments["kernel_size"] if arguments["stride"] is None else arguments["stride"]
     return _build(Pool, arguments | {"stride": stride}, kind=kind)
 
@@ -387,7 +385,7 @@ def _build_pool(kind: str, arguments: _Arguments) -> Layer:
 def _build_dropout(arguments: _Arguments) -> Layer:
     probability = arguments["p"]
     if type(probability) not in (int, float) or not 0 <= probability <= 1:
-        raise UserError(f"{_quote(f'p={probability!r}')} of nn.Dropout cannot be read: give a number from 0 to 1.")
+        raise UserError("%s of nn.Dropout cannot be read: give a number from 0 to 1.", f"p={probability!r}")
     return Dropout(round(float(probability), 4))  # as precise as the text of a network
 
 

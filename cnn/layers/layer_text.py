@@ -28,7 +28,7 @@ def parse_arguments(word: str, arguments: Sequence[str], defaults: Defaults) -> 
     if len(numbers) < len(required) or not all(re.fullmatch(_NUMBER, number) for number in numbers):
         example = " ".join([word, *("3" for _ in required)])
         count = "a whole number" if len(required) == 1 else f"{len(required)} whole numbers"
-        raise UserError(f'"{excerpt(" ".join([word, *arguments]))}" needs {count} after its name, such as {example}.')
+        raise UserError(f"%s needs {count} after its name, such as {example}.", " ".join([word, *arguments]))
     values: dict[str, Any] = dict(zip(required, map(int, numbers), strict=True))
     for option in options:
         name, value = _parse_option(word, option, defaults)
@@ -44,7 +44,7 @@ def _parse_option(word: str, option: str, defaults: Defaults) -> tuple[str, int]
     if option[:1] in letters and re.fullmatch(_NUMBER, option[1:]):
         return letters[option[:1]], int(option[1:])
     allowed = ", ".join([*(f"{letter}1" for letter in letters), *flags]) or "nothing"
-    raise UserError(f'"{excerpt(option)}" means nothing to {word}, which takes {allowed} here.')
+    raise UserError(f"%s means nothing to {word}, which takes {allowed} here.", option)
 
 
 def format_layer(word: str, layer: object, defaults: Defaults) -> str:
@@ -57,9 +57,3 @@ def format_layer(word: str, layer: object, defaults: Defaults) -> str:
         elif value != default:
             parts.append(_FLAGS[name][0] if name in _FLAGS else f"{_LETTERS[name]}{value}")
     return " ".join(parts)
-
-
-def excerpt(text: str) -> str:
-    """Return at most 40 characters of ``text``, without any that Markdown would act upon."""
-    plain = re.sub(r"[^\w\s.-]|(?<![^\W_])_+|_+(?![^\W_])", "?", text)  # Markdown ignores a _ inside a word
-    return plain if len(plain) <= 40 else f"{plain[:40]}..."

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from cnn.errors import DoesNotFit, SizeDoesNotFit, UserError
 from cnn.layers import costs, sizes
-from cnn.layers.layer_text import Defaults, excerpt, format_layer, parse_arguments
+from cnn.layers.layer_text import Defaults, format_layer, parse_arguments
 from cnn.layers.sizes import Count, Size, Window
 
 
@@ -364,8 +364,8 @@ class Dropout(_ElementwiseLayer):
     @classmethod
     def parse(cls, word: str, arguments: Sequence[str]) -> "Dropout":
         if len(arguments) != 1 or not re.fullmatch(r"\d?\.?\d{1,4}", arguments[0]):
-            text = excerpt(" ".join([word, *arguments]))
-            raise UserError(f'"{text}" needs a probability after its name, such as drop 0.5.')
+            text = " ".join([word, *arguments])
+            raise UserError("%s needs a probability after its name, such as drop 0.5.", text)
         return cls(float(arguments[0]))
 
     @override

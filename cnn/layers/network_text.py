@@ -11,7 +11,6 @@ import re
 
 from cnn.errors import UserError
 from cnn.layers.costs import activation_bytes
-from cnn.layers.layer_text import excerpt
 from cnn.layers.layers import (
     Activation,
     AdaptivePool,
@@ -52,7 +51,7 @@ def parse(text: str) -> Network:
     first, *rest = [token for token in tokens if token] or [""]
     size = re.fullmatch(r"(\d{1,9}) ?x ?(\d{1,9}) ?x ?(\d{1,9})", first)
     if not size:
-        raise UserError(f'A network begins with its input volume, such as 32x32x3, not "{excerpt(first)}".')
+        raise UserError("A network begins with its input volume, such as 32x32x3, not %s.", first)
     count = sum(token not in ("[", "|") for token in rest)  # a ] stands for the addition
     if count > MAX_LAYERS:
         raise UserError(f"{count} layers are more than fit here: use {MAX_LAYERS} or fewer.")
@@ -106,5 +105,5 @@ def _parse_layer(text: str) -> Layer:
     word, *arguments = text.split()
     classes = {word: layer for layer in LAYERS for word in layer.words}
     if word not in classes:
-        raise UserError(f'"{excerpt(text)}" is not a layer: use one of {", ".join(classes)}.')
+        raise UserError(f"%s is not a layer: use one of {', '.join(classes)}.", text)
     return classes[word].parse(word, arguments)

@@ -103,7 +103,7 @@ def load(name: str = DEFAULT_NETWORK) -> LoadedModel:
 def load_from(folder: Path, name: str) -> LoadedModel:
     """Load the registered network ``name`` from ``folder``, not shared; raises like :func:`load`."""
     if name not in REGISTRY:
-        raise WeightsRejected(f"There is no model named {name!r}; choose one of {', '.join(REGISTRY)}.")
+        raise WeightsRejected(f"There is no model named %s; choose one of {', '.join(REGISTRY)}.", name)
     spec = REGISTRY[name]
     module = spec.build()
     card = read_card(folder, name)

@@ -151,14 +151,14 @@ def read_regular_file(path: Path) -> bytes:
             os.scandir(path).close()  # raises the reason why it was not listed
         if not stat.S_ISREG(status.st_mode):
             kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no file")
-            raise ImageRejected(f"“{name}” is {kind} and was not opened: name a PNG, JPEG or DICOM file.")
+            raise ImageRejected(f"%s is {kind} and was not opened: name a PNG, JPEG or DICOM file.", name)
         if status.st_size > MAX_BYTES:
-            raise ImageRejected(f"“{name}” is larger than {MAX_BYTES // 2**20} MB: make it smaller.")
+            raise ImageRejected(f"%s is larger than {MAX_BYTES // 2**20} MB: make it smaller.", name)
         with open(path, "rb", opener=_open_without_waiting) as file:
             return file.read(MAX_BYTES + 1) or b""  # None where a file of the kernel has nothing to say yet
     except OSError as error:
         advice = "shorten its path" if error.errno == errno.ENAMETOOLONG else "check that it is there and may be read"
-        raise ImageRejected(f"“{name}” cannot be read ({error.strerror}): {advice}.") from error
+        raise ImageRejected(f"%s cannot be read ({error.strerror}): {advice}.", name) from error
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -113,7 +113,7 @@ def test_nonsense_in_a_link_opens_with_defaults_and_a_sentence_for_each_field(
     app = open_page(chapter.file, **{field.name: "<b>1e9" for field in fields})
     sentences = app.warning[0].value
     assert sentences.count("In this link, ") == len(fields)
-    assert "<" not in sentences
+    assert "<" not in re.sub("`[^`]*`", "", sentences)
     for field in fields:
         assert field.widget_value(states[-1][field]) == field.widget_value(field.default)
 

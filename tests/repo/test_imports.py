@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEFT = ("errors", "text", "cards", "layers", "ops", "imaging", "models", "predict")
+LEFT = ("text", "errors", "cards", "layers", "ops", "imaging", "models", "predict")
 RIGHT = ("attribution", "evaluation", "lecture", "handson", "training")
 UI = ("shell", "widgets", "lecture", "chest", "evaluation")
 ORDER = ["cnn", *(f"cnn.{name}" for name in LEFT + RIGHT), "ui", *(f"ui.{name}" for name in UI), "pages", "app"]

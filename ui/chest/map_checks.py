@@ -21,6 +21,7 @@ from ui.chest.film_store import Film
 from ui.shell import address, theme
 from ui.shell.fields import Choice, Flag
 from ui.shell.session_data import drop_with_page
+from ui.shell.text import sentence_of
 from ui.widgets.tables import show_table
 
 FILLS: dict[str, Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
@@ -45,7 +46,7 @@ def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opa
     try:
         checked = _check(film, model, maps[methods.index(method)], FILLS[fill], slot)
     except UserError as error:
-        slot.info(str(error))
+        slot.info(sentence_of(error))
         return
     slot.markdown(f"**{checked.verdict}**")
     _show_controls(film, checked, opacity)

@@ -8,6 +8,7 @@ from cnn.cards import network_title
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import NORMAL, PNEUMONIA, Prediction, percent, sentence
 from ui.chest.film_store import Film
+from ui.shell.text import plain
 
 NETWORKS = {
     "transfer": "is an EfficientNet-Lite0 pretrained on ImageNet and fine-tuned on chest films",
@@ -24,7 +25,7 @@ def show_prediction(prediction: Prediction) -> None:
 def warn_if_rejected(film: Film) -> None:
     """Warn if the film is unlike those that the networks were trained on; for pages that classify it anyway."""
     if not film.gate_result.accepted:
-        st.warning(f"{film.gate_result.sentence(film.name)} What the network says of it means nothing.")
+        st.warning(f"{plain(film.gate_result.sentence(film.name))} What the network says of it means nothing.")
 
 
 def scale_html(prediction: Prediction) -> str:

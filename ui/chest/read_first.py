@@ -25,6 +25,7 @@ from ui.shell import address, theme
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
+from ui.shell.text import plain, sentence_of
 from ui.widgets import upload
 from ui.widgets.cell_picker import Box, place_box
 from ui.widgets.tables import show_table
@@ -83,7 +84,7 @@ def read_film(series: Sequence[SeriesFilm], number: int, model: LoadedModel, sta
     """Ask about film ``number`` of ``series``, from 1, until the reader submits; then show both answers."""
     item, count = series[number - 1], len(series)
     if isinstance(item.film, UnreadableFilm):
-        st.error(item.film.reason)
+        st.error(plain(item.film.reason))
     else:
         st.header(f"Film {number} of {count}", anchor=False)
         finished = _session_reads(item.film).get(item.film.sha256)
@@ -173,7 +174,7 @@ def _show_answers(item: SeriesFilm, film: Film, answers: PairedRead, model: Load
         slot = st.empty()
         attribution = _saliency_map(film, model, slot)
         if isinstance(attribution, UserError):
-            slot.info(str(attribution))
+            slot.info(sentence_of(attribution))
             return
         coloured = overlay.overlay_map(film.picture, attribution, overlay.OPACITY)
         image = _draw_marks(coloured, answers.network.mark, item.lesion)

@@ -18,6 +18,7 @@ from ui.chest import film_store, overlay
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.shell import address, frame, theme
 from ui.shell.fields import Choice, Flag, Several
+from ui.shell.text import plain, sentence_of
 from ui.widgets import upload
 from ui.widgets.network_choice import choose_network
 from ui.widgets.upload import FilmChoice
@@ -89,7 +90,7 @@ def load_film_and_network(choices: list[FilmChoice], name: str) -> tuple[LoadedM
     try:
         model = load(name)
     except UserError as error:
-        st.error(str(error))
+        st.error(sentence_of(error))
         st.stop()
     film = pick_film(film_store.read_films(choices), model)
     if film is None:
@@ -104,14 +105,14 @@ def pick_film(films: Sequence[Film | UnreadableFilm], model: LoadedModel) -> Fil
         (film,) = films
         if isinstance(film, Film):
             return film
-        st.error(film.reason)
+        st.error(plain(film.reason))
     if len(films) <= 1:
         return None
     classify_anyway = bool(st.session_state.get("insist"))
     names = make_distinct([film.name for film in films])
     rows = [_table_row(film, name, model, classify_anyway) for film, name in zip(films, names, strict=True)]
     with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
-        st.table(rows, hide_index=True)
+        st.table([{column: plain(cell) for column, cell in row.items()} for row in rows], hide_index=True)
     # By name, so that a film stays picked when one before it is removed. The widget must not hold the films: its
     # options live as long as the session.
     readable = {name: film for film, name in zip(films, names, strict=True) if isinstance(film, Film)}
@@ -142,7 +143,7 @@ def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, class
 
 def choose_to_classify_anyway(film: Film) -> bool:
     """Say why ``film`` was rejected, and return whether the reader wants it classified anyway."""
-    st.error(film.gate_result.sentence(film.name))
+    st.error(plain(film.gate_result.sentence(film.name)))
     classify_anyway = st.toggle(ANYWAY.label, key=address.key(ANYWAY))
     if classify_anyway:
         st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
@@ -164,10 +165,14 @@ def explain_rejection(film: Film) -> None:
     with left:
         outlined = overlay.draw_outline(overlay.to_colour(film.picture), lungs, theme.FILM_LUNGS)
         st.image(overlay.light_box(outlined), alt=f"The image {film.name}; {found}", width="stretch")
-        notes = " ".join([f"{film.name} · {film.kind} · {film.width} × {film.height} pixels; {found}.", *film.notes])
-        st.caption(notes)
+        st.caption(_describe_file(film, f"; {found}"))
     with right:
         st.markdown(REJECTION)
+
+
+def _describe_file(film: Film, found: str = "") -> str:
+    size = f"{film.kind} · {film.width} × {film.height} pixels{found}."
+    return f"{plain(film.name)} · {size} {plain(' '.join(film.notes))}"
 
 
 def choose_map_settings(lesion_known: bool) -> MapSettings:
@@ -202,7 +207,7 @@ def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:
     with columns[0]:
         st.markdown("**The film**")
         st.image(overlay.light_box(_film_image(reading, settings)), alt=f"The film {film.name}", width="stretch")
-        st.caption(f"{film.name} · {film.kind} · {film.width} × {film.height} pixels. {' '.join(film.notes)}")
+        st.caption(_describe_file(film))
     with columns[1]:
         st.markdown("**What the network sees**")
         view = overlay.light_box(film_store.network_view(film, reading.model))
@@ -218,7 +223,7 @@ def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:
     for slot, attribution in zip(slots, maps, strict=True):
         with slot.container():
             if isinstance(attribution, UserError):
-                st.info(str(attribution))
+                st.info(sentence_of(attribution))
             else:
                 image = overlay.light_box(_map_image(reading, settings, attribution))
                 st.image(image, alt=f"The map over the film. {describe(attribution)}", width="stretch")

@@ -23,6 +23,7 @@ from ui.chest.film_store import Film
 from ui.shell.fields import Choice, Field, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
+from ui.shell.text import sentence_of
 from ui.widgets.cell_picker import Box, place_box
 from ui.widgets.tables import Bar, show_table
 
@@ -174,7 +175,7 @@ def _explain(film: Film, model: LoadedModel, method: str, slot: DeltaGenerator) 
     """Compute prediction and map of ``film``; if there is no map, say why in ``slot``."""
     (attribution,) = film_store.saliency_maps(film, model, [method], PNEUMONIA, [slot])
     if isinstance(attribution, UserError):
-        slot.info(str(attribution))
+        slot.info(sentence_of(attribution))
         return None
     return Explained(film, film_store.predict(film, model), attribution)
 

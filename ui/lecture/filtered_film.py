@@ -8,6 +8,7 @@ import streamlit as st
 from cnn.ops import filters, toy_inputs
 from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Array
+from ui.shell.text import plain
 from ui.widgets import static_grid
 
 REACH = 4
@@ -23,8 +24,10 @@ def show_filtered(pixels: Array, weights: filters.Rows, name: str) -> Array:
     response = filters.filter_image(pixels, weights)
     scaled = filters.scale_to_grey(response, weights)
     before, after = st.columns(2)
-    caption = f"Before: {name}, {pixels.shape[1]} x {pixels.shape[0]}"
-    before.image(pixels, caption=caption, alt=caption, clamp=True, width="stretch")
+    size = f"{pixels.shape[1]} x {pixels.shape[0]}"
+    before.image(
+        pixels, caption=f"Before: {plain(name)}, {size}", alt=f"Before: {name}, {size}", clamp=True, width="stretch"
+    )
     after.image(scaled.pixels, caption=f"After. {scaled.scale}", alt="The filter's answer", clamp=True, width="stretch")
     places = filters.strongest_positions(response, distance=12, count=4)
     st.subheader("Where it answers most", anchor=False)

@@ -8,7 +8,7 @@ from cnn.layers import costs, sizes
 from cnn.ops import filters, pooling
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars
+from ui.shell.text import escape_stars, plain
 from ui.widgets import upload
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -56,9 +56,9 @@ def _show_pooled_film(radiograph: Radiograph, block: int) -> None:
     """Show a radiograph beside its max-pooled and average-pooled versions, all at about the same size."""
     pixels = radiograph.pixels
     columns = st.columns(3)
-    caption = f"{radiograph.name}: {pixels.shape[1]} x {pixels.shape[0]} pixels"
+    size = f"{pixels.shape[1]} x {pixels.shape[0]} pixels"
     reduced = filters.pool_image(pixels, -(-max(pixels.shape) // FILM_PIXELS), "average")
-    columns[0].image(reduced, caption=caption, alt=caption)
+    columns[0].image(reduced, caption=f"{plain(radiograph.name)}: {size}", alt=f"{radiograph.name}: {size}")
     for column, kind in zip(columns[1:], filters.POOLS, strict=True):
         small = filters.pool_image(pixels, block, kind)
         caption = f"{kind.capitalize()}: {small.shape[1]} x {small.shape[0]} numbers are left"

@@ -17,7 +17,7 @@ from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Axis, PaddingMode, unread_share
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars
+from ui.shell.text import escape_stars, sentence_of
 from ui.widgets import cross_links, static_grid, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -129,7 +129,7 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
                 size = output_size(n, window, rule)
             except SizeDoesNotFit as error:
                 problem = keep_advice(error, _allowed(fields, accepts))
-                st.error(escape_stars(str(problem)))
+                st.error(sentence_of(problem))
                 continue
             st.markdown(f"Output **{size.size}**: {escape_stars(size.formula)}")
             axis = Axis.sliding(n, window, rule)
@@ -152,7 +152,7 @@ def show_advice(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole]
         accepts: Whether the page shows a result once an argument has another value.
     """
     error = keep_advice(error, _allowed(fields, accepts))
-    st.error(escape_stars(str(error)))
+    st.error(sentence_of(error))
     _show_presets(state, error, fields)
 
 

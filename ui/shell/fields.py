@@ -55,10 +55,8 @@ class Field(Generic[T]):
 
     def error(self, expected: str, text: str) -> UserError:
         """Return the error for a ``text`` that is not what is ``expected``."""
-        harmless = re.sub(r"[^\w\s.,;/+-]", "?", text)  # a link must not smuggle Markdown into the sentence
-        quoted = harmless if len(harmless) <= 40 else f"{harmless[:40]}..."
         label = f"“{self.label}”" if re.search(r"[,:=]", self.label) else self.label
-        return UserError(f'{label} must be {expected}, not "{quoted}".')
+        return UserError(f"{label} must be {expected}, not %s.", text)
 
 
 @dataclass(frozen=True)

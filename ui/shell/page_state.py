@@ -23,6 +23,7 @@ import streamlit as st
 from cnn.errors import UserError
 from ui.shell import address, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
+from ui.shell.text import sentence_of
 
 _LEFT, _SENTENCES, _TEACH = "_state_left", "_state_sentences", "_state_teach"
 """Keys of the session: the values that each page was left with, what is wrong with the link, and whether the controls
@@ -167,7 +168,7 @@ class State:
         try:
             return field.parse(address.as_text(field, value))
         except UserError as error:
-            st.error(str(error))
+            st.error(sentence_of(error))
             self.invalid = True
             return field.default
 
@@ -205,7 +206,9 @@ def _begin_visit(page: str, fields: tuple[Field[Any], ...]) -> None:
                 field.parse(text)
                 continue
             except UserError as error:
-                sentences.append(f"In this link, {str(error)[:-1]}; the page opened with {field.text(field.default)}.")
+                instead = f"the page opened with {field.text(field.default)}."
+                linked = UserError(f"In this link, {error.sentence[:-1]}; {instead}", *error.foreign)
+                sentences.append(sentence_of(linked))
                 nonsense.append(field.name)
         elif not teach and field.name in left.get(page, {}):
             st.session_state[field.name] = left[page][field.name]

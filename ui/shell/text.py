@@ -1,4 +1,9 @@
-"""Formulas and numbers as the pages write them."""
+"""Text as the pages write it: formulas, numbers, and the words of strangers, which never become Markdown."""
+
+import re
+
+from cnn.errors import UserError
+from cnn.text import excerpt
 
 
 def escape_stars(text: str) -> str:
@@ -17,3 +22,25 @@ def format_bytes(count: int) -> str:
         if count >= size:
             return f"{three_figures(count / size)} {unit}"
     return f"{count:,} bytes"
+
+
+def quoted(text: str) -> str:
+    """Return what a stranger wrote, a file name or a setting of a link, as one short line of Markdown code."""
+    code = excerpt(text.replace("`", "'"))
+    return f"`{code}`" if code else "“”"
+
+
+def plain(text: str) -> str:
+    """Return ``text`` as Markdown that shows it as it is, in one line.
+
+    A backslash takes its meaning from a character. Streamlit and its Markdown look for addresses, emoji and icons once
+    more in the finished text, where a word joiner, which cannot be seen, keeps them from what they look for.
+    """
+    line = re.sub(r"[\\`*_\[\]<>&~$|#{}!]", r"\\\g<0>", re.sub(r"\s+", " ", text))
+    line = re.sub(r"^( ?\d*)([-+=.)])", r"\1\\\2", line)
+    return re.sub(r"(?i)www(?=\.)|[:@](?=\S)", "\\g<0>\u2060", line)
+
+
+def sentence_of(error: UserError) -> str:
+    """Return the sentence of ``error`` as Markdown; the parts of it that a stranger wrote are code."""
+    return error.render(plain, quoted)

@@ -12,6 +12,7 @@ from cnn.layers.from_torch import TorchImport
 from cnn.layers.network import Network
 from ui.shell.fields import TextField
 from ui.shell.page_state import State
+from ui.shell.text import plain, sentence_of
 
 _PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
 _GUIDE = """
@@ -53,7 +54,7 @@ def edit_network(state: State, field: NetworkField) -> Network:
         st.error(error)
     read, notes = st.session_state.get(_NOTES, (None, ()))
     if read == network and notes:  # until the network is another
-        st.info("\n".join(f"- {note}" for note in notes))
+        st.info("\n".join(f"- {plain(note)}" for note in notes))
     return network
 
 
@@ -63,7 +64,7 @@ def _take(state: State, field: NetworkField, present: Network) -> None:
         state.put(field, read.network)
         st.session_state[_NOTES] = read.network, read.notes
     except UserError as error:
-        st.session_state[_ERROR] = str(error)
+        st.session_state[_ERROR] = sentence_of(error)
 
 
 def import_network(text: str, present: Network) -> TorchImport:

@@ -13,6 +13,7 @@ from cnn.imaging.samples.built_in import SAMPLES, Sample
 from ui.shell import address
 from ui.shell.fields import Choice
 from ui.shell.session_data import drop_with_page
+from ui.shell.text import sentence_of
 
 BUILT_IN, UPLOADED, FETCHED = "Built-in films", "My own files", "Real test films"
 SOURCE = Choice("source", "Picture from", BUILT_IN, options=(BUILT_IN, UPLOADED, FETCHED))
@@ -110,7 +111,7 @@ def fetch_test_films() -> tuple[Sample, ...]:
             st.session_state[_FETCHED_KEY] = fetch(progress=show)
         except UserError as error:
             bar.empty()
-            st.info(str(error))
+            st.info(sentence_of(error))
             return ()
         st.rerun()
     return ()
