@@ -27,7 +27,6 @@ frame.header(
     "Architecture builder",
     "A network is a stack of layers, and each must fit what the one before it leaves. Stack them, and see every "
     "volume, every weight and every product.",
-    "Press “VGG-16” and find the one layer that holds most of all weights. Which one makes most of the products?",
 )
 state = State.open("architecture_builder", NET, LOOK)
 state.presets("Start from a network", {name: {NET: network} for name, network in NETWORKS.items()})

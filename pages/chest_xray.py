@@ -9,7 +9,6 @@ from ui.shell import frame
 frame.header(
     "Read a chest X-ray",
     "A network says NORMAL or PNEUMONIA, and shows where it looked. For teaching, never for diagnosis.",
-    "Choose the simulated chest with the planted consolidation. Does the map find it?",
 )
 choices, name = sections.choose_film_and_network()
 model, film = sections.load_film_and_network(choices, name)

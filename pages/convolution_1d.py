@@ -36,7 +36,6 @@ PRESETS: dict[str, dict[Field[Any], Any]] = {
 frame.header(
     "Convolution in one dimension",
     "Slide one row of numbers along another; at each step multiply the overlapping values and add the products.",
-    'Step through both sides below, then press "A single 1 meets a ramp": which side copies the kernel as it is?',
 )
 state = State.open("convolution_1d", X, W, MODE, STEP, quiz.QUESTION, HEART, NOISE, KIND, HALF, BEAT)
 st.header("Step by step", anchor=False)

@@ -38,7 +38,6 @@ frame.header(
     "Convolution in two dimensions",
     "A filter is a small pattern of weights. Slid over a picture, it answers at every place with one number: "
     "how well the picture agrees with the pattern there.",
-    "Point at a cell of the output and read how it came about; then point at a weight.",
 )
 state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, SHRINK, STEP, quiz.QUESTION)
 

@@ -32,7 +32,6 @@ frame.header(
     "Filters and ReLU",
     "One filter leaves one map. A layer has K filters, so it leaves K maps, stacked into a volume of depth K; "
     "ReLU then clears every negative number in it.",
-    "Move the bias below zero and watch how much of a map survives ReLU.",
 )
 state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST, SECOND, SIZE, quiz.QUESTION)
 

@@ -40,7 +40,6 @@ frame.header(
     "Fully connected layer and softmax",
     "The last layer weighs every number of the volume once for each class; softmax turns the scores that come out into "
     "probabilities.",
-    "Below, under softmax, press “0, 1, 2” and then “1000, 1001, 1002”: which numbers change, and which do not?",
 )
 state = State.open("fully_connected", NAMES, SCORES, TEMPERATURE, TRUE, SIDE, DEPTH, PLACE, STEP, quiz.QUESTION)
 

@@ -12,7 +12,6 @@ frame.header(
     "Glossary",
     "Every word and symbol of the course in one plain sentence. In the text of all pages they are underlined with "
     "dots: press one, and its meaning opens there.",
-    "Find the three words that people mix up most: kernel, filter and feature map.",
 )
 query = st.text_input(FIND.label, key=address.key(FIND), max_chars=40)
 titles = {chapter.file: chapter.title for chapter in frame.chapters()}

@@ -17,7 +17,6 @@ LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(MILESTONES))
 frame.header(
     "A bit of history",
     "Convolutional networks are older than they look: most of the ideas were there by 1993, and waited.",
-    "Find the hatched stretch, and the four reasons why nobody was interested.",
 )
 state = State.open("history", LOOK, quiz.QUESTION)
 line, story = st.columns([3, 2], gap="large")

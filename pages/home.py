@@ -13,7 +13,6 @@ from ui.widgets.grid import GridOptions, show_grid
 frame.header(
     "Convolutional networks, by hand",
     "Learn how a convolutional network works by touching every number in it; then watch one read a chest X-ray.",
-    "Press Play below. Then see on the film where a network looked.",
 )
 by_hand, at_work = st.columns(2, gap="large")
 with by_hand:

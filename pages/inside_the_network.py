@@ -32,7 +32,6 @@ frame.header(
     "Inside the network",
     "A film goes through a trained network, layer by layer: maps of simple features first, then of larger and rarer "
     "ones, and at the end two scores. Every number on the way can be looked at.",
-    "Point at a bright cell of the map and see which part of the film made it. Then open `conv5` and do it again.",
 )
 state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, RANK)
 choices = upload.choose_films()

@@ -12,6 +12,7 @@ from ui.lecture import layer_summary, size_rules
 from ui.shell import frame
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
+from ui.shell.stage import PREDICT
 from ui.shell.text import sentence_of
 from ui.widgets import cross_links, quiz, torch_code
 
@@ -29,7 +30,6 @@ GROUPS = Whole("groups", "Groups", 1, low=1, high=100_000)
 OUT = Whole("out", "Output padding", 0, low=0, high=10_000)
 BIAS = Flag("bias", "A bias for each filter", True)
 CEIL = Flag("ceil", "Round up (ceil_mode)", False)
-HIDE = Flag("hide", "Hide the answers until I have predicted one", False)
 PLAIN: dict[Field[Any], Any] = {KIND: CONV, D: 1, GROUPS: 1, BIAS: True, OUT: 0, CEIL: False}
 IMAGE: dict[Field[Any], Any] = {W1: 32, H1: 32, D1: 3}
 PRESETS: dict[str, dict[Field[Any], Any]] = {
@@ -49,9 +49,8 @@ frame.header(
     "Layer calculator",
     "Four numbers settle a convolution layer: K filters, of size F, moved by stride S, with padding P. From them and "
     "the volume that comes in follow the volume that goes out, what is learnt, and what it costs.",
-    "Press “F5 S1 P2”, then double the depth D1: what doubles with it, and what stays?",
 )
-state = State.open("layer_calculator", KIND, W1, H1, D1, K, F, S, P, D, GROUPS, OUT, BIAS, CEIL, HIDE, quiz.QUESTION)
+state = State.open("layer_calculator", KIND, W1, H1, D1, K, F, S, P, D, GROUPS, OUT, BIAS, CEIL, PREDICT, quiz.QUESTION)
 state.presets("Common configurations", PRESETS)
 
 
@@ -84,7 +83,7 @@ before = Volume(*state.boxes(W1, H1, D1))
 layer = chosen()
 try:
     info = layer.infer(before)
-    hide, stage = state.flag(HIDE), st.container()
+    hide, stage = state.flag(PREDICT), st.container()
     question = ask_layer(layer, before, state[quiz.QUESTION])
     told = question is None or quiz.ask(question, state)
     if told or not hide:

@@ -13,7 +13,6 @@ frame.header(
     "Method bench",
     "A saliency map looks convincing whether it is right or not. Here every method of this app is tested, and compared "
     "with baselines that do not depend on the network.",
-    "Choose the pointing game. How many methods point at the disease more often than the lung prior?",
 )
 state = State.open("method_bench", *sections.FIELDS)
 try:

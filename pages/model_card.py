@@ -16,7 +16,6 @@ frame.header(
     "Model card",
     "What a network was made of, and how good it is on films that it was not trained on. One command measures all of "
     "it, `python -m cnn.training.evaluate`; no number on this page was typed by hand.",
-    "Choose the films of adults: the same films and the same predictions, with two label sets.",
 )
 state = State.open("model_card", NETWORK, FILMS)
 

@@ -23,8 +23,9 @@ from ui.evaluation.scores_cache import (
     load_scores,
 )
 from ui.shell import frame
-from ui.shell.fields import Choice, Flag, Real, Whole
+from ui.shell.fields import Choice, Real, Whole
 from ui.shell.page_state import State
+from ui.shell.stage import PREDICT
 from ui.shell.text import sentence_of
 from ui.widgets import quiz
 
@@ -32,16 +33,14 @@ FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED)
 THRESHOLD = Real("threshold", "Threshold: PNEUMONIA from P =", 0.5, low=0, high=1, step=0.01)
 PREVALENCE = Real("prevalence", "Prevalence: how many of 100 people have it", 5, low=0.5, high=90, step=0.5)
 MISS_COST = Whole("miss", "A miss costs as much as how many false positives", 10, low=1, high=100)
-HIDE = Flag("hide", "Hide what a positive prediction is worth until I have predicted it", False)
 
 frame.header(
     "Operating point",
     "A network gives a probability; the threshold, its operating point, decides from where on it means PNEUMONIA. "
     "Every threshold trades one kind of error for the other, and what a positive prediction is worth depends on "
     "how many people have the disease.",
-    "Leave the threshold and lower the prevalence to 1: what happens to the accuracy, and what to the PPV?",
 )
-state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, HIDE)
+state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, PREDICT)
 
 
 @st.fragment  # a move of a slider redraws this part alone
@@ -78,7 +77,7 @@ def show_operating_point() -> None:
     rates = rates_at_prevalence(counts, prevalence)
     cohort = expected_cohort(rates, prevalence)
     settings = sections.Settings(threshold, prevalence, frozen)
-    hide, rates_slot = state.flag(HIDE), st.container()
+    hide, rates_slot = state.flag(PREDICT), st.container()
     answered = cohort.positive_predictions == 0 or quiz.ask(ask_ppv(cohort, rates), state)
     with rates_slot:
         sections.show_rates(rates, counts, films, hide_predictive_values=hide and not answered)

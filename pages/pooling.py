@@ -40,7 +40,6 @@ frame.header(
     "Pooling",
     "Pooling keeps one number of each window and throws the rest away: the picture becomes smaller, its depth stays, "
     "and there is nothing to learn in it.",
-    "Point at an output cell, and look which input cell gets the gradient on the way back.",
 )
 state = State.open("pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, *pooled_film.FIELDS, STEP, quiz.QUESTION)
 convolved = convolution.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS).output[0]

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.imaging import practice_series
 from cnn.models import loading
 from ui.chest import film_store, read_first
 from ui.shell import frame
@@ -15,7 +14,6 @@ frame.header(
     "Read first",
     "Say NORMAL or PNEUMONIA and mark where, before the network says a word. A reader who has seen the answer first "
     "tends to see what it says.",
-    f"Read all {practice_series.COUNT} simulated films. Who finds more of what was planted, you or the network?",
 )
 state = State.open("read_first", *read_first.FIELDS)
 left, right = st.columns([3, 1])

@@ -8,26 +8,24 @@ from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.references import REFERENCES
 from ui.lecture import mixed_quiz, volume_chain
 from ui.shell import frame, glossary_popover
-from ui.shell.fields import Flag
 from ui.shell.page_state import State
+from ui.shell.stage import PREDICT
 from ui.widgets import quiz
 
-HIDE = Flag("hide", "Hide the volumes until I have predicted one", False)
 NETWORK = network_text.parse(PRESETS["Review (slides 43-44)"])
 
 frame.header(
     "Review",
     "The whole course in one chain: CONV, ReLU, POOL, CONV, ReLU, POOL, and at the end a fully connected layer and "
     "softmax.",
-    "Say the volume behind each part before you look; then take the ten questions at the bottom.",
 )
-state = State.open("review", HIDE, quiz.QUESTION, mixed_quiz.NUMBER)
+state = State.open("review", PREDICT, quiz.QUESTION, mixed_quiz.NUMBER)
 
 
 def chain() -> None:
     """Show the chain (slides 43-44), a question on it, and what each layer is for."""
     st.header("The chain", anchor=False)
-    hide = state.flag(HIDE)
+    hide = state.flag(PREDICT)
     picture = st.container()
     revealed = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
     with picture:

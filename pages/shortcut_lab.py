@@ -13,7 +13,6 @@ frame.header(
     "Shortcut lab",
     "Hide the lungs, keep only the margin, lay a marker on the film: if the prediction survives, it did not come from "
     "the lungs. Probability and map follow every change, beside those of the untouched film.",
-    "Keep only the frame. How sure is the network, without a chest?",
 )
 state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
 choices, name = sections.choose_film_and_network()

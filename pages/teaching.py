@@ -15,7 +15,6 @@ frame.header(
     "Teacher's guide",
     "Three lesson plans, made of pages that open in one fixed state and of questions to ask there. Without the answers "
     "this page is a worksheet for the class.",
-    "Choose a lesson, open its first link, and come back here for the answer.",
 )
 state = State.open("teaching", PLAN, ANSWERS)
 with st.container(horizontal=True, vertical_alignment="bottom"):

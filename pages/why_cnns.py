@@ -37,7 +37,6 @@ frame.header(
     "Why convolutional networks?",
     "A fully connected layer can read a picture, but it pays twice: with a weight for every pixel and node, and with "
     "the loss of what lies beside what.",
-    "Double the width below: which of the two weight counts doubles, and which stays? Then shuffle the pixels.",
 )
 state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, quiz.QUESTION)
 

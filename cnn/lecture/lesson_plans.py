@@ -158,7 +158,7 @@ def _as_text(value: str | int | float | bool) -> str:
 
 def _quiz_prompts(number: int) -> tuple[Prompt, ...]:
     """Return the ten questions of quiz ``number``."""
-    settings = {"quiz": f"{number}", "hide": "true"}
+    settings = {"quiz": f"{number}", "predict": "true"}
     questions = [item.question for item in draw_quiz(number)]
     return tuple(
         Prompt(settings, f"{place}. {question.prompt}", f"{question.answer:.10g}. {question.why}", question.prompt)

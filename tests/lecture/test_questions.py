@@ -38,9 +38,9 @@ def assert_sound(question: Question) -> None:
     assert right
     assert question.why in sentence
     for value, slip in question.mistakes.items():
-        assert question.check(value) == (False, f"Not yet. {slip}")
+        assert question.check(value) == (False, f"Not quite. {slip}")
     far = max(map(abs, [question.answer, *question.mistakes])) + 7
-    assert question.check(far) == (False, f"Not yet: {far:.10g} is not it. {question.hint}")
+    assert question.check(far) == (False, f"Not quite: {far:.10g} is not it. {question.hint}")
 
 
 def slip(question: Question, given: float) -> str:
@@ -155,7 +155,7 @@ def test_two_decimals_are_enough_where_there_are_more() -> None:
     question = Question("?", 1 / 3, "A third.", "Divide.", {2 / 3: "That is the rest."})
     assert question.check(0.33)[0]
     assert not question.check(0.3)[0]
-    assert question.check(0.67) == (False, "Not yet. That is the rest.")
+    assert question.check(0.67) == (False, "Not quite. That is the rest.")
 
 
 def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> None:

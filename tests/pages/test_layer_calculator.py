@@ -33,7 +33,7 @@ def test_what_does_not_fit_is_said_and_the_nearest_offered() -> None:
 
 
 def test_nothing_is_told_before_the_answer_where_that_is_asked_for() -> None:
-    app = open_page(PAGE, hide="true")
+    app = open_page(PAGE, predict="true")
     assert "Produces" not in shown_text(app)
     predict(app, 34)
     assert "Produces" not in shown_text(app)

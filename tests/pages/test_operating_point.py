@@ -64,7 +64,7 @@ def test_buttons_set_the_frozen_threshold_and_the_films_own_prevalence() -> None
 
 
 def test_predictive_values_wait_for_the_reader_s_prediction() -> None:
-    app = open_page(PAGE, hide="true")
+    app = open_page(PAGE, predict="true")
     assert (rate(app, "PPV"), rate(app, "NPV")) == ("?", "?")
     assert f'aria-label="{COHORT}"' not in html(app)
     press(app, "Show the answer")

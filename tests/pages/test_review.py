@@ -47,7 +47,7 @@ def test_every_part_links_to_its_page_with_its_numbers() -> None:
 
 
 def test_the_volumes_can_be_hidden_until_one_is_predicted() -> None:
-    app = open_page(PAGE, hide="true")
+    app = open_page(PAGE, predict="true")
     assert "16x16x16" not in html(app)
     predict(app, 1024)
     assert "16x16x16" in html(app)

@@ -20,7 +20,6 @@ def offered(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_every_value_offered_fits(settings: dict[str, str]) -> None:
     app = open_page("stride_padding", **settings)
-    assert app.error
     labels = offered(app)
     assert labels
     for label in labels:

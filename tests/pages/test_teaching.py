@@ -35,13 +35,13 @@ def test_every_link_opens_its_page_in_a_state_that_says_what_the_guide_expects(
     page: str, settings: tuple[tuple[str, str], ...], states: list[State]
 ) -> None:
     """Opened with the answers not hidden, which is the one setting that is checked without being used."""
-    app = open_page(page, **{name: text for name, text in settings if name != "hide"})
+    app = open_page(page, **{name: text for name, text in settings if name != "predict"})
     assert not [warning.value for warning in app.warning if "In this link" in warning.value]
     fields = {field.name: field for state in states[-1:] for field in state.fields}
     for name, text in settings:
         if name in fields:
             value = fields[name].widget_value(fields[name].parse(text))
-            assert name == "hide" or name not in app.session_state or app.session_state[name] == value, name
+            assert name == "predict" or name not in app.session_state or app.session_state[name] == value, name
         else:
             assert app.session_state[name] == text, name
     told = squeezed(everything(app))

@@ -30,7 +30,7 @@ def entry(where: str, names: dict) -> dict:
 def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     chapter = eval(RECIPES["ui/shell/frame.py, in COURSE"], {"Chapter": frame.Chapter})
     assert RECIPES.get(f"pages/{chapter.file}.py")
-    monkeypatch.setattr(frame, "COURSE", frame.COURSE | {"New": (chapter,)})
+    monkeypatch.setattr(frame, "COURSE", {"New": (chapter,)})
     app = AppTest.from_string(RECIPES[f"pages/{chapter.file}.py"], default_timeout=60)
     app.session_state[frame.THROUGH_THE_FRONT_DOOR] = True
     app.session_state[frame.VISITED] = [chapter.file]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,15 +18,17 @@ from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Axis, PaddingMode, unread_share
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars, sentence_of
+from ui.shell.stage import View
+from ui.shell.text import sentence_of, typeset
 from ui.widgets import cross_links, static_grid, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
 RULES: dict[Rule, tuple[str, str]] = {
-    "exact": ("Must divide exactly", "The lecture and CS231n: a filter that does not fit is a mistake."),
-    "floor": ("Round down", "PyTorch: what is left over at the edge is not read."),
-    "ceil": ("Round up", "PyTorch pooling with `ceil_mode=True`: the last window may hang over the edge."),
+    "exact": ("Must divide exactly", "the lecture, CS231n"),
+    "floor": ("Round down", "PyTorch"),
+    "ceil": ("Round up", "PyTorch pooling with ceil_mode=True"),
 }
+_MAX_LAYERS = 7
 Accepts = Callable[[str, int], bool]
 """Takes the name of an argument, as in :data:`cnn.layers.sizes.LETTERS`, and a value for it."""
 
@@ -83,19 +86,28 @@ class Sliding:
 WIDTH, HEIGHT = Side("width", "across"), Side("height", "down")
 
 
-def show_positions(state: State, sliding: Sliding, fields: Mapping[str, Whole], step: int) -> None:
-    """Show the grid under PyTorch's rule, and what it leaves unread; ``fields`` set the height, by letter."""
-    if _too_long(sliding.width, sliding.padded(sliding.across)):
-        return  # the rules say why
-    try:
-        example = sliding.example()
-    except SizeDoesNotFit as error:
-        show_advice(state, error, fields, lambda *change: sliding.accepts([HEIGHT], *change))
+def show_positions(view: View, sliding: Sliding, step: int, hidden: bool) -> None:
+    """Show every position of the filter on the stage, or, while the size is asked for, input and filter alone."""
+    example = view.compute(sliding.example)
+    if example is None:
         return
-    if lost := unread_share(example.rows, example.columns):
-        st.markdown(f"Rounded down as in PyTorch, **{lost:.0%} of the input is never read**; it is crossed out.")
-    show_grid(example, GridOptions("Every position of the filter", step=step), key="positions")
-    torch_code.show_snippet(torch_snippets.convolution_2d(example))
+    with view.stage:
+        if hidden:
+            with st.container(horizontal=True):
+                static_grid.show_numbers(example.input[0], "Input")
+                static_grid.show_numbers(example.kernel[0, 0], "Filter", "kernel")
+            return
+        show_grid(example, GridOptions("Every position of the filter", step=step), key="positions")
+        if lost := unread_share(example.rows, example.columns):
+            st.markdown(f"Rounded down as in PyTorch: **{lost:.0%} of the input is never read**; it is crossed out.")
+
+
+def show_code(sliding: Sliding) -> None:
+    """Show the layer in PyTorch, and a link to the layer calculator where it can take the settings."""
+    try:
+        torch_code.show_snippet(torch_snippets.convolution_2d(sliding.example()))
+    except UserError:
+        return  # the panel says why
     across = sliding.across
     left, right = sliding.padded(across).ends
     if sliding.down == across and left == right:
@@ -104,7 +116,7 @@ def show_positions(state: State, sliding: Sliding, fields: Mapping[str, Whole], 
 
 
 def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], sides: Sequence[Side]) -> None:
-    """Show a card for each rule; where one fails, also buttons for the nearest values that fit them all.
+    """Show the output size by each rule; where one fails, also buttons for the nearest values that fit them all.
 
     Args:
         state: The page.
@@ -112,34 +124,38 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
         fields: The fields of the width, by letter.
         sides: What these fields set: the width, and the height where it has no fields of its own.
     """
-    n, window = sliding.width, sliding.padded(sliding.across)
-
-    def accepts(argument: str, value: int) -> bool:
-        return sliding.accepts(sides, argument, value)
-
-    if error := _too_long(n, window):
-        show_advice(state, error, fields, accepts)
-        return
-    problem = None
-    for column, rule in zip(st.columns(3), RULES, strict=True):
-        with column, st.container(border=True):
-            title, meaning = RULES[rule]
-            st.markdown(f"**{title}.** {meaning}")
-            try:
-                size = output_size(n, window, rule)
-            except SizeDoesNotFit as error:
-                problem = keep_advice(error, _allowed(fields, accepts))
-                st.error(sentence_of(problem))
-                continue
-            st.markdown(f"Output **{size.size}**: {escape_stars(size.formula)}")
-            axis = Axis.sliding(n, window, rule)
-            count = f"{n} cell{'s' if n > 1 else ''}"
-            static_grid.show_windows(
-                axis, f"{count}{', padding hatched' if window.padding else ''}; a bar for each window"
-            )
-            st.markdown(describe_edge(axis, size))
+    try:
+        window = sliding.padded(sliding.across)
+    except UserError:
+        return  # the panel says why
+    n = sliding.width
+    st.markdown("**Output size** $= (N - F + 2P)/S + 1$")
+    problem = _too_long(n, window)
+    if problem is None:
+        cards, problem = _cards(n, window)
+        st.html(f'<div class="rules">{cards}</div>')
     if problem:
-        _show_presets(state, problem, fields)
+        advice = keep_advice(problem, _allowed(fields, lambda name, value: sliding.accepts(sides, name, value)))
+        _show_presets(state, advice, fields)
+
+
+def _cards(n: int, window: Window) -> tuple[str, SizeDoesNotFit | None]:
+    """Return a card for each rule as HTML, and the error of the rule that refuses the size."""
+    cards, problem = [], None
+    for rule, (title, meaning) in RULES.items():
+        try:
+            size = output_size(n, window, rule)
+            number, failed = str(size.size), ""
+            text = f"{typeset(size.formula)}. {describe_edge(Axis.sliding(n, window, rule), size)}"
+        except SizeDoesNotFit as error:
+            problem = error
+            number, failed = f"{float(output_size(n, window).quotient + 1):.3g} ✗", " failed"
+            text = "does not fit"
+        cards.append(
+            f'<div class="rule{failed}"><b>{title}</b><b class="size">{number}</b>'
+            f"<small>{meaning}: {escape(text)}</small></div>"
+        )
+    return "".join(cards), problem
 
 
 def show_advice(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole], accepts: Accepts) -> None:
@@ -199,21 +215,16 @@ def describe_edge(axis: Axis, size: Size) -> str:
     return " ".join(sentences) or "Every cell is read."
 
 
-def show_layer_by_layer(n: int, f: int) -> None:
-    """Show how fast volumes shrink (slide 33), with the reader's N and F if they shrink, else with the slide's."""
-    st.subheader("Layer by layer", anchor=False)
-    if not 3 <= f <= n or f % 2 == 0:
-        n, f = 32, 5
-    rim = f // 2
-    bare = sizes.layer_by_layer(n, Window(f), most=n)
-    padded = sizes.layer_by_layer(n, Window(f, padding=rim), most=len(bare))
-    layers = len(bare) - 1
+def show_layer_by_layer(sliding: Sliding) -> None:
+    """Show how the size shrinks from layer to layer without padding, and what padding changes (slide 33)."""
+    n, window = sliding.width, sliding.across
+    padding = window.ends[0] or window.reach // 2
     st.markdown(
-        f"Without padding each layer takes a rim off the picture. A filter of {f} on a picture of {n} is through after "
-        f"{layers} layer{'s' if layers > 1 else ''}, and the pixels at the rim were read least on the way:"
+        f"Equal layers one after the other, with F = {window.kernel_size} and S = {window.stride}. Without padding "
+        "each layer trims the border; padding of (F − 1)/2 keeps the size as long as S = 1."
     )
-    static_grid.show_squares(bare, f"Sizes without padding: {', '.join(map(str, bare))}")
-    st.markdown(
-        f"With a rim of zeros, P = (F - 1)/2 = {rim}, the size stays, and a network can be as deep as it likes:"
-    )
-    static_grid.show_squares(padded, f"Sizes with padding {rim}: {', '.join(map(str, padded))}")
+    for cells in (0, padding):
+        chain = sizes.layer_by_layer(n, replace(window, padding=cells), most=_MAX_LAYERS)
+        text = " → ".join(map(str, chain))
+        st.markdown(f"**P = {cells}**: {text}")
+        static_grid.show_squares(chain, f"Sizes with padding {cells}: {text}")

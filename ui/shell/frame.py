@@ -8,21 +8,28 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnn.text import NOTICE
-from ui.shell import address, glossary_popover, session_data, theme
-from ui.shell.page_state import controls_hidden
+from ui.shell import address, glossary_popover, session_data
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
 
 
+CHAIN = ("INPUT", "CONV", "ReLU", "POOL", "FC")
+"""The picture to which the lecture returns four times: the layers that an image passes (slides 10, 18, 36, 41)."""
+
+
 @dataclass(frozen=True)
 class Chapter:
-    """One page of the course: its file, address, title, slides of the lecture and reading time in minutes."""
+    """One page of the course: its file, address, title, slides of the lecture and reading time in minutes.
+
+    ``layers`` are those of :data:`CHAIN` that the page is about.
+    """
 
     file: str
     title: str
     slides: str = ""
     minutes: int = 5
+    layers: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -40,19 +47,19 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     "Lecture": (
         Chapter("home", "Home", "3-4", 2),
         Chapter("history", "A bit of history", "5", 5),
-        Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15),
-        Chapter("why_cnns", "Why CNNs?", "8-9", 10),
-        Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15),
-        Chapter("filters_relu", "Filters and ReLU", "15-16", 10),
-        Chapter("stride_padding", "Stride and padding", "19-34", 15),
-        Chapter("pooling", "Pooling", "37-40", 12),
+        Chapter("convolution_1d", "Convolution in 1-D", "6-7", 15, ("CONV",)),
+        Chapter("why_cnns", "Why CNNs?", "8-9", 10, ("CONV", "FC")),
+        Chapter("convolution_2d", "Convolution in 2-D", "11-14, 17", 15, ("CONV",)),
+        Chapter("filters_relu", "Filters and ReLU", "15-16", 10, ("CONV", "ReLU")),
+        Chapter("stride_padding", "Stride and padding", "19-34", 15, ("CONV",)),
+        Chapter("pooling", "Pooling", "37-40", 12, ("POOL",)),
     ),
     "Networks": (
-        Chapter("layer_calculator", "Layer calculator", "35, 40", 10),
-        Chapter("fully_connected", "Fully connected and softmax", "41-42", 12),
-        Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15),
-        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15),
-        Chapter("review", "Review and quiz", "43-46", 15),
+        Chapter("layer_calculator", "Layer calculator", "35, 40", 10, ("CONV", "POOL")),
+        Chapter("fully_connected", "Fully connected and softmax", "41-42", 12, ("FC",)),
+        Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15, CHAIN),
+        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15, CHAIN),
+        Chapter("review", "Review and quiz", "43-46", 15, CHAIN),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
@@ -76,16 +83,10 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def navigation() -> StreamlitPage:
-    """Show the course in the sidebar and return the open page; what other pages stored of films is deleted."""
+    """Show the course on top, visited pages with a tick; return the open page."""
     st.session_state[THROUGH_THE_FRONT_DOOR] = True
     page = st.navigation(
-        {
-            section: [
-                st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home")
-                for chapter in chapters
-            ]
-            for section, chapters in COURSE.items()
-        }
+        {section: [_page(chapter) for chapter in pages] for section, pages in COURSE.items()}, position="top"
     )
     file = page.url_path or "home"
     if visited_pages()[-1:] != [file]:
@@ -95,6 +96,11 @@ def navigation() -> StreamlitPage:
     return page
 
 
+def _page(chapter: Chapter) -> StreamlitPage:
+    icon = ":material/check:" if chapter.file in visited_pages() else None
+    return st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home", icon=icon)
+
+
 def visited_pages() -> list[str]:
     """Return the files of the pages that this session has opened, in order, the open page last."""
     files: list[str] = st.session_state.setdefault(VISITED, [])
@@ -102,44 +108,54 @@ def visited_pages() -> list[str]:
 
 
 def describe_position(file: str) -> str:
-    """Return section, number, slides and minutes of a page in words."""
-    course = chapters()
-    position = _position(file)
-    section = next(name for name, pages in COURSE.items() if course[position] in pages)
-    return f"{section} · page {position + 1} of {len(course)} · {course[position].extent}"
+    """Return the slides of the lecture that a page is about in words, nothing where it is about none."""
+    slides = chapters()[_position(file)].slides
+    return f"slide{'s' if set('-,') & set(slides) else ''} {slides.replace('-', '–')}" if slides else ""
 
 
-def header(title: str, lede: str, try_this: str) -> None:
-    """Show the heading, one sentence on what the page shows, and one thing to try first."""
+def header(title: str, lede: str) -> None:
+    """Show the heading, one sentence on what the page shows, and where the reader is in lecture and network."""
     if THROUGH_THE_FRONT_DOOR not in st.session_state:
         # Until st.navigation is called once, Streamlit runs the files of pages/ without app.py: the first reader after
         # a start who follows a link would see a page without its course.
         navigation()
         st.rerun()
-    theme.load_style_sheet()
-    with st.container(gap=None):
-        position = f'<div class="where">{describe_position(visited_pages()[-1])}</div>'
-        st.html(f"{position}<script>{_history_script()}</script>", unsafe_allow_javascript=True)
-        st.title(title, anchor=False)
-    first, second = st.columns([3, 2], gap="medium")
-    with first:
-        glossary_popover.write(lede)
-    if not controls_hidden():
-        with second, st.container(key="try"):
-            glossary_popover.write(f"**Try this.** {try_this}")
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small", key="head"):
+        with st.container(gap=None, width="stretch"):
+            st.title(title, anchor=False)
+            glossary_popover.write(lede)
+        position = f'<div class="where">{_where(visited_pages()[-1])}</div>'
+        st.html(f"{position}<script>{_script()}</script>", unsafe_allow_javascript=True, width="content")
+
+
+def _where(file: str) -> str:
+    """Return the page's slides, and the chain of layers with those marked that the page is about."""
+    chapter = chapters()[_position(file)]
+    boxes = "".join(
+        f'<li class="here" aria-current="true">{layer}</li>' if layer in chapter.layers else f"<li>{layer}</li>"
+        for layer in CHAIN
+    )
+    chain = f'<ol class="you-are-here" aria-label="You are here">{boxes}</ol>' if chapter.layers else ""
+    return f"<span>{describe_position(file)}</span>{chain}"
 
 
 @cache
-def _history_script() -> str:
-    return Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+def _script() -> str:
+    folder = Path(__file__).parent
+    return "".join((folder / name).read_text(encoding="utf-8") for name in ("history.js", "present.js"))
 
 
 def footer(file: str, now_you_know: str) -> None:
-    """Show what the reader of page ``file`` now knows, and a link to the next page of the course."""
+    """Show what the reader of page ``file`` now knows, and links to the pages before and behind it."""
     st.divider()
     glossary_popover.write(f"**What you now know.** {now_you_know}")
-    for following in chapters()[_position(file) + 1 :][:1]:
-        st.page_link(following.path, label=f"Next: {following.title}")
+    position = _position(file)
+    course = chapters()
+    with st.container(horizontal=True, key="path"):
+        if position:
+            st.page_link(course[position - 1].path, label=f"Previous: {course[position - 1].title}")
+        for following in course[position + 1 :][:1]:
+            st.page_link(following.path, label=f"Next: {following.title}")
 
 
 def _position(file: str) -> int:

@@ -25,16 +25,16 @@ from ui.shell import address, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
 from ui.shell.text import sentence_of
 
-_LEFT, _SENTENCES, _TEACH = "_state_left", "_state_sentences", "_state_teach"
-"""Keys of the session: the values that each page was left with, what is wrong with the link, and whether the controls
-are hidden."""
+_LEFT, _SENTENCES, _TEACH, _GOOD = "_state_left", "_state_sentences", "_state_teach", "_state_good"
+"""Keys of the session: the values that each page was left with, what is wrong with the link, whether the controls are
+hidden, and the last values that each page's fields allowed."""
 
 
 class State:
     """The settings of one page for one reader: shows a widget for each field and returns its value.
 
-    ``invalid`` turns true when a text is not what its field asks for. The sentence then stands below the widget, the
-    default is returned, and the page shows no result.
+    ``invalid`` turns true when a text is not what its field asks for. The sentence then stands below the widget, and
+    the last value that the field allowed is returned, else its default.
     """
 
     def __init__(self, page: str, fields: tuple[Field[Any], ...], teach: bool) -> None:
@@ -82,13 +82,17 @@ class State:
         return self._show(field, st.slider, min_value=low, max_value=high, step=step)
 
     def number(self, field: Whole, disabled: bool = False) -> int:
-        """Show a number box; good where a wrong value may be tried."""
-        return self._show(field, st.number_input, min_value=field.low, max_value=field.high, disabled=disabled)
+        """Show a number box; a number outside of the field's limits is answered with a sentence below it."""
+        return self._show(field, st.number_input, step=1, disabled=disabled)
 
     def boxes(self, *fields: Whole, disabled: Sequence[Whole] = ()) -> list[int]:
-        """Show a row of number boxes."""
-        with st.container(horizontal=True):
-            return [self.number(field, field in disabled) for field in fields]
+        """Show number boxes, two in a row."""
+        columns = st.columns(2, gap="small")
+        values = []
+        for index, field in enumerate(fields):
+            with columns[index % 2]:
+                values.append(self.number(field, field in disabled))
+        return values
 
     def flag(self, field: Flag, on_change: Callable[[], None] | None = None) -> bool:
         """Show a switch."""
@@ -116,8 +120,23 @@ class State:
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"presets {label}"):
             st.markdown(label, width="content")
-            for name, values in presets.items():
-                st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
+            self.examples(presets)
+
+    def examples(self, examples: Mapping[str, Mapping[Field[Any], Any]]) -> None:
+        """Show a button for each example, which puts its values into several fields at once."""
+        if self.teach:
+            return
+        for name, values in examples.items():
+            st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
+
+    def reset(self) -> None:
+        """Set all fields to their defaults, from a callback."""
+        st.session_state[_LEFT].pop(self.page, None)
+        for field in self.fields:
+            if field.name in st.session_state:
+                self.put(field, field.default)
+            else:
+                st.query_params.pop(field.name, None)
 
     def put(self, field: Field[T], value: T) -> None:
         """Set ``field`` from a callback, before its widget is shown again."""
@@ -137,12 +156,15 @@ class State:
             field.name: address.as_text(field, value) for field, value in raw.items() if value != _default(field)
         }
         link = f"{st.context.url or ''}?{urlencode(others | settings | {'teach': '1'})}"
-        with st.expander("Share this page"):
-            st.markdown(
-                "The address bar holds every setting of this page: copy it, and others open the same. "
-                "This link opens it with the settings fixed and out of sight, for a class:"
-            )
-            st.code(link, language=None, wrap_lines=True)
+        st.markdown(
+            "The address bar holds every setting of this page: copy it, and others open the same. "
+            "This link opens the page with its settings fixed and the controls hidden, for a class:"
+        )
+        st.code(link, language=None, wrap_lines=True)
+        st.markdown(
+            "**Present** fills the screen with the figure; the arrow keys step, Escape leaves. The browser's "
+            "print command prints figures and text without the controls."
+        )
 
     def _put_all(self, values: Mapping[Field[Any], Any]) -> None:
         for field, value in values.items():
@@ -165,12 +187,15 @@ class State:
         value = widget(field.label, key=field.name, help=symbol_help, **options)
         if note := field.note(address.as_text(field, value)):
             st.caption(note)
+        good: dict[str, Any] = st.session_state.setdefault(_GOOD, {}).setdefault(self.page, {})
         try:
-            return field.parse(address.as_text(field, value))
+            parsed = good[field.name] = field.parse(address.as_text(field, value))
+            return parsed
         except UserError as error:
             st.error(sentence_of(error))
             self.invalid = True
-            return field.default
+            last: T = good.get(field.name, field.default)
+            return last
 
 
 def controls_hidden() -> bool:

@@ -44,3 +44,8 @@ def plain(text: str) -> str:
 def sentence_of(error: UserError) -> str:
     """Return the sentence of ``error`` as Markdown; the parts of it that a stranger wrote are code."""
     return error.render(plain, quoted)
+
+
+def typeset(formula: str) -> str:
+    """Return a formula of :mod:`cnn.layers` with true signs for minus and times."""
+    return formula.replace("*", " × ").replace(" - ", " − ")

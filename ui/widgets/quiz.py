@@ -1,7 +1,8 @@
 """Predict, then look: a question, the reader's answer, and the mistake behind a wrong one. No answer is stored."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -10,34 +11,48 @@ from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
+from ui.shell.stage import PREDICT, View
 from ui.shell.text import escape_stars
 from ui.widgets.grid import GridOptions, show_grid
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
-_NUMBER_WIDTH = 150  # pixels that its label and a number need on one line
 
 
-def ask(question: Question, state: State, *, key: str = "quiz") -> bool:
+def dock(view: View, question: Question | None, state: State, on_next: Callable[[], None] | None = None) -> bool:
+    """Ask ``question`` below the stage if the reader predicts first; return whether its answer has to stay hidden.
+
+    ``on_next`` puts the settings of another question into the page's fields; without it the question's number grows.
+    """
+    if question is None or not state[PREDICT]:
+        return False
+    with view.question:
+        return not ask(question, state, on_next=on_next)
+
+
+def ask(question: Question, state: State, *, key: str = "quiz", on_next: Callable[[], None] | None = None) -> bool:
     """Ask ``question`` in a box, and return whether its answer has been revealed, so that the page may show it.
 
     ``key`` distinguishes several questions on one page.
     """
     # A new question must not open with the answer that was typed for the last one.
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         st.markdown(f"**Predict first.** {escape_stars(question.prompt)}")
         line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
         form = line.form(identity, border=False, width="content")
         with form, st.container(horizontal=True, vertical_alignment="bottom"):
             answer = prediction_input(question, f"{identity} answer")
-            checked = st.form_submit_button("Check", key=f"{identity} check")
+            checked = st.form_submit_button("Check", key=f"{identity} check", type="primary")
+            misfit = question.misfit and st.form_submit_button("It does not fit", key=f"{identity} misfit")
             revealed = st.form_submit_button("Show the answer", key=f"{identity} show")
-        if QUESTION in state.fields:
-            with line.container(width=_NUMBER_WIDTH):
-                state.number(QUESTION)
+        if on_next or QUESTION in state.fields:
+            line.button("Next question", key=f"{key} next", on_click=on_next or partial(_next_question, state))
         if revealed:
             st.info(f"The answer is {question.answer:.10g}. {escape_stars(question.why)}")
+        elif misfit and question.misfit:
+            revealed = question.misfit.right
+            (st.success if revealed else st.error)(escape_stars(question.misfit.sentence))
         elif checked and answer is None:
             st.info("Type a number first. A wrong one is worth more than none.")
         elif checked and answer is not None:
@@ -75,4 +90,9 @@ def ask_choice(prompt: str, options: Mapping[str, str], right: str, *, key: str)
 def prediction_input(question: Question, key: str) -> float | None:
     """Show an empty number box; it steps in whole numbers where all plausible answers are whole."""
     whole = all(float(value).is_integer() for value in (question.answer, *question.mistakes))
-    return st.number_input("Your prediction", value=None, step=1 if whole else 0.01, key=key, width=180)
+    step = 1.0 if whole or question.misfit else 0.01  # the box must not tell whether a size divides exactly
+    return st.number_input("Your prediction", value=None, step=step, format="%.10g", key=key, width=180)
+
+
+def _next_question(state: State) -> None:
+    state.put(QUESTION, state[QUESTION] % QUESTION.high + 1)

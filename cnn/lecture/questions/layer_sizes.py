@@ -1,11 +1,12 @@
 """Questions on layers: output size, depth and number of parameters."""
 
 import math
+from dataclasses import replace
 
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
 from cnn.layers.sizes import Rule, Size, Window, output_size
-from cnn.lecture.questions.question import Question, build_question
+from cnn.lecture.questions.question import Misfit, Question, build_question, format_number
 from cnn.ops.feature_stack import TwoLayers
 
 
@@ -34,7 +35,7 @@ def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
         )
     mistakes.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
     dilated = f", dilation D = {dilation}" if dilation > 1 else ""
-    return build_question(
+    question = build_question(
         f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{dilated}: "
         f"how many output positions along this side{_RULE_WORDS[rule]}?",
         size.size,
@@ -42,6 +43,14 @@ def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
         "Count the first position, then how many further steps of S fit before the kernel leaves the padded input.",
         mistakes,
     )
+    quotient = size.quotient + 1
+    if quotient.denominator == 1:
+        return replace(question, misfit=Misfit(False, "The division leaves no rest: the last window ends at the edge."))
+    rules = (
+        f"(N - F + 2P)/S + 1 = {format_number(float(quotient))} is not whole. The lecture says that this does not fit; "
+        f"PyTorch rounds down to {math.floor(quotient)}; with ceil_mode=True it rounds up."
+    )
+    return replace(question, accepted={float(quotient): rules}, misfit=Misfit(True, f"Right. {rules}"))
 
 
 def ask_parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:
@@ -143,7 +152,6 @@ def _rounding_mistakes(size: Size) -> list[tuple[float, str]]:
     if size.quotient.denominator == 1:
         return []
     return [
-        (float(size.quotient + 1), "A fraction of a position does not exist: round as the rule says."),
         (math.floor(size.quotient) + 1, "You rounded down: ceil_mode rounds up."),
         (
             math.ceil(size.quotient) + 1,

@@ -2,6 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Misfit(NamedTuple):
+    """Whether "it does not fit" is a right answer to a question for a size, and the sentence that answers it."""
+
+    right: bool
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,8 @@ class Question:
         hint: A sentence for a wrong answer that no known mistake leads to.
         mistakes: For wrong numbers, the sentence that names the mistake.
         cell: The output cell asked about (filter or channel, row, column), hidden on the page until it is answered.
+        accepted: Other right numbers, each with the sentence that tells the conventions apart.
+        misfit: What is said to "it does not fit"; None where this cannot be an answer.
     """
 
     prompt: str
@@ -23,15 +33,20 @@ class Question:
     hint: str
     mistakes: Mapping[float, str] = field(default_factory=dict)
     cell: tuple[int, int, int] | None = None
+    accepted: Mapping[float, str] = field(default_factory=dict)
+    misfit: Misfit | None = None
 
     def check(self, number: float) -> tuple[bool, str]:
         """Return whether ``number`` is right, to two decimals, and a sentence to show."""
         if is_close(number, self.answer):
             return True, f"Right. {self.why}"
+        for value, sentence in self.accepted.items():
+            if is_close(number, value):
+                return True, f"Right. {sentence}"
         for value, mistake in self.mistakes.items():
             if is_close(number, value):
-                return False, f"Not yet. {mistake}"
-        return False, f"Not yet: {number:.10g} is not it. {self.hint}"
+                return False, f"Not quite. {mistake}"
+        return False, f"Not quite: {number:.10g} is not it. {self.hint}"
 
 
 def build_question(prompt: str, answer: float, why: str, hint: str, mistakes: Iterable[tuple[float, str]]) -> Question:
