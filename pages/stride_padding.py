@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from cnn.errors import UserError
 from cnn.layers.sizes import Window, window_fits
 from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.lecture.questions.question import Question
@@ -33,10 +34,10 @@ STEP = Whole("step", "Step", 0, low=0, high=9999)
 EXAMPLES = {
     "Stride 1": (7, 3, 1, 0, 1),
     "Stride 2": (7, 3, 2, 0, 1),
-    "Stride 3: does not fit": (7, 3, 3, 0, 1),
+    "Stride 3": (7, 3, 3, 0, 1),
     "No padding": (4, 3, 1, 0, 1),
     "Padding 1": (5, 3, 1, 1, 1),
-    "32, 28, 24, …": (32, 5, 1, 0, 1),
+    "5 × 5 on 32 × 32": (32, 5, 1, 0, 1),
     "Dilation": (9, 3, 1, 0, 2),
 }
 QUESTIONS = ((7, 3, 1, 0), (7, 3, 2, 0), (7, 3, 3, 0), (5, 3, 1, 1), (8, 3, 2, 1), (32, 5, 1, 2), (10, 4, 3, 0))
@@ -77,7 +78,10 @@ def read_settings() -> Sliding:
 
 def question_on(sliding: Sliding) -> Question | None:
     """Return the question for the size of a side, if there is a size to ask for."""
-    window = sliding.padded(sliding.across)
+    try:
+        window = sliding.padded(sliding.across)
+    except UserError:
+        return None
     left, right = window.ends
     if left != right or not window_fits((sliding.width,), window):
         return None
@@ -98,12 +102,9 @@ def lesson() -> None:
     view = stage.open_view(state, examples)
     with view.panel:
         sliding = read_settings()
-    question = view.compute(lambda: question_on(sliding), name="question")
-    hidden = quiz.dock(view, question, state, next_question)
+    hidden = quiz.dock(view, question_on(sliding), state, next_question)
     size_rules.show_positions(view, sliding, state[STEP], hidden)
-    if hidden:
-        view.tabs(state)
-    else:
+    if not hidden:
         with view.panel:
             fields = dict(zip("NFSPD", ACROSS, strict=True))
             sides = [size_rules.WIDTH] if state[TALL] else [size_rules.WIDTH, size_rules.HEIGHT]

@@ -16,6 +16,7 @@ from cnn.lecture import torch_snippets
 from cnn.ops import convolution, toy_inputs
 from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Axis, PaddingMode, unread_share
+from cnn.text import percent
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
@@ -99,7 +100,9 @@ def show_positions(view: View, sliding: Sliding, step: int, hidden: bool) -> Non
             return
         show_grid(example, GridOptions("Every position of the filter", step=step), key="positions")
         if lost := unread_share(example.rows, example.columns):
-            st.markdown(f"Rounded down as in PyTorch: **{lost:.0%} of the input is never read**; it is crossed out.")
+            st.markdown(
+                f"Rounded down as in PyTorch: **{percent(lost)} of the input is never read**; it is crossed out."
+            )
 
 
 def show_code(sliding: Sliding) -> None:

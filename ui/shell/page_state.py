@@ -143,12 +143,7 @@ class State:
         st.session_state[field.name] = field.widget_value(value)
 
     def share(self) -> None:
-        """Show a link to this page that hides its controls; where they are hidden, a button that shows them."""
-        if self.teach:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown("The controls are out of sight, for a class.", width="content")
-                st.button("Show the controls", on_click=_show_controls)
-            return
+        """Show a link to this page that hides its controls."""
         names = {field.name for field in self.fields}
         others = {name: text for name, text in st.query_params.items() if name not in names}  # film and network
         raw = {field: self._raw(field) for field in self.fields}
@@ -165,6 +160,11 @@ class State:
             "**Present** fills the screen with the figure; the arrow keys step, Escape leaves. The browser's "
             "print command prints figures and text without the controls."
         )
+
+    def show_controls(self) -> None:
+        """Show a button that shows the controls which a link has hidden."""
+        st.markdown("This link hides the controls, for a class.")
+        st.button("Show the controls", on_click=_show_controls)
 
     def _put_all(self, values: Mapping[Field[Any], Any]) -> None:
         for field, value in values.items():

@@ -39,15 +39,16 @@ _LAST_GOOD = "stage.last_good"
 _PRESENT = '<button type="button" class="present" data-present title="Escape leaves">Present</button>'
 
 
-@dataclass(frozen=True)
+@dataclass
 class View:
     """The places of one page: ``stage`` beside ``panel``, the docked ``question``, and ``below`` for tabs."""
 
-    page: str
+    state: State
     stage: DeltaGenerator
     panel: DeltaGenerator
     question: DeltaGenerator
     below: DeltaGenerator
+    greyed: bool = False
 
     def tabs(self, state: State, *labels: str) -> Sequence[DeltaGenerator]:
         """Show tabs named ``labels`` and a last one with the link to share; return those of ``labels``."""
@@ -59,34 +60,37 @@ class View:
     def compute(self, function: Callable[[], T], *, name: str = "") -> T | None:
         """Return what ``function`` computes, or computed last, where it raises ``UserError`` now.
 
-        The error's sentence is then shown in the panel and the stage is greyed. ``name`` distinguishes several results
-        of one page. None if there has been no result yet.
+        The error's sentence is then shown in the panel and the stage is greyed, as it is where a control holds what its
+        field does not allow. ``name`` distinguishes several results of one page. None if there has been no result yet.
         """
         results: dict[tuple[str, str], T] = st.session_state.setdefault(_LAST_GOOD, {})
         try:
-            results[self.page, name] = function()
+            results[self.state.page, name] = function()
         except UserError as error:
             self.panel.error(sentence_of(error))
-            self.grey()
-        return results.get((self.page, name))
+            self._grey()
+        else:
+            if self.state.invalid:
+                self._grey()
+        return results.get((self.state.page, name))
 
-    def grey(self) -> None:
+    def _grey(self) -> None:
         """Grey the stage: what it shows is not what the controls say."""
+        if self.greyed:
+            return
+        self.greyed = True
         self.stage.html('<span class="stale" role="status">The figure shows the last values that were possible.</span>')
 
 
 def open_view(state: State, examples: Mapping[str, Mapping[Field[Any], Any]] | None = None) -> View:
     """Show the row of examples, Reset and Present, and return the empty places below it."""
     _show_chips(state, examples or {})
+    left, right = st.columns([2.2, 1], gap="medium")
+    stage, panel = left.container(key="stage"), right.container(key="panel")
     if state.teach:
-        stage, panel = st.container(key="stage"), st.container(key="panel")
-    else:
-        left, right = st.columns([2.2, 1], gap="medium")
-        stage, panel = left.container(key="stage"), right.container(key="panel")
-    view = View(state.page, stage, panel, st.container(key="question"), st.container(key="below"))
-    if state.invalid:
-        view.grey()
-    return view
+        with panel:
+            state.show_controls()
+    return View(state, stage, panel, st.container(key="question"), st.container(key="below"))
 
 
 def more(contents: str) -> AbstractContextManager[Any]:

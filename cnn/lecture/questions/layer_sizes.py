@@ -6,7 +6,7 @@ from dataclasses import replace
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
 from cnn.layers.sizes import Rule, Size, Window, output_size
-from cnn.lecture.questions.question import Misfit, Question, build_question, format_number
+from cnn.lecture.questions.question import Misfit, Question, build_question
 from cnn.ops.feature_stack import TwoLayers
 
 
@@ -45,9 +45,10 @@ def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
     )
     quotient = size.quotient + 1
     if quotient.denominator == 1:
-        return replace(question, misfit=Misfit(False, "The division leaves no rest: the last window ends at the edge."))
+        fits = Misfit(False, "Not quite. The division leaves no rest: the last window ends at the edge.")
+        return replace(question, misfit=fits)
     rules = (
-        f"(N - F + 2P)/S + 1 = {format_number(float(quotient))} is not whole. The lecture says that this does not fit; "
+        f"(N − F + 2P)/S + 1 = {float(quotient):.3g} is not whole. The lecture says that this does not fit; "
         f"PyTorch rounds down to {math.floor(quotient)}; with ceil_mode=True it rounds up."
     )
     return replace(question, accepted={float(quotient): rules}, misfit=Misfit(True, f"Right. {rules}"))
@@ -142,7 +143,7 @@ def ask_layer(layer: Layer, before: Volume, seed: int) -> Question | None:
 
 _RULE_WORDS: dict[Rule, str] = {
     "exact": "",
-    "floor": ", rounded down as PyTorch does",
+    "floor": "",
     "ceil": " with ceil_mode=True",
 }
 
