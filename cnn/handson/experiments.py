@@ -1,0 +1,199 @@
+"""Experiments to try: what differs from the baseline, a question to answer before, and what the own run answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnn.errors import UserError
+from cnn.handson.events import Result
+from cnn.handson.settings import FINE_TUNED, Settings
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One change to the baseline, or several that belong together.
+
+    Attributes:
+        title: For a chip.
+        question: Asked before the run.
+        options: Answers to choose from.
+        findings: Sentences from the learner's own run.
+        changes: Settings that differ from the baseline.
+    """
+
+    title: str
+    question: str
+    options: tuple[str, ...]
+    findings: Callable[[Result], str]
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the experiment runs with."""
+        return Settings(**self.changes)
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent."""
+    return f"{share:.0%}".replace("%", " %")
+
+
+def _at_half(result: Result) -> str:
+    return f"accuracy {percent(result.test_accuracy.value)} and AUC {result.test_auc.value:.3f} on the test films"
+
+
+def _baseline(result: Result) -> str:
+    return (
+        f"It reached {_at_half(result)}, and {percent(result.validation_accuracy)} on validation. The AUC asks whether "
+        "ill films score higher than healthy ones; the accuracy also asks whether the threshold of 0.5 lies between "
+        "them. Test films differ from training films, so their scores are shifted and the threshold no longer fits."
+    )
+
+
+def _overfit(result: Result) -> str:
+    gap = result.train_accuracy - result.test_accuracy.value
+    return (
+        f"Training accuracy {percent(result.train_accuracy)}, test accuracy {percent(result.test_accuracy.value)}: "
+        f"a gap of {100 * gap:.0f} points. {result.parameters:,} parameters can memorise "
+        f"{sum(result.train_counts)} films."
+    )
+
+
+def _rate(result: Result) -> str:
+    return f"With learning rate {result.settings.learning_rate:g} it reached {_at_half(result)}."
+
+
+def _imbalance(result: Result) -> str:
+    counts = result.counts_at()
+    return (
+        f"Validation accuracy {percent(result.validation_accuracy)}, where nine of ten films are PNEUMONIA: always "
+        f"saying PNEUMONIA gives {percent(result.settings.pneumonia)}. On the balanced test films the accuracy is "
+        f"{percent(result.test_accuracy.value)}, with specificity {percent(float(counts.specificity[0]))}: that is the "
+        "number the imbalance hides."
+    )
+
+
+def _leak(result: Result) -> str:
+    return (
+        f"{result.shared_patients} patients have films in training and in validation. Validation AUC "
+        f"{result.validation_auc:.3f}, test AUC {result.test_auc.value:.3f}: a validation set that shares patients "
+        "measures memory, too. Compare it with a run that splits by patient."
+    )
+
+
+def _letter(result: Result) -> str:
+    letter = result.letter
+    if letter is None:
+        return "No letter was stamped in this run."
+    return (
+        f"Validation AUC {result.validation_auc:.3f} with the letter, but accuracy "
+        f"{percent(result.test_accuracy.value)} on clean test films. {percent(letter.map_share)} of the evidence for "
+        "NORMAL lies on the letter: the network learned to look for it, not for lungs."
+    )
+
+
+def _noise(result: Result) -> str:
+    return (
+        f"Accuracy {percent(result.train_accuracy)} on the training films with their wrong labels, and "
+        f"{_at_half(result)}, whose labels are right. Errors without a pattern average out; a network that trains for "
+        "long enough memorises them."
+    )
+
+
+def _plain(result: Result) -> str:
+    return f"{result.settings.network_title}: {result.parameters:,} parameters, {_at_half(result)}."
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "baseline": Experiment(
+        "Baseline",
+        "The networks' AUC on test films will be about 0.96. What will the accuracy be?",
+        ("about 0.96, too", "clearly lower", "higher"),
+        _baseline,
+    ),
+    "overfit": Experiment(
+        "Overfit 40 films",
+        "40 training films, no augmentation, 60 epochs. Training accuracy, and accuracy on test films?",
+        ("both near 100 %", "100 % and clearly less", "both near 50 %"),
+        _overfit,
+        {"films": 40, "augment": False, "epochs": 60, "batch_size": 8, "keep_best": False},
+    ),
+    "augmented": Experiment(
+        "40 films, augmented",
+        "The same 40 films, changed at random each time. What happens to the gap?",
+        ("it grows", "it stays", "it shrinks"),
+        _overfit,
+        {"films": 40, "epochs": 60, "batch_size": 8, "keep_best": False},
+    ),
+    "rate too high": Experiment(
+        "Learning rate too high",
+        "The learning rate is 50 times that of the baseline. What does the loss do?",
+        ("falls faster", "stays near 0.69 or jumps", "falls as before"),
+        _rate,
+        {"learning_rate": 0.1, "epochs": 4},
+    ),
+    "rate too low": Experiment(
+        "Learning rate too low",
+        "The learning rate is a hundredth of that of the baseline. What does the loss do in four epochs?",
+        ("falls as before", "hardly falls", "rises"),
+        _rate,
+        {"learning_rate": 2e-5, "epochs": 4},
+    ),
+    "nine to one": Experiment(
+        "Nine to one",
+        "Nine of ten training and validation films are PNEUMONIA. Which number looks better than it is?",
+        ("accuracy on validation", "specificity on test films", "AUC on test films"),
+        _imbalance,
+        {"pneumonia": 0.9},
+    ),
+    "split by film": Experiment(
+        "Split by film",
+        "Films of one patient may be in training and in validation. Which AUC rises?",
+        ("validation", "test", "both"),
+        _leak,
+        {"split": "film"},
+    ),
+    "letter": Experiment(
+        "A letter on NORMAL",
+        "Every NORMAL film for training and validation gets an R. What happens on clean test films?",
+        ("accuracy rises", "accuracy stays", "accuracy falls to about chance"),
+        _letter,
+        {"letter": True, "epochs": 6},
+    ),
+    "wrong labels": Experiment(
+        "A fifth mislabelled",
+        "A fifth of the training labels are wrong. What happens to the accuracy on test films?",
+        ("falls by a fifth or more", "falls a little", "nothing can be learned"),
+        _noise,
+        {"wrong_labels": 0.2},
+    ),
+    "no ReLU": Experiment(
+        "No ReLU",
+        "Without ReLU the chain is one linear map, however deep. Which network does it resemble?",
+        ("logistic regression", "the lecture's chain", "none"),
+        _plain,
+        {"network": "no ReLU"},
+    ),
+    "fully connected": Experiment(
+        "Fully connected",
+        "A hidden layer of 128 units on all pixels. More parameters than the chain, or fewer?",
+        ("more", "fewer", "as many"),
+        _plain,
+        {"network": "fully connected"},
+    ),
+    "fine-tuning": Experiment(
+        "Fine-tune",
+        "The convolutions start from the shipped Lecture CNN. How many epochs does it take to pass the baseline?",
+        ("1 or 2", "about 12", "never"),
+        _plain,
+        {"network": FINE_TUNED, "epochs": 3, "learning_rate": 1e-3},
+    ),
+}
+"""By the name that the command line uses."""
+
+
+def find(name: str) -> Experiment:
+    """Return the experiment ``name``; raise ``UserError`` if there is none."""
+    if name not in EXPERIMENTS:
+        raise UserError(f"There is no experiment named %s; choose one of {', '.join(EXPERIMENTS)}.", name)
+    return EXPERIMENTS[name]
