@@ -34,10 +34,10 @@ frame.header(
     "ones, and at the end two scores. Every number on the way can be looked at.",
 )
 state = State.open("inside_the_network", NETWORK, *LAYERS.values(), MAP, CELL, RANK)
-choices = upload.choose_films()
+choice = upload.choose_film()
 network = state.choice(NETWORK)
 layer_field = LAYERS[network]
-model, film = sections.load_film_and_network(choices, network)
+model, film = sections.load_film_and_network(choice, network)
 prediction_scale.warn_if_rejected(film)
 prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)

@@ -1,9 +1,9 @@
 """The main job in a real browser: a radiograph in, a prediction that can be inspected out."""
 
+import base64
 import hashlib
 import io
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,19 +14,25 @@ from playwright.sync_api import Download, Page, expect
 from pydicom.data import get_testdata_file
 
 from cnn import cards
+from cnn.imaging.samples.real_films import FOLDER, REAL_FILMS
+from tests.support.random_weights import png_film
 
 pytestmark = pytest.mark.browser
 
-FILMS = Path(__file__).parents[3] / "shared" / "data" / "kermany224" / "test"
+DROP = """(data) => {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
+    const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    for (const name of ["dragover", "drop"]) document.querySelector("h1").dispatchEvent(new DragEvent(name, options));
+}"""
 OVERLAYS = "img[alt^='The map over the film']"
 
 
 @pytest.fixture
 def films() -> list[Path]:
     """Three real test films."""
-    if not FILMS.is_dir() and not os.environ.get("CI"):
-        pytest.skip(f"no test films in {FILMS}")
-    return [*sorted((FILMS / "PNEUMONIA").iterdir())[:2], *sorted((FILMS / "NORMAL").iterdir())[:1]]
+    return [FOLDER / film.file for film in REAL_FILMS[4:7]]
 
 
 @pytest.fixture
@@ -34,9 +40,9 @@ def upload(open_page: Callable[..., Page]) -> Callable[..., Page]:
     """Opens the page, where files are uploaded, and waits until the first was read."""
 
     def upload_(*paths: Path, network: str = "transfer") -> Page:
-        page = open_page(f"chest_xray?source=My+own+files&network={network}")
+        page = open_page(f"chest_xray?network={network}")
         page.locator("input[type=file]").set_input_files(paths)
-        expect(page.get_by_text("The network says")).to_be_visible()
+        expect(page.get_by_text(f"{paths[0].name} · ").first).to_be_visible()
         expect(page.locator(OVERLAYS)).to_have_count(1)
         return page
 
@@ -104,11 +110,41 @@ def test_several_films_one_of_them_bad(upload: Callable[..., Page], films: list[
     bad.write_text("these are words")
     page = upload(*films, bad, network="lecture")
     table = page.get_by_test_id("stTable")
-    expect(table.get_by_role("row")).to_have_count(5)
-    expect(table.get_by_role("row").filter(has_text="words.png")).to_contain_text("refused")
-    page.get_by_label("Look at").click()
+    expect(table.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_test_id("stAlert").filter(has_text="words.png")).to_be_visible()
     page.get_by_role("option", name=films[2].name).click()
     expect(page.get_by_text(f"{films[2].name} · JPEG").first).to_be_visible()
+    page.get_by_role("button", name="Remove all of mine").click()
+    expect(page.get_by_text("child_04.jpeg · JPEG")).to_be_visible()
+    expect(page.get_by_role("option", name=films[2].name)).to_have_count(0)
+
+
+def test_a_dropped_film_is_read_and_follows_its_reader(open_page: Callable[..., Page]) -> None:
+    """Dropped anywhere, it is shown at once, on another page too, and after Back."""
+    page = open_page("chest_xray?network=lecture")
+    page.evaluate(DROP, base64.b64encode(png_film(3, 300)).decode())
+    expect(page.get_by_text("dropped.png · PNG · 300 × 300 pixels")).to_be_visible()
+    page.get_by_role("link", name="Shortcut lab").first.click()
+    expect(page.get_by_role("heading", name="Shortcut lab")).to_be_visible()
+    option = page.get_by_role("option", name="dropped.png")
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.get_by_role("option", name="Child 1", exact=True).click()
+    expect(option).to_have_attribute("aria-selected", "false")
+    page.go_back()
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.go_back()
+    expect(page.get_by_text("dropped.png · PNG · 300 × 300 pixels")).to_be_visible()
+
+
+def test_drop_zone_and_gallery_are_in_sight(open_page: Callable[..., Page]) -> None:
+    page = open_page("chest_xray", height=800)
+    for part in (page.get_by_test_id("stFileUploaderDropzone"), page.get_by_role("listbox", name="Films")):
+        box = part.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+    assert page.get_by_role("option").count() == 40
+    page.get_by_label("Show labels").check()
+    assert page.get_by_text("PNEUMONIA", exact=True).count() >= 18
 
 
 def test_a_slow_map_is_stopped_by_choosing_another(open_page: Callable[..., Page]) -> None:

@@ -10,9 +10,9 @@ from cnn.attribution import methods
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.cards import network_title
-from cnn.errors import Busy, UserError
-from cnn.imaging.samples import download
+from cnn.errors import Busy
 from cnn.imaging.samples.built_in import SAMPLES
+from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, ood_gate
 from tests.support.app import all_text, open_page
 from tests.support.random_weights import png_film, write_gate, write_weights
@@ -30,8 +30,15 @@ def page(random_app: None) -> AppTest:
 
 def give(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     """Uploads ``files``: names and bytes."""
-    page.selectbox(key="source").select(upload.UPLOADED).run()
-    page.file_uploader(key="files").set_value([(name, data, "application/octet-stream") for name, data in files])
+    page.file_uploader[0].set_value([(name, data, "application/octet-stream") for name, data in files])
+    page.run()
+    assert not page.exception
+    return page
+
+
+def choose_film(page: AppTest, name: str) -> AppTest:
+    """Chooses a film as the gallery's callback does."""
+    page.session_state["film"] = name
     page.run()
     assert not page.exception
     return page
@@ -52,14 +59,13 @@ def test_the_page_opens_with_a_result(page: AppTest) -> None:
 
 def test_every_sample_is_read_and_only_the_simulated_lesion_has_an_outline(page: AppTest) -> None:
     for sample in SAMPLES:
-        page.selectbox(key="film").select(sample.title).run()
-        assert not page.exception
+        choose_film(page, sample.title)
         assert sample.story in all_text(page)
         assert ("truth" in [toggle.key for toggle in page.toggle]) == (sample.key == "simulated-consolidation")
 
 
 def test_the_lesion_can_be_outlined(page: AppTest) -> None:
-    page.selectbox(key="film").select(next(s.title for s in SAMPLES if s.key == "simulated-consolidation")).run()
+    choose_film(page, next(s.title for s in SAMPLES if s.key == "simulated-consolidation"))
     before = [image.value for image in page.get("image")]
     page.toggle(key="truth").set_value(True).run()
     after = [image.value for image in page.get("image")]
@@ -81,52 +87,52 @@ def test_an_upload_is_read(page: AppTest, name: str, data: bytes, facts: str) ->
     assert not page.table
 
 
-def test_nothing_chosen_is_no_result(page: AppTest) -> None:
-    page.selectbox(key="source").select(upload.UPLOADED).run()
-    assert not page.exception
-    assert "The network says" not in all_text(page)
+def test_a_real_film_tells_its_label_and_whether_the_network_is_wrong(page: AppTest) -> None:
+    for film in (REAL_FILMS[0], REAL_FILMS[3], REAL_FILMS[-1]):
+        choose_film(page, film.title)
+        (about,) = page.expander
+        assert not about.proto.expanded
+        text = "\n".join(element.value for element in about.markdown)
+        assert film.answer in text
+        assert ("gives the same answer" in text) != ("is wrong here" in text)
 
 
-def test_a_bad_file_is_a_sentence(page: AppTest) -> None:
+def test_a_bad_file_is_a_sentence_and_the_film_stays(page: AppTest) -> None:
     give(page, ("notes.png", b"these are words"))
     (error,) = page.error
     assert "notes.png" in error.value
-    assert "The network says" not in all_text(page)
+    assert page.session_state["film"] == upload.OPENING_FILM
+    assert "The network says" in all_text(page)
+    give(page, ("fine.png", png_film()))
+    assert not page.error
 
 
 def test_one_bad_file_does_not_stop_the_others(page: AppTest) -> None:
     give(page, ("one.png", png_film(1)), ("bad.jpg", b"\xff\xd8\xff cut"), ("two.png", png_film(2)))
+    assert "bad.jpg" in page.error[0].value
     rows = page.table[0].value
-    assert list(rows["File"]) == ["one.png", "bad.jpg", "two.png"]
-    assert list(rows["Label"] == "refused") == [False, True, False]
-    assert "bad.jpg" in rows["Reason"][1]
-    assert all("%" in rows["P(PNEUMONIA)"][row] for row in (0, 2))
+    assert list(rows["File"]) == ["one.png", "two.png"]
+    assert all("%" in value for value in rows["P(PNEUMONIA)"])
     assert "one.png · PNG" in all_text(page)
-    page.selectbox(key="look").select("two.png").run()
-    assert "two.png · PNG" in all_text(page)
-
-
-def test_the_picked_film_stays_picked_when_one_before_it_is_removed(page: AppTest) -> None:
-    files = [("one.png", png_film(1)), ("two.png", png_film(2)), ("three.png", png_film(3))]
-    give(page, *files)
-    page.selectbox(key="look").select("two.png").run()
-    page.file_uploader(key="files").set_value([(name, data, "") for name, data in files[1:]]).run()
-    assert page.selectbox(key="look").value == "two.png"
+    choose_film(page, "own 2")
     assert "two.png · PNG" in all_text(page)
 
 
 def test_two_films_of_one_name_are_distinct(page: AppTest) -> None:
     give(page, ("image.png", png_film(1)), ("image.png", png_film(2)))
-    assert page.selectbox(key="look").options == ["image.png", "image.png (2)"]
     assert list(page.table[0].value["File"]) == ["image.png", "image.png (2)"]
     assert sections.make_distinct(["a", "a", "a (2)", "a"]) == ["a", "a (2)", "a (2) (2)", "a (3)"]
 
 
-def test_more_files_than_are_read_at_a_time_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "MAX_FILES", 2)
-    give(page, *((f"{number}.png", png_film(number)) for number in range(3)))
+@pytest.mark.parametrize("limits", [{"MAX_FILES": 2}, {"MAX_TRAY_BYTES": 2 * len(png_film()) + 2000}])
+def test_what_does_not_fit_into_the_tray_is_named(
+    page: AppTest, limits: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in limits.items():
+        monkeypatch.setattr(upload, name, value)
+    give(page, *((f"{number}.png", png_film(0)) for number in range(3)))
     assert len(page.table[0].value) == 2
-    assert "the other 1 are left out" in all_text(page)
+    assert "“2.png” was left out" in page.error[0].value
 
 
 def test_every_method_is_shown(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,11 +185,40 @@ def test_nothing_of_the_reader_s_own_file_is_shared(page: AppTest) -> None:
     assert (film_store.SHARED.maps.keys(), film_store.SHARED.predictions.keys()) == shared
 
 
-def test_films_no_longer_on_offer_are_forgotten(page: AppTest) -> None:
+def test_a_removed_film_is_forgotten(page: AppTest) -> None:
     give(page, ("one.png", png_film(1)), ("two.png", png_film(2)))
-    assert len(page.session_state["chest.films"]) == 2
-    page.selectbox(key="source").select(upload.BUILT_IN).run()
-    assert list(page.session_state["chest.films"]) == [SAMPLES[0].key]
+    tray = page.session_state["upload.tray"]
+    tray.remove("own 1")
+    choose_film(page, "own 2")
+    assert [film.name for film in tray.films.values()] == ["two.png"]
+    assert "own 1" not in page.session_state["chest.films"]
+    tray.remove(None)
+    choose_film(page, upload.OPENING_FILM)
+    assert tray.size == 0
+    assert list(page.session_state["chest.films"]) == [REAL_FILMS[3].key]
+
+
+@pytest.mark.parametrize("other", ["shortcut_lab", "inside_the_network", "pooling", "convolution_2d", "read_first"])
+def test_the_reader_s_film_is_on_the_other_pages_too(page: AppTest, other: str) -> None:
+    give(page, ("mine.png", png_film(1)))
+    link = {"convolution_2d": {"part": "A whole picture"}, "read_first": {"films": "My own films"}}.get(other, {})
+    page.switch_page(f"pages/{other}.py").run()
+    page.query_params.update(link)
+    if link:
+        page.session_state[next(iter(link))] = next(iter(link.values()))
+    page.run()
+    assert not page.exception
+    assert [film.name for film in page.session_state["upload.tray"].films.values()] == ["mine.png"]
+    if other != "read_first":
+        assert page.session_state["film"] == "own 1"
+        assert page.query_params["film"] == "own 1"
+    page.switch_page("pages/chest_xray.py").run()
+    assert "mine.png · PNG" in all_text(page)
+
+
+def test_a_link_to_a_film_that_is_not_there_opens_the_first_one() -> None:
+    page = open_page("chest_xray", film="own 7")
+    assert page.session_state["film"] == upload.OPENING_FILM
 
 
 def test_a_busy_network_is_a_sentence_beside_the_other_maps(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,24 +249,6 @@ def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypat
     assert "missing" in page.error[0].value
 
 
-@pytest.mark.parametrize("online", [True, False])
-def test_test_films_are_fetched_on_request(page: AppTest, online: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fetch(progress: download.Progress) -> tuple[download.FetchedSample, ...]:
-        if not online:
-            raise UserError("The test images cannot be fetched.")
-        progress(50, 100)
-        data = png_film(4, 224)
-        return (download.FetchedSample("mnist-1", "Test image 1", "A test film.", False, "1.png", "NORMAL", data),)
-
-    monkeypatch.setattr(download, "fetch", fetch)
-    page.selectbox(key="source").select(upload.FETCHED).run()
-    assert "The network says" not in all_text(page)
-    page.button[0].click().run()
-    assert not page.exception
-    assert ("1.png · PNG · 224 × 224 pixels" in all_text(page)) == online
-    assert ("cannot be fetched" in all_text(page)) != online
-
-
 @pytest.fixture
 def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page behind a gate that lets nothing through."""
@@ -254,5 +271,5 @@ def test_a_rejected_film_has_a_reason_and_no_probability_until_the_reader_insist
 
 def test_in_a_table_the_reason_is_beside_the_file(strict: AppTest) -> None:
     rows = give(strict, ("one.png", png_film(1)), ("two.png", png_film(2))).table[0].value
-    assert set(rows["Label"]) == {"refused"}
+    assert set(rows["Label"]) == {"rejected"}
     assert rows["Reason"].str.contains("frontal chest radiograph").all()

@@ -85,5 +85,5 @@ def _tree(text: str, top: str) -> str:
 
 def test_the_version_is_one_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## (\S+)", changelog, re.M)[0] == __version__
+    assert re.findall(r"^## ([\d.]+)", changelog, re.M)[0] == __version__
     assert re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M)[1] == __version__

@@ -26,8 +26,9 @@ from cnn.attribution.checks import CheckedMap
 from cnn.imaging.radiograph import Radiograph
 from ui.chest import film_store
 from ui.chest.film_store import Film
+from ui.widgets.upload import Tray
 
-WATCHED = (Radiograph, Film, Attribution, CheckedMap, UploadedFile, AppSession)
+WATCHED = (Radiograph, Film, Attribution, CheckedMap, UploadedFile, Tray, AppSession)
 _made: dict[str, list[weakref.ref[Any]]] = {kind.__name__: [] for kind in WATCHED}
 _written: list[str] = []
 

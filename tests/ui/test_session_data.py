@@ -1,4 +1,4 @@
-"""Where an upload goes, looked up in the running server: nowhere but into memory, and out of it with the page."""
+"""Where an upload goes, looked up in the running server: nowhere but into memory, and out of it with the session."""
 
 import asyncio
 import json
@@ -82,7 +82,7 @@ def large() -> bytes:
 async def _uploaded(reader: Reader) -> Shown:
     await reader.connect()
     await reader.open("")
-    page = await reader.open("chest_xray", source="My own files", network="lecture", insist="true")
+    page = await reader.open("chest_xray", network="lecture", insist="true")
     shown = await reader.upload(page, (f"{NAME}.dcm", dicom()), (f"{NAME}.png", large()))
     assert NAME in shown.text()
     assert "The network says" in shown.text()
@@ -102,23 +102,34 @@ def upload_and(watched: Watched, then: Callable[[Reader, Shown], Awaitable[None]
     visit(all_of_it())
 
 
-def test_an_upload_goes_when_another_page_is_opened(watched: Watched) -> None:
+def test_an_upload_follows_its_reader_and_what_was_made_of_it_goes_with_the_page(watched: Watched) -> None:
     async def leave(reader: Reader, shown: Shown) -> None:
         seen = watched.look()
-        assert sorted(seen["uploads"]) == [f"{NAME}.dcm", f"{NAME}.png"]
-        assert all(seen["alive"][kind] for kind in ("Film", "Attribution", "UploadedFile")), "else this tests nothing"
+        assert seen["uploads"] == [], "the tray has them, Streamlit has not"
+        assert all(seen["alive"][kind] for kind in ("Film", "Attribution")), "else this tests nothing"
         assert seen["media"]
         await reader.open("history")
         seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in OF_PICTURES) and not seen["media"])
         assert {kind: seen["alive"][kind] for kind in OF_PICTURES} == dict.fromkeys(OF_PICTURES, 0)
-        assert seen["uploads"] == []
         assert seen["media"] == 0
-        back = await reader.open("chest_xray", source="My own files", network="lecture")
-        assert NAME not in back.text()
-        back = await reader.choose(back, "Picture from", "Built-in films")
-        assert "The network says" in back.text(), "a built-in film is read again"
+        back = await reader.open("chest_xray", network="lecture", insist="true")
+        assert NAME in back.text(), "the film follows"
 
     upload_and(watched, leave)
+
+
+def test_another_reader_sees_nothing_of_it(watched: Watched) -> None:
+    async def look(reader: Reader, shown: Shown) -> None:
+        other = Reader(watched.url)
+        await other.connect()
+        await other.open("")
+        for film in ("own 1", ""):
+            page = await other.open("chest_xray", network="lecture", insist="true", film=film)
+            assert "The network says" in page.text()
+            assert NAME not in page.text()
+        await other.close()
+
+    upload_and(watched, look)
 
 
 def test_a_session_goes_soon_after_its_reader(watched: Watched) -> None:
@@ -126,8 +137,9 @@ def test_a_session_goes_soon_after_its_reader(watched: Watched) -> None:
         assert watched.look()["alive"]["AppSession"]
 
     upload_and(watched, look)
-    seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in OF_PICTURES) and not seen["media"])
-    assert {kind: seen["alive"][kind] for kind in OF_PICTURES} == dict.fromkeys(OF_PICTURES, 0)
+    kinds = (*OF_PICTURES, "Tray")
+    seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in kinds) and not seen["media"])
+    assert {kind: seen["alive"][kind] for kind in kinds} == dict.fromkeys(kinds, 0)
     assert seen["alive"]["AppSession"] <= 1, "emptied, but held by Streamlit's loop until the next reader comes"
     assert seen["uploads"] == []
     assert seen["media"] == 0

@@ -28,6 +28,7 @@ from cnn.models.ood_gate import GateResult
 from cnn.predict.prediction import Prediction, classify
 from ui.chest.result_cache import ResultCache
 from ui.shell.session_data import drop_with_page
+from ui.widgets import upload
 from ui.widgets.upload import FilmChoice
 
 # Readers compute side by side. With two threads each on two busy cores, a run of the page took 13 s instead of 1 s.
@@ -108,21 +109,32 @@ def clear_shared() -> None:
 
 
 def read_films(choices: Sequence[FilmChoice]) -> list[Film | UnreadableFilm]:
-    """Read each chosen file once. A session keeps a film until it is no longer chosen."""
+    """Read each chosen file once. A session keeps a film until another page is opened, or it is removed."""
     before: dict[str, Film | UnreadableFilm] = st.session_state.get(_FILMS, {})
     films: dict[str, Film | UnreadableFilm] = {}
     for choice in choices:
         read = _read if choice.uploaded else _read_shared
         films[choice.key] = before.get(choice.key) or read(choice)
-    st.session_state[_FILMS] = films
+    own = {choice.key for choice in upload.own_films()}
+    st.session_state[_FILMS] = {key: film for key, film in before.items() if key in own} | films
     return list(films.values())
+
+
+def read_film(choice: FilmChoice) -> Film:
+    """Read the file of ``choice`` once; raises ``UserError`` where it is no image that can be read."""
+    film = read_films([choice])[0]
+    if isinstance(film, UnreadableFilm):
+        raise UserError(film.reason)
+    return film
 
 
 def _read(choice: FilmChoice) -> Film | UnreadableFilm:
     try:
-        radiograph = read_radiograph(*choice.read())
+        radiograph = upload.read_choice(choice) if choice.uploaded else read_radiograph(*choice.read())
     except UserError as error:
         return UnreadableFilm(display_name(choice.name), " ".join((str(error), *getattr(error, "notes", ()))))
+    if choice.uploaded:
+        upload.forget_radiograph()
     height, width = radiograph.pixels.shape
     picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)

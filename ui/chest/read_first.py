@@ -32,7 +32,8 @@ from ui.widgets.tables import show_table
 from ui.widgets.upload import FilmChoice
 
 SIMULATED = "Simulated films, half of them with something planted"
-SOURCES = (SIMULATED, upload.UPLOADED, upload.FETCHED)
+OWN = "My own films"
+SOURCES = (SIMULATED, OWN)
 FILMS = Choice("films", "Films", SIMULATED, options=SOURCES)
 SEED = Whole("seed", "Series", 1, low=1, high=999)
 NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MAX_FILES)
@@ -71,12 +72,8 @@ def choose_series(state: State) -> list[SeriesFilm]:
         simulated = practice_series.simulate_series(seed)
         films = film_store.read_films([FilmChoice(one.key, f"{one.name}.png", one.read) for one in simulated])
         return [SeriesFilm(film, one.label, one.mask) for film, one in zip(films, simulated, strict=True)]
-    if source == upload.UPLOADED:
-        series = [SeriesFilm(film) for film in film_store.read_films(upload.upload_files())]
-    else:
-        samples = upload.fetch_test_films()
-        films = film_store.read_films([FilmChoice(sample.key, sample.title, sample.read, sample) for sample in samples])
-        series = [SeriesFilm(film, getattr(sample, "label", None)) for film, sample in zip(films, samples, strict=True)]
+    upload.add_films()
+    series = [SeriesFilm(film) for film in film_store.read_films(upload.own_films())]
     return [series[number] for number in practice_series.shuffled_order(len(series), seed)]
 
 

@@ -9,8 +9,9 @@ import streamlit as st
 from cnn.attribution.attribution import Attribution, describe
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import record
-from cnn.cards import CLASSES
+from cnn.cards import CLASSES, network_title
 from cnn.errors import UserError
+from cnn.imaging.samples.real_films import RealFilm
 from cnn.models.loading import LoadedModel, load
 from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
@@ -76,47 +77,29 @@ class MapSettings:
     outlined: bool
 
 
-def choose_film_and_network() -> tuple[list[FilmChoice], str]:
-    """Show the widgets for both; return the chosen files and the network's name."""
-    left, right = st.columns([3, 1])
-    with left:
-        choices = upload.choose_films()
-    with right:
-        return choices, choose_network(film_store.list_models())
+def choose_film_and_network() -> tuple[FilmChoice, str]:
+    """Show the tray of films and the list of networks; return the film and the network's name."""
+    return upload.choose_film(), choose_network(film_store.list_models())
 
 
-def load_film_and_network(choices: list[FilmChoice], name: str) -> tuple[LoadedModel, Film]:
+def load_film_and_network(choice: FilmChoice, name: str) -> tuple[LoadedModel, Film]:
     """Return the network ``name`` and the film to look at; where either is missing, end the page with the reason."""
     try:
-        model = load(name)
+        return load(name), film_store.read_film(choice)
     except UserError as error:
         st.error(sentence_of(error))
-        st.stop()
-    film = pick_film(film_store.read_films(choices), model)
-    if film is None:
         frame.notice()
         st.stop()
-    return model, film
 
 
-def pick_film(films: Sequence[Film | UnreadableFilm], model: LoadedModel) -> Film | None:
-    """Return the only film, or the one that is picked below a table of all; say why others cannot be read."""
-    if len(films) == 1:
-        (film,) = films
-        if isinstance(film, Film):
-            return film
-        st.error(plain(film.reason))
-    if len(films) <= 1:
-        return None
+def show_own_films(model: LoadedModel) -> None:
+    """Show a table of the reader's own films with the network's answer to each."""
+    films = film_store.read_films(upload.own_films())
     classify_anyway = bool(st.session_state.get("insist"))
     names = make_distinct([film.name for film in films])
     rows = [_table_row(film, name, model, classify_anyway) for film, name in zip(films, names, strict=True)]
     with st.container(height=TABLE_HEIGHT if len(rows) > 5 else "content", border=False):
         st.table([{column: plain(cell) for column, cell in row.items()} for row in rows], hide_index=True)
-    # By name, so that a film stays picked when one before it is removed. The widget must not hold the films: its
-    # options live as long as the session.
-    readable = {name: film for film, name in zip(films, names, strict=True) if isinstance(film, Film)}
-    return readable[st.selectbox("Look at", list(readable), key="look")] if readable else None
 
 
 def make_distinct(names: Sequence[str]) -> list[str]:
@@ -129,7 +112,7 @@ def make_distinct(names: Sequence[str]) -> list[str]:
 
 
 def _table_row(film: Film | UnreadableFilm, name: str, model: LoadedModel, classify_anyway: bool) -> dict[str, str]:
-    row = {"File": name, "P(PNEUMONIA)": "", "Label": "refused", "Reason": ""}
+    row = {"File": name, "P(PNEUMONIA)": "", "Label": "rejected", "Reason": ""}
     if isinstance(film, UnreadableFilm):
         return row | {"Reason": film.reason}
     if not film.gate_result.accepted:
@@ -148,6 +131,26 @@ def choose_to_classify_anyway(film: Film) -> bool:
     if classify_anyway:
         st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
     return classify_anyway
+
+
+def show_label(choice: FilmChoice, prediction: Prediction | None) -> None:
+    """Offer the film's label, closed until the reader opens it, with its story and source."""
+    sample = choice.sample
+    if sample is None:
+        return
+    with st.expander("About this film, and its label" if isinstance(sample, RealFilm) else "About this film"):
+        st.markdown(sample.story)
+        if isinstance(sample, RealFilm):
+            verdict = "" if prediction is None else f" **{judge(sample, prediction)}**"
+            st.markdown(f"{sample.answer}{verdict}")
+            st.caption(sample.credit)
+
+
+def judge(sample: RealFilm, prediction: Prediction) -> str:
+    """Return whether the network's answer is that of the label."""
+    if prediction.label == sample.label:
+        return f"{network_title(prediction.model)} gives the same answer."
+    return f"{network_title(prediction.model)} is wrong here: it says {prediction.label}."
 
 
 def show_warnings(film: Film) -> None:

@@ -33,8 +33,6 @@ def show_pooling(state: State) -> None:
     st.header("A whole volume, a whole picture", anchor=False)
     _show_volume()
     radiograph = upload.choose_radiograph()
-    if radiograph is None:
-        return
     if state.choice(WHAT) == FILM:
         _show_pooled_film(radiograph, state.slider(BLOCK))
     else:

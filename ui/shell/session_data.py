@@ -1,7 +1,7 @@
 """What a session holds of a reader's films, and when it is deleted: with the page it belongs to, and with the session.
 
-Streamlit keeps an upload in memory until the session ends, and a session whose reader has left until some other reader
-leaves too. Here an upload is deleted when another page is opened, and an abandoned session ends in time. While an
+Streamlit keeps a session whose reader has left until some other reader leaves too. Here what was made of a film is
+deleted when another page is opened, and an abandoned session ends in time, with the reader's films. While an
 upload arrives, Streamlit's form parser would write what is over 1 MB to disk; its limit is raised above all uploads.
 
 Pages hang in reference cycles, so a full garbage collection follows each deletion. Streamlit would run one after every

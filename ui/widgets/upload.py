@@ -1,24 +1,35 @@
-"""Which radiograph: a built-in one, the reader's own files, or real test films fetched on request. Imports no torch."""
+"""Which film: one tray for the session with the built-in films and the reader's own, the same on every page.
+
+Imports no torch. The reader's files are kept in the session's memory until they are removed or the session ends; they
+have no name in the address bar but their number, which means nothing to anybody else.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
-from cnn.imaging.radiograph import Radiograph, read_radiograph
-from cnn.imaging.samples.built_in import SAMPLES, Sample
+from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph
+from cnn.imaging.samples.built_in import Sample
+from cnn.imaging.samples.real_films import GALLERY, REAL_FILMS
 from ui.shell import address
 from ui.shell.fields import Choice
 from ui.shell.session_data import drop_with_page
-from ui.shell.text import sentence_of
+from ui.shell.text import plain
+from ui.widgets.film_gallery import OwnThumbnail, show_film_gallery, thumbnail_url
 
-BUILT_IN, UPLOADED, FETCHED = "Built-in films", "My own files", "Real test films"
-SOURCE = Choice("source", "Picture from", BUILT_IN, options=(BUILT_IN, UPLOADED, FETCHED))
 MAX_FILES = 24
-_FETCHED_KEY = "upload.fetched"
+MAX_TRAY_BYTES = 80 * 2**20
+"""Files, and bytes of them, that a session keeps."""
+OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").title
+"""The film that pages open with: one that the networks were made for."""
+KEPT = "PNG, JPEG or DICOM. Kept in memory for this session only: on every page, until you remove it or close the tab."
+_TRAY, _CURRENT, _FILM = "upload.tray", "upload.current", "film"
 _READ_KEY = drop_with_page("upload.read")
 
 
@@ -32,86 +43,166 @@ class FilmChoice:
         read: Returns the bytes and the file name.
         sample: The sample, unless the file was uploaded.
         uploaded: Whether the file is the reader's own.
+        thumbnail: Data URL of a small picture of the reader's own file.
     """
 
     key: str
     name: str
-    read: Callable[[], tuple[bytes, str]]
+    read: Callable[[], tuple[bytes, str]] = field(repr=False)
     sample: Sample | None = None
     uploaded: bool = False
+    thumbnail: str = field(default="", repr=False, compare=False)
 
 
-def choose_films() -> list[FilmChoice]:
-    """Show widgets to choose by and return the choice, which is empty until something is uploaded or fetched."""
-    left, right = st.columns([2, 3])
-    with left:
-        source = st.selectbox(SOURCE.label, SOURCE.options, key=address.key(SOURCE))
-    with right:
-        # Out of sight, not left out: Streamlit forgets the files of a box that a run does not show.
-        with st.container(key="files_shown" if source == UPLOADED else "files_hidden"):
-            uploaded = upload_files()
-        if source == UPLOADED:
-            return uploaded
-        if source == FETCHED:
-            return _choose_sample(fetch_test_films(), key="test-film")
-        return _choose_sample(SAMPLES, key="film")
+@dataclass
+class Tray:
+    """The reader's own films by their name in the address bar.
+
+    Attributes:
+        films: In the order of arrival.
+        size: Bytes of all files together.
+        arrived: How many films have ever arrived, so that no number is used twice.
+        uploads: How many times the upload box was used: each time it starts again, empty.
+        refused: Why files of the last upload could not be taken.
+        file_ids: Streamlit's names of files that have arrived, so that none is taken twice.
+    """
+
+    films: dict[str, FilmChoice] = field(default_factory=dict)
+    size: int = 0
+    arrived: int = 0
+    uploads: int = 0
+    refused: list[str] = field(default_factory=list)
+    file_ids: set[str] = field(default_factory=set)
+
+    def add(self, data: bytes, name: str) -> str | None:
+        """Take a file in, and return its name in the address bar; None where it cannot be read or does not fit."""
+        shown = display_name(name)
+        if len(self.films) >= MAX_FILES or self.size + len(data) > MAX_TRAY_BYTES:
+            limit = f"{MAX_FILES} films or {MAX_TRAY_BYTES // 2**20} MB"
+            self.refused.append(f"“{shown}” was left out: at most {limit} are kept. Remove films first.")
+            return None
+        try:
+            radiograph = read_radiograph(data, name)
+        except UserError as error:
+            self.refused.append(" ".join((str(error), *getattr(error, "notes", ()))))
+            return None
+        self.arrived += 1
+        self.size += len(data)
+        key = f"own {self.arrived}"
+        read = partial(_stored, data, name)
+        self.films[key] = FilmChoice(key, shown, read, uploaded=True, thumbnail=thumbnail_url(radiograph.pixels))
+        st.session_state[_READ_KEY] = key, radiograph
+        return key
+
+    def remove(self, key: str | None) -> None:
+        """Remove one film, or all of them."""
+        for gone in [key] if key else list(self.films):
+            if choice := self.films.pop(gone, None):
+                self.size -= len(choice.read()[0])
+        forget_radiograph()
 
 
-def choose_radiograph() -> Radiograph | None:
-    """Return the first radiograph of the choice, read once per visit of a page; None while nothing is chosen.
+def tray() -> Tray:
+    """Return the tray of this session."""
+    kept: Tray = st.session_state.setdefault(_TRAY, Tray())
+    return kept
+
+
+def own_films() -> list[FilmChoice]:
+    """Return the reader's own films."""
+    return list(tray().films.values())
+
+
+def choose_film() -> FilmChoice:
+    """Show the upload box and the gallery, and return the film of the tray that the reader looks at."""
+    choice = current_film()
+    with st.container(key="film_tray", gap="xsmall"):
+        add_films()
+        thumbnails = [OwnThumbnail(film.key, film.name, film.thumbnail) for film in own_films()]
+        show_film_gallery(choice.key, thumbnails, on_choose=choose, on_remove=_remove)
+    return choice
+
+
+def current_film() -> FilmChoice:
+    """Return the film that the reader looks at: that of the link, else the one of the page before."""
+    samples = {sample.title: sample for sample in GALLERY}
+    options = (*samples, *tray().films)
+    film = Choice(_FILM, "Film", OPENING_FILM, options=options)
+    arrives = film.name not in address.fields()
+    address.key(film)
+    before = st.session_state.get(_CURRENT)
+    if arrives and before in options and address.text(film) is None and not address.came_by_history():
+        st.session_state[_FILM] = before
+        address.write()
+    name = st.session_state[_CURRENT] = st.session_state[_FILM]
+    if name in samples:
+        return FilmChoice(samples[name].key, name, samples[name].read, samples[name])
+    return tray().films[name]
+
+
+def choose(key: str) -> None:
+    """Show the film of this key, from a callback."""
+    titles = {sample.key: sample.title for sample in GALLERY}
+    st.session_state[_FILM] = titles.get(key, key)
+    tray().refused.clear()
+
+
+def read_choice(choice: FilmChoice) -> Radiograph:
+    """Return the radiograph of a choice; the last one that was read on this page is not read again.
 
     Raises:
         UserError: The file is no image that can be read.
     """
-    choices = choose_films()
-    if not choices:
-        return None
     kept: tuple[str, Radiograph | None] = st.session_state.get(_READ_KEY, ("", None))
     key, radiograph = kept
-    if key != choices[0].key:
-        radiograph = read_radiograph(*choices[0].read())
-        st.session_state[_READ_KEY] = choices[0].key, radiograph
+    if key != choice.key or radiograph is None:
+        radiograph = read_radiograph(*choice.read())
+        st.session_state[_READ_KEY] = choice.key, radiograph
     return radiograph
 
 
-def upload_files() -> list[FilmChoice]:
-    """Show an upload box and return the reader's files, at most ``MAX_FILES``."""
-    files = st.file_uploader("PNG, JPEG or DICOM; kept in memory only", accept_multiple_files=True, key="files")
-    if len(files) > MAX_FILES:
-        st.warning(f"At most {MAX_FILES} files are read at a time: the other {len(files) - MAX_FILES} are left out.")
-    return [FilmChoice(file.file_id, file.name, partial(_read, file), uploaded=True) for file in files[:MAX_FILES]]
+def choose_radiograph() -> Radiograph:
+    """Show the tray and return the radiograph that the reader looks at."""
+    return read_choice(choose_film())
 
 
-def _read(file: UploadedFile) -> tuple[bytes, str]:
-    return file.getvalue(), file.name
+def forget_radiograph() -> None:
+    """Free the radiograph that was read last."""
+    st.session_state.pop(_READ_KEY, None)
 
 
-def _choose_sample(samples: tuple[Sample, ...], key: str) -> list[FilmChoice]:
-    if not samples:
-        return []
-    samples_by_title = {sample.title: sample for sample in samples}
-    field = Choice(key, "Film", samples[0].title, options=tuple(samples_by_title))
-    sample = samples_by_title[st.selectbox(field.label, field.options, key=address.key(field))]
-    return [FilmChoice(sample.key, sample.title, sample.read, sample)]
+def add_films() -> None:
+    """Show Streamlit's upload box, always empty, for what it takes goes to the tray; and why a file was not taken."""
+    key = f"files {tray().uploads}"
+    label = "Your own film: drop it anywhere on the page, paste it, or"
+    st.file_uploader(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)
+    for sentence in tray().refused:
+        st.error(plain(sentence))
 
 
-def fetch_test_films() -> tuple[Sample, ...]:
-    """Return the test films that this reader has fetched; where there are none, show a button to fetch them."""
-    if _FETCHED_KEY in st.session_state:
-        return tuple(st.session_state[_FETCHED_KEY])
-    if st.button("Fetch real test films (a download of about 200 MB, once)"):
-        from cnn.imaging.samples.download import fetch
+def _take(key: str) -> None:
+    """Move the files of the upload box to the tray and show the first of them."""
+    context, own = get_script_run_ctx(), tray()
+    own.refused.clear()
+    own.uploads += 1
+    taken = []
+    files: list[UploadedFile] = st.session_state[key]
+    for file in files:
+        if file.file_id not in own.file_ids:
+            own.file_ids.add(file.file_id)
+            taken.append(own.add(file.getvalue(), file.name))
+        if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    if shown := next(filter(None, taken), None):
+        st.session_state[_FILM] = shown
 
-        bar = st.progress(0.0, "Asking for PneumoniaMNIST …")
 
-        def show(done: int, total: int) -> None:
-            bar.progress(min(done / total, 1.0) if total else 0.0, f"{done / 2**20:.0f} MB have arrived")
+def _remove(key: str | None) -> None:
+    """Remove one of the reader's films, or all; where it was the one shown, another is shown."""
+    tray().remove(key)
+    if st.session_state[_FILM] not in (*tray().films, *(sample.title for sample in GALLERY)):
+        st.session_state[_FILM] = next(iter(tray().films), OPENING_FILM)
 
-        try:
-            st.session_state[_FETCHED_KEY] = fetch(progress=show)
-        except UserError as error:
-            bar.empty()
-            st.info(sentence_of(error))
-            return ()
-        st.rerun()
-    return ()
+
+def _stored(data: bytes, name: str) -> tuple[bytes, str]:
+    return data, name

@@ -15,7 +15,6 @@ from streamlit import config
 from cnn.training.benchmark import Result, write_report
 from tests.performance.load.__main__ import Server, find_films, resident
 from tests.performance.load.client import Reader
-from ui.widgets.upload import UPLOADED
 
 FEW = 10
 UPLOADS_PER_READER = 5
@@ -35,7 +34,7 @@ async def measure(films: Sequence[Path], uploads: int) -> Result:
                 reader = Reader(server.url)
                 await reader.connect()
                 await reader.open("")
-            page = await reader.open("chest_xray", source=UPLOADED, insist="true")
+            page = await reader.open("chest_xray", insist="true")
             shown = await reader.upload(page, (film.name, film.read_bytes()))
             assert film.name[:40] in shown.text()
             if number + 1 in (FEW, uploads):
