@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cnn.errors import UserError
 from ui.shell.fields import Choice, Field, Several, T
 
-_PAGE, _FIELDS, _SENT = "address.page", "address.fields", "address.sent"
+_PAGE, FIELDS, _SENT = "address.page", "address.fields", "address.sent"
 """Keys of the session: the open page, its fields met on this visit by name, and their texts as last sent."""
 
 
@@ -28,7 +28,7 @@ def enter(page: str) -> None:
 
 def leave() -> None:
     """End the visit: the next run takes all settings from the address."""
-    st.session_state[_PAGE], st.session_state[_FIELDS], st.session_state[_SENT] = None, {}, {}
+    st.session_state[_PAGE], st.session_state[FIELDS], st.session_state[_SENT] = None, {}, {}
 
 
 def came_by_history() -> bool:
@@ -39,7 +39,7 @@ def came_by_history() -> bool:
 
 def fields() -> dict[str, Field[Any]]:
     """Return the fields met on this visit, by name."""
-    met: dict[str, Field[Any]] = st.session_state.setdefault(_FIELDS, {})
+    met: dict[str, Field[Any]] = st.session_state.setdefault(FIELDS, {})
     return met
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from ui.shell.messages import received
 from ui.shell.theme import FILM_MARK, LIGHT
 
 _HERE = Path(__file__).parent
@@ -48,8 +49,9 @@ def place_box(
     """
 
     def placed() -> None:
-        if to := st.session_state[key].to:
-            on_place(int(to["column"]), int(to["row"]))
+        to = received(key, "to", {"column": range(box.columns), "row": range(box.rows)})
+        if to and not fixed:
+            on_place(to["column"], to["row"])
 
     data = {
         "label": label,

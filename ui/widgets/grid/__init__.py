@@ -1,14 +1,17 @@
 """The step-through grid: one worked example, sent once; the browser shows any step of it without asking again."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from cnn.errors import UserError
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from ui.shell.fields import Matrix, Rows
+from ui.shell.messages import Between, Shape, received
 from ui.shell.page_state import State
 from ui.widgets.grid.payload import (
     ExamplePayload,
@@ -27,6 +30,10 @@ _KERNEL_HINT = " Point at a weight to see every input cell that it meets."
 _EDIT_HINT = " Weights can be typed over."
 
 
+_MAX_EDIT = 1e9
+"""Size of a number that a message may carry; what a field allows, it says itself."""
+
+
 @dataclass(frozen=True)
 class Edit:
     """A number that the reader typed into a cell of the grid; rows and columns count from 0."""
@@ -39,9 +46,10 @@ class Edit:
     value: float
 
     def into(self, rows: Rows) -> Rows:
-        """Return ``rows`` with this number in its place; for an input or filter of one channel."""
+        """Return ``rows`` with this number in its place, if they have it; for an input or filter of one channel."""
         lines = [list(row) for row in rows]
-        lines[self.row][self.column] = self.value
+        if self.row < len(lines) and self.column < len(lines[self.row]):
+            lines[self.row][self.column] = self.value
         return tuple(tuple(line) for line in lines)
 
 
@@ -84,11 +92,13 @@ def show_grid(
     example: Convolution | Pooling, options: GridOptions, *, key: str, hide: tuple[int, int, int] | None = None
 ) -> None:
     """Show ``example``; ``hide`` is an output cell (filter or channel, row, column) whose number stays hidden."""
+    editing = options.editing
+    shapes = [_edit_shape(example, part) for part in editing.parts] if editing else []
 
-    def forward_edit() -> None:
-        edit = st.session_state[key].edit
-        if options.editing and edit:
-            options.editing.on_edit(Edit(**edit))
+    def forward_edit() -> None:  # must not hold the example: callbacks live as long as the session
+        for shape in shapes:
+            if editing and (edit := received(key, "edit", shape)):
+                editing.on_edit(Edit(**edit))
 
     _component(key=key, data=_payload(example, options, hide), on_edit_change=forward_edit)
 
@@ -98,9 +108,24 @@ def edit_fields(state: State, **fields: Matrix) -> Editing | None:
 
     def put(edit: Edit) -> None:
         field = fields[edit.part]
-        state.put(field, edit.into(state[field]))
+        with suppress(UserError):  # the text of the field, where it was changed meanwhile
+            state.put(field, edit.into(state[field]))
 
     return None if state.teach else Editing(tuple(fields), put)  # type: ignore[arg-type]
+
+
+def _edit_shape(example: Convolution | Pooling, part: Part) -> Shape:
+    """Return what a message must be that edits a number of this ``part``."""
+    numbers = example.weight if part == "kernel" and isinstance(example, Convolution) else example.input
+    channels, rows, columns = map(range, numbers.shape[-3:])
+    return {
+        "part": (part,),
+        "filter": range(len(example.output)),
+        "channel": channels,
+        "row": rows,
+        "column": columns,
+        "value": Between(-_MAX_EDIT, _MAX_EDIT),
+    }
 
 
 def _payload(example: Convolution | Pooling, options: GridOptions, hide: tuple[int, int, int] | None) -> ExamplePayload:

@@ -20,6 +20,7 @@ from cnn.layers.sizes import Window
 from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
+from ui.shell.messages import received
 from ui.widgets import grid
 from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
 from ui.widgets.receptive_field_lens import paint
@@ -62,9 +63,10 @@ def show_layer_strip(
     on_open: Callable[[str], None] | None,
 ) -> None:
     """Show all ``layers``, made by :func:`layer_thumbnail`; a press calls ``on_open`` with the layer's name."""
+    names = [layer["name"] for layer in layers]
 
     def opened() -> None:
-        name = st.session_state[key].layer
+        name = received(key, "layer", names)
         if on_open and name:
             on_open(name)
 
@@ -102,11 +104,12 @@ def show_lens(
     ``work`` is what made the map, if that is to be followed. ``step`` is the cell to open at, row by row from 0; None
     for the strongest. ``on_pick`` is called with the number, from 1, of a map that was pressed on the contact sheet.
     """
+    numbers = range(1, len(opened.after) + 1)
 
-    def picked() -> None:
-        chosen = st.session_state[key].pick
+    def picked() -> None:  # must not hold what is opened: callbacks live as long as the session
+        chosen = received(key, "pick", numbers)
         if on_pick and chosen:
-            on_pick(int(chosen))
+            on_pick(chosen)
 
     data = lens_payload(opened, side, number, work, step)
     data |= {"film": _film(film), "stepName": step_name}

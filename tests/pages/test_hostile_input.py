@@ -1,0 +1,99 @@
+"""Whatever a link or a component's message holds, no page breaks."""
+
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cnn.errors import UserError
+from tests.support.app import open_page
+from ui.shell import address, frame
+from ui.shell.fields import Field
+from ui.shell.frame import Chapter
+
+LINKED: tuple[Any, ...] = ("", "x", ["1", "2"], "1e309", "-1", "nan", "a\0\n# b", "9" * 3000)
+PARTS: tuple[Any, ...] = (None, -1, 10**9, 1e400, float("nan"), "x", "__class__", [], [1], {}, True, 0.5)
+"""Values of a message, and of each of its parts."""
+MESSAGES: tuple[Any, ...] = (
+    *PARTS,
+    *({"column": one, "row": other} for one, other in product(PARTS, PARTS)),
+    *(
+        {"part": part, "filter": 0, "channel": 0, "row": one, "column": other, "value": value}
+        for part, one, other, value in product(("input", "kernel", "x"), PARTS, (0, None, 10**9), (1, *PARTS))
+    ),
+    {"part": "input", "filter": 0, "channel": 0, "row": 0, "column": 0, "value": 10**8},
+)
+
+Callbacks = dict[tuple[str, str], Callable[[], None]]
+
+every_chapter = pytest.mark.parametrize("chapter", frame.chapters(), ids=lambda chapter: chapter.file)
+pytestmark = pytest.mark.usefixtures("random_app")
+
+
+@pytest.fixture
+def callbacks(monkeypatch: pytest.MonkeyPatch) -> Callbacks:
+    """What each component of the pages calls when it has sent an event, by its key and the event."""
+    found: Callbacks = {}
+    original = st._bidi_component
+
+    def note(name: str, *, key: str, **options: Any) -> Any:
+        for option, callback in options.items():
+            if option.startswith("on_"):
+                found[key, option.removeprefix("on_").removesuffix("_change")] = callback
+        return original(name, key=key, **options)
+
+    monkeypatch.setattr(st, "_bidi_component", note)
+    return found
+
+
+def come_back(app: AppTest, chapter: Chapter, link: Mapping[str, Any]) -> None:
+    """Open the home page, and then the page of ``chapter`` by a link with these settings."""
+    app.query_params.clear()
+    app.switch_page("pages/home.py").run()
+    app.query_params.update(link)
+    app.switch_page(f"pages/{chapter.file}.py").run()
+    assert not app.exception, link
+
+
+def rotated(fields: Mapping[str, Any], first: int) -> dict[str, Any]:
+    """A hostile value for each of the fields, number ``first`` for the first one."""
+    return {name: LINKED[(first + place) % len(LINKED)] for place, name in enumerate(fields)}
+
+
+@every_chapter
+def test_no_link_or_message_breaks_a_page(
+    chapter: Chapter, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(chapter.file)
+    fields: dict[str, Field[Any]] = app.session_state[address.FIELDS]
+    for (key, event), callback in [*callbacks.items()]:
+        changed: dict[str, Any] = {}
+        with monkeypatch.context() as patch:
+            patch.setattr(st, "session_state", ChainMap(changed, app.session_state))  # type: ignore[arg-type]
+            for message in MESSAGES:
+                changed[key] = {event: message}
+                callback()
+        for name in changed.keys() - {key}:
+            app.session_state[name] = changed[name]
+            app.run()
+            assert not app.exception, (key, event)
+    for field, value in product(fields.values(), LINKED):
+        with suppress(UserError):
+            field.parse(value if isinstance(value, str) else value[-1])
+    if fields:
+        come_back(app, chapter, rotated(fields, frame.chapters().index(chapter)))
+
+
+@pytest.mark.slow
+@every_chapter
+def test_every_hostile_value_of_every_setting(chapter: Chapter) -> None:
+    app = open_page(chapter.file)
+    fields = dict(app.session_state[address.FIELDS])
+    for first in range(len(LINKED) if fields else 0):
+        come_back(app, chapter, rotated(fields, first))
+        come_back(app, chapter, {})
