@@ -1,17 +1,15 @@
 """Operating point: move the threshold, choose a prevalence, and see what a positive prediction is worth."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.evaluation.operating_point import (
-    COHORT_SIZE,
-    confusion_at,
-    expected_cohort,
-    lowest_cost_threshold,
-    rates_at_prevalence,
-)
+from cnn.evaluation.operating_point import confusion_at, expected_cohort, lowest_cost_threshold, rates_at_prevalence
 from cnn.lecture.questions.operating_point import ask_ppv
+from ui.evaluation import threshold_explorer
 from ui.evaluation.operating_point import sections
+from ui.evaluation.operating_point.sections import Settings, Threshold
 from ui.evaluation.scores_cache import (
     ADULTS,
     MINED,
@@ -22,83 +20,92 @@ from ui.evaluation.scores_cache import (
     load_card,
     load_scores,
 )
-from ui.shell import frame
-from ui.shell.fields import Choice, Real, Whole
+from ui.shell import frame, stage
+from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
 from ui.shell.text import sentence_of
 from ui.widgets import quiz
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
-THRESHOLD = Real("threshold", "Threshold: PNEUMONIA from P =", 0.5, low=0, high=1, step=0.01)
-PREVALENCE = Real("prevalence", "Prevalence: how many of 100 people have it", 5, low=0.5, high=90, step=0.5)
+THRESHOLD = Threshold("threshold", "Threshold", None)
+PREVALENCE = Real("prevalence", "Prevalence, people of 100", 5, low=0.5, high=90, step=0.5)
 MISS_COST = Whole("miss", "A miss costs as much as how many false positives", 10, low=1, high=100)
+QUESTIONS = (5, 1, 20, 50, 2, 10)  # prevalences in percent
 
 frame.header(
     "Operating point",
-    "A network gives a probability; the threshold, its operating point, decides from where on it means PNEUMONIA. "
-    "Every threshold trades one kind of error for the other, and what a positive prediction is worth depends on "
-    "how many people have the disease.",
+    "A network gives a probability; the threshold says from which one on the prediction is PNEUMONIA. Move it: which "
+    "errors become fewer, which more, and how often is a positive prediction true?",
 )
 state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, PREDICT)
 
 
-@st.fragment  # a move of a slider redraws this part alone
-def show_operating_point() -> None:
-    """Show everything that follows from the scores; may raise ``UserError``."""
-    left, right = st.columns(2)
-    with left:
-        network = state.choice(NETWORK)
-    with right:
-        group = state.choice(FILMS)
-    films, frozen = load_scores(network, group), load_card(network)["threshold"]
-    share_ill = 100 * films.labels.mean()
-    cheapest = lowest_cost_threshold(
-        load_scores(network, VALIDATION), sections.THRESHOLDS, state[PREVALENCE] / 100, state[MISS_COST]
-    )
-    st.markdown(describe_films(group, films))
-    state.presets(
-        "Go to",
-        {
-            "The frozen threshold": {THRESHOLD: round(frozen, 2)},
-            "One half": {THRESHOLD: 0.5},
-            "Cheapest on validation": {THRESHOLD: round(cheapest, 2)},
-            "One in a hundred has it": {PREVALENCE: 1},
-            "As many as in these films": {PREVALENCE: round(2 * share_ill) / 2},
-        },
-    )
-    sections.show_frozen_threshold(frozen, adults=group in (ADULTS, MINED))
-    left, right = st.columns(2)
-    with left:
-        threshold = state.slider(THRESHOLD)
-    with right:
-        prevalence = state.slider(PREVALENCE) / 100
-    counts = confusion_at(films, threshold)
-    rates = rates_at_prevalence(counts, prevalence)
-    cohort = expected_cohort(rates, prevalence)
-    settings = sections.Settings(threshold, prevalence, frozen)
-    hide, rates_slot = state.flag(PREDICT), st.container()
-    answered = cohort.positive_predictions == 0 or quiz.ask(ask_ppv(cohort, rates), state)
-    with rates_slot:
-        sections.show_rates(rates, counts, films, hide_predictive_values=hide and not answered)
-    if answered or not hide:
-        st.header(f"Out of {COHORT_SIZE:,} people", anchor=False)
-        sections.show_cohort(cohort, rates)
-        st.header("What lies behind", anchor=False)
-        sections.show_scores(films, settings)
-        left, right = st.columns(2)
-        with left:
-            sections.show_rates_by_threshold(films, settings)
-        with right:
-            sections.show_predictive_values_by_prevalence(rates, prevalence)
-        st.header("What an error costs", anchor=False)
-        sections.show_costs(films, cheapest, state.slider(MISS_COST), settings)
-    state.share()
+def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
+    """Return the examples; some depend on the films' labels, or on the costs of errors on the validation films."""
+    cheapest = find_cheapest(network)
+    share_ill = 100 * load_scores(network, group).labels.mean()
+    return {
+        "The model's threshold": {THRESHOLD: None},
+        "One half": {THRESHOLD: 0.5},
+        "Miss nobody": {THRESHOLD: 0.05},
+        "Cheapest on validation": {THRESHOLD: round(cheapest, 2)},
+        "1 of 100 is ill": {PREVALENCE: 1},
+        "As many as in these films": {PREVALENCE: round(2 * share_ill) / 2},
+    }
+
+
+def find_cheapest(network: str) -> float:
+    """Return the threshold that costs least on the validation films."""
+    films = load_scores(network, VALIDATION)
+    return lowest_cost_threshold(films, sections.THRESHOLDS, state[PREVALENCE] / 100, state[MISS_COST])
+
+
+def keep(threshold: float, prevalence: float, frozen: float) -> None:
+    """Write what the reader has set in the browser into the page's fields."""
+    state.put(THRESHOLD, None if abs(threshold - frozen) < 1e-9 else threshold)
+    state.put(PREVALENCE, round(200 * prevalence) / 2)
+
+
+def next_question() -> None:
+    """Set another prevalence."""
+    now = state[PREVALENCE]
+    state.put(PREVALENCE, QUESTIONS[(QUESTIONS.index(int(now)) + 1) % len(QUESTIONS)] if now in QUESTIONS else 5)
+
+
+@st.fragment  # a change redraws this part alone
+def lesson() -> None:
+    """Show the page below its heading; may raise ``UserError``."""
+    view = stage.open_view(state, settings_to_try(state[NETWORK], state[FILMS]))
+    with view.panel:
+        network, group = state.select(NETWORK), state.select(FILMS)
+        films, frozen = load_scores(network, group), float(load_card(network)["threshold"])
+        st.markdown(describe_films(group, films))
+        st.caption(sections.describe_limits(group))
+    threshold = state[THRESHOLD]
+    settings = Settings(frozen if threshold is None else threshold, state[PREVALENCE] / 100, frozen)
+    rates = rates_at_prevalence(confusion_at(films, settings.threshold), settings.prevalence)
+    cohort = expected_cohort(rates, settings.prevalence)
+    question = ask_ppv(cohort, rates) if cohort.positive_predictions else None
+    hidden = quiz.dock(view, question, state, next_question)
+    with view.stage:
+        on_rest = None if state.teach else lambda at, prevalence: keep(at, prevalence, frozen)
+        threshold_explorer.show_explorer(films, settings, key="explorer", hide=hidden, on_rest=on_rest)
+    if hidden:
+        view.tabs(state)
+    else:
+        why, costs, details = view.tabs(state, stage.WHY, "What an error costs", stage.DETAILS)
+        with why:
+            sections.show_curves(films, rates, settings)
+        with costs:
+            sections.show_costs(films, find_cheapest(network), state.slider(MISS_COST), settings)
+        with details:
+            sections.show_details(films, rates, cohort, settings)
     state.remember()
 
 
 try:
-    show_operating_point()
+    lesson()
 except UserError as error:
     st.error(sentence_of(error))
 frame.notice()

@@ -114,3 +114,19 @@ def count_runs(page: Page) -> None:
             .observe(app, {attributeFilter: ['data-test-script-state']});
     }"""
     )
+
+
+def count_messages(page: Page) -> Callable[[], int]:
+    """Open the page again, and return a function that counts the messages that its browser has sent since then."""
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.reload()
+    settle(page)
+    page.wait_for_timeout(500)  # the messages of the opening itself
+    opening = len(sent)
+
+    def count() -> int:
+        page.evaluate("0")  # lets the events of this page arrive
+        return len(sent) - opening
+
+    return count

@@ -1,6 +1,8 @@
 """The operating point: rates follow threshold and prevalence, cohorts add up, and predictive values can wait."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -24,6 +26,15 @@ def rates(network: str, threshold: float, prevalence: float) -> operating_point.
     return operating_point.rates_at_prevalence(counts, prevalence)
 
 
+def sent(app: AppTest) -> dict[str, Any]:
+    """What the browser was sent."""
+    return dict(json.loads(app.get("bidi_component")[0].proto.json))
+
+
+def frozen(network: str) -> float:
+    return float(cards.read_card(cards.WEIGHTS_FOLDER, network)["threshold"])
+
+
 def test_rates_and_cohort_follow_from_the_link() -> None:
     app = open_page(PAGE, threshold="0.3", prevalence="2", network="lecture")
     expected = rates("lecture", 0.3, 0.02)
@@ -33,49 +44,59 @@ def test_rates_and_cohort_follow_from_the_link() -> None:
     ill, healthy, _ = table_rows(app, COHORT)
     assert ill[1:] == [str(cohort.true_positives), str(cohort.false_negatives), "20"]
     assert healthy[1:] == [str(cohort.false_positives), str(cohort.true_negatives), "980"]
-    drawn = html(app).count('<i class="true-positive">') - 1  # one in the legend
-    assert drawn == cohort.true_positives
+    assert (sent(app)["threshold"], sent(app)["prevalence"]) == (0.3, 0.02)
+
+
+@pytest.mark.parametrize("network", ["transfer", "lecture"])
+def test_it_opens_at_the_threshold_of_the_network(network: str) -> None:
+    assert sent(open_page(PAGE, network=network))["threshold"] == frozen(network)
 
 
 def test_the_threshold_moves_sensitivity_and_the_prevalence_only_predictive_values() -> None:
-    app = open_page(PAGE)
-    sensitivity, ppv = rate(app, "sensitivity"), rate(app, "PPV")
-    app.slider(key="prevalence").set_value(1.0).run()
-    assert rate(app, "sensitivity") == sensitivity
-    assert float(rate(app, "PPV").split("%")[0]) < float(ppv.split("%")[0])
-    app.slider(key="threshold").set_value(0.9).run()
-    assert rate(app, "sensitivity") != sensitivity
+    app, rarer, stricter = open_page(PAGE), open_page(PAGE, prevalence="1"), open_page(PAGE, threshold="0.9")
+    assert rate(rarer, "sensitivity") == rate(app, "sensitivity")
+    assert float(rate(rarer, "PPV").split("%")[0]) < float(rate(app, "PPV").split("%")[0])
+    assert rate(stricter, "sensitivity") != rate(app, "sensitivity")
 
 
 def test_ppv_is_one_half_at_the_prevalence_that_is_named() -> None:
     prevalence = re.search(r"Below a prevalence of about (\S+)%", shown_text(open_page(PAGE)))
     assert prevalence is not None
-    assert rates("transfer", 0.5, float(prevalence[1]) / 100).ppv.value == pytest.approx(0.5, abs=0.005)
+    assert rates("transfer", frozen("transfer"), float(prevalence[1]) / 100).ppv.value == pytest.approx(0.5, abs=0.005)
 
 
-def test_buttons_set_the_frozen_threshold_and_the_films_own_prevalence() -> None:
+def test_examples_set_the_threshold_and_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
-    press(app, "The frozen threshold")
-    frozen = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["threshold"]
-    assert app.slider(key="threshold").value == pytest.approx(frozen, abs=0.005)
+    press(app, "One half")
+    assert sent(app)["threshold"] == 0.5
+    press(app, "The model's threshold")
+    assert sent(app)["threshold"] == frozen("transfer")
     press(app, "As many as in these films")
     share = load_scores("transfer", TEST).labels.mean()
-    assert app.slider(key="prevalence").value == pytest.approx(100 * share, abs=0.25)
+    assert sent(app)["prevalence"] == pytest.approx(share, abs=0.0025)
 
 
 def test_predictive_values_wait_for_the_reader_s_prediction() -> None:
     app = open_page(PAGE, predict="true")
-    assert (rate(app, "PPV"), rate(app, "NPV")) == ("?", "?")
-    assert f'aria-label="{COHORT}"' not in html(app)
+    assert sent(app)["hide"]
+    assert not {"Rates at this threshold", COHORT} & set(re.findall('aria-label="(.*?)"', html(app)))
     press(app, "Show the answer")
     answer = int(re.findall(r"The answer is (\d+)\.", app.info[0].value)[0])
     true_positives, false_positives = (int(row[1]) for row in table_rows(app, COHORT)[:2])
     assert answer == round(100 * true_positives / (true_positives + false_positives))
-    assert "?" not in rate(app, "PPV")
+    assert not sent(app)["hide"]
+
+
+def test_the_next_question_is_another_one() -> None:
+    app = open_page(PAGE, predict="true")
+    before = sent(app)["prevalence"]
+    press(app, "Next question")
+    assert sent(app)["prevalence"] != before
+    assert sent(app)["hide"]
 
 
 def test_without_positive_predictions_there_is_no_ppv_and_no_question() -> None:
-    app = open_page(PAGE, threshold="1.0")
+    app = open_page(PAGE, threshold="1.0", predict="true")
     assert rate(app, "sensitivity").startswith("0.0%")
     assert rate(app, "PPV") == "-"
     assert not [button for button in app.button if button.label == "Show the answer"]

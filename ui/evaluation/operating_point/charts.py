@@ -1,62 +1,14 @@
-"""Charts of the operating point: a cohort as icons, the scores of both classes, and rates as lines."""
+"""Charts of the operating point: rates as lines over threshold and prevalence."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
 
-from cnn.cards import CLASSES
-from cnn.evaluation.operating_point import COHORT_SIZE, Cohort
-from cnn.evaluation.scores import Scores
 from ui.evaluation.charts import Labels
 from ui.shell import theme
 
-HEIGHT = 380
-SCORE_BINS = np.linspace(0, 1, 21)
-
-
-def draw_cohort(cohort: Cohort) -> None:
-    """Draw a mark for each person: filled if ill, red if predicted to be; positive predictions first."""
-    people = [
-        ("true-positive", "ill, predicted ill", cohort.true_positives),
-        ("false-positive", "healthy, predicted ill", cohort.false_positives),
-        ("false-negative", "ill, missed", cohort.false_negatives),
-        ("true-negative", "healthy, predicted healthy", cohort.true_negatives),
-    ]
-    legend = "".join(
-        f'<span><i class="{kind}"></i><strong>{count}</strong> {name}</span>' for kind, name, count in people
-    )
-    label = f"{COHORT_SIZE:,} people: " + "; ".join(f"{count} {name}" for _, name, count in people)
-    marks = "".join(f'<i class="{kind}"></i>' * count for kind, _, count in people)
-    st.html(
-        f'<div class="people"><div class="key">{legend}</div>'
-        f'<div class="all" role="img" aria-label="{label}">{marks}</div></div>'
-    )
-
-
-def draw_scores(films: Scores, threshold: float, frozen: float, description: str) -> None:
-    """Draw a dot for each film, by class, at its P(PNEUMONIA), jittered within its class."""
-    colours = theme.palette()
-    figure = go.Figure()
-    looks = ((colours.negative, "circle-open"), (colours.positive, "circle"))
-    for label, (name, (colour, symbol)) in enumerate(zip(CLASSES, looks, strict=True)):
-        probabilities = films.probabilities[films.labels == label]
-        jitter = (np.arange(len(probabilities)) * 0.618) % 1 - 0.5  # evenly spread, the same every time
-        figure.add_scatter(
-            x=probabilities,
-            y=label + 0.76 * jitter,
-            name=name,
-            mode="markers",
-            marker={"color": colour, "size": 6, "symbol": symbol, "opacity": 0.75},
-            hovertemplate="%{x:.3f}",
-            cliponaxis=False,
-        )
-    _draw_thresholds(figure, threshold, frozen)
-    figure.update_layout(height=HEIGHT - 60, showlegend=False)
-    figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(tickvals=[0, 1], ticktext=CLASSES, range=[-0.5, 1.5], showgrid=False, zeroline=False)
-    Labels("Score of each film", "P(PNEUMONIA)", "", "scores", description).show(figure)
+HEIGHT = 360
 
 
 def draw_by_threshold(

@@ -1,4 +1,4 @@
-"""Sections of the operating point: rates with intervals, a cohort of people, and how both depend on the threshold."""
+"""Parts of the operating point below its stage: rates with intervals, curves over threshold and prevalence, costs."""
 
 import itertools
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from typing_extensions import override
 
 from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import (
@@ -13,7 +14,7 @@ from cnn.evaluation.operating_point import (
     Cohort,
     ConfusionCounts,
     Rates,
-    count_confusion,
+    confusion_at,
     expected_cost,
     predictive_values,
     sensitivity_and_specificity,
@@ -21,9 +22,11 @@ from cnn.evaluation.operating_point import (
 from cnn.evaluation.scores import Scores
 from ui.evaluation.charts import Labels
 from ui.evaluation.operating_point import charts
-from ui.evaluation.scores_cache import format_percent
+from ui.evaluation.scores_cache import ADULTS, MINED, format_percent
+from ui.shell.fields import Field, Real
 from ui.widgets.tables import show_table
 
+SCORE_BINS = np.linspace(0, 1, 21)
 THRESHOLDS = np.linspace(0, 1, 101)
 PREVALENCES = np.geomspace(0.001, 0.9, 60)
 _TABLE_STEP = 5
@@ -37,6 +40,19 @@ _RATES = {
 
 
 @dataclass(frozen=True)
+class Threshold(Field[float | None]):
+    """A threshold from 0 to 1; None, in the address "model", is the network's own."""
+
+    @override
+    def parse(self, text: str) -> float | None:
+        return None if text == "model" else Real(self.name, self.label, 0.5, low=0, high=1, step=0.01).parse(text)
+
+    @override
+    def text(self, value: float | None) -> str:
+        return "model" if value is None else str(value)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of the reader, and the frozen threshold of the network; all from 0 to 1."""
 
@@ -45,27 +61,41 @@ class Settings:
     frozen: float
 
 
-def show_rates(rates: Rates, counts: ConfusionCounts, films: Scores, *, hide_predictive_values: bool) -> None:
-    """Show every rate with its interval; PPV and NPV can wait until the reader has predicted them."""
-    rows = []
-    for name, meaning in _RATES.items():
-        predictive = name in ("ppv", "npv")
-        value = "?" if predictive and hide_predictive_values else format_percent(getattr(rates, name))
-        rows.append([name.upper() if predictive else name, value, meaning])
+def show_curves(films: Scores, rates: Rates, settings: Settings) -> None:
+    """Show how the rates depend on the threshold and on the prevalence."""
+    left, right = st.columns(2)
+    with left:
+        _show_rates_by_threshold(films, settings)
+    with right:
+        _show_predictive_values_by_prevalence(rates, settings.prevalence)
+
+
+def show_details(films: Scores, rates: Rates, cohort: Cohort, settings: Settings) -> None:
+    """Show the rates with their intervals, the thousand people, and the films by score as tables."""
+    _show_rates(rates, confusion_at(films, settings.threshold), films)
+    _show_cohort(cohort, rates)
+    _show_scores(films)
+
+
+def _show_rates(rates: Rates, counts: ConfusionCounts, films: Scores) -> None:
+    """Show every rate with its interval."""
+    rows = [
+        [name.upper() if name in ("ppv", "npv") else name, format_percent(getattr(rates, name)), meaning]
+        for name, meaning in _RATES.items()
+    ]
     show_table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold")
     for name, errors, label in (("sensitivity", counts.false_negatives, 1), ("specificity", counts.false_positives, 0)):
         if errors[0] == 0:
             patients = len(np.unique(films.patients[films.labels == label]))
             st.caption(
                 f"No film was wrong for the {name}, so no resample has an error either, and the interval is a point. "
-                f"By the rule of three, {patients} patients without an error are compatible with an error rate of up "
-                f"to {3 / patients:.1%}."
+                f"By the rule of three, {patients} patients without an error are compatible, with 95 % confidence, "
+                f"with an error rate of up to {3 / patients:.1%}."
             )
 
 
-def show_cohort(cohort: Cohort, rates: Rates) -> None:
-    """Show the people as icons, in words, and in a table."""
-    charts.draw_cohort(cohort)
+def _show_cohort(cohort: Cohort, rates: Rates) -> None:
+    """Show the people in words and in a table."""
     st.markdown(_compare_ppv_with_accuracy(cohort, rates))
     ill, positive = cohort.ill, cohort.positive_predictions
     show_table(
@@ -98,25 +128,15 @@ def _compare_ppv_with_accuracy(cohort: Cohort, rates: Rates) -> str:
     )
 
 
-def show_scores(films: Scores, settings: Settings) -> None:
-    """Show the scores of both classes on either side of the threshold."""
-    counts = count_confusion(films.probabilities >= settings.threshold, films.labels, np.ones((1, len(films.labels))))
-    charts.draw_scores(
-        films,
-        settings.threshold,
-        settings.frozen,
-        f"Each dot is a film. The line is your threshold, the dotted one the frozen one. "
-        f"{counts.false_negatives[0]:.0f} films with PNEUMONIA lie to the left of yours and are missed, "
-        f"{counts.false_positives[0]:.0f} without to the right are false positives.",
-    )
-    edges = charts.SCORE_BINS
-    counts_by_class = [np.histogram(films.probabilities[films.labels == label], edges)[0] for label in (0, 1)]
-    bins = [f"{start:.2f} to {end:.2f}" for start, end in itertools.pairwise(edges)]
+def _show_scores(films: Scores) -> None:
+    """Show how many films of each class have scores in each bin."""
+    counts_by_class = [np.histogram(films.probabilities[films.labels == label], SCORE_BINS)[0] for label in (0, 1)]
+    bins = [f"{start:.2f} to {end:.2f}" for start, end in itertools.pairwise(SCORE_BINS)]
     rows = [[name, str(normal), str(ill)] for name, normal, ill in zip(bins, *counts_by_class, strict=True)]
     _show_table("Scores as a table", ["P(PNEUMONIA)", *CLASSES], rows, "Films by score")
 
 
-def show_rates_by_threshold(films: Scores, settings: Settings) -> None:
+def _show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     """Show all four rates at every threshold."""
     sensitivity, specificity = sensitivity_and_specificity(films, THRESHOLDS)
     ppv, npv = predictive_values(sensitivity, specificity, np.array(settings.prevalence))
@@ -135,16 +155,21 @@ def show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     _show_table("Rates as a table", ["threshold", *rates], rows[::_TABLE_STEP], "Rates by threshold")
 
 
-def show_frozen_threshold(frozen: float, *, adults: bool) -> None:
-    """State the frozen threshold, and why counts of adults differ from those of the model card."""
-    note = (
-        " On the model card, each adult is judged by a training without that patient, at that training's own "
+def describe_limits(group: str) -> str:
+    """Return what has to be kept in mind where counts of these films are carried to other people; Markdown."""
+    limits = (
+        "PPV and NPV at another prevalence suppose the same sensitivity and specificity there. They change with the "
+        "patients: compare the films of children with those of adults."
+    )
+    if group not in (ADULTS, MINED):
+        return limits
+    return (
+        f"{limits} On the model card, each adult is judged by a training without that patient, at that training's own "
         "threshold; here one threshold applies to all of them, so the counts differ."
     )
-    st.caption(f"The frozen threshold is {frozen:.3f}; the slider moves in hundredths.{note if adults else ''}")
 
 
-def show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> None:
+def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> None:
     """Show what a prediction is worth at every prevalence."""
     sensitivity, specificity = rates.sensitivity.value, rates.specificity.value
     ppv, npv = predictive_values(np.array(sensitivity), np.array(specificity), PREVALENCES)
