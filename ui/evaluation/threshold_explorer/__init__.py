@@ -14,6 +14,7 @@ from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import COHORT_SIZE
 from cnn.evaluation.scores import Scores
 from ui.evaluation.operating_point.sections import Settings
+from ui.shell.messages import Between, received
 
 _FOLDER = Path(__file__).parent
 
@@ -32,7 +33,7 @@ def show_explorer(
     """
 
     def at_rest() -> None:
-        settings = st.session_state[key].settings
+        settings = received(key, "settings", {"threshold": Between(0, 1), "prevalence": Between(0.005, 0.9)})
         if on_rest and settings:
             on_rest(float(settings["threshold"]), float(settings["prevalence"]))
 
