@@ -44,7 +44,7 @@ def numbers(app: AppTest) -> list[float]:
 
 
 def _payloads(app: AppTest) -> list[Any]:
-    return [json.loads(element.proto.mixed.json) for element in app.get("bidi_component") if element.proto.mixed.json]
+    return [json.loads(element.proto.json) for element in app.get("bidi_component")]
 
 
 def _flatten(value: Any) -> Iterator[float]:
