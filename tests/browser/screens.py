@@ -55,7 +55,7 @@ SHOTS = (
     Shot("result-dark", _CHEST, _RESULT, "dark"),
     Shot("overlay", _CHEST, "img[alt^='The map over the film']"),
     Shot("chart", "model_card", ".js-plotly-plot >> nth=0"),
-    Shot("navigation-dark", "history", "[data-testid=stSidebarNav]", "dark"),
+    Shot("navigation-dark", "history", "[data-testid=stHeader]", "dark"),
 )
 
 

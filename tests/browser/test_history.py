@@ -8,10 +8,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
+from ui.shell.frame import COURSE
 
 pytestmark = pytest.mark.browser
 PAGES = {
-    "stride_padding": ("7, 3, stride 2", "Dilated", "Stride S"),
+    "stride_padding": ("Stride 2", "Dilation", "Stride S"),
     "convolution_2d?part=A+whole+picture": ("Sharpen", "Blur", None),
     "pooling": ("Overlapping, F3 S2", "Global average", "Move the picture to the right by"),
     "layer_calculator": ("F5 S2 P2", "Depthwise", "Depth D1"),
@@ -40,8 +41,10 @@ def change(page: Page, act: Callable[[], None]) -> str:
 
 
 def follow(page: Page, title: str, path: str) -> None:
-    """Open a page by the sidebar and wait until it is there, with its widgets."""
-    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+    """Open a page by the navigation and wait until it is there, with its widgets."""
+    section = next(name for name, pages in COURSE.items() if path in {chapter.file for chapter in pages})
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
     page.wait_for_function(f"location.pathname.endsWith('/{path}')")
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
