@@ -4,34 +4,38 @@ import streamlit as st
 
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.timeline import ask_year
-from cnn.lecture.timeline import TIMELINE
+from cnn.lecture.timeline import IMAGENET, IMAGENET_SOURCE, TIMELINE
 from ui.lecture import timeline
-from ui.shell import frame
+from ui.shell import frame, stage
 from ui.shell.fields import Choice
 from ui.shell.page_state import State
+from ui.shell.stage import PREDICT
 from ui.widgets import quiz, torch_code
 
-MILESTONES = {milestone.name: milestone for milestone in TIMELINE}
-LOOK = Choice("look", "Look closer at", "LeNet", options=tuple(MILESTONES))
+LOOK = Choice("look", "Milestone", "LeNet", options=tuple(milestone.name for milestone in TIMELINE))
 
 frame.header(
     "A bit of history",
-    "Convolutional networks are older than they look: most of the ideas were there by 1993, and waited.",
+    "The ideas behind convolutional networks are decades older than their success: press a milestone.",
 )
-state = State.open("history", LOOK, quiz.QUESTION)
-line, story = st.columns([3, 2], gap="large")
-with story:
-    milestone = MILESTONES[state.select(LOOK)]
-    st.header(milestone.name, anchor=False)
-    st.markdown(milestone.story)
-    st.markdown(f"Source: {milestone.source}.")
-    quiz.ask(ask_year(state[quiz.QUESTION]), state)
-with line:
-    timeline.show_timeline(TIMELINE, milestone.name)
-torch_code.show_snippet(torch_snippets.lenet(), title="LeNet in today's PyTorch")
-state.share()
+state = State.open("history", LOOK, PREDICT, quiz.QUESTION)
+view = stage.open_view(state)
+hidden = quiz.dock(view, ask_year(state[quiz.QUESTION]), state)
+with view.stage:
+    timeline.show_timeline(TIMELINE, state[LOOK], hidden=hidden)
+if hidden:
+    with view.panel:
+        st.markdown("The years are hidden until you have answered the question below.")
+    view.tabs(state)
+else:
+    with view.panel:
+        st.markdown("**ImageNet: best top-5 error of each year.** Green: convolutional networks.")
+        timeline.show_errors(IMAGENET, IMAGENET_SOURCE)
+    (code,) = view.tabs(state, stage.CODE)
+    with code:
+        torch_code.show_snippet(torch_snippets.lenet(), title="LeNet-5 as it is usually written today")
 frame.footer(
     "history",
-    "Local detectors, shared weights and pooling are decades old; data, computing power and tricks for training "
-    "depth made them win in 2012.",
+    "Local detectors, shared weights and pooling are decades old. Labelled data, computing power and better training "
+    "made deep networks win.",
 )

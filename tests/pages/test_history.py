@@ -1,19 +1,53 @@
-"""The history page: the lecture's milestones and the question."""
+"""The history page: milestones with their figures, errors by year, and a question that hides the years."""
 
-from cnn.lecture.timeline import TIMELINE
-from tests.support.app import html, open_page, predict, shown_text
+import json
+import re
+
+import pytest
+
+from cnn.lecture.questions.timeline import ask_year
+from cnn.lecture.timeline import IMAGENET, TIMELINE
+from tests.support.app import all_text, figures, open_page, predict
 
 
-def test_every_milestone_is_on_the_line_and_a_link_opens_its_story() -> None:
+def test_every_milestone_can_be_pressed_and_a_link_opens_its_story() -> None:
     look = TIMELINE[-1]
     app = open_page("history", look=look.name)
-    assert all(str(milestone.year) in html(app) and milestone.name in html(app) for milestone in TIMELINE)
-    assert look.story in shown_text(app)
+    timeline = json.loads(app.get("bidi_component")[0].proto.json)
+    assert timeline["look"] == look.name
+    for milestone in TIMELINE:
+        assert timeline["html"].count(f'<button type="button" data-look="{milestone.name}">') == 1
+        assert milestone.years in timeline["html"]
+        assert milestone.story in figures(app)
 
 
-def test_the_question_is_checked_and_a_wrong_year_named() -> None:
-    app = open_page("history", question="1")
+@pytest.mark.parametrize("milestone", [each for each in TIMELINE if each.volumes()], ids=lambda each: each.name)
+def test_layers_are_drawn_with_their_shapes(milestone) -> None:  # type: ignore[no-untyped-def]
+    drawn = figures(open_page("history"))
+    for _, shape in milestone.volumes():
+        assert str(shape).removeprefix("1x1x").replace("x", "×") in drawn
+
+
+def test_the_errors_by_year_are_a_chart_with_their_source() -> None:
+    drawn = figures(open_page("history"))
+    for rate in IMAGENET:
+        assert re.search(rf"{rate.percent:g} %\s+{rate.year}\s+{rate.name}", drawn)
+    assert "Russakovsky" in drawn
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_while_a_question_is_open_its_year_is_nowhere_on_the_page(number: int) -> None:
+    app = open_page("history", predict="true", question=str(number))
+    question = ask_year(number)
+    year = f"{question.answer:.0f}"
+    assert question.prompt in all_text(app)
+    assert year not in all_text(app) + figures(app)
+    predict(app, question.answer)
+    assert app.success
+    assert year in figures(app)
+
+
+def test_a_wrong_year_is_named() -> None:
+    app = open_page("history", predict="true", question="1")
     predict(app, 1980)
     assert "Neocognitron" in app.error[0].value
-    predict(app, 1993)
-    assert app.success

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.lecture import lesson_plans, teachers_guide
-from tests.support.app import html, open_page, shown_text, snippets
+from tests.support.app import figures, html, open_page, shown_text, snippets
 from ui.shell.frame import chapters
 from ui.shell.page_state import State
 
@@ -68,11 +68,14 @@ def test_answers_show_when_they_are_asked_for() -> None:
 
 
 def everything(app: AppTest) -> str:
-    """Prose, tables, and what the lines of code print."""
+    """Prose, tables, figures, and what the lines of code print."""
     told = [output for _, output in snippets(app)]
-    return "\n".join([shown_text(app), re.sub(r"<[^>]*>", " ", html(app)), *told, *(box.value for box in app.info)])
+    return "\n".join(
+        [shown_text(app), re.sub(r"<[^>]*>", " ", html(app)), figures(app), *told, *(box.value for box in app.info)]
+    )
 
 
 def squeezed(text: str) -> str:
     """Without what Markdown, tables and lists put between words and numbers, and with 4 for 4.0."""
-    return re.sub(r"(\d)\.0?(?=\s)", r"\1", re.sub(r"[\s\\`*\[\],/]+", " ", f"{text} ")).strip()
+    plain = text.replace("×", "*").replace("−", "-")
+    return re.sub(r"(\d)\.0?(?=\s)", r"\1", re.sub(r"[\s\\`*\[\],/]+", " ", f"{plain} ")).strip()

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import itertools
+import json
 import re
+from html import unescape
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -50,6 +52,12 @@ def html(app: AppTest) -> str:
     """All HTML that the page draws by itself, but for style sheets."""
     bodies = "\n".join(element.proto.body for element in app.get("html"))
     return re.sub("<style>.*?</style>", "", bodies, flags=re.DOTALL)
+
+
+def figures(app: AppTest) -> str:
+    """What components were sent to draw: words and numbers, without the tags of their HTML."""
+    sent = "\n".join(str(json.loads(element.proto.json)) for element in app.get("bidi_component"))
+    return unescape(re.sub("<[^>]*>", " ", sent))
 
 
 def table_rows(app: AppTest, label: str) -> list[list[str]]:
