@@ -102,7 +102,7 @@ def first_filters(network: nn.Sequential) -> Picture:
         if isinstance(module, nn.Linear):
             if module.in_features != SIDE * SIDE:
                 break
-            weights = module.weight.view(-1, SIDE, SIDE)
+            weights = F.avg_pool2d(module.weight.view(-1, SIDE, SIDE), 2)  # as many epochs of them are kept
             return _picture(weights[1:] - weights[:1] if len(weights) == 2 else weights[:MAX_FILTERS])
     return np.empty((0, 1, 1), np.float16)
 

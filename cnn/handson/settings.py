@@ -16,7 +16,7 @@ Optimiser = Literal["adam", "sgd"]
 VOLUME = Volume(SIDE, SIDE, 1)
 WIDTHS = (16, 32, 64, 96)
 """Filters of the lecture's chain, layer by layer."""
-MAX_PARAMETERS = 5_000_000
+MAX_PARAMETERS = 2_000_000
 MAX_MULTIPLY_ADDS = 100_000_000
 MAX_ACTIVATION_BYTES = 32 * 2**20
 """Limits of a network that a server can train for a learner: parameters; and for one film multiply-adds and bytes."""
