@@ -97,7 +97,7 @@ def step_by_step() -> None:
         "Pooling step by step",
         names=("Input", "", "Output"),
         step=state[STEP],
-        backward=True,
+        views=("gradient",),
         editing=edit_fields(state, input=X),
     )
     ask_about_cell(example, ask_pooled_cell(example, state[quiz.QUESTION]), state, options, key="pool")

@@ -91,6 +91,6 @@ def _show_map(radiograph: Radiograph, stage: int, number: int) -> None:
         names=("Map", "", "Pooled"),
         step=int(patch.output.argmax()),
         step_name=None,
-        backward=True,
+        views=("gradient",),
     )
     show_grid(patch, options, key="map patch")

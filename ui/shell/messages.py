@@ -15,8 +15,17 @@ class Between:
     high: float
 
 
-Shape = range | Between | Collection[str] | Mapping[str, "Shape"]
-"""What a message must be: a whole number of a range, a number, one of a few words, or an object of just these parts."""
+@dataclass(frozen=True)
+class ListOf:
+    """A list of at most ``most`` items, each of one of the ``shapes``."""
+
+    shapes: tuple["Shape", ...]
+    most: int
+
+
+Shape = range | Between | ListOf | Collection[str] | Mapping[str, "Shape"]
+"""What a message must be: a whole number of a range, a number, a list, one of a few words, or an object of just these
+parts."""
 
 
 def received(key: str, event: str, shape: Shape) -> Any:
@@ -29,6 +38,9 @@ def _fits(message: object, shape: Shape) -> bool:
     if isinstance(shape, Mapping):
         parts = message if isinstance(message, dict) else {}
         return parts.keys() == shape.keys() and all(_fits(parts[name], part) for name, part in shape.items())
+    if isinstance(shape, ListOf):
+        items = message if isinstance(message, list) else [None] * (shape.most + 1)
+        return len(items) <= shape.most and all(any(_fits(item, one) for one in shape.shapes) for item in items)
     if isinstance(shape, range):
         return type(message) is int and message in shape
     if isinstance(shape, Between):

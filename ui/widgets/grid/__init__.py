@@ -1,33 +1,29 @@
-"""The step-through grid: one worked example, sent once; the browser shows any step of it without asking again."""
+"""The step-through grid: one worked example, sent once; the browser computes and shows any step of it by itself."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
 from cnn.errors import UserError
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
-from ui.shell.fields import Matrix, Rows
-from ui.shell.messages import Between, Shape, received
+from ui.shell.fields import Matrix, Real, Rows
+from ui.shell.messages import Between, ListOf, Shape, received
 from ui.shell.page_state import State
-from ui.widgets.grid.payload import (
-    ExamplePayload,
-    Part,
-    count_characters,
-    count_decimals,
-    json_axis,
-    json_numbers,
-)
+from ui.widgets.grid.payload import ExamplePayload, Part, json_axis, pack_numbers
 
 _FOLDER = Path(__file__).parent
-SCRIPTS = ("words.js", "cells.js", "controls.js", "grid.js")
+SCRIPTS = ("ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
 """What draws a grid; a component that contains one adds its own entry behind them."""
-_HINT = "Point at any cell to see its step, click to keep it, drag the window, or use the arrow keys in the output."
+_HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
 _KERNEL_HINT = " Point at a weight to see every input cell that it meets."
-_EDIT_HINT = " Weights can be typed over."
+_EDIT_HINT = " Click a number to change it."
+_DRAW_HINT = " Drag over the input to draw with the number typed last; Alt or the right button draws 0."
+View = Literal["gradient", "relu", "stack"]
 
 
 _MAX_EDIT = 1e9
@@ -36,7 +32,7 @@ _MAX_EDIT = 1e9
 
 @dataclass(frozen=True)
 class Edit:
-    """A number that the reader typed into a cell of the grid; rows and columns count from 0."""
+    """A number that the reader typed into a cell of the grid, or drew; rows and columns count from 0."""
 
     part: Part
     filter: int
@@ -62,45 +58,85 @@ class Editing:
 
 
 @dataclass(frozen=True)
+class Slider:
+    """A slider in the grid's bar that changes the example in the browser; ``on_rest`` is called when it rests.
+
+    ``name`` is what it changes: "bias" sets the bias of every filter.
+    """
+
+    name: Literal["bias"]
+    field: Real
+    value: float
+    on_rest: Callable[[float], None]
+
+
+@dataclass(frozen=True)
 class GridOptions:
     """How a grid is shown.
 
     Attributes:
         label: Names the grid for screen readers.
-        names: Of input, kernel and output.
+        names: Of input, kernel and output, and of the pooled output if there is one.
         channels: Names of the input's channels.
         filters: Names of the output's channels.
         step: Where the grid opens: output cells counted row by row from 0.
         step_name: The field of the address bar that follows the step; None for a second grid on a page.
-        backward: Whether a pooling example shows beside it how the gradient flows.
-        bare: Leave out the products one by one, the legend and what else a first look does not need.
+        views: What is shown beside the output: how the gradient of a pooling flows, the output after ReLU, all maps.
+        compare: Title of the output without the flip (or with it), to be shown beside this one with their difference.
+        pool: A pooling of the output that is stepped along with the convolution.
+        colour: Whether an input of three channels is a picture in colour.
+        brief: Leave out the products where the input is drawn as a picture.
+        bare: Leave out the legend, the list of steps and what else a first look does not need; show all cells at once.
         editing: What may be typed over.
+        sliders: Sliders in the bar.
     """
 
     label: str
-    names: tuple[str, str, str] = ("Input", "Filter", "Output")
+    names: tuple[str, ...] = ("Input", "Filter", "Output")
     channels: Sequence[str] = ()
     filters: Sequence[str] = ()
     step: int = 0
     step_name: str | None = "step"
-    backward: bool = False
+    views: tuple[View, ...] = ()
+    compare: str | None = None
+    pool: Pooling | None = None
+    colour: bool = False
+    brief: bool = False
     bare: bool = False
     editing: Editing | None = None
+    sliders: tuple[Slider, ...] = ()
 
 
 def show_grid(
-    example: Convolution | Pooling, options: GridOptions, *, key: str, hide: tuple[int, int, int] | None = None
+    example: Convolution | Pooling,
+    options: GridOptions,
+    *,
+    key: str,
+    hide: tuple[int, int, int] | None = None,
+    concealed: bool = False,
 ) -> None:
-    """Show ``example``; ``hide`` is an output cell (filter or channel, row, column) whose number stays hidden."""
-    editing = options.editing
-    shapes = [_edit_shape(example, part) for part in editing.parts] if editing else []
+    """Show ``example``.
 
-    def forward_edit() -> None:  # must not hold the example: callbacks live as long as the session
-        for shape in shapes:
-            if editing and (edit := received(key, "edit", shape)):
-                editing.on_edit(Edit(**edit))
+    Args:
+        example: What is stepped through.
+        options: How it is shown.
+        key: Key of the component.
+        hide: An output cell (filter or channel, row, column) whose number is asked for and stays hidden.
+        concealed: Whether the output's size is asked for: only input and kernel are shown, and nothing that gives it
+            away is sent.
+    """
+    editing, sliders = options.editing, options.sliders
+    shape = _change_shape(example, options)
 
-    _component(key=key, data=_payload(example, options, hide), on_edit_change=forward_edit)
+    def forward_change() -> None:  # must not hold the example: callbacks live as long as the session
+        change = received(key, "change", shape)
+        for edit in change["edits"] if change and editing else ():
+            editing.on_edit(Edit(**edit))  # type: ignore[union-attr]
+        for slider in sliders if change else ():
+            if change["sliders"][slider.name] != slider.value:
+                slider.on_rest(change["sliders"][slider.name])
+
+    _component(key=key, data=_payload(example, options, hide, concealed), on_change_change=forward_change)
 
 
 def edit_fields(state: State, **fields: Matrix) -> Editing | None:
@@ -114,13 +150,23 @@ def edit_fields(state: State, **fields: Matrix) -> Editing | None:
     return None if state.teach else Editing(tuple(fields), put)  # type: ignore[arg-type]
 
 
+def _change_shape(example: Convolution | Pooling, options: GridOptions) -> Shape:
+    """Return what a message must be: edits of the parts that may be edited, and a number for each slider."""
+    parts = options.editing.parts if options.editing else ()
+    most = example.input.size + (example.weight.size if isinstance(example, Convolution) else 0)
+    return {
+        "edits": ListOf(tuple(_edit_shape(example, part) for part in parts), most),
+        "sliders": {slider.name: Between(slider.field.low, slider.field.high) for slider in options.sliders},
+    }
+
+
 def _edit_shape(example: Convolution | Pooling, part: Part) -> Shape:
     """Return what a message must be that edits a number of this ``part``."""
     numbers = example.weight if part == "kernel" and isinstance(example, Convolution) else example.input
     channels, rows, columns = map(range, numbers.shape[-3:])
     return {
         "part": (part,),
-        "filter": range(len(example.output)),
+        "filter": range(len(example.weight) if isinstance(example, Convolution) else 1),
         "channel": channels,
         "row": rows,
         "column": columns,
@@ -128,48 +174,65 @@ def _edit_shape(example: Convolution | Pooling, part: Part) -> Shape:
     }
 
 
-def _payload(example: Convolution | Pooling, options: GridOptions, hide: tuple[int, int, int] | None) -> ExamplePayload:
+def _payload(
+    example: Convolution | Pooling, options: GridOptions, hide: tuple[int, int, int] | None, concealed: bool
+) -> ExamplePayload:
     parts = options.editing.parts if options.editing else ()
     convolution = isinstance(example, Convolution)
-    decimals = count_decimals(example, options.backward)
+    windows = 1 if concealed else None
+    outputs = len(example.weight) if isinstance(example, Convolution) else len(example.input)
     payload: ExamplePayload = {
         "kind": "convolution",
         "label": options.label,
         "names": options.names,
         "channels": _names(options.channels, "channel", len(example.input)),
-        "filters": _names(options.filters, "filter" if convolution else "channel", len(example.output)),
-        "rows": json_axis(example.rows),
-        "columns": json_axis(example.columns),
-        "padded": json_numbers(example.padded),
-        "kernel": None,
-        "output": json_numbers(example.output),
+        "filters": _names(options.filters, "filter" if convolution else "channel", outputs),
+        "rows": json_axis(example.rows, windows=windows),
+        "columns": json_axis(example.columns, windows=windows),
+        "input": pack_numbers(example.input),
+        "paddingMode": "zeros",
         "flat": example.input.shape[1] == 1,
-        "decimals": decimals,
-        "widest": 0,
         "hidden": hide,
+        "concealed": concealed,
         "editable": [*parts],
         "step": options.step,
         "stepName": options.step_name,
         "bare": options.bare,
-        "hint": _HINT + (_KERNEL_HINT if convolution else "") + (_EDIT_HINT if "kernel" in parts else ""),
+        "backward": "gradient" in options.views and not concealed,
+        "relu": "relu" in options.views and not concealed,
+        "stack": "stack" in options.views and not concealed,
+        "compare": None if concealed else options.compare,
+        "pool": None if concealed else _json_pool(options.pool),
+        "colour": options.colour,
+        "brief": options.brief,
+        "sliders": [_json_slider(slider) for slider in options.sliders],
+        "hint": _HINT
+        + (_KERNEL_HINT if convolution else "")
+        + (_EDIT_HINT if parts else "")
+        + (_DRAW_HINT if "input" in parts else ""),
     }
     if isinstance(example, Pooling):
         payload |= {"kind": example.kind, "norm": example.norm}
-        if example.kind == "max":
-            payload["winners"] = example.winners.tolist()
-        if options.backward:
-            payload |= {"gradient": json_numbers(example.backward()), "shares": json_numbers(example.shares)}
     else:
         payload |= {
-            "kernel": json_numbers(example.kernel),
-            "given": json_numbers(example.weight) if example.flip else None,
-            "bias": json_numbers(example.bias),
-            "products": json_numbers(example.products),
-            "sums": json_numbers(example.channel_sums),
+            "paddingMode": example.padding_mode,
+            "weight": pack_numbers(example.weight),
+            "bias": example.bias.tolist(),
+            "flip": example.flip,
         }
-    numbers = [payload["padded"], payload["kernel"], payload["output"], payload.get("gradient")]
-    payload["widest"] = count_characters(numbers, decimals)
     return payload
+
+
+def _json_pool(pool: Pooling | None) -> dict[str, Any] | None:
+    if pool is None:
+        return None
+    return {"kind": pool.kind, "norm": pool.norm, "rows": json_axis(pool.rows), "columns": json_axis(pool.columns)}
+
+
+def _json_slider(slider: Slider) -> dict[str, Any]:
+    field = slider.field
+    limits = {"min": field.low, "max": field.high, "step": field.step}
+    return {"name": slider.name, "label": field.label, "value": slider.value} | limits
 
 
 def _names(names: Sequence[str], kind: str, count: int) -> list[str]:

@@ -9,29 +9,30 @@ function pin(view, place) {
 
 function go(view, steps) {
   const [rows, columns] = view.size;
-  const step = view.pinned.row * columns + view.pinned.column + steps;
+  const step = stepNumber(view, view.pinned) + steps;
   const within = Math.max(0, Math.min(rows * columns - 1, step));
   pin(view, { row: Math.floor(within / columns), column: within % columns });
 }
 
 function play(view) {
   const last = view.size[0] * view.size[1] - 1;
-  if (view.pinned.row * view.size[1] + view.pinned.column === last) go(view, -Infinity);
-  view.find(".sentence").setAttribute("aria-live", "off"); // a step a second would drown a screen reader
+  if (stepNumber(view, view.pinned) === last) go(view, -Infinity);
+  view.find(".result-line").setAttribute("aria-live", "off"); // a step a second would drown a screen reader
   setPlaying(view, true);
+  const pause = () => Number(view.find("[data-pick=speed]").value);
   const tick = () => {
     go(view, 1);
-    const done = view.pinned.row * view.size[1] + view.pinned.column === last;
-    view.timer = done ? null : setTimeout(tick, Number(view.find("[data-pick=speed]").value));
+    const done = stepNumber(view, view.pinned) === last;
+    view.timer = done ? null : setTimeout(tick, pause());
     if (done) stop(view);
   };
-  view.timer = setTimeout(tick, Number(view.find("[data-pick=speed]").value));
+  view.timer = setTimeout(tick, pause());
 }
 
 function stop(view) {
   clearTimeout(view.timer);
   view.timer = null;
-  view.find(".sentence").setAttribute("aria-live", "polite");
+  view.find(".result-line").setAttribute("aria-live", "polite");
   setPlaying(view, false);
 }
 
@@ -50,19 +51,19 @@ function link(view) {
 
 function address(view) {
   const url = new URL(location.href);
-  const step = view.pinned.row * view.size[1] + view.pinned.column;
+  const step = stepNumber(view, view.pinned);
   if (step || !view.data.stepName) url.searchParams.set(view.data.stepName || "step", step);
   else url.searchParams.delete(view.data.stepName);
   return url.href;
 }
 
 async function copy(view) {
-  const said = view.find(".copied");
+  const status = view.find(".copied");
   try {
     await navigator.clipboard.writeText(address(view));
-    said.textContent = "Copied.";
+    status.textContent = "Copied.";
   } catch {
-    said.textContent = address(view); // no clipboard here (a page without https): show it to be copied by hand
+    status.textContent = address(view); // no clipboard here (a page without https): show it to be copied by hand
   }
 }
 
@@ -75,27 +76,43 @@ function nearest(view, row, column) {
   return { row: closest(view.data.rows, row), column: closest(view.data.columns, column) };
 }
 
-// The step that a cell of the input, the output or the gradient stands for; null for other cells.
-function stepOf(view, cell) {
-  const part = cell?.closest("[data-part]")?.dataset.part;
-  const [row, column] = [Number(cell?.dataset.row), Number(cell?.dataset.column)];
-  if (part === "output") return { row, column };
-  if (part === "gradient") return nearest(view, row + view.data.rows.before, column + view.data.columns.before);
-  return part === "input" && !view.editing ? nearest(view, row, column) : null;
+// The step that a cell stands for; null for cells that stand for none, and where a drag draws.
+function stepOf(view, map, place) {
+  if (!map || !place || view.data.concealed) return null;
+  const { rows, columns, pool } = view.data;
+  const last = (axis, index) => axis.windows[index][axis.windows[index].length - 1];
+  return {
+    output: () => place,
+    relu: () => place,
+    other: () => place,
+    difference: () => place,
+    stack: () => place,
+    pooled: () => ({ row: last(pool.rows, place.row), column: last(pool.columns, place.column) }),
+    gradient: () => nearest(view, place.row + rows.before, place.column + columns.before),
+    input: () => (map.edits(place.row, place.column) ? null : nearest(view, place.row, place.column)),
+  }[map.part]?.() ?? null;
 }
 
-// Channel and place of a weight or product cell, as the kernel lies on the input; null for other cells.
-function weightOf(view, cell) {
-  if (!cell?.classList.contains("weight") && !cell?.classList.contains("product")) return null;
-  const [channel, row, column] = ["channel", "row", "column"].map((name) => Number(cell.dataset[name]));
-  const laid = view.data.kernel[0][0];
-  return cell.dataset.turned ? [channel, laid.length - 1 - row, laid[0].length - 1 - column] : [channel, row, column];
+// Channel and place of a weight as the kernel lies on the input; null for cells that are none.
+function weightOf(view, map, place) {
+  if (!map || !place || !view.data.kernel || !["kernel", "products"].includes(map.part)) return null;
+  const { row, column } = place;
+  return { channel: map.channel, row: map.given ? map.height - 1 - row : row, column: map.given ? map.width - 1 - column : column };
+}
+
+function mapAt(view, event) {
+  const figure = event.target.closest?.(".figure");
+  return view.maps.find((map) => map.figure === figure);
 }
 
 function listen(view) {
-  const { root } = view;
   listenToPointer(view);
   listenToKeys(view);
+  listenToBar(view);
+}
+
+function listenToBar(view) {
+  const { root } = view;
   const actions = {
     first: () => go(view, -Infinity),
     last: () => go(view, Infinity),
@@ -109,15 +126,15 @@ function listen(view) {
     if (action !== "play" && action !== "copy" && action) stop(view);
     actions[action]?.();
   });
-  view.find("[type=range]").addEventListener("input", (event) => {
+  view.find(".scrub [type=range]").addEventListener("input", (event) => {
     stop(view);
-    go(view, Number(event.target.value) - view.pinned.row * view.size[1] - view.pinned.column);
+    go(view, Number(event.target.value) - stepNumber(view, view.pinned));
   });
-  view.find("[data-pick=filter]").addEventListener("change", (event) => {
-    view.at.filter = Number(event.target.value);
-    if (!view.data.kernel) view.at.channel = view.at.filter;
-    build(view);
+  view.find("[data-for=all] input").addEventListener("change", (event) => {
+    view.all = event.target.checked;
+    refresh(view);
   });
+  view.find("[data-pick=filter]").addEventListener("change", (event) => pickFilter(view, Number(event.target.value)));
   view.find("[data-pick=channel]").addEventListener("change", (event) => {
     view.at.channel = Number(event.target.value);
     build(view);
@@ -129,45 +146,94 @@ function listen(view) {
     build(view);
     view.find(`[data-sum="${channel}"]`).focus();
   });
-  view.find("[data-for=edit] input").addEventListener("change", (event) => {
-    view.editing = event.target.checked;
-    build(view);
-  });
   view.find("details").addEventListener("toggle", (event) => event.target.open && listSteps(view));
 }
 
+function pickFilter(view, filter) {
+  view.at.filter = filter;
+  if (!view.data.kernel) view.at.channel = filter;
+  build(view);
+}
+
+// A press on an editable input draws once it leaves its cell, else opens the cell; any other press moves the window.
 function listenToPointer(view) {
+  let [drag, erase] = [null, false];
   const { root } = view;
-  let dragging = false;
-  const cellAt = (event) => root.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest("td");
-  root.addEventListener("pointerover", (event) => {
-    if (event.pointerType !== "mouse" || dragging) return;
-    const cell = event.target.closest("td");
-    const weight = weightOf(view, cell);
-    const place = stepOf(view, cell);
-    if (!weight && !place) return;
-    stop(view);
-    if (weight) mark(view, ...weight);
-    else draw(view, place);
+  const over = (event) => {
+    const map = mapAt(view, event);
+    return [map, map && cellUnder(map, event)];
+  };
+  root.addEventListener("pointermove", (event) => {
+    if (drag) return dragTo(view, drag, event, erase);
+    if (event.pointerType !== "mouse") return;
+    const [map, place] = over(event);
+    const cell = map && place && [map.part, map.channel, map.filter, place.row, place.column].join();
+    if (cell === view.hovered) return;
+    view.hovered = cell;
+    hover(view, map, place);
   });
-  view.find(".stage").addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "mouse" && !dragging) unmark(view);
+  root.addEventListener("pointerleave", () => {
+    view.hovered = null;
+    if (!drag) unmark(view);
   });
   root.addEventListener("pointerdown", (event) => {
-    const place = stepOf(view, event.target.closest("td"));
-    if (!place) return;
-    stop(view);
-    dragging = true;
-    pin(view, place);
+    const [map, place] = over(event);
+    if (!place || event.target.matches("input")) return;
+    if (map.part === "stack") return pickFilter(view, map.filter);
+    erase = event.altKey || event.button === 2;
+    if (map.edits?.(place.row, place.column)) drag = { map, start: place, drawn: false };
+    else if (stepOf(view, map, place)) {
+      drag = { map };
+      stop(view);
+      pin(view, stepOf(view, map, place));
+    }
   });
-  root.addEventListener("pointermove", (event) => {
-    if (!dragging) return;
-    const place = stepOf(view, cellAt(event));
-    if (place && (place.row !== view.at.row || place.column !== view.at.column)) pin(view, place);
-  });
-  for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
-    root.addEventListener(end, () => (dragging = false));
+  root.addEventListener("contextmenu", (event) => mapAt(view, event)?.part === "input" && view.data.editable.includes("input") && event.preventDefault());
+  for (const end of ["pointerup", "pointercancel"]) {
+    root.addEventListener(end, (event) => {
+      const { map, start, drawn } = drag ?? {};
+      drag = null;
+      if (!start || drawn || end === "pointercancel") return;
+      if (map.shaded || (erase && map.part === "input")) drawOver(view, map, start, erase);
+      else if (event.button === 0) openEditor(view, map, start);
+    });
   }
+}
+
+function dragTo(view, drag, event, erase) {
+  const place = cellUnder(drag.map, event);
+  if (!place) return;
+  const { map, start } = drag;
+  if (!start) {
+    const step = stepOf(view, map, place);
+    if (step && stepNumber(view, step) !== stepNumber(view, view.at)) pin(view, step);
+  } else if (map.part === "input" && (drag.drawn || place.row !== start.row || place.column !== start.column)) {
+    if (!drag.drawn) drawOver(view, map, start, erase);
+    drag.drawn = true;
+    drawOver(view, map, place, erase);
+  }
+}
+
+function hover(view, map, place) {
+  if (map?.shaded && place) tellValue(view, map, place);
+  else if (!map) view.find(".told").textContent = "";
+  const weight = weightOf(view, map, place);
+  const step = stepOf(view, map, place);
+  if (weight) mark(view, weight);
+  else if (step) {
+    stop(view);
+    draw(view, step);
+  }
+}
+
+// The value under the pointer, where a map is shaded.
+function tellValue(view, map, { row, column }) {
+  const value = map.value(row, column);
+  const names = view.data.channels;
+  const text = Array.isArray(value)
+    ? value.map((one, channel) => `${names[channel]} ${show(one, view.data.decimals)}`).join(", ")
+    : cellText(value, map, view.data.decimals) || "not computed yet";
+  view.find(".told").textContent = `${map.name}, ${map.place?.(row, column) ?? cellName(view.data, row, column)}: ${text}`;
 }
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -175,18 +241,53 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
 function listenToKeys(view) {
   const { root } = view;
   root.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // Streamlit's own one-letter shortcuts must not fire while a number is typed here
+    const map = mapAt(view, event);
+    if (!presenting()) event.stopPropagation(); // Streamlit's own one-letter shortcuts must not fire here
+    if (event.target.matches("input, select") || !map) return;
+    if (map.part === "output") return moveStep(view, event);
     const cell = event.target.closest("td");
-    const part = cell?.closest("[data-part]")?.dataset.part;
-    if (part === "output") return moveStep(view, event);
-    const typing = event.target.matches("input");
-    if (cell && event.key in ARROWS && !(typing && /Left|Right/.test(event.key))) moveFocus(event, cell);
+    if (cell) pressInTable(view, map, cell, event);
   });
   root.addEventListener("focusin", (event) => {
-    const weight = weightOf(view, event.target.closest("td"));
-    if (weight) mark(view, ...weight);
+    const { row, column } = event.target.closest("td")?.dataset ?? {};
+    const weight = row !== undefined && weightOf(view, mapAt(view, event), { row: Number(row), column: Number(column) });
+    if (weight) mark(view, weight);
   });
-  root.addEventListener("focusout", (event) => weightOf(view, event.target.closest("td")) && unmark(view));
+  root.addEventListener("focusout", (event) => weightOf(view, mapAt(view, event), {}) && unmark(view));
+  view.onKey = (event) => presentingKey(view, event);
+  view.onResize = () => view.data && fit(view) && build(view);
+  window.addEventListener("keydown", view.onKey);
+  window.addEventListener("resize", view.onResize);
+}
+
+// While presenting, arrows step and Space plays wherever the focus is.
+function presentingKey(view, event) {
+  if (!presenting() || event.defaultPrevented || !view.root.checkVisibility() || view.data?.concealed) return;
+  if (event.composedPath()[0].matches?.("input, select, textarea, button, summary")) return;
+  moveStep(view, event);
+}
+
+function pressInTable(view, map, cell, event) {
+  const [row, column] = [Number(cell.dataset.row), Number(cell.dataset.column)];
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    event.preventDefault();
+    return focusCell(view, map.part, map.channel, row + arrow[0], column + arrow[1]);
+  }
+  if (event.target !== cell || event.ctrlKey || event.metaKey || !map.edits?.(row, column)) return;
+  if (/^[\d.,−-]$/.test(event.key) || event.key === "Enter" || event.key === "F2") {
+    event.preventDefault();
+    openEditor(view, map, { row, column }, event.key.length === 1 ? event.key : "");
+  }
+}
+
+function focusCell(view, part, channel, row, column) {
+  const map = view.maps.find((one) => one.part === part && one.channel === channel);
+  const cell = map?.cells?.[row]?.[column];
+  if (!cell || !cell.hasAttribute("tabindex")) return;
+  for (const line of map.cells) for (const one of line) one.tabIndex = -1;
+  cell.tabIndex = 0;
+  cell.focus();
 }
 
 function moveStep(view, event) {
@@ -194,23 +295,18 @@ function moveStep(view, event) {
   const [rows, columns] = view.size;
   const ends = { Home: [event.ctrlKey ? 0 : row, 0], End: [event.ctrlKey ? rows - 1 : row, columns - 1] };
   const step = ARROWS[event.key];
-  const target = step ? [row + step[0], column + step[1]] : ends[event.key];
   if (event.key === " ") {
     event.preventDefault();
     return view.timer ? stop(view) : play(view);
   }
-  if (!target) return;
+  if (!step && !ends[event.key]) return;
   event.preventDefault();
   stop(view);
+  const inGrid = view.root.contains(event.target) || event.composedPath().includes(view.root);
+  if (!inGrid && event.key === "ArrowRight") return go(view, 1);
+  if (!inGrid && event.key === "ArrowLeft") return go(view, -1);
+  const target = step ? [row + step[0], column + step[1]] : ends[event.key];
   pin(view, { row: target[0], column: target[1] });
-  view.outputs[view.at.row][view.at.column].focus();
-}
-
-function moveFocus(event, cell) {
-  const [down, right] = ARROWS[event.key];
-  const row = cell.parentElement.parentElement.children[Number(cell.dataset.row) + down];
-  const next = row?.children[Number(cell.dataset.column) + right]?.firstElementChild;
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+  const output = view.maps.find((map) => map.part === "output");
+  if (inGrid && output.cells) focusCell(view, "output", undefined, view.at.row, view.at.column);
 }

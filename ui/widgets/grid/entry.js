@@ -1,4 +1,4 @@
-// One grid on its own. Only an edited number goes to Python ("edit"), because it makes a new example.
+// One grid on its own. Changed numbers go to Python ("change"), at rest; everything else stays in the browser.
 
 const views = new WeakMap(); // one view for each place on the page; it outlives a new example, so the step stays
 
@@ -6,7 +6,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".grid");
   let view = views.get(root);
   if (!view) views.set(root, (view = open(root)));
-  view.send = (edit) => setTriggerValue("edit", edit);
+  view.send = (change) => setTriggerValue("change", change);
   receive(view, data);
   return () => {
     close(view);

@@ -1,19 +1,16 @@
-// The step-through grid: receives one worked example, shows any step of it, and never asks the server for one.
+// The step-through grid: receives one example, computes and shows any step of it, and never asks the server for one.
 
-const MOST_SHOWN = 3; // on a wide screen; with more channels than these, or on a narrow one, one at a time
 const MOST_LISTED = 400;
-const GAP = 40; // pixels between grids
-const TALLEST = 620; // pixels that the input should not exceed, all channels together, nor a third of a low screen
 
 function open(root) {
-  const view = { root, at: { filter: 0, channel: 0, row: 0, column: 0 }, editing: false, timer: null, linked: null };
-  view.pinned = { ...view.at };
+  const start = { filter: 0, channel: 0, row: 0, column: 0 };
+  const view = { root, at: start, pinned: { ...start }, maps: [], lit: [], layout: {}, edits: new Map(), slid: {}, timer: null };
   view.find = (selector) => root.querySelector(selector);
   view.width = root.clientWidth;
   view.watcher = new ResizeObserver(([entry]) => {
     if (entry.contentRect.width === view.width) return;
     view.width = entry.contentRect.width; // kept, because asking for it after a redraw costs a layout of its own
-    if (view.data) fit(view);
+    if (view.data && fit(view)) build(view);
   });
   view.watcher.observe(root);
   listen(view);
@@ -24,27 +21,48 @@ function close(view) {
   stop(view);
   clearTimeout(view.linked);
   view.watcher.disconnect();
+  window.removeEventListener("keydown", view.onKey);
+  window.removeEventListener("resize", view.onResize);
 }
 
-// A new example: keep the reader's place where it still exists, unless the link itself asks for another step.
-function receive(view, data) {
-  const asked = !view.data || view.data.step !== data.step;
+// An example from Python: keep the reader's place where it still exists, unless the link itself asks for another step.
+function receive(view, incoming) {
+  const asked = !view.data || view.data.step !== incoming.step;
+  let data = { ...incoming };
+  if (data.input) {
+    for (const name of ["input", "weight"]) if (data[name]) data[name] = structuredClone(decodeNumbers(data[name]));
+    if (data.bias) data.bias = [...data.bias];
+    keepOwnNumbers(view, data);
+    data = compute(data);
+  }
+  if (!view.data) view.all = Boolean(data.bare || !data.input);
   view.data = data;
   view.size = [data.rows.windows.length, data.columns.windows.length];
-  const place = asked
-    ? { row: Math.floor(data.step / view.size[1]), column: data.step % view.size[1] }
-    : view.pinned;
+  const place = asked ? { row: Math.floor(data.step / view.size[1]), column: data.step % view.size[1] } : view.pinned;
   view.root.setAttribute("aria-label", data.label);
-  view.root.classList.toggle("pooling", !data.kernel);
-  view.root.classList.toggle("bare", Boolean(data.bare));
-  view.at.filter = Math.min(view.at.filter, data.output.length - 1);
+  for (const [name, on] of Object.entries({ pooling: !data.kernel, bare: data.bare, concealed: data.concealed })) view.root.classList.toggle(name, Boolean(on));
+  view.at.filter = Math.min(view.at.filter, Math.max(0, data.output.length - 1));
   view.at.channel = data.kernel ? Math.min(view.at.channel, data.padded.length - 1) : view.at.filter;
   Object.assign(view.at, clamp(view, place));
   view.pinned = { ...view.at };
-  const focused = view.root.getRootNode().activeElement?.dataset.id;
+  measure(view);
+  fit(view);
+  const editor = view.find("td > input");
+  if (editor && sameShape(view)) refresh(view);
+  else rebuild(view);
+  if (data.stepName && !asked) link(view);
+}
+
+// Builds the stage anew without taking the focus from the cell that has it.
+function rebuild(view) {
+  const focused = view.root.getRootNode().activeElement?.dataset?.id;
   build(view);
   if (focused) view.find(`[data-id="${focused}"]`)?.focus();
-  if (data.stepName && !asked) link(view);
+}
+
+function sameShape(view) {
+  const shape = ({ part, channel, height, width }) => [part, channel, height, width].join();
+  return view.maps.map(shape).join("/") === describeStage(view).map(shape).join("/");
 }
 
 function clamp(view, { row, column }) {
@@ -52,34 +70,45 @@ function clamp(view, { row, column }) {
   return { row: within(row, view.size[0]), column: within(column, view.size[1]) };
 }
 
+// The numbers changed here: everything is computed anew, and painted; the stage is built only if its layout changes.
+function renew(view) {
+  view.data = compute(view.data);
+  measure(view);
+  if (fit(view) && !view.find("td > input")) rebuild(view);
+  else refresh(view);
+}
+
+// The smallest and largest numbers, which set the scales of shaded maps.
+function measure(view) {
+  const ends = (nested) => nested.flat(Infinity).reduce(([low, high], value) => [Math.min(low, value ?? low), Math.max(high, value ?? high)], [0, 0]);
+  const { data } = view;
+  const filters = data.output.map(ends);
+  const input = ends(data.input ?? data.padded);
+  view.extremes = {
+    input,
+    filters: filters.map((pair) => Math.max(...pair.map(Math.abs)) || 1),
+    output: data.kernel ? (filters[view.at.filter] ?? [0, 0]) : input,
+  };
+}
+
 // Drawing: build once a configuration, then draw each step.
 
 function build(view) {
   const { data } = view;
-  const channels = shownChannels(view);
-  const each = (part, make) =>
-    Object.fromEntries(channels.map((channel, row) => [channel, make(view, figure(view, part, row), channel)]));
-  view.find(".stage").replaceChildren();
-  view.inputs = each("input", drawInput);
-  view.weights = data.kernel ? each("kernel", drawKernel) : {};
-  view.products = data.kernel ? each("products", drawProducts) : {};
-  view.outputs = drawOutput(view, figure(view, "output", 0));
-  view.shares = data.gradient ? drawGradient(view, figure(view, "gradient", 0)) : null;
+  measure(view);
+  for (const place of [".stage", ".terms", ".thumbnails"]) view.find(place).replaceChildren();
+  view.maps = describeStage(view).map((spec) => makeMap(view, spec));
   view.lit = [];
   pickers(view);
+  drawSliders(view);
   view.find(".hint").textContent = data.hint;
   view.find(".legend").replaceChildren(...legend(data));
   view.find("details ol").replaceChildren();
   if (view.find("details").open) listSteps(view);
-  view.find("[type=range]").max = view.size[0] * view.size[1] - 1;
-  fit(view);
+  view.find(".scrub [type=range]").max = view.size[0] * view.size[1] - 1;
+  view.find("[data-for=all]").hidden = !data.input;
+  view.find("[data-for=all] input").checked = view.all;
   draw(view, view.pinned);
-}
-
-function shownChannels(view) {
-  const all = view.data.padded.map((_, c) => c);
-  const most = view.layout === "wide" ? MOST_SHOWN : 1;
-  return view.data.kernel && all.length <= most ? all : [view.at.channel];
 }
 
 function pickers(view) {
@@ -91,68 +120,42 @@ function pickers(view) {
     select.replaceChildren(...options(names));
     select.value = String(value);
   };
-  set("filter", data.output.length > 1, data.filters, at.filter);
+  set("filter", data.output.length > 1 && !data.stack, data.filters, at.filter);
   view.find("[data-for=filter]").firstChild.textContent = data.kernel ? "Filter " : "Channel ";
   set("channel", data.kernel && shownChannels(view).length < data.padded.length, data.channels, at.channel);
-  view.find("[data-for=edit]").hidden = !data.editable.includes("input");
-}
-
-// One cell size for all grids, so that the window is as large as the kernel, and numbers that fit into it.
-// "wide": everything in a row. "below": the products under it. "narrow": one grid under the other.
-function fit(view) {
-  const { data, root, width } = view;
-  if (!width) return;
-  const kernel = data.kernel ? data.kernel[0][0][0].length : 0;
-  const input = data.columns.padded + data.columns.overhang;
-  const counts = [input, kernel, data.columns.windows.length, data.gradient ? data.columns.size : 0].filter(Boolean);
-  const all = counts.reduce((sum, count) => sum + count, 0);
-  const least = Math.max(16, 6 * data.widest + 6);
-  const products = kernel * (24 + 9 * (data.widest + 2)) + GAP;
-  const beside = (room) => (room - GAP * counts.length) / all;
-  const layout = data.bare ? "narrow" :
-    beside(width - products) >= Math.max(least, 28) ? "wide" : width > 700 && beside(width) >= least ? "below" : "narrow";
-  const pair = (width - 24) / (input + data.columns.windows.length); // input and output side by side, if legible
-  const narrow = data.bare ? (width - 30 * (counts.length - 1)) / all : pair >= Math.max(least, 30) ? pair : (width - 8) / Math.max(...counts);
-  const space = { wide: beside(width - products), below: beside(width), narrow };
-  const tall = Math.min(TALLEST, Math.max(220, 0.31 * innerHeight)) / ((data.rows.padded + data.rows.overhang) * shownChannels(view).length);
-  const cell = Math.floor(Math.max(least, Math.min(46, space[layout], Math.max(30, tall))));
-  if (view.layout !== layout) arrange(view, layout);
-  root.classList.toggle("small", cell < 28);
-  root.style.setProperty("--cell", `${cell}px`);
-  root.style.setProperty("--number", `${Math.min(16, cell * 0.5, (cell - 4) / (0.6 * data.widest))}px`);
-}
-
-function arrange(view, layout) {
-  const before = shownChannels(view).length;
-  view.layout = view.root.dataset.layout = layout;
-  if (shownChannels(view).length !== before) build(view);
 }
 
 // Shows one step: everything that the last one lit goes dark, the new window lights up.
 function draw(view, place) {
-  const { data, at } = view;
-  Object.assign(at, clamp(view, place));
-  dark(view);
-  const [rows, columns] = [data.rows.windows[at.row], data.columns.windows[at.column]];
-  for (const [channel, cells] of Object.entries(view.inputs)) {
-    rows.forEach((_, a) => columns.forEach((__, b) => lightInput(view, cells, channel, a, b)));
-  }
-  light(view, view.outputs[at.row][at.column], "current");
-  if (view.shares) lightShares(view, rows, columns);
-  writeProducts(view);
-  writeTotal(view);
-  const step = at.row * view.size[1] + at.column;
-  const scrub = view.find("[type=range]");
-  scrub.value = step;
-  scrub.setAttribute("aria-valuetext", `Step ${step + 1} of ${view.size[0] * view.size[1]}`);
-  view.find(".scrub output").textContent = `${step + 1} of ${view.size[0] * view.size[1]}`;
-  view.outputs.flat().find((cell) => cell.tabIndex === 0)?.setAttribute("tabindex", "-1");
-  view.outputs[at.row][at.column].tabIndex = 0;
-  view.find(".sentence").textContent = sentence(data, at);
+  Object.assign(view.at, clamp(view, place));
+  refresh(view);
   view.follow?.(); // whoever shows the same step elsewhere
 }
 
+// Paints every map as it is now.
+function refresh(view) {
+  const { data, at } = view;
+  dark(view);
+  for (const map of view.maps) paintMap(view, map);
+  const ends = (cells) => [cells[0], cells[cells.length - 1]];
+  const [rows, columns] = [ends(data.rows.windows[at.row]), ends(data.columns.windows[at.column])];
+  for (const map of view.maps) {
+    if (map.part === "input") {
+      moveFrame(map, rows, columns);
+      lightWindow(view, map);
+    } else if (["output", "relu", "other", "difference"].includes(map.part)) {
+      moveFrame(map, [at.row, at.row], [at.column, at.column]);
+    } else if (map.part === "products" && !data.kernel) lightWinners(view, map, 0, 0);
+    else if (map.part === "gradient") lightShares(view, map);
+    else if (map.part === "stack") map.figure.classList.toggle("chosen", map.filter === at.filter);
+  }
+  framePool(view);
+  if (data.concealed) return;
+  writeStep(view);
+}
+
 function light(view, cell, name) {
+  if (!cell) return;
   cell.classList.add(name);
   view.lit.push([cell, name]);
 }
@@ -166,70 +169,78 @@ function dark(view) {
   view.lit = [];
 }
 
-function lightInput(view, cells, channel, a, b) {
+function lightWindow(view, map) {
+  if (map.shaded) return;
   const { data, at } = view;
-  const [row, column] = [data.rows.windows[at.row][a], data.columns.windows[at.column][b]];
-  const cell = cells[row][column];
-  light(view, cell, "in");
-  if (!data.kernel) {
-    if (data.winners?.[at.filter][at.row][at.column][a][b] && !isHidden(data, at)) light(view, cell, "gets");
-    return;
-  }
-  const weight = show(data.kernel[at.filter][channel][a][b], data.decimals);
-  if (!hasStrip(data)) cell.dataset.badge = `×${weight}`;
-  else {
-    const below = cells[row + 1][column];
-    light(view, below, "riding");
-    below.textContent = weight;
-  }
-}
-
-function lightShares(view, rows, columns) {
-  const { data, at } = view;
-  rows.forEach((row, a) =>
-    columns.forEach((column, b) => {
-      const cell = view.shares[row - data.rows.before]?.[column - data.columns.before];
-      if (!cell) return;
-      const share = isHidden(data, at) ? 0 : data.shares[at.filter][at.row][at.column][a][b];
-      light(view, cell, share ? "gets" : "in");
-      if (share) cell.dataset.badge = `+${show(share, data.decimals)}`;
+  data.rows.windows[at.row].forEach((row, a) =>
+    data.columns.windows[at.column].forEach((column, b) => {
+      const cell = map.cells[row][column];
+      light(view, cell, "in");
+      if (!data.kernel) return;
+      const weight = show(data.kernel[at.filter][map.channel][a][b], data.decimals);
+      if (!map.strip) {
+        if (!view.layout.terms) cell.dataset.badge = `×${weight}`;
+      } else {
+        light(view, map.cells[row + 1][column], "riding");
+        map.cells[row + 1][column].textContent = weight;
+      }
     }),
   );
+  if (!data.kernel) lightWinners(view, map, data.rows.windows[at.row][0], data.columns.windows[at.column][0]);
 }
 
-function writeProducts(view) {
+// The largest of the window, in a map that shows the window from a row and column on.
+function lightWinners(view, map, top, left) {
   const { data, at } = view;
-  const hidden = isHidden(data, at);
-  for (const [channel, cells] of Object.entries(view.products)) {
-    cells.forEach((line, a) =>
-      line.forEach((cell, b) => {
-        const product = productOf(data, channel, at, a, b);
-        const [value, weight, result] = cell.children;
-        value.textContent = show(read(data, channel, at, a, b), data.decimals);
-        weight.textContent = `× ${factor(data.kernel[at.filter][channel][a][b], data.decimals)}`;
-        result.textContent = `= ${hidden ? "?" : show(product, data.decimals)}`;
-        cell.classList.toggle("zero", product === 0);
-      }),
-    );
+  if (data.kind !== "max" || isHidden(data, at) || data.concealed) return;
+  for (const { a, b, value } of windowCells(data, at)) if (value === outputOf(data, at)) light(view, map.cells[top + a]?.[left + b], "gets");
+}
+
+function lightShares(view, map) {
+  const { data, at } = view;
+  if (map.shaded) return;
+  for (const { a, b, share } of windowShares(data, { ...at, channel: at.channel })) {
+    const cell = map.cells[data.rows.windows[at.row][a] - data.rows.before]?.[data.columns.windows[at.column][b] - data.columns.before];
+    if (!cell) continue;
+    const visible = share && !isHidden(data, at);
+    light(view, cell, visible ? "gets" : "in");
+    if (visible) cell.dataset.badge = `+${show(share, data.decimals)}`;
   }
 }
 
-function writeTotal(view) {
+// The window of the pool that this step completes, on the output, and the cell that it gives.
+function framePool(view) {
+  const { pool } = view.data;
+  if (!pool) return;
+  const [output, pooled] = ["output", "pooled"].map((part) => view.maps.find((map) => map.part === part));
+  const complete = (axis, at) => axis.windows.findIndex((window) => window[window.length - 1] === at);
+  const [row, column] = [complete(pool.rows, view.at.row), complete(pool.columns, view.at.column)];
+  const done = row >= 0 && column >= 0;
+  moveFrame(pooled, done ? [row, row] : null, [column, column]);
+  if (!done) return;
+  const ends = (cells) => [cells[0], cells[cells.length - 1]];
+  moveFrame(output, ends(pool.rows.windows[row]), ends(pool.columns.windows[column]));
+}
+
+// The step in numbers and words: the sum, where the window is, and the player's own numbers.
+function writeStep(view) {
   const { data, at } = view;
+  const [terms, sign, result] = stepSum(data, at);
   const total = view.find(".total");
-  const hidden = isHidden(data, at);
-  const value = hidden ? "?" : show(data.output[at.filter][at.row][at.column], data.decimals);
-  const result = element("b", { class: "result" }, value);
-  if (!data.kernel) return total.replaceChildren(`${poolingFormula(data, at)} = `, result);
-  const sums = data.sums[at.filter][at.row][at.column];
-  if (data.together) return total.replaceChildren(...manySums(view, sums), " = ", result);
-  const parts = sums.flatMap((sum, channel) => {
-    const name = sums.length > 1 ? data.channels[channel] : "sum of the products";
-    const text = `${name}: ${hidden ? "?" : show(sum, data.decimals)}`;
-    return [channel ? " + " : "", element("span", { class: "part" }, text)];
-  });
-  if (!data.flat) parts.push(" + ", element("span", { class: "part" }, `bias: ${show(data.bias[at.filter], data.decimals)}`));
-  total.replaceChildren(...parts, " = ", result);
+  const box = element("b", { class: "result" }, result);
+  if (data.together) total.replaceChildren(...manySums(view, data.sums[at.filter][at.row][at.column]), sign, box);
+  else total.replaceChildren(`${terms}${sign}`, box);
+  view.find(".sentence").textContent = whereText(data, at);
+  const [step, count] = [stepNumber(view, at), view.size[0] * view.size[1]];
+  const scrub = view.find(".scrub [type=range]");
+  scrub.value = step;
+  scrub.setAttribute("aria-valuetext", `Step ${step + 1} of ${count}`);
+  view.find(".scrub output").textContent = `${step + 1} of ${count}`;
+  const output = view.maps.find((map) => map.part === "output");
+  if (!output.cells) return;
+  light(view, output.cells[at.row][at.column], "at");
+  for (const cell of output.cells.flat()) if (cell.tabIndex === 0) cell.tabIndex = -1;
+  output.cells[at.row][at.column].tabIndex = 0;
 }
 
 // With more channels than a line holds: a button for the sum of each, which brings that channel into view.
@@ -247,22 +258,25 @@ function manySums(view, sums) {
 }
 
 // One weight: where it lies now, and every input cell that it ever meets.
-function mark(view, channel, a, b) {
+function mark(view, { channel, row: a, column: b }) {
   draw(view, view.at);
   const { data, at } = view;
-  const cells = view.inputs[channel];
-  for (const row of data.rows.windows) for (const column of data.columns.windows) light(view, cells[row[a]][column[b]], "meets");
-  const [row, column] = [data.rows.windows[at.row][a], data.columns.windows[at.column][b]];
-  for (const cell of [view.weights[channel][a][b], view.products[channel][a][b], cells[row][column]]) light(view, cell, "term");
+  const input = view.maps.find((map) => map.part === "input" && (map.channel === channel || map.shaded));
+  const [rows, columns] = [data.rows.windows, data.columns.windows];
+  if (!input.shaded) {
+    for (const row of rows) for (const column of columns) light(view, input.cells[row[a]][column[b]], "meets");
+    light(view, input.cells[rows[at.row][a]][columns[at.column][b]], "term");
+  }
+  for (const map of view.maps) if (["kernel", "products"].includes(map.part) && map.channel === channel && !map.given) light(view, map.cells[a][b], "term");
+  if (data.concealed) return;
   const weight = show(data.kernel[at.filter][channel][a][b], data.decimals);
-  const count = plural(view.size[0] * view.size[1], "input cell");
-  view.find(".told").textContent =
-    `The weight ${weight} meets ${count}, one at each step; at this step it meets ${show(read(data, channel, at, a, b), data.decimals)}.`;
+  const met = show(read(data, channel, at, a, b), data.decimals);
+  view.find(".told").textContent = `The weight ${weight} meets ${plural(view.size[0] * view.size[1], "input cell")}, one at each step; at this step it meets ${met}.`;
 }
 
 function unmark(view) {
   view.find(".told").textContent = "";
-  draw(view, view.pinned);
+  if (view.data) draw(view, view.pinned);
 }
 
 function listSteps(view) {
@@ -273,4 +287,21 @@ function listSteps(view) {
   );
   if (all > MOST_LISTED) steps.push(element("li", {}, `and ${all - MOST_LISTED} more.`));
   view.find("details ol").replaceChildren(...steps);
+}
+
+const LEGEND = {
+  window: "the window of this step",
+  gets: "the largest in it; in a tie, the gradient goes to the first",
+  padding: "padding",
+  unread: "not read by any window",
+  outside: "outside the input: nothing there",
+};
+
+function legend(data) {
+  if (data.concealed) return [];
+  const kinds = data.kind === "max" ? ["window", "gets"] : ["window"];
+  if (data.rows.padded > data.rows.size || data.columns.padded > data.columns.size) kinds.push("padding");
+  if (data.rows.unread.length || data.columns.unread.length) kinds.push("unread");
+  if (data.rows.overhang || data.columns.overhang) kinds.push("outside");
+  return kinds.flatMap((kind) => [element("i", { class: kind }), `${LEGEND[kind]} `]);
 }

@@ -1,5 +1,6 @@
-// Numbers and sentences. Numbers arrive from Python and are only written down; of an example with too many products to
-// be sent, a product is made of the two numbers beside it.
+// Numbers and sentences. What a cell, a sum or a sentence prints is written here and nowhere else.
+
+const MOST_TERMS = 25; // products that a sum writes out
 
 // A number as the page prints it: whole numbers plain, others with the example's decimals, a true minus sign.
 function show(number, decimals) {
@@ -39,15 +40,15 @@ function span(noun, window, { before, size, first = 0 }) {
   return start === end ? `${noun} ${start}` : `${noun}s ${start} to ${end}${gaps}`;
 }
 
-// Where the window lies, and whether it also covers padding or hangs over the edge.
-function place(data, at) {
+// What the window covers, and whether it also covers padding or reaches over the edge.
+function covered(data, at) {
   const columns = axisSpan(data.columns, data.columns.windows[at.column], data.flat ? "place" : "column");
   const rows = axisSpan(data.rows, data.rows.windows[at.row], "row");
   const extra = [];
   if (rows.padding || columns.padding) extra.push("padding");
-  if (rows.outside || columns.outside) extra.push("places behind the edge, where nothing is");
+  if (rows.outside || columns.outside) extra.push("places outside the input");
   const where = data.flat ? columns.text : `${rows.text}, ${columns.text}`;
-  return [where, ...extra].join(" and on ");
+  return [where, ...extra].join(" and ");
 }
 
 function axisSpan(axis, window, noun) {
@@ -58,13 +59,7 @@ function axisSpan(axis, window, noun) {
   };
 }
 
-// The product of a weight and the number that it meets.
-function productOf(data, channel, at, a, b) {
-  if (data.products) return data.products[at.filter][at.row][at.column][channel][a][b];
-  return read(data, channel, at, a, b) * data.kernel[at.filter][channel][a][b];
-}
-
-// Whether this step's result is what the reader is asked for, so that it must not be told yet.
+// Whether this step's result is what the reader is asked for, so that it must not be shown yet.
 function isHidden(data, at) {
   return data.hidden?.join() === [at.filter, at.row, at.column].join();
 }
@@ -73,99 +68,95 @@ function cellName(data, row, column) {
   return data.flat ? `place ${column + 1}` : `row ${row + 1}, column ${column + 1}`;
 }
 
-// The right-hand side of the step: all products, or each channel's sum where there are several channels.
-function convolutionText(data, at) {
+function sumOf(data, at, channel) {
+  return data.sums ? data.sums[at.filter][at.row][at.column][channel] : channelSum(data, data.kernel, channel, at);
+}
+
+function outputOf(data, at) {
+  return data.output[at.filter][at.row][at.column];
+}
+
+// The right-hand side of a step as [terms, sign, result]; the result of a hidden cell is a question mark.
+function stepSum(data, at) {
+  const result = outputOf(data, at);
+  const [terms, total] = data.kernel ? convolutionTerms(data, at) : poolingTerms(data, at);
+  return isHidden(data, at) ? [terms, " = ", "?"] : [terms, equals(total, result, data.decimals), show(result, data.decimals)];
+}
+
+// All products of one channel, or each channel's sum where there are several or too many; and what they add up to.
+function convolutionTerms(data, at) {
   const d = data.decimals;
   const bias = data.bias[at.filter];
-  const added = bias ? `, plus the bias ${show(bias, d)}` : "";
-  const result = isHidden(data, at) ? "?" : show(data.output[at.filter][at.row][at.column], d);
-  const sums = data.sums[at.filter][at.row][at.column];
+  const added = bias || data.sliders?.some((slider) => slider.name === "bias") ? ` + bias ${factor(bias, d)}` : "";
+  const kernel = data.kernel[at.filter];
+  if (kernel.length === 1 && kernel[0].length * kernel[0][0].length <= MOST_TERMS) {
+    const products = kernel[0].flatMap((weights, a) => weights.map((weight, b) => [read(data, 0, at, a, b), weight]));
+    const total = products.reduce((sum, [value, weight]) => sum + printed(value, d) * printed(weight, d), printed(bias, d));
+    return [products.map(([value, weight]) => `${factor(value, d)}×${factor(weight, d)}`).join(" + ") + added, total];
+  }
   if (data.together) {
-    const strongest = sums.reduce((best, sum, c) => (Math.abs(sum) > Math.abs(sums[best]) ? c : best), 0);
-    const most = `the largest from ${data.channels[strongest]}, ${show(sums[strongest], d)}`;
     const together = data.together[at.row][at.column];
-    const output = data.output[at.filter][at.row][at.column];
-    const rounded = equals(printed(together, d) + printed(bias, d), output, d) === " = " ? "" : " (from numbers before rounding)";
-    return `${plural(sums.length, "channel")} add up to ${show(together, d)}, ${most}${added}: ${result}${rounded}.`;
+    return [`${plural(kernel.length, "channel")} together ${show(together, d)}${added}`, printed(together, d) + printed(bias, d)];
   }
-  if (data.padded.length > 1 && result === "?") return `Add up all products${added}: what is the result?`;
-  if (data.padded.length > 1) {
-    const parts = sums.map((sum, c) => `${data.channels[c]} ${show(sum, d)}`);
-    const total = sums.reduce((before, sum) => before + printed(sum, d), printed(bias, d));
-    const output = data.output[at.filter][at.row][at.column];
-    const rounded = equals(total, output, d) === " = " ? "" : " (from numbers before rounding)";
-    return `Sum of each channel: ${parts.join(", ")}${added}: ${result}${rounded}.`;
-  }
-  const terms = [];
-  let total = 0;
-  data.kernel[at.filter][0].forEach((weights, a) =>
-    weights.forEach((weight, b) => {
-      const value = read(data, 0, at, a, b);
-      terms.push(`${factor(value, d)}×${factor(weight, d)}`);
-      total += printed(value, d) * printed(weight, d);
-    }),
-  );
-  const sum = terms.join(" + ");
-  if (result === "?") return `${sum}${added} = ${result}.`;
-  const output = data.output[at.filter][at.row][at.column];
-  if (!bias) return `${sum}${equals(total, output, d)}${result}.`;
-  const last = equals(printed(sums[0], d) + printed(bias, d), output, d) === " = " ? "" : " (from numbers before rounding)";
-  return `${sum}${equals(total, sums[0], d)}${show(sums[0], d)}${added}: ${result}${last}.`;
+  const hidden = isHidden(data, at);
+  const sums = kernel.map((_, channel) => sumOf(data, at, channel));
+  const names = kernel.length > 1 ? data.channels : ["sum of the products"];
+  const parts = sums.map((sum, channel) => `${names[channel]} ${hidden ? "?" : factor(sum, d)}`);
+  return [parts.join(" + ") + added, sums.reduce((sum, part) => sum + printed(part, d), printed(bias, d))];
 }
 
-function poolingText(data, at) {
-  if (isHidden(data, at)) return `It holds ${windowCells(data, at).map((cell) => show(cell.value, data.decimals)).join(", ")}.`;
-  if (data.kind !== "max") {
-    const output = data.output[at.filter][at.row][at.column];
-    return `${poolingFormula(data, at)}${equals(pooledAsPrinted(data, at), output, data.decimals)}${show(output, data.decimals)}.`;
-  }
+function poolingTerms(data, at) {
+  const d = data.decimals;
   const cells = windowCells(data, at);
-  const winners = cells.filter((cell) => data.winners[at.filter][at.row][at.column][cell.a][cell.b]).length;
-  const tie = winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";
-  const values = cells.map((cell) => show(cell.value, data.decimals)).join(", ");
-  return `The largest of ${values} is ${show(data.output[at.filter][at.row][at.column], data.decimals)}.${tie}`;
+  const values = cells.map((cell) => factor(cell.value, d));
+  const total = poolValues(data, cells.map((cell) => printed(cell.value, d)), data.rows.windows[at.row].length * data.columns.windows[at.column].length);
+  if (data.kind === "max") return [`max(${cells.map((cell) => show(cell.value, d)).join(", ")})`, total];
+  if (data.kind === "relu") return [`max(0, ${show(cells[0].value, d)})`, total];
+  if (data.kind === "average") return [`(${values.join(" + ")}) / ${values.length}`, total];
+  return [`(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`, total];
 }
 
-function poolingFormula(data, at) {
-  const cells = windowCells(data, at);
-  const values = cells.map((cell) => factor(cell.value, data.decimals));
-  const shown = cells.map((cell) => show(cell.value, data.decimals));
-  if (data.kind === "max") return `max(${shown.join(", ")})`;
-  if (data.kind === "relu") return `max(0, ${shown[0]})`;
-  if (data.kind === "average") return `(${values.join(" + ")}) / ${values.length}`;
-  return `(${values.map((value) => `${value}^${data.norm}`).join(" + ")})^(1/${data.norm})`;
-}
-
-// The result that the numbers give as they are printed.
-function pooledAsPrinted(data, at) {
-  const values = windowCells(data, at).map((cell) => printed(cell.value, data.decimals));
-  if (data.kind === "relu") return Math.max(0, values[0]);
-  if (data.kind === "average") return values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + value ** data.norm, 0) ** (1 / data.norm);
-}
-
-// The cells that a window reads and that take part, in reading order.
-function windowCells(data, at) {
-  const cells = [];
-  data.rows.windows[at.row].forEach((_, a) =>
-    data.columns.windows[at.column].forEach((_, b) => {
-      const value = read(data, at.channel, at, a, b);
-      if (value !== null) cells.push({ a, b, value });
-    }),
+// What a step of a pool after the convolution adds, once its window of the output is complete.
+function pooledText(data, at) {
+  if (!data.pool) return "";
+  const [row, column] = [data.pool.rows, data.pool.columns].map((axis, side) =>
+    axis.windows.findIndex((window) => window[window.length - 1] === [at.row, at.column][side]),
   );
-  return cells;
+  if (row < 0 || column < 0) return "";
+  const pooling = { ...data.pool, padded: data.output, output: data.pooled, decimals: data.decimals };
+  const place = { filter: at.filter, channel: at.filter, row, column };
+  const [terms, total] = poolingTerms(pooling, place);
+  if (poolHides(data, place)) return ` Its window of the pool is complete.`;
+  return ` The pool's window is complete: ${terms}${equals(total, outputOf(pooling, place), data.decimals)}${show(outputOf(pooling, place), data.decimals)}.`;
 }
 
-// What the window of a step holds at kernel row a, column b; null where there is no cell.
-function read(data, channel, at, a, b) {
-  const row = data.padded[channel][data.rows.windows[at.row][a]];
-  return row?.[data.columns.windows[at.column][b]] ?? null;
+// Whether a pooled cell would tell what the hidden output cell holds.
+function poolHides(data, { filter, row, column }) {
+  if (data.hidden?.[0] !== filter) return false;
+  return data.pool.rows.windows[row].includes(data.hidden[1]) && data.pool.columns.windows[column].includes(data.hidden[2]);
 }
 
-// The whole step as a sentence: what a reader who sees no grid gets.
-function sentence(data, at) {
+// Which output cell a step makes, and from where.
+function whereText(data, at) {
   const many = data.output.length > 1 ? `, ${data.filters[at.filter]}` : "";
-  const text = data.kernel ? convolutionText(data, at) : poolingText(data, at);
   const from = data.from ?? [0, 0]; // where a piece begins in the whole
-  return `Output ${cellName(data, at.row + from[0], at.column + from[1])}${many}. The window lies on ${place(data, at)}. ${text}`;
+  const cell = cellName(data, at.row + from[0], at.column + from[1]);
+  return `Output ${cell}${many}. The window covers ${covered(data, at)}.${noteText(data, at)}`;
+}
+
+// What else there is to say about a step.
+function noteText(data, at) {
+  if (data.together) {
+    const sums = data.sums[at.filter][at.row][at.column];
+    const strongest = sums.reduce((best, sum, channel) => (Math.abs(sum) > Math.abs(sums[best]) ? channel : best), 0);
+    return ` The largest sum is that of ${data.channels[strongest]}, ${show(sums[strongest], data.decimals)}.`;
+  }
+  if (data.kind !== "max" || isHidden(data, at)) return pooledText(data, at);
+  const winners = windowCells(data, at).filter((cell) => cell.value === outputOf(data, at)).length;
+  return winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";
+}
+
+// The whole step as one sentence, for the list of steps.
+function sentence(data, at) {
+  return `${whereText(data, at)} ${stepSum(data, at).join("")}.`;
 }
