@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import GALLERY, RealFilm
+from ui.shell.messages import received
 
 SIDE = 72
 """Side of a thumbnail in pixels."""
@@ -54,12 +55,15 @@ def show_film_gallery(
     """
     key = "film gallery"
 
+    own_keys = [film.key for film in own]
+    keys = [sample.key for sample in GALLERY] + own_keys
+
     def chosen() -> None:
-        if name := st.session_state[key].choose:
+        if name := received(key, "choose", keys):
             on_choose(name)
 
     def removed() -> None:
-        if (name := st.session_state[key].remove) is not None:
+        if (name := received(key, "remove", ["", *own_keys])) is not None:
             on_remove(name or None)
 
     films = [
