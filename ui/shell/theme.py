@@ -73,6 +73,8 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "Cividis"
 """Unsigned attributions: perceptually even, and made for colour-blind readers."""
 
+FONT = '"Source Sans", sans-serif'
+"""Streamlit's type face, for figures as for text."""
 CLEAR = "rgba(0, 0, 0, 0)"
 INK = "#76828D"
 """The ink of pictures that are clear elsewhere: seen on the light background as on the dark one."""
@@ -142,7 +144,7 @@ def plotly_template(colours: Palette) -> go.layout.Template:
     }
     return go.layout.Template(
         layout={
-            "font": {"size": 15, "color": colours.text},
+            "font": {"family": FONT, "size": 15, "color": colours.text},
             "paper_bgcolor": CLEAR,
             "plot_bgcolor": CLEAR,
             "hoverlabel": {
@@ -162,7 +164,15 @@ def plotly_template(colours: Palette) -> go.layout.Template:
 
 def figure_title(text: str) -> dict[str, object]:
     """Return a figure's title at the top left, clear of a legend between it and the plot."""
-    return {"text": text, "x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}}
+    return {
+        "text": text,
+        "font": {"size": 17, "weight": 600},
+        "x": 0,
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 10},
+    }
 
 
 def show_figure(figure: go.Figure, *, key: str, description: str, heading: str = "") -> None:
