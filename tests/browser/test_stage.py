@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_every_page import PAGES
+from tests.browser.test_every_page import PAGES, SERIOUS
 
 pytestmark = pytest.mark.browser
 PROSE = {"glossary", "teaching"}
@@ -49,6 +50,8 @@ def test_present_fills_the_screen_with_the_stage_and_escape_leaves(open_page: Ca
     assert min(float(size.removesuffix("px")) for size in sizes) >= 24, "to be read from the last row"
     page.keyboard.press("ArrowRight")
     expect(stage.locator(".scrub output")).to_have_text("2 of 25")
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert not [violation for violation in found if violation["impact"] in SERIOUS]
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert stage.bounding_box()["width"] == before
