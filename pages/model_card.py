@@ -1,45 +1,66 @@
 """Model card: what a network is made of, and how good it is on films that it was not trained on, with intervals."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnn.errors import UserError
 from ui.evaluation.model_card import sections
 from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
-from ui.shell import frame
-from ui.shell.fields import Choice
+from ui.shell import frame, stage
+from ui.shell.fields import Choice, Field
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS))
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
+    "Children, official test": {FILMS: TEST},
+    "Adults, another hospital": {FILMS: ADULTS},
+    "The baseline": {NETWORK: "logistic_regression"},
+    "The network shown first": {NETWORK: NETWORK.default},
+}
+RESULTS = (
+    "All numbers",
+    "Curves",
+    "Calibration and errors",
+    "Groups of patients",
+    "Lungs hidden",
+    "What it is made of",
+    "Lungs and rejection",
+)
 
 frame.header(
     "Model card",
-    "What a network was made of, and how good it is on films that it was not trained on. One command measures all of "
-    "it, `python -m cnn.training.evaluate`; no number on this page was typed by hand.",
+    "How good is a network on films that it was not trained on, and on whose films?",
 )
 state = State.open("model_card", NETWORK, FILMS)
 
 
 def show_card() -> None:
     """Show the whole card; may raise ``UserError``."""
-    with st.container(horizontal=True):
-        network = state.choice(NETWORK)
-    st.header("What it is made of", anchor=False)
-    sections.show_training(network)
-    st.header("All numbers", anchor=False)
-    sections.show_performance(network)
-    st.header("A closer look", anchor=False)
-    group = state.choice(FILMS)
-    sections.show_films(network, group)
-    sections.show_curves(network, group)
-    sections.show_subgroups(network, group)
-    st.header("When the lungs are hidden", anchor=False)
-    st.markdown("Hiding a part of the film shows how far a prediction depends on it. The official test films again:")
-    sections.show_hidden_lungs(network)
-    st.header("Where the lungs are", anchor=False)
-    sections.show_lung_segmenter()
-    st.header("What is rejected", anchor=False)
-    sections.show_ood_gate()
+    view = stage.open_view(state, EXAMPLES)
+    with view.panel:
+        network, group = state.select(NETWORK), state.select(FILMS)
+        sections.show_headline(network, group)
+    with view.stage:
+        sections.show_conclusion(network)
+    numbers, curves, errors, groups, hidden, made_of, others = view.tabs(state, *RESULTS)
+    with numbers:
+        sections.show_performance(network)
+    with curves:
+        sections.show_ranking(network, group)
+        sections.show_curves(network, group)
+    with errors:
+        sections.show_calibration_and_errors(network, group)
+    with groups:
+        sections.show_subgroups(network, group)
+    with hidden:
+        sections.show_hidden_lungs(network)
+    with made_of:
+        sections.show_training(network)
+    with others:
+        sections.show_lung_segmenter()
+        sections.show_ood_gate()
 
 
 try:
@@ -47,7 +68,6 @@ try:
 except UserError as error:
     st.error(sentence_of(error))
 frame.notice()
-state.share()
 frame.footer(
     "model_card",
     "A number of a network is worth as much as the films, the labels and the interval behind it, and a high one does "

@@ -33,6 +33,17 @@ class Estimate:
         low, high = np.percentile(defined, [2.5, 97.5])
         return cls(float(values[0]), float(low), float(high))
 
+    @classmethod
+    def from_count(cls, successes: float, trials: int) -> "Estimate":
+        """Compute a share with Wilson's interval, which has a width also where all or none of few trials succeed.
+
+        Source: Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212. Trials count as independent.
+        """
+        share, z2 = successes / trials, 1.959964**2
+        middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+        half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+        return cls(share, float(max(0.0, middle - half)), float(min(1.0, middle + half)))
+
     @property
     def above_zero(self) -> bool:
         """Whether the whole interval lies above 0."""

@@ -84,17 +84,21 @@ def estimate_auc(scores: Scores) -> Estimate:
 
 
 def reliability_bins(scores: Scores) -> list[ReliabilityBin]:
-    """Group films into :data:`BINS` bins of P(PNEUMONIA) of equal width, lowest first; empty bins are left out."""
-    films, predicted, observed = _sums_by_bin(scores.probabilities, scores.labels, resample_patients(scores.patients))
+    """Group films into :data:`BINS` bins of P(PNEUMONIA) of equal width, lowest first; empty bins are left out.
+
+    The intervals of the observed shares are Wilson's: bins hold too few films for a bootstrap.
+    """
+    once = np.ones((1, len(scores.labels)))
+    films, predicted, observed = (sums[0] for sums in _sums_by_bin(scores.probabilities, scores.labels, once))
     return [
         ReliabilityBin(
             start=index / BINS,
             end=(index + 1) / BINS,
-            films=int(films[0, index]),
-            predicted=predicted[0, index] / films[0, index],
-            observed=Estimate.from_resamples(divide(observed[:, index], films[:, index])),
+            films=int(films[index]),
+            predicted=predicted[index] / films[index],
+            observed=Estimate.from_count(observed[index], int(films[index])),
         )
-        for index in np.flatnonzero(films[0])
+        for index in np.flatnonzero(films)
     ]
 
 

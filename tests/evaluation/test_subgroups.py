@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnn.evaluation.scores import Scores
-from cnn.evaluation.subgroups import split_into_subgroups
+from cnn.evaluation.subgroups import auc_of_view, find_gaps, split_into_subgroups
 from tests.support.fake_scores import make_scores
 
 
@@ -30,3 +30,21 @@ def test_films_of_one_cause_are_joined_by_all_without_pneumonia() -> None:
 
 def test_without_metadata_there_are_no_subgroups() -> None:
     assert not split_into_subgroups(with_metadata())
+
+
+def test_a_gap_beyond_chance_is_found_between_views_and_none_where_views_were_drawn_by_lot() -> None:
+    scores = make_scores(300)
+    positive, ill = scores.probabilities >= scores.thresholds, scores.labels == 1
+    lot = np.where(np.arange(300) % 4 < 2, "PA", "AP")
+    by_answer = np.where(positive | (~ill & (lot == "AP")), "AP", "PA")
+    gaps = find_gaps(replace(scores, metadata={"view": by_answer}), fewest=5)
+    assert {gap.measure for gap in gaps} >= {"sensitivity"}
+    gap = next(gap for gap in gaps if gap.measure == "sensitivity")
+    assert (gap.low.name, gap.high.name) == ("PA, standing", "AP, mostly in bed")
+    assert gap.difference.value == 1
+    assert not find_gaps(replace(scores, metadata={"view": lot}), fewest=5)
+
+
+def test_a_view_that_is_the_label_has_an_area_of_one() -> None:
+    scores = make_scores(20)
+    assert auc_of_view(replace(scores, metadata={"view": np.where(scores.labels, "AP", "PA")})) == 1

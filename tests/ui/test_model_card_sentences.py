@@ -37,10 +37,13 @@ def test_the_direction_of_miscalibration_is_named(shift: float, direction: str) 
     assert direction in sentences.reliability(bins, Estimate(0.1, 0.05, 0.15))
 
 
-def test_the_loss_without_lungs_is_a_share_of_what_is_above_guessing() -> None:
-    visible, half, none = Estimate(0.9, 0.8, 1), Estimate(0.7, 0.6, 0.8), Estimate(0.4, 0.3, 0.5)
-    assert "50% of" in sentences.hidden_lungs(visible, half)
-    assert "100% of" in sentences.hidden_lungs(visible, none)
+def test_what_is_predicted_without_lungs_is_said_and_what_training_taught_of_it() -> None:
+    scores = make_scores(10)
+    all_positive = replace(scores, logits=np.full(10, 5.0))
+    text = sentences.hidden_lungs(Estimate(0.9, 0.8, 1), all_positive, Estimate(0.6, 0.5, 0.7), taught=0.08)
+    assert "10 of 10 films" in text
+    assert "8%" in text
+    assert "training" not in sentences.hidden_lungs(Estimate(0.9, 0.8, 1), scores, Estimate(0.6, 0.5, 0.7), taught=0)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

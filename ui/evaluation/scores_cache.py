@@ -21,8 +21,9 @@ GROUP_IN_FILE = {TEST: "test", VALIDATION: "validation", ADULTS: "adults_left_ou
 DESCRIPTIONS = {
     TEST: "the official test films: children of the same hospital, kept apart by those who published them",
     VALIDATION: "the validation films: children left out of training, of the same series as the training films",
-    ADULTS: "films of adults from another hospital, read again by radiologists",
-    MINED: "the same films of adults, with labels that a program mined from the text of the reports",
+    ADULTS: "films of another hospital (NIH), with the label of a radiologist's second reading (RSNA 2018; Shih et al. "
+    "2019): `Lung Opacity` or `Normal`",
+    MINED: "the same films of another hospital, with labels that a program mined from the text of the reports",
 }
 NETWORK = Choice("network", "Network", cards.DEFAULT_NETWORK, options=tuple(cards.NETWORKS), title=cards.network_title)
 
@@ -72,7 +73,14 @@ def format_percent(estimate: Estimate) -> str:
 def describe_films(group: str, films: Scores) -> str:
     """Return a sentence on what the films are, and how many of how many patients."""
     ill = int(films.labels.sum())
-    return (
+    sentence = (
         f"These are {DESCRIPTIONS[group]}: {len(films.labels)} films of {len(np.unique(films.patients))} patients, "
         f"{ill} of them PNEUMONIA and {len(films.labels) - ill} NORMAL."
+    )
+    if "age" not in films.metadata:
+        return sentence
+    young = int((films.metadata["age"].astype(int) < 18).sum())
+    return (
+        f"{sentence} {young} of the films are of patients under 18. Films that were abnormal without an opacity were "
+        "left out, so the specificity is against healthy chests."
     )

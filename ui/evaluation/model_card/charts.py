@@ -13,7 +13,7 @@ from cnn.evaluation.operating_point import ConfusionCounts
 from ui.evaluation.charts import Labels, error_bars
 from ui.shell import theme
 
-HEIGHT = 420
+HEIGHT = 390
 _LAYOUT = {"height": HEIGHT, "margin": {"t": 96, "r": 24}}
 _SHARES = {"range": [-0.02, 1.02], "dtick": 0.25, "tickformat": ".0%"}
 
@@ -22,7 +22,7 @@ _SHARES = {"range": [-0.02, 1.02], "dtick": 0.25, "tickformat": ".0%"}
 class Line:
     """A curve: network, films and legend; colour role and dash, because hue alone does not distinguish curves.
 
-    A ``main`` curve is drawn with its band and a dot at the frozen threshold.
+    A ``main`` curve is drawn with its band and a dot at the threshold.
     """
 
     network: str
@@ -41,7 +41,7 @@ def draw_curves(
     Args:
         curves: lines and their points.
         guess: y of a random classifier at x = 0 and x = 1.
-        threshold: frozen threshold on P(PNEUMONIA).
+        threshold: threshold on P(PNEUMONIA).
         labels: texts of the chart.
     """
     colours = theme.palette()

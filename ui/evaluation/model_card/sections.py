@@ -13,7 +13,8 @@ from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.metrics import Curve
 from cnn.evaluation.operating_point import confusion_at_frozen_threshold, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
-from cnn.evaluation.subgroups import Subgroup, split_into_subgroups
+from cnn.evaluation.subgroups import Gap, Subgroup, find_gaps, split_into_subgroups
+from cnn.text import percent
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.model_card import charts, sentences
 from ui.evaluation.model_card.charts import Line
@@ -53,17 +54,22 @@ def show_training(network: str) -> None:
     split = card["split"]
     seeds = card["metrics"]["adults_left_out"]["seeds"]
     counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
+    left_out = card["metrics"]["adults_left_out"]["films"]
     st.markdown(
         f"**Data.** {card['data']}.\n\n"
-        f"**Split.** {_sentence(split['rule'])} {counts}.\n\n"
+        f"**Split.** {_sentence(split['rule'])} {counts}. {left_out - split['adults left out']} of the training films "
+        "are of adults.\n\n"
         f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
         "shipped, as was decided before any of them was measured.\n\n"
         f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
-        f"**Frozen before the test.** The threshold, {card['threshold']:.3f}, lies {card['threshold_rule']}. The "
+        f"**Frozen before the test.** The threshold, {card['threshold']:.3f}, lies {card['threshold_rule']}: "
+        "the validation films, seen through the random changes of training, because the plain ones are too easy. The "
         "logits, centred by the biases of the last layer, are divided by a temperature of "
         f"{card['temperature']:.2f}.\n\n"
         f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
-        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`"
+        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n"
+        "**Commands.** `python -m cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the "
+        "lungs, and `cnn.training.ood_gate.fit` the rejection."
     )
 
 
@@ -84,6 +90,7 @@ def show_performance(network: str) -> None:
         "point means that no film was wrong, not that none ever will be."
     )
     results = load_card(network)["metrics"]
+    films_each = results["adults_left_out"]["films"] // len(results["adults_left_out"]["seeds"])
     spread = [results["test_over_seeds"], results["adults_left_out_over_seeds"]]
     show_table(
         [f"{len(results['adults_left_out']['seeds'])} trainings", TEST, ADULTS],
@@ -93,16 +100,54 @@ def show_performance(network: str) -> None:
         ],
         label="Mean and standard deviation over the seeds",
     )
-    st.caption("Mean ± standard deviation over trainings that differ in their seed only: the effect of chance.")
+    st.caption(
+        "Mean ± standard deviation over trainings that differ in their seed only. On the test films that is run-to-run "
+        "variation. Adults: each seed judges another third of the patients, so the spread is mostly that of "
+        f"{films_each} films each, and the calibration error of so few films is too large."
+    )
 
 
-def show_films(network: str, group: str) -> None:
-    """Describe the chosen films, and how well the network ranks them."""
-    films = load_scores(network, group)
-    st.markdown(describe_films(group, films))
+def show_conclusion(network: str) -> None:
+    """Show in two sentences and one chart how well the network ranks films, on every group of films."""
+    names = _with_baseline(network)
+    areas = {name: {group: compute(measure_performance, name, group)["auc"] for group in GROUPS} for name in names}
+    gaps = compute(_find_gaps, network, ADULTS)
+    own = areas[network]
+    conclusion, explanation = sentences.conclusion(own[TEST], own[ADULTS], gaps, load_scores(network, ADULTS))
+    st.markdown(conclusion)
+    series = [
+        Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
+    ]
+    description = (
+        "A random film with PNEUMONIA has a higher score than a random one without in this share of pairs; bars are "
+        "95 % intervals. Adults are judged by the label of a radiologist, and by one mined from the report's text."
+    )
+    labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
+    draw_estimates(series, labels, {"guessing": 0.5})
+    st.markdown(explanation)
+
+
+def show_headline(network: str, group: str) -> None:
+    """Show sensitivity and specificity on the chosen films, in large figures, and what the films are."""
+    numbers = compute(measure_performance, network, group)
+    for key in ("sensitivity", "specificity"):
+        low, high = 100 * numbers[key].low, 100 * numbers[key].high
+        st.html(
+            f'<div class="rule"><b>{key}</b><b class="size">{percent(numbers[key].value, 1)}</b>'
+            f"<small>95 % interval {low:.1f} to {high:.1f}</small></div>"
+        )
+    st.caption(describe_films(group, load_scores(network, group)))
+
+
+def show_ranking(network: str, group: str) -> None:
+    """Describe how well the network ranks the chosen films."""
     st.markdown(_ranking(network, group))
     if group == ADULTS:
-        st.markdown(sentences.label_sets(films))
+        st.markdown(sentences.label_sets(load_scores(network, group)))
+
+
+def _find_gaps(scores: Scores) -> list[Gap]:
+    return find_gaps(scores, sentences.FEWEST_FILMS)
 
 
 @compute_once
@@ -112,10 +157,9 @@ def _ranking(network: str, group: str) -> str:
 
 
 def show_curves(network: str, group: str) -> None:
-    """Show ROC, precision-recall, reliability and confusion, each with its table."""
+    """Show ROC and precision-recall curves, each with its table."""
     films, lines = load_scores(network, group), _lines(network, group)
     threshold, prevalence = float(films.thresholds.mean()), float(films.labels.mean())
-    own_lines = [line for line in lines if line.network == network]
     left, right = st.columns(2)
     with left:
         curves = _compute_for(lines, metrics.roc_curve)
@@ -132,6 +176,11 @@ def show_curves(network: str, group: str) -> None:
         )
         charts.draw_curves(curves, (prevalence, prevalence), threshold, labels)
         _show_curve_table(curves, heading, ("recall", "precision"))
+
+
+def show_calibration_and_errors(network: str, group: str) -> None:
+    """Show reliability and confusion, each with its table."""
+    own_lines = [line for line in _lines(network, group) if line.network == network]
     left, right = st.columns(2)
     with left:
         _show_reliability(own_lines)
@@ -205,10 +254,10 @@ def show_subgroups(network: str, group: str) -> None:
     """Show AUC, sensitivity and specificity by what the films' source states."""
     subgroups = compute(_measure_subgroups, network, group)
     if not subgroups:
+        st.markdown("Nothing is known of these films but their label.")
         return
-    st.subheader("By age, sex and view" if group == ADULTS else "By cause", anchor=False)
     areas = {f"{subgroup.attribute}: {subgroup.name}": numbers["auc"] for subgroup, numbers in subgroups}
-    labels = Labels("AUC by group", "AUC", "", "groups", sentences.subgroups(subgroups))
+    labels = Labels("AUC by group", "AUC", "", "groups", sentences.subgroups(compute(_find_gaps, network, group)))
     draw_estimates([Series(network_title(network), areas, "output")], labels, {"guessing": 0.5})
     show_table(
         ["group", "PNEUMONIA", "AUC", "sensitivity", "specificity"],
@@ -224,8 +273,8 @@ def show_subgroups(network: str, group: str) -> None:
     )
     if group != ADULTS:
         st.caption(
-            "Films of one cause are compared with all NORMAL films. Sex is not published; the children are 1 to 5 "
-            "years old, and all films are AP."
+            "Films of one cause are compared with all NORMAL films; the cause is from the data set's file names, a "
+            "film cannot tell it. Sex is not published; the children are 1 to 5 years old, and all films are AP."
         )
 
 
@@ -240,7 +289,11 @@ def show_hidden_lungs(network: str) -> None:
     series = [
         Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
-    description = sentences.hidden_lungs(areas[network][NOTHING_HIDDEN], areas[network][HIDDEN_REGIONS[0]])
+    box = HIDDEN_REGIONS[0]
+    recipe = load_card(network)["recipe"]
+    taught = 0.0 if isinstance(recipe, str) else float(recipe["lungs_hidden"])
+    behind_box = _with_region_hidden(network, box)
+    description = sentences.hidden_lungs(areas[network][NOTHING_HIDDEN], behind_box, areas[network][box], taught)
     labels = Labels("Official test with parts hidden", "AUC", "", "hidden", description)
     draw_estimates(series, labels, {"guessing": 0.5})
     rows = []
@@ -248,8 +301,14 @@ def show_hidden_lungs(network: str) -> None:
         films = _with_region_hidden(network, region)
         normal, pneumonia = (films.probabilities[films.labels == label].mean() for label in (0, 1))
         values = [format_number(areas[name][region]) for name in areas]
-        rows.append([region, *values, f"{normal:.0%} and {pneumonia:.0%}"])
-    head = ["what is hidden", *(f"AUC, {network_title(name)}" for name in areas), "mean P of each class"]
+        positive = f"{(films.probabilities >= films.thresholds).mean():.0%}"
+        rows.append([region, *values, f"{normal:.0%} and {pneumonia:.0%}", positive])
+    head = [
+        "what is hidden",
+        *(f"AUC, {network_title(name)}" for name in areas),
+        "mean P of each class",
+        "predicted PNEUMONIA",
+    ]
     show_table(head, rows, label="When lungs are hidden")
     for region, note in sentences.HIDDEN_REGION_NOTES.items():
         st.markdown(f"**{region[0].upper()}{region[1:]}.** {note}")
@@ -287,18 +346,24 @@ def show_ood_gate() -> None:
         f"rejected by: **{card['chosen']}**. Limits: {card['limits_rule']}. The method was chosen by "
         f"{card['chosen_by']}; kinds of image in one part are in no other."
     )
+    shown = ("official test films", "adults of all patients")
     show_table(
-        ["rejected by", *(f"caught, to {part}" for part in chosen["caught"]), *chosen["films"]],
+        ["detector", "caught (development)", "caught (test)", "test films rejected", "adults rejected"],
         [
-            [method["name"], *map(_percent, (*method["caught"].values(), *method["films"].values()))]
+            [method["name"], *map(_percent, (*method["caught"].values(), *(method["films"][name] for name in shown)))]
             for method in card["compared"]
         ],
         label="Methods of rejection",
     )
+    others = {kind: share for kind, share in chosen["films"].items() if kind not in shown}
     show_table(
-        ["kind of image", "rejected"],
-        [[kind, _percent(share)] for kind, share in chosen["by_kind"].items()],
+        ["kind of image", "rejected by the chosen detector"],
+        [[kind, _percent(share)] for kind, share in (chosen["by_kind"] | others).items()],
         label="Rejected by kind",
+    )
+    st.caption(
+        "The last rows are chest films and should not be rejected. Lateral films are simulated and legs are drawn: of "
+        "real lateral, abdominal and limb films only the few that come with pydicom were tried."
     )
 
 

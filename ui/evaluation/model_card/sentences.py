@@ -9,18 +9,61 @@ from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.metrics import Curve, ReliabilityBin, auc, estimate_auc
 from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
-from cnn.evaluation.subgroups import Subgroup
+from cnn.evaluation.subgroups import Gap, Subgroup, auc_of_view
 from ui.evaluation.scores_cache import format_number, format_percent
 
 FEWEST_FILMS = 10
 """Films of each class that a subgroup needs to be compared with others."""
 HIDDEN_REGION_NOTES = {
-    HIDDEN_REGIONS[0]: "A grey box covers both lungs. A network that reads the lungs can only guess: the nearer to "
-    "0.5, the better. What is left above it comes from elsewhere: the frame, the arms, the markers of the hospital.",
+    HIDDEN_REGIONS[0]: "A grey box covers both lungs. Size and place of the box are left, which depend on the depth of "
+    "breath and the age of the child, and so are frame, arms and markers.",
     HIDDEN_REGIONS[1]: "The lungs are black, but their outline remains, and an outline is informative: how deep the "
     "child breathed in, what hides the edge of the heart. So this is not 0.5 even for a network that reads lungs only.",
     HIDDEN_REGIONS[2]: "All but the lungs is one grey. A network that reads the lungs loses little here.",
 }
+
+
+def conclusion(test: Estimate, adults: Estimate, gaps: Sequence[Gap], adult_scores: Scores) -> tuple[str, str]:
+    """State how well the network ranks films like those of its training and others, and what part of that is the view.
+
+    Returns the conclusion, and what explains it.
+
+    Args:
+        test: AUC on the official test films.
+        adults: AUC on the films of the other hospital.
+        gaps: differences between subgroups of the latter.
+        adult_scores: their scores.
+    """
+    sentence = (
+        f"**AUC {test.value:.2f} on children of the hospital that it was trained on, {adults.value:.2f} on adults of "
+        "another one.** "
+    )
+    by_view = [gap for gap in gaps if (gap.low.attribute, gap.measure) == ("view", "sensitivity")]
+    if not by_view:
+        return sentence, "A probability is not a diagnosis, and AUC does not show what the network looks at."
+    gap = by_view[0]
+    found = (
+        f"But it finds {_found(gap.low)} opacities on films taken {_view(gap.low)} and {_found(gap.high)} on those "
+        f"taken {_view(gap.high)}."
+    )
+    return sentence + found, _VIEW.format(auc_of_view(adult_scores))
+
+
+_VIEW = (
+    "AP films are those of sicker patients, and all children's films are AP: the view alone has AUC {:.2f} for the "
+    "label. Much of the adult figure is the view."
+)
+
+
+def _view(group: Subgroup) -> str:
+    return group.name.replace("PA, standing", "standing (PA)").replace("AP, mostly in bed", "mostly in bed (AP)")
+
+
+def _found(group: Subgroup) -> str:
+    scores = group.scores
+    ill = scores.labels == 1
+    found = int((scores.probabilities[ill] >= scores.thresholds[ill]).sum())
+    return f"{found} of {int(ill.sum())}"
 
 
 def ranking(scores: Scores, baseline: Scores | None) -> str:
@@ -54,19 +97,19 @@ def label_sets(reread: Scores) -> str:
 
 
 def roc(curve: Curve, threshold: float) -> str:
-    """Describe the frozen threshold on the ROC curve."""
+    """Describe the threshold on the ROC curve."""
     index = curve.index_at(threshold)
     return (
-        f"At the frozen threshold, {curve.y[index]:.0%} of the films with PNEUMONIA are found at the price of "
+        f"At the threshold, {curve.y[index]:.0%} of the films with PNEUMONIA are found at the price of "
         f"{curve.x[index]:.0%} false positives; a good curve is close to the upper left corner, the diagonal is "
         "guessing."
     )
 
 
 def precision_recall(curve: Curve, threshold: float, prevalence: float) -> str:
-    """Describe the frozen threshold on the precision-recall curve."""
+    """Describe the threshold on the precision-recall curve."""
     return (
-        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the frozen threshold are true here, "
+        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the threshold are true here, "
         f"where {prevalence:.0%} of the films have PNEUMONIA, which is also the dotted line, that of guessing; where "
         "fewer have it, fewer positive predictions are true."
     )
@@ -77,8 +120,9 @@ def reliability(bins: Sequence[ReliabilityBin], error: Estimate) -> str:
     films = sum(each.films for each in bins)
     bias = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
     return (
-        f"A probability is off by {100 * error.value:.1f} points on average ({100 * error.low:.1f} to "
-        f"{100 * error.high:.1f}); all together they are {abs(100 * bias):.1f} points "
+        f"Mean probability and observed share differ by {100 * error.value:.1f} points, averaged over bins "
+        f"({100 * error.low:.1f} to {100 * error.high:.1f}; a resample adds noise to each bin, so the interval lies "
+        f"too high); over all films the probabilities are {abs(100 * bias):.1f} points "
         f"{'too low' if bias > 0 else 'too high'}. Dots above the line are films that had PNEUMONIA more often than "
         "predicted."
     )
@@ -95,33 +139,42 @@ def confusion(counts: ConfusionCounts) -> str:
     )
 
 
-def subgroups(groups: Sequence[tuple[Subgroup, dict[str, Estimate]]]) -> str:
-    """Compare the two subgroups whose AUCs differ most; very small ones are left out."""
-    areas = [
-        (performance["auc"], group.name)
-        for group, performance in groups
-        if min(np.bincount(group.scores.labels, minlength=2)) >= FEWEST_FILMS
+def subgroups(gaps: Sequence[Gap]) -> str:
+    """Name the differences between subgroups that chance does not explain."""
+    tested = (
+        "Differences were computed in the same resamples of patients, for groups with at least "
+        f"{FEWEST_FILMS} films of each class; with so many comparisons one or two may be chance."
+    )
+    if not gaps:
+        return f"No difference between two groups is beyond chance. That is not proof that there is none. {tested}"
+    parts = [
+        f"{gap.measure} on *{gap.high.name}* is above that on *{gap.low.name}* by "
+        f"{100 * gap.difference.value:.0f} points ({100 * gap.difference.low:.0f} to {100 * gap.difference.high:.0f})"
+        for gap in gaps[:4]
     ]
-    if len(areas) < 2:
-        return f"No two of these groups have {FEWEST_FILMS} films of each class: too few to compare."
-    (lowest, worst), *_, (highest, best) = sorted(areas, key=lambda pair: pair[0].value)
-    comparison = (
-        "their intervals do not overlap."
-        if highest.low > lowest.high
-        else ("their intervals overlap, so these films are too few to say that they differ.")
-    )
-    return (
-        f"It ranks best on *{best}* ({format_number(highest)}) and worst on *{worst}* ({format_number(lowest)}); "
-        f"{comparison}"
-    )
+    return f"Beyond chance: {'; '.join(parts)}. {tested}"
 
 
-def hidden_lungs(visible: Estimate, hidden: Estimate) -> str:
-    """State how much of the AUC depends on the lungs."""
-    remaining = max(0.0, hidden.value - 0.5) / max(1e-9, visible.value - 0.5)
-    return (
+def hidden_lungs(visible: Estimate, hidden: Scores, hidden_area: Estimate, taught: float) -> str:
+    """State what is left of the AUC behind a grey box, and what the network then predicts.
+
+    Args:
+        visible: AUC of the films as they are.
+        hidden: scores behind the grey box.
+        hidden_area: their AUC.
+        taught: share of the training films that had such a box, 0 to 1.
+    """
+    positive = hidden.probabilities >= hidden.thresholds
+    sentence = (
         f"With the films as they are, the AUC is {format_number(visible)}; with the lungs behind a grey box, "
-        f"{format_number(hidden)}: {1 - remaining:.0%} of what it has above guessing is lost."
+        f"{format_number(hidden_area)}. At its threshold it then calls {int(positive.sum())} of {len(positive)} films "
+        "PNEUMONIA."
+    )
+    if not taught:
+        return sentence
+    return (
+        f"{sentence} In training, {taught:.0%} of the films had such a box, and the target was one half: so this shows "
+        "that the lesson was learnt, not what the network reads in a whole film."
     )
 
 
