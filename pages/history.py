@@ -26,7 +26,6 @@ with view.stage:
 if hidden:
     with view.panel:
         st.markdown("The years are hidden until you have answered the question below.")
-    view.tabs(state)
 else:
     with view.panel:
         st.markdown("**ImageNet: best top-5 error of each year.** Green: convolutional networks.")

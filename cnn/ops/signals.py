@@ -5,14 +5,16 @@ Tarassenko and Smith, "A dynamical model for generating synthetic electrocardiog
 Biomedical Engineering, 2003). Times are in seconds, voltages in millivolts.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.errors import DoesNotFit
+from cnn.errors import DoesNotFit, UserError
 from cnn.ops.convolution import Convolution, conv1d
 
 Signal = NDArray[np.float64]
@@ -59,15 +61,12 @@ class Comparison:
         """(output length,): convolution minus cross-correlation."""
         return np.asarray((self.convolution.output - self.correlation.output).ravel())
 
-    def table(self, hide: tuple[int, int, int] | None = None) -> dict[str, Signal]:
-        """Return both outputs and their difference, by name, with NaN at the output cell ``hide``."""
-        visible = np.ones(self.difference.size)
-        if hide:
-            visible[hide[-1]] = np.nan
+    def table(self) -> dict[str, Signal]:
+        """Return both outputs and their difference, by name."""
         return {
-            "convolution": self.convolution.output.ravel() * visible,
+            "convolution": self.convolution.output.ravel(),
             "cross-correlation": self.correlation.output.ravel(),
-            "difference": self.difference * visible,
+            "difference": self.difference,
         }
 
     @property
@@ -81,7 +80,7 @@ class Comparison:
             return "The same numbers, though the kernel is not symmetric: this signal cannot tell the two apart."
         if np.array_equal(weight, -weight[::-1]):
             return "The same numbers with opposite signs: flipped, this kernel is its own negative."
-        return f"Different at {differing} of {self.difference.size} places: the kernel is not symmetric."
+        return f"Different at {differing} of {self.difference.size} positions: the kernel is not symmetric."
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,70 @@ class Match:
     def score(self) -> float:
         """The largest score."""
         return float(self.scores[self.best])
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """How much two signals move together when the second is shifted by each of the ``lags``, in samples.
+
+    ``scores`` are from -1 to 1; ``best`` is the index of the largest one.
+    """
+
+    lags: NDArray[np.int64]
+    scores: Signal
+    best: int
+
+    def describe(self) -> str:
+        """Return a sentence on the largest score and on the score without a shift."""
+        lag, score = int(self.lags[self.best]), self.scores[self.best]
+        unshifted = self.scores[np.flatnonzero(self.lags == 0)[0]]
+        samples = "sample" if abs(lag) == 1 else "samples"
+        shift = f"shifted {'right' if lag > 0 else 'left'} by {abs(lag)} {samples}" if lag else "not shifted"
+        return f"The score is largest, {score:.2f}, with y {shift}. Without a shift it is {unshifted:.2f}."
+
+
+def correlate(signal: Signal, other: Signal) -> Correlation:
+    """Compute the normalised cross-correlation of two signals for every lag at which they overlap.
+
+    Both means are subtracted, the products of overlapping values are added up, and the sum is divided by both norms, so
+    that a signal has the score 1 with itself at lag 0. A constant signal has the score 0 everywhere.
+
+    Raises:
+        DoesNotFit: A signal has fewer than two samples.
+    """
+    if min(len(signal), len(other)) < 2:
+        raise DoesNotFit("Each of the two signals needs at least 2 samples.")
+    first, second = signal - signal.mean(), other - other.mean()
+    norm = float(np.linalg.norm(first) * np.linalg.norm(second))
+    products = np.correlate(first, second, mode="full")
+    scores = products / norm if norm > 1e-12 else np.zeros(len(products))
+    return Correlation(np.arange(1 - len(other), len(signal)), scores, int(scores.argmax()))
+
+
+def parse_csv(text: str, most: int) -> tuple[float, ...]:
+    """Return the first ``most`` numbers of a CSV file: of its only row, else of the column that has most numbers.
+
+    Of equally long columns it is the last one, since the first often holds times. Separators are commas, semicolons or
+    tabs; lines without a number there, such as a head, are left out.
+
+    Raises:
+        UserError: There is no number in the file.
+    """
+    rows = [re.split(r"[,;\t]", line) for line in text.splitlines() if line.strip()]
+    columns = rows if len(rows) == 1 else list(zip_longest(*rows, fillvalue=""))
+    parsed = [[number for cell in column if (number := _number(cell)) is not None] for column in columns]
+    numbers = max(reversed(parsed), key=len, default=[])
+    if not numbers:
+        raise UserError("No number was found in this file. A CSV file with one number in each line can be read.")
+    return tuple(numbers[:most])
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
 
 
 def compare(signal: Sequence[float], kernel: Sequence[float], mode: Mode) -> Comparison:
@@ -174,8 +237,8 @@ def describe_smoothing(trace: Trace, smoothed: Signal) -> str:
     """Return sentences on the error and the peak before and after smoothing."""
     before, after = rms_error(trace.values, trace.clean), rms_error(smoothed, trace.clean)
     return (
-        f"Off from the trace without noise by {before:.2f} mV before smoothing and {after:.2f} mV after (root mean "
-        f"square). The tallest peak: {trace.clean.max():.2f} mV without noise, {smoothed.max():.2f} mV after smoothing."
+        f"RMS error against the trace without noise: {before:.2f} mV before smoothing, {after:.2f} mV after. "
+        f"Tallest peak: {trace.clean.max():.2f} mV without noise, {smoothed.max():.2f} mV after smoothing."
     )
 
 
@@ -188,8 +251,8 @@ def describe_match(trace: Trace, match: Match, beat: Beat) -> str:
     """Return sentences on the time of the best match, and on whether a beat of this kind is there."""
     time = float(trace.seconds[match.best + template_peak()])
     nearest = min(trace.beats[beat], key=lambda peak: abs(peak - time))
-    hit = "is there" if abs(nearest - time) <= 0.05 else f"is not there: the nearest is at {nearest:.2f} s"
-    return f"The best match, score {match.score:.2f}, is at {time:.2f} s. The {beat} {hit}."
+    hit = f"that is where the {beat} is" if abs(nearest - time) <= 0.05 else f"the nearest {beat} is at {nearest:.2f} s"
+    return f"The best match, score {match.score:.2f}, is at {time:.2f} s: {hit}."
 
 
 def _sum_of_gaussians(seconds: Signal, waves: tuple[tuple[float, float, float], ...]) -> Signal:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn.errors import DoesNotFit
+from cnn.errors import DoesNotFit, UserError
 from cnn.ops import signals
 
 KINDS = ("average", "triangle", "bell")
@@ -117,3 +117,34 @@ def test_comparison_is_numpy_s_and_torch_s(mode: str) -> None:
 )
 def test_verdict_says_why_the_flip_matters_or_not(x: list[int], w: list[int], said: str) -> None:
     assert said in signals.compare(x, w, "full").verdict
+
+
+def test_correlation_by_lag_finds_a_shift_and_is_one_for_a_signal_with_itself() -> None:
+    signal = np.random.default_rng(3).standard_normal(40)
+    itself = signals.correlate(signal, signal)
+    assert itself.lags[itself.best] == 0
+    assert itself.scores[itself.best] == pytest.approx(1)
+    shifted = signals.correlate(np.concatenate([np.zeros(7), signal]), signal)
+    assert shifted.lags[shifted.best] == 7
+    assert not signals.correlate(np.ones(5), signal).scores.any()
+    with pytest.raises(DoesNotFit):
+        signals.correlate(np.ones(1), signal)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1\n2.5\n-3\n", (1, 2.5, -3)),
+        ("time;mV\na;1\nb;2\n", (1, 2)),
+        ("1,2,3", (1, 2, 3)),
+        ("4\t5\n6\t7\n", (5, 7)),
+        ("1\n2\n3\n4\n5", (1, 2, 3, 4)),
+    ],
+)
+def test_numbers_of_a_csv_file(text: str, values: tuple[float, ...]) -> None:
+    assert signals.parse_csv(text, 4) == values
+
+
+def test_a_csv_file_without_numbers_is_refused() -> None:
+    with pytest.raises(UserError):
+        signals.parse_csv("a,b\nc,nan\n", 4)

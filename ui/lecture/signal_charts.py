@@ -1,6 +1,7 @@
 """Figures of signals: a trace smoothed, a template found in a trace, and rows of numbers below each other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -8,76 +9,104 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from cnn.ops.signals import Match, Signal, Trace, template_peak
+from cnn.ops.signals import Correlation, Match, Signal, Trace
 from ui.shell import theme
 
 
-def show_smoothing(trace: Trace, smoothed: Signal, *, key: str, description: str) -> None:
-    """Plot the noisy trace, thin, under the smoothed one."""
+@dataclass(frozen=True)
+class Line:
+    """A signal to plot: its values by position, and the titles of both axes."""
+
+    positions: Signal
+    values: Signal
+    along: str
+    up: str
+
+    @classmethod
+    def of_trace(cls, trace: Trace) -> "Line":
+        """Return a simulated electrocardiogram."""
+        return cls(trace.seconds, trace.values, "seconds", "millivolts")
+
+    @classmethod
+    def of_numbers(cls, values: Sequence[float]) -> "Line":
+        """Return numbers without a unit, counted from 1."""
+        return cls(np.arange(1.0, len(values) + 1), np.array(values, dtype=np.float64), "sample", "value")
+
+
+def show_smoothing(line: Line, smoothed: Signal, *, description: str) -> None:
+    """Plot the signal, thin, under the smoothed one."""
     colours = theme.palette()
     figure = go.Figure()
-    figure.add_scatter(x=trace.seconds, y=trace.values, name="signal", line={"color": colours.input, "width": 1})
-    figure.add_scatter(x=trace.seconds, y=smoothed, name="smoothed", line={"color": colours.output, "width": 3})
-    figure.update_layout(height=300, xaxis_title="seconds", yaxis_title="millivolts")
-    theme.show_figure(figure, key=key, description=description, heading="The trace, and smoothed")
+    figure.add_scatter(x=line.positions, y=line.values, name="signal", line={"color": colours.input, "width": 1})
+    figure.add_scatter(x=line.positions, y=smoothed, name="smoothed", line={"color": colours.output, "width": 3})
+    figure.update_layout(height=300, xaxis_title=line.along, yaxis_title=line.up)
+    theme.show_figure(figure, key="smoothing", description=description, heading="The signal, and smoothed")
 
 
-def show_kernel(weights: Signal, *, key: str, description: str) -> None:
+def show_kernel(weights: Signal, *, description: str) -> None:
     """Plot the weights of a kernel as bars around its middle."""
     reach = len(weights) // 2
     bars = go.Bar(x=np.arange(-reach, reach + 1), y=weights, marker={"color": theme.palette().kernel}, width=0.8)
     figure = go.Figure(bars)
     figure.update_layout(height=300, bargap=0, xaxis_title="offset, samples", yaxis_title="weight")
     figure.update_yaxes(rangemode="tozero")
-    theme.show_figure(figure, key=key, description=description, heading="The kernel")
+    theme.show_figure(figure, key="weights", description=description, heading="The kernel")
 
 
-def show_matching(trace: Trace, template: Signal, match: Match, *, key: str, description: str) -> None:
-    """Plot the trace with the template where it fits best, and below it the score of every position."""
+def show_matching(line: Line, template: Signal, match: Match, *, peak: int, description: str) -> None:
+    """Plot the signal with the template where it fits best, and below it the score of every position.
+
+    A score stands at sample ``peak`` of the template.
+    """
     colours = theme.palette()
     covered = slice(match.best, match.best + len(template))
-    seconds = trace.seconds[covered]
-    aligned = template - template.mean() + trace.values[covered].mean()
-    positions = trace.seconds[template_peak() : template_peak() + len(match.scores)]
-    best = positions[match.best]
+    along = line.positions[covered]
+    aligned = template - template.mean() + line.values[covered].mean()
+    places = line.positions[peak : peak + len(match.scores)]
+    best = places[match.best]
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.6, 0.4], vertical_spacing=0.06)
-    figure.add_scatter(
-        x=trace.seconds, y=trace.values, name="signal", line={"color": colours.input, "width": 1}, row=1, col=1
-    )
-    figure.add_scatter(x=seconds, y=aligned, name="template", line={"color": colours.kernel, "width": 3}, row=1, col=1)
-    figure.add_scatter(
-        x=positions, y=match.scores, name="score", line={"color": colours.output, "width": 2}, row=2, col=1
-    )
+    for values, x, name, colour, width, row in (
+        (line.values, line.positions, "signal", colours.input, 1, 1),
+        (aligned, along, "template", colours.kernel, 3, 1),
+        (match.scores, places, "score", colours.output, 2, 2),
+    ):
+        figure.add_scatter(x=x, y=values, name=name, line={"color": colour, "width": width}, row=row, col=1)
     figure.add_scatter(
         x=[best],
         y=[match.score],
         name="best match",
         mode="markers+text",
         text=[f"best: {match.score:.2f}"],
-        textposition="middle right" if best < trace.seconds[-1] * 0.7 else "middle left",
+        textposition="middle right" if best < line.positions[-1] * 0.7 else "middle left",
         textfont={"size": 15},
         marker={"color": colours.output, "size": 13, "symbol": "star"},
         row=2,
         col=1,
     )
-    figure.add_vrect(
-        x0=seconds[0],
-        x1=seconds[-1],
-        row=1,
-        col=1,
-        fillcolor=colours.kernel_fill,
-        line={"color": colours.kernel, "dash": "dot"},
-        layer="below",
-    )
-    figure.update_layout(height=430)
-    figure.update_xaxes(title="seconds", row=2, col=1)
-    figure.update_yaxes(title="millivolts", row=1, col=1)
+    window = {"fillcolor": colours.kernel_fill, "line": {"color": colours.kernel, "dash": "dot"}, "layer": "below"}
+    figure.add_vrect(x0=along[0], x1=along[-1], row=1, col=1, **window)
+    figure.update_layout(height=400)
+    figure.update_xaxes(title=line.along, row=2, col=1)
+    figure.update_yaxes(title=line.up, row=1, col=1)
     figure.update_yaxes(title="score", range=[-1.1, 1.25], row=2, col=1)
-    theme.show_figure(figure, key=key, description=description, heading="The template where it fits best")
+    theme.show_figure(figure, key="matching", description=description, heading="The template where it fits best")
+
+
+def show_correlation(correlation: Correlation) -> None:
+    """Plot the score of two signals for every lag, the largest marked."""
+    colours = theme.palette()
+    figure = go.Figure(go.Bar(x=correlation.lags, y=correlation.scores, marker={"color": colours.output}, name="score"))
+    best = [correlation.lags[correlation.best]], [correlation.scores[correlation.best]]
+    marker = {"color": colours.kernel, "size": 14, "symbol": "star"}
+    figure.add_scatter(x=best[0], y=best[1], mode="markers", name="largest", marker=marker)
+    figure.update_layout(height=300, xaxis_title="lag of y, samples", yaxis_title="score")
+    figure.update_yaxes(range=[-1.1, 1.2])
+    description = correlation.describe()
+    theme.show_figure(figure, key="correlation", description=description, heading="Correlation of x and y by lag")
 
 
 def show_rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> None:
-    """Show equally long rows of numbers by name, NaN as a question mark."""
+    """Show equally long rows of numbers by name."""
     columns = range(1, max(len(values) for values in table.values()) + 1)
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = "".join(
@@ -91,4 +120,4 @@ def show_rows(table: Mapping[str, Sequence[float] | Signal], *, label: str) -> N
 
 
 def _format(value: float) -> str:
-    return "?" if np.isnan(value) else f"{round(float(value), 3) + 0.0:g}"
+    return f"{round(float(value), 3) + 0.0:g}".replace("-", "−")

@@ -16,7 +16,7 @@ Word = TypeVar("Word", bound=str)
 Vector = tuple[float, ...]
 Rows = tuple[Vector, ...]
 
-_MAX_CHARACTERS = 2000
+_MAX_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)

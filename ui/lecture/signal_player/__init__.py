@@ -1,0 +1,51 @@
+"""One player for convolution and cross-correlation of a signal: both kernels slide below it in the same columns.
+
+The browser has the whole example and shows any step of it; outputs fill in as the window moves. A signal or kernel that
+the reader draws goes to Python, because it makes a new example.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from cnn.ops.signals import Comparison
+
+_FOLDER = Path(__file__).parent
+Drawn = Callable[[Literal["x", "w"], tuple[float, ...]], None]
+"""Takes the name of the row of numbers that the reader has drawn, and its values."""
+
+
+def show_player(compared: Comparison, step: int, *, hidden: bool, on_draw: Drawn | None) -> None:
+    """Show the example at ``step``; while ``hidden``, without outputs. ``on_draw`` is called with what is drawn."""
+
+    def forward() -> None:
+        drawn = st.session_state["player"].drawn
+        if on_draw and drawn:
+            on_draw(drawn["name"], tuple(float(value) for value in drawn["values"]))
+
+    example = compared.convolution
+    data: dict[str, Any] = {
+        "x": example.input.ravel().tolist(),
+        "w": example.weight.ravel().tolist(),
+        "before": example.columns.before,
+        "after": example.columns.after,
+        "step": step,
+        "drawable": on_draw is not None,
+    }
+    if not hidden:
+        data |= {
+            "convolution": example.output.ravel().tolist(),
+            "correlation": compared.correlation.output.ravel().tolist(),
+            "difference": compared.difference.tolist(),
+        }
+    _component(key="player", data=data, on_drawn_change=forward)
+
+
+_component = st.components.v2.component(
+    "signal_player",
+    html=(_FOLDER / "player.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "player.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "player.js").read_text(encoding="utf-8"),
+)
