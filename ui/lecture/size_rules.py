@@ -93,13 +93,9 @@ def show_positions(view: View, sliding: Sliding, step: int, hidden: bool) -> Non
     if example is None:
         return
     with view.stage:
-        if hidden:
-            with st.container(horizontal=True):
-                static_grid.show_numbers(example.input[0], "Input")
-                static_grid.show_numbers(example.kernel[0, 0], "Filter", "kernel")
-            return
-        show_grid(example, GridOptions("Every position of the filter", step=step), key="positions")
-        if lost := unread_share(example.rows, example.columns):
+        show_grid(example, GridOptions("Every position of the filter", step=step), key="positions", concealed=hidden)
+        lost = 0 if hidden else unread_share(example.rows, example.columns)
+        if lost:
             st.markdown(
                 f"Rounded down as in PyTorch: **{percent(lost)} of the input is never read**; it is crossed out."
             )
