@@ -26,6 +26,14 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
+class Examples:
+    """Some training films as the network sees them: ``pixels`` (N, 64, 64) uint8, and the ``labels`` it is given."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
 class Epoch:
     """The state after an epoch; epoch 0 is before the training.
 
@@ -134,4 +142,4 @@ class Result:
         return Estimate.from_resamples(self.counts_at().accuracy)
 
 
-Event = Step | Epoch | Result
+Event = Examples | Step | Epoch | Result

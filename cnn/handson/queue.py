@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, cast
 
 from cnn.errors import UserError
 from cnn.handson import worker
-from cnn.handson.events import Epoch, Result, Step
+from cnn.handson.events import Epoch, Examples, Result, Step
 from cnn.handson.films import FilmSet
 from cnn.handson.settings import MAX_SECONDS, Settings
 from cnn.handson.worker import Job
@@ -43,6 +43,7 @@ class Run:
         state: Where it is.
         steps: Reports within epochs.
         epochs: Reports behind epochs; the first is before the training.
+        examples: Training films as the network sees them.
         result: The end, once it is done.
         error: Why it failed.
     """
@@ -54,6 +55,7 @@ class Run:
     state: State = "waiting"
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
+    examples: Examples | None = None
     result: Result | None = None
     error: UserError | None = None
     _worker: "Worker | None" = None
@@ -217,6 +219,8 @@ def _take(run: Run, message: object) -> None:
         run.steps.append(message)
     elif isinstance(message, Epoch):
         run.epochs.append(message)
+    elif isinstance(message, Examples):
+        run.examples = message
     elif isinstance(message, Result):
         run.result, run.state = message, "done"
     elif isinstance(message, UserError):

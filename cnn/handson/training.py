@@ -10,7 +10,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnn.handson import networks, recipe
-from cnn.handson.events import Epoch, Event, LetterCheck, Picture, Result, Step
+from cnn.handson.events import Epoch, Event, Examples, LetterCheck, Picture, Result, Step
 from cnn.handson.films import Films, FilmSet
 from cnn.handson.preparation import LETTER_BOX, Prepared, prepare, stamp
 from cnn.handson.settings import MAX_SECONDS, Settings
@@ -21,7 +21,7 @@ TIME_COUNTS_FROM = 0.1
 """Share of the time limit before which only batches count, so that a quick run does not depend on the clock."""
 RESERVE = 0.08
 """Share of the time limit that is left for the evaluation at the end."""
-WORST = 6
+WORST, EXAMPLES = 6, 12
 FINISHED, STOPPED, OUT_OF_TIME = "finished", "stopped", "time limit"
 
 
@@ -92,11 +92,20 @@ class Training:
         """Run the training; see :func:`train`."""
         first = self._measure(self.train[0][:200], self.train[1][:200])
         yield self._epoch(0, first.loss, first.accuracy)
+        yield self._examples()
         number = 0
         while self.batch < self.batches and not self._ended():
             number += 1
             yield from self._train_epoch(number)
         yield self._result(number)
+
+    def _examples(self) -> Examples:
+        """Draw films of both classes as training sees them, without a step of the generator that training uses."""
+        films, labels = self.train
+        index = torch.cat([(labels == label).nonzero()[: EXAMPLES // 2, 0] for label in (0, 1)])
+        with torch.random.fork_rng(devices=[]):
+            seen = recipe.augment(films[index]) if self.settings.augment else films[index]
+        return Examples((seen[:, 0] * 255).round().to(torch.uint8).numpy(), labels[index].numpy())
 
     def _ended(self) -> str:
         if self.should_stop():

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cnn.handson import networks, recipe
-from cnn.handson.events import Epoch, Event, Result, Step
+from cnn.handson.events import Epoch, Event, Examples, Result, Step
 from cnn.handson.settings import NETWORKS, Settings
 from cnn.handson.training import OUT_OF_TIME, STOPPED, letter_shares, train
 from cnn.layers import network_text
@@ -173,4 +173,4 @@ def test_steps_are_reported_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(training, "STEP_EVERY_S", 0.0)
     events = list(islice(train(QUICK, FILMS), 4))
-    assert [type(event) for event in events] == [Epoch, Step, Step, Step]
+    assert [type(event) for event in events] == [Epoch, Examples, Step, Step]

@@ -1,12 +1,15 @@
 """Every page runs on random weights, and its settings can be looked at."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cnn.handson.queue import Queue
 from cnn.models import loading
+from ui.handson import runs
 from ui.shell.page_state import State
 
 
@@ -31,3 +34,13 @@ def states(monkeypatch: pytest.MonkeyPatch) -> list[State]:
 
     monkeypatch.setattr(State, "open", classmethod(open_and_note))
     return opened
+
+
+@pytest.fixture(autouse=True)
+def fake_trainings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """Trainings run in a process that needs no PyTorch, and none is started ahead."""
+    queue = Queue(at_once=1, command=(sys.executable, "-m", "tests.support.fake_worker"))
+    monkeypatch.setattr(runs, "queue", lambda: queue)
+    monkeypatch.setattr(queue, "warm", lambda: None)
+    yield queue
+    queue.close()

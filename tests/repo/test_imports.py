@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LEFT = ("text", "errors", "cards", "layers", "ops", "imaging", "models", "predict")
 RIGHT = ("attribution", "evaluation", "lecture", "handson", "training")
-UI = ("shell", "widgets", "lecture", "chest", "evaluation")
+UI = ("shell", "widgets", "lecture", "handson", "chest", "evaluation")
 ORDER = ["cnn", *(f"cnn.{name}" for name in LEFT + RIGHT), "ui", *(f"ui.{name}" for name in UI), "pages", "app"]
 """A package imports only from itself and from its left."""
 WITHOUT_TORCH = ("cnn.layers", "cnn.ops", "cnn.evaluation", "cnn.lecture", "ui.shell")

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnn.errors import UserError
 from cnn.handson import worker
-from cnn.handson.events import Epoch, Event, Result
+from cnn.handson.events import Epoch, Event, Result, Step
 from cnn.handson.films import FilmSet
 from cnn.handson.settings import Settings
 
@@ -54,6 +54,7 @@ def train(settings: Settings, film_set: FilmSet, seconds: float, should_stop: Ca
         raise KeyError("a mistake of ours")
     for number in range(settings.epochs + 1):
         yield fake_epoch(number)
+        yield Step(number * 3, settings.epochs * 3, 0.5)
         time.sleep(0.02)
         if should_stop():
             break

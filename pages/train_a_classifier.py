@@ -1,0 +1,118 @@
+"""Train a classifier (slide 45): data, network, training, result, with one's own hands."""
+
+import streamlit as st
+
+from cnn.errors import UserError
+from cnn.evaluation.metrics import roc_curve
+from cnn.handson.queue import Run
+from cnn.handson.settings import Settings
+from ui.evaluation.charts import Labels
+from ui.evaluation.model_card.charts import Line, draw_confusion, draw_curves
+from ui.handson import comparison, controls, progress, result, runs
+from ui.shell import frame, stage
+from ui.shell.page_state import State
+from ui.shell.text import sentence_of
+
+frame.header(
+    "Train a classifier",
+    "Choose films and a network, train it, and look at what it learned. Every figure comes from your own run.",
+)
+state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT)
+desk = runs.desk()
+
+
+def start(settings: Settings) -> None:
+    """Start a training from a button."""
+    try:
+        desk.start(settings, None, controls.experiment_of(settings))
+    except UserError as error:
+        st.session_state["handson.refused"] = sentence_of(error)
+
+
+def show_buttons(settings: Settings | None) -> None:
+    """Show Start, Pause or Resume, and Stop."""
+    run = desk.latest
+    active = run is not None and not run.finished
+    with st.container(horizontal=True):
+        st.button("Start", type="primary", disabled=active or settings is None, on_click=start, args=(settings,))
+        if active and run:
+            if run.state == "paused":
+                st.button("Resume", on_click=run.resume)
+            else:
+                st.button("Pause", disabled=run.state != "running", on_click=run.pause)
+            st.button("Stop", on_click=desk.stop)
+    if sentence := st.session_state.pop("handson.refused", ""):
+        st.error(sentence)
+
+
+def show_live(run: Run, other: Run | None) -> None:
+    """Show the run; draw this part again and again while it is not finished, and then the whole page once."""
+    active = not run.finished
+
+    @st.fragment(run_every=progress.POLL_S if active else None)
+    def live() -> None:
+        progress.show(run, other)
+        if active and run.finished:
+            st.rerun()
+
+    live()
+
+
+def show_result(run: Run) -> None:
+    """Show the test figures, confusion matrix and ROC of a finished run."""
+    if run.result is None:
+        st.markdown("Start a training; its figures on the test films follow here.")
+        return
+    result.show_figures(run.result)
+    left, right = st.columns(2)
+    with left:
+        counts = [("Test films", run.result.counts_at())]
+        draw_confusion(counts, f"{len(run.result.test)} test films at P = 0.5.")
+    with right:
+        line = Line("own", "test", "my network", "output", "solid", main=True)
+        labels = Labels("ROC", "1 − specificity", "sensitivity", "roc", "Test films, 95 % band; the dot is P = 0.5.")
+        draw_curves([(line, roc_curve(run.result.scores))], (0, 1), 0.5, labels)
+
+
+view = stage.open_view(state, controls.examples())
+with view.panel:
+    buttons = st.container()
+    settings: Settings | None = None
+    try:
+        settings = controls.read(state)
+    except UserError as error:
+        st.error(sentence_of(error))
+    with buttons:
+        show_buttons(settings)
+    run = desk.latest
+    other = comparison.choose_other(run) if run else None
+experiment = controls.experiment_of(settings) if settings else ""
+with view.stage:
+    progress.show_pipeline(run)
+    if run:
+        show_live(run, other)
+        result.show_findings(run)
+    elif settings:
+        progress.show_films(settings)
+if experiment and (run is None or run.finished):
+    with view.question:
+        result.ask_first(experiment)
+figures, worst, all_runs = view.tabs(state, "Result", "Films it got wrong", "My runs")
+with figures:
+    if run:
+        show_result(run)
+with worst:
+    if run and run.result:
+        result.show_worst(run.result)
+        result.show_letter(run.result)
+with all_runs:
+    if run:
+        comparison.show_runs(run, other)
+state.remember()
+frame.notice()
+frame.footer(
+    "train_a_classifier",
+    "A classifier is data, a network, a loss and an optimiser. Validation chooses, the test set reports once, and both "
+    "are only as honest as the way the films were split.",
+)
+runs.queue().warm()

@@ -1,0 +1,100 @@
+"""The settings of a training as fields of the page, each experiment as an example."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.settings import NETWORKS, TITLES, Settings
+from cnn.layers import network_text
+from ui.shell import stage
+from ui.shell.fields import Choice, Field, Flag, Whole
+from ui.shell.page_state import State
+from ui.widgets.network_editor import NetworkField
+
+OWN = "own"
+FILMS = Whole("films", "Training films", 1000, low=10, high=1000, step=10)
+BALANCE = Choice("pneumonia", "Share of PNEUMONIA", "0.5", options=("0.1", "0.5", "0.9"))
+SPLIT = Choice("split", "Split by", "patient", options=("patient", "film"))
+AUGMENT = Flag("augment", "Augmentation", True)
+WRONG = Choice("wrong_labels", "Share of wrong labels", "0", options=("0", "0.1", "0.2", "0.4"))
+LETTER = Flag("letter", "R on every NORMAL film", False)
+NETWORK = Choice(
+    "network",
+    "Network",
+    "lecture",
+    options=(*NETWORKS, OWN),
+    title=lambda name: TITLES.get(name, "My own, as text"),
+)
+TEXT = NetworkField("net", "My network, from 64x64x1 to fc 2", network_text.parse(NETWORKS["lecture"]))
+OPTIMISER = Choice("optimiser", "Optimiser", "adam", options=("adam", "sgd"))
+RATE = Choice(
+    "learning_rate", "Learning rate", "0.002", options=("0.00002", "0.0002", "0.001", "0.002", "0.01", "0.1", "1")
+)
+BATCH = Choice("batch_size", "Batch size", "32", options=("8", "16", "32", "64", "128"))
+DECAY = Choice("weight_decay", "Weight decay", "0.01", options=("0", "0.01", "0.1"))
+EPOCHS = Whole("epochs", "Epochs", 12, low=1, high=100)
+SEED = Whole("seed", "Seed", 0, low=0, high=9999)
+BEST = Flag("keep_best", "Keep the epoch that is best on validation", True)
+FIELDS: tuple[Field[Any], ...] = (
+    FILMS,
+    BALANCE,
+    SPLIT,
+    AUGMENT,
+    WRONG,
+    LETTER,
+    NETWORK,
+    OPTIMISER,
+    RATE,
+    BATCH,
+    DECAY,
+    EPOCHS,
+    SEED,
+    BEST,
+)
+"""Fields with the names of the attributes of :class:`~cnn.handson.settings.Settings`."""
+_NUMBERS = {BALANCE: float, WRONG: float, RATE: float, BATCH: int, DECAY: float}
+
+
+def examples() -> dict[str, dict[Field[Any], Any]]:
+    """Return the experiments as examples: the title of each, and the values of all fields."""
+    return {experiment.title: values_of(experiment.settings) for experiment in EXPERIMENTS.values()}
+
+
+def values_of(settings: Settings) -> dict[Field[Any], Any]:
+    """Return settings as the values of the fields."""
+    values = {field: getattr(settings, field.name) for field in FIELDS}
+    for field in _NUMBERS:
+        values[field] = next(option for option in field.options if float(option) == values[field])
+    return values
+
+
+def read(state: State) -> Settings:
+    """Show the panel, and return the settings.
+
+    Raises:
+        UserError: They cannot be trained.
+    """
+    values: dict[Field[Any], Any] = {NETWORK: state.select(NETWORK)}
+    text = state.lines(TEXT) if values[NETWORK] == OWN else None
+    values |= {FILMS: state.slider(FILMS), AUGMENT: state.flag(AUGMENT), RATE: state.select(RATE)}
+    values[EPOCHS] = state.number(EPOCHS)
+    with stage.more("data"):
+        values |= {SPLIT: state.choice(SPLIT), BALANCE: state.choice(BALANCE), WRONG: state.choice(WRONG)}
+        values[LETTER] = state.flag(LETTER)
+    with stage.more("training"):
+        values |= {OPTIMISER: state.choice(OPTIMISER), BATCH: state.select(BATCH), DECAY: state.choice(DECAY)}
+        values |= {SEED: state.number(SEED), BEST: state.flag(BEST)}
+    return _settings(values, None if text is None else str(text))
+
+
+def _settings(values: Mapping[Field[Any], Any], text: str | None) -> Settings:
+    arguments = {field.name: _NUMBERS[field](value) if field in _NUMBERS else value for field, value in values.items()}
+    return Settings(**arguments | ({"network": text} if text is not None else {}))
+
+
+def experiment_of(settings: Settings) -> str:
+    """Return the name of the experiment that has these settings, whatever the seed; empty if there is none."""
+    for name, experiment in EXPERIMENTS.items():
+        if not set(experiment.settings.differences(settings)) - {"Seed"}:
+            return name
+    return ""

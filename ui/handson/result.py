@@ -1,0 +1,118 @@
+"""What a finished training is worth: figures of the test films, the worst of them, and the letter."""
+
+import numpy as np
+import streamlit as st
+
+from cnn.cards import CLASSES
+from cnn.evaluation.bootstrap import Estimate
+from cnn.handson.events import Picture, Result
+from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.queue import Run
+from ui.lecture.feature_stack import encode_png
+from ui.shell import theme
+from ui.shell.text import escape_stars
+from ui.widgets import tables
+
+_ANSWERS = "handson.answers"
+
+
+def ask_first(name: str) -> None:
+    """Ask the question of an experiment; the answer comes from the learner's own run."""
+    experiment = EXPERIMENTS[name]
+    with st.container(border=True, gap="xsmall"):
+        key = f"handson.answer {name}"
+        said: dict[str, str] = st.session_state.setdefault(_ANSWERS, {})
+        options = [*experiment.options]
+        index = options.index(said[name]) if name in said else None
+        answer = st.radio(f"**Predict first.** {experiment.question}", options, index=index, key=key, horizontal=True)
+        if answer:
+            said[name] = answer
+
+
+def show_findings(run: Run) -> None:
+    """Show what the run answers to the question of its experiment, beside what the learner said."""
+    result = run.result
+    if result is None or run.experiment not in EXPERIMENTS:
+        return
+    said = st.session_state.get(_ANSWERS, {}).get(run.experiment)
+    before = f"You said: {said}. " if said else ""
+    st.info(escape_stars(before + EXPERIMENTS[run.experiment].findings(result)))
+
+
+def show_figures(result: Result) -> None:
+    """Show the figures of the test films with their intervals, beside training and validation."""
+    counts = result.counts_at()
+    rows = [
+        ("AUC", "", f"{result.validation_auc:.3f}", str(result.test_auc)),
+        (
+            "accuracy",
+            f"{result.train_accuracy:.2f}",
+            f"{result.validation_accuracy:.2f}",
+            str(result.test_accuracy),
+        ),
+        ("sensitivity", "", "", str(Estimate.from_resamples(counts.sensitivity))),
+        ("specificity", "", "", str(Estimate.from_resamples(counts.specificity))),
+    ]
+    tables.show_table(["", "training", "validation", "test (95 % interval)"], rows, label="Figures")
+    normal, pneumonia = result.train_counts
+    st.caption(
+        f"Trained on {normal} NORMAL and {pneumonia} PNEUMONIA films; {result.shared_patients} patients are in "
+        f"training and validation; threshold P = 0.5; {len(result.test)} test films, intervals by resampling patients. "
+        f"{result.parameters:,} parameters."
+    )
+    if result.settings.fine_tunes:
+        st.caption(
+            "The shipped Lecture CNN was trained on films of the same published training set, these validation films "
+            "among them: only the test figures are fair here."
+        )
+
+
+def show_worst(result: Result) -> None:
+    """Show the test films that were classified most wrongly, each with the evidence for the class predicted."""
+    columns = st.columns(len(result.worst))
+    margins = result.test_margins[result.worst]
+    for column, index, margin, values in zip(columns, result.worst, margins, result.worst_maps, strict=True):
+        truth, predicted = CLASSES[result.test.labels[index]], CLASSES[int(margin > 0)]
+        probability = float(result.scores.probabilities[index])
+        verdict = "wrong" if truth != predicted else "right"
+        sentence = f"is {truth}, P(PNEUMONIA) {probability:.2f}, {verdict}"
+        with column:
+            show_evidence(result.test.pixels[index], values, f"Test film {index + 1}: {sentence}")
+    st.caption(
+        f"{result.map_method}: red speaks for the class that was predicted, blue against it. "
+        "The film that is furthest on the wrong side of the threshold is first."
+    )
+
+
+def show_letter(result: Result) -> None:
+    """Show a stamped film and where the network finds its evidence for NORMAL."""
+    if result.letter:
+        with st.container(width=260):
+            show_evidence(result.letter.film, result.letter.map, "A NORMAL test film with the letter")
+        st.markdown(
+            f"With the letter on every NORMAL test film, accuracy would be **{result.letter.accuracy:.2f}**: the "
+            f"network reads the letter. {result.letter.map_share:.0%} of the evidence for NORMAL lies on it."
+        )
+
+
+def show_evidence(film: np.ndarray, values: Picture, caption: str) -> None:
+    """Show a film and below it the same film under its evidence."""
+    grey = np.repeat(film[:, :, None], 3, axis=2)
+    pictures = "".join(
+        f'<img class="pixels" src="{encode_png(pixels)}" alt="">' for pixels in (grey, _overlay(film, values))
+    )
+    st.html(
+        f'<figure class="tile" role="img" aria-label="{caption}">{pictures}<figcaption>{caption}</figcaption></figure>'
+    )
+
+
+def _overlay(film: np.ndarray, values: Picture) -> np.ndarray:
+    """Lay evidence over a film (64, 64): the stronger it is, the stronger its colour."""
+    evidence = values.astype(np.float64)
+    strength = np.abs(evidence) / (np.abs(evidence).max() or 1.0)
+    colours = [
+        np.frombuffer(bytes.fromhex(colour[1:]), np.uint8) for colour in (theme.FILM_NEGATIVE, theme.FILM_POSITIVE)
+    ]
+    tint = np.where((evidence > 0)[:, :, None], colours[1], colours[0])
+    share = 0.75 * strength[:, :, None]
+    return np.asarray((film[:, :, None] * (1 - share) + tint * share).round().astype(np.uint8))

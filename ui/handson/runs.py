@@ -1,0 +1,26 @@
+"""The queue of this server, and the runs of this session. Imports no PyTorch."""
+
+import streamlit as st
+
+from cnn.handson.queue import Desk, Queue, Run
+
+_DESK = "handson.desk"
+
+
+@st.cache_resource(show_spinner=False)
+def queue() -> Queue:
+    """Return the one queue of the server."""
+    return Queue()
+
+
+def desk() -> Desk:
+    """Return this session's runs; they are kept from page to page and end with the session."""
+    if _DESK not in st.session_state:
+        st.session_state[_DESK] = Desk(queue())
+    found: Desk = st.session_state[_DESK]
+    return found
+
+
+def label(run: Run) -> str:
+    """Return the name of a run for a reader."""
+    return f"Run {run.number}: {run.experiment or run.settings.network_title}"
