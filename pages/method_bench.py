@@ -1,33 +1,60 @@
 """Method bench: tests of every saliency method, from the results of ``python -m cnn.training.saliency_bench``."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.evaluation import saliency_report, saliency_sentences
-from ui.evaluation.method_bench import sections, tables
-from ui.shell import frame
+from cnn.evaluation import saliency_report
+from ui.evaluation.method_bench import sections
+from ui.evaluation.method_bench.sections import BOXES, CURVE, MEASURE, SIMILARITY
+from ui.shell import frame, stage
+from ui.shell.fields import Field
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
 
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
+    "Order of pixels": {BOXES: "RSNA", MEASURE: "AUPRC"},
+    "Strongest point": {BOXES: "RSNA", MEASURE: "Pointing game"},
+    "Other boxes": {BOXES: "NIH", MEASURE: "AUPRC"},
+}
+RESULTS = ("All tests", "Boxes", "Random weights", "Several trainings", "Deletion", "Simulated lesion", "Cost")
+
 frame.header(
     "Method bench",
-    "A saliency map looks convincing whether it is right or not. Here every method of this app is tested, and compared "
-    "with baselines that do not depend on the network.",
+    "A saliency map looks convincing whether it is right or not. Which method of this app passes which test?",
 )
 state = State.open("method_bench", *sections.FIELDS)
-try:
+
+
+def show_bench() -> None:
+    """Show the conclusion on the stage and each test in a tab; may raise ``UserError``."""
     report = next(iter(saliency_report.read().values()))
-    st.markdown(saliency_sentences.provenance(report))
-    sections.show_localisation(report, state)
-    sections.show_randomisation(report, state)
-    sections.show_repeatability(report, state)
-    sections.show_deletion(report, state)
-    sections.show_cost(report)
-    sections.show_lesion(report)
-    st.header("So, should you believe it?", anchor=False)
-    tables.show_verdicts(report)
-    st.markdown(saliency_sentences.conclusion(report))
-    state.share()
+    view = stage.open_view(state, EXAMPLES)
+    with view.panel:
+        boxes, measure = state.select(BOXES), state.select(MEASURE)
+        similarity, curve = state.select(SIMILARITY), state.select(CURVE)
+    with view.stage:
+        sections.show_conclusion(report, boxes, measure)
+    verdicts, localisation, weights, trainings, deletion, lesion, cost = view.tabs(state, *RESULTS)
+    with verdicts:
+        sections.show_verdicts(report)
+    with localisation:
+        sections.show_localisation(report, boxes, measure)
+    with weights:
+        sections.show_randomisation(report, similarity)
+    with trainings:
+        sections.show_repeatability(report, similarity)
+    with deletion:
+        sections.show_deletion(report, curve)
+    with lesion:
+        sections.show_lesion(report)
+    with cost:
+        sections.show_cost(report)
+
+
+try:
+    show_bench()
 except UserError as error:
     st.info(sentence_of(error))
 frame.footer(

@@ -46,6 +46,14 @@ def test_each_section_names_the_method_that_passes(report: Report, section: str)
     assert "Grad-CAM" not in describe(report)
 
 
+@pytest.mark.parametrize(("high", "low", "verdict"), [(-0.01, -0.2, True), (0.05, -0.1, None), (0.2, 0.01, False)])
+def test_a_map_changes_with_the_weights_only_if_the_interval_says_so(
+    report: Report, high: float, low: float, verdict: bool | None
+) -> None:
+    report.results["randomisation"][GOOD]["excess"]["rank"] = [(low + high) / 2, low, high]
+    assert report.verdicts(GOOD).depends_on_weights is verdict
+
+
 def test_one_seed_leaves_repeatability_untested(tmp_path: Path) -> None:
     report = saliency_report.read(fake_saliency_results.write(tmp_path / "results.json", seeds=1))["transfer"]
     assert report.verdicts(GOOD).repeatable is None

@@ -41,7 +41,8 @@ def test_every_test_has_its_table_and_the_page_a_conclusion() -> None:
 @pytest.mark.usefixtures("results")
 def test_a_link_opens_other_boxes_and_another_measure() -> None:
     app = open_page(PAGE, boxes="NIH", measure="Pointing game", alike="SSIM", curve="insertion, blurred")
-    assert [radio.value for radio in app.radio] == ["NIH", "Pointing game", "SSIM", "insertion, blurred"]
+    boxes = {box.key: box.value for box in app.selectbox}
+    assert boxes == {"boxes": "NIH", "measure": "Pointing game", "alike": "SSIM", "curve": "insertion, blurred"}
     assert "12 of our adult films (NIH)" in shown_text(app)
 
 
@@ -56,4 +57,4 @@ def test_results_of_one_seed_are_not_compared(tmp_path: Path, monkeypatch: pytes
 def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saliency_report, "FILE", tmp_path / "none.json")
     app = open_page(PAGE)
-    assert "python -m cnn.training.saliency_bench" in app.info[0].value
+    assert "python -m cnn.training.saliency" in app.info[0].value

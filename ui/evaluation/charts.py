@@ -87,6 +87,6 @@ def draw_estimates(
             error_x=error_bars(estimates, colour),
             showlegend=True,
         )
-    figure.update_layout(height=150 + 38 * len(rows), margin={"t": 116})
+    figure.update_layout(height=150 + 33 * len(rows), margin={"t": 116})
     figure.update_yaxes(range=[len(rows) - 0.5, -0.5])
     labels.show(figure)

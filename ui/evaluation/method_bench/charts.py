@@ -21,15 +21,17 @@ OPACITY = 0.8
 
 
 def draw_randomisation(
-    curves: Mapping[str, Mapping[str, Estimate]], passed: Mapping[str, bool], labels: Labels
+    curves: Mapping[str, Mapping[str, Estimate]], changes: Mapping[str, bool | None], labels: Labels
 ) -> None:
-    """Draw the similarity to the trained map over the stages, a line per method; red and dashed if it fails."""
+    """Draw the similarity to the trained map over the stages; red and dashed for methods whose maps do not change."""
     colours = theme.palette()
     figure = go.Figure()
     for (title, stages), symbol in zip(curves.items(), cycle(_SYMBOLS)):
-        verdict, colour, dash = (
-            ("pass", colours.input, "solid") if passed[title] else ("fail", colours.positive, "dash")
-        )
+        verdict, colour, dash = {
+            True: ("changes", colours.input, "solid"),
+            None: ("cannot tell", colours.muted, "dot"),
+            False: ("does not change", colours.positive, "dash"),
+        }[changes[title]]
         figure.add_scatter(
             x=list(stages),
             y=[estimate.value for estimate in stages.values()],
@@ -38,7 +40,7 @@ def draw_randomisation(
             marker={"symbol": symbol, "size": 9},
             mode="lines+markers",
         )
-    figure.update_layout(height=560, margin={"t": 140})
+    figure.update_layout(height=500, margin={"t": 150})
     labels.show(figure)
 
 

@@ -10,7 +10,6 @@ from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
 from ui.shell.fields import Choice
-from ui.shell.page_state import State
 
 BOXES = Choice("boxes", "Boxes drawn by", "RSNA", options=tuple(SOURCES))
 MEASURE = Choice("measure", "Measure", "AUPRC", options=tuple(MEASURES))
@@ -20,10 +19,32 @@ FIELDS = BOXES, MEASURE, SIMILARITY, CURVE
 LESION_SAMPLE = "simulated-consolidation"
 
 
-def show_localisation(report: Report, state: State) -> None:
+def show_conclusion(report: Report, boxes: str, title: str) -> None:
+    """Show in two sentences and one chart which methods point at the disease."""
+    source, measure = SOURCES[boxes], MEASURES[title]
+    st.markdown(saliency_sentences.headline(report))
+    description = (
+        f"{title} of each method on the {report.film_count(source)} films with {boxes} boxes, with 95 % intervals; the "
+        "baselines, which do not depend on the network, are lines."
+    )
+    published = ("Arun et al. 2021", *PUBLISHED_AUPRC) if (source, measure) == ("rsna", "auprc") else None
+    draw_estimates(
+        [_series({method: report.localisation(source, name, measure) for name, method in report.titles.items()})],
+        Labels(f"{title}: does the map point at the disease?", title, "", "localisation", description),
+        {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()},
+        published,
+    )
+
+
+def show_verdicts(report: Report) -> None:
+    """Show every verdict, and all tests in short."""
+    tables.show_verdicts(report)
+    st.markdown(saliency_sentences.conclusion(report))
+    st.markdown(saliency_sentences.provenance(report))
+
+
+def show_localisation(report: Report, boxes: str, title: str) -> None:
     """Compare the maps with the radiologists' boxes."""
-    st.header("Does it point at the disease?", anchor=False)
-    boxes, title = state.choice(BOXES), state.choice(MEASURE)
     source, measure = SOURCES[boxes], MEASURES[title]
     st.markdown(
         f"Radiologists drew boxes around the opacity on {report.film_count(source)} of our adult films ({boxes}). "
@@ -34,35 +55,23 @@ def show_localisation(report: Report, state: State) -> None:
         "film's edges (Sobel), and the lung prior, two blobs where lungs usually are."
     )
     st.markdown(saliency_sentences.localisation(report, source, measure))
-    description = (
-        f"{title} of each method on the {boxes} boxes, with 95 % intervals; the baselines are lines. The tables give "
-        "all numbers."
-    )
-    published = ("Arun et al. 2021", *PUBLISHED_AUPRC) if (source, measure) == ("rsna", "auprc") else None
-    draw_estimates(
-        [_series({method: report.localisation(source, name, measure) for name, method in report.titles.items()})],
-        Labels(f"{title}: methods and baselines", title, "", "localisation", description),
-        {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()},
-        published,
-    )
     tables.show_localisation(report, source)
     with st.expander(f"Method minus baseline on the same films, by {title}"):
         st.markdown("A method counts as above a baseline if the whole interval of the difference lies above 0.")
         tables.show_gains(report, source, measure)
 
 
-def show_randomisation(report: Report, state: State) -> None:
+def show_randomisation(report: Report, title: str) -> None:
     """Compare the maps with those of networks with random weights."""
-    st.header("Does it change with random weights?", anchor=False)
-    title = state.choice(SIMILARITY)
     measure = SIMILARITIES[title]
     st.markdown(
         "The model-randomisation test: the weights are made random block by block, from the last to the first (Adebayo "
-        "et al., 2018). A map that shows what the network has learnt should become a different one. Compared is the "
-        "strength of each pixel, without its sign."
+        "et al., 2018, who found that Guided Backprop hardly changes; on another network and a deeper question). A map "
+        "that shows what the network has learnt should become a different one. Compared is the strength of each pixel, "
+        "without its sign."
     )
     st.markdown(saliency_sentences.randomisation(report))
-    description = f"Similarity to the trained map ({title}) as more blocks are random; failing methods dashed."
+    description = f"Similarity to the trained map ({title}) as more blocks are random; dashed: does not change."
     charts.draw_randomisation(
         {method: report.similarity_by_stage(name, measure) for name, method in report.titles.items()},
         {method: report.verdicts(name).depends_on_weights for name, method in report.titles.items()},
@@ -77,10 +86,8 @@ def show_randomisation(report: Report, state: State) -> None:
     tables.show_randomisation(report, measure)
 
 
-def show_repeatability(report: Report, state: State) -> None:
+def show_repeatability(report: Report, title: str) -> None:
     """Compare the maps of networks of several seeds."""
-    st.header("Is it repeatable?", anchor=False)
-    title = state[SIMILARITY]
     measure = SIMILARITIES[title]
     st.markdown("The same recipe, trained from several seeds, explains films that none of the networks was trained on.")
     st.markdown(saliency_sentences.repeatability(report))
@@ -102,16 +109,14 @@ def show_repeatability(report: Report, state: State) -> None:
     tables.show_repeatability(report, measure)
 
 
-def show_deletion(report: Report, state: State) -> None:
+def show_deletion(report: Report, curve: str) -> None:
     """Show deletion and insertion."""
-    st.header("Does the network use what it marks?", anchor=False)
     st.markdown(
         f"Faithfulness: the film is cut into {report.settings['squares']} squares; the strongest of the map are "
         "deleted first (deletion) or inserted first (insertion), and the probability of PNEUMONIA follows. A deleted "
         f"square is the film's mean grey, or is blurred. {report.results['deletion']['films']} films."
     )
     st.markdown(saliency_sentences.deletion(report))
-    curve = state.choice(CURVE)
     baselines = {title: report.gain_over_random(name, curve).value for name, title in BASELINES.items()}
     description = f"{curve.capitalize()}: area gained over a random order; above 0 is better. Baselines are lines."
     draw_estimates(
@@ -124,14 +129,12 @@ def show_deletion(report: Report, state: State) -> None:
 
 def show_cost(report: Report) -> None:
     """Show what a map costs."""
-    st.header("What does it cost?", anchor=False)
     st.markdown(saliency_sentences.cost(report))
     tables.show_cost(report)
 
 
 def show_lesion(report: Report) -> None:
     """Show the maps of the film with a simulated lesion."""
-    st.header("Does it find a simulated lesion?", anchor=False)
     st.markdown(saliency_sentences.lesion(report))
     film = (feature_stack.load_sample(LESION_SAMPLE).pixels * 255).round().astype("uint8")
     maps = {

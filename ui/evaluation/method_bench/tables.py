@@ -8,6 +8,7 @@ from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, Report
 from ui.widgets.tables import Bar, show_table
 
 VERDICTS = {True: "pass", False: "fail", None: "–"}
+CHANGES = {True: "changes", False: "does not change", None: "cannot tell"}
 
 
 def show_localisation(report: Report, source: str) -> None:
@@ -41,7 +42,7 @@ def show_randomisation(report: Report, measure: str) -> None:
                 *(f"{estimate.value:.2f}" for estimate in stages.values()),
                 f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
                 str(report.similarity("randomisation", name, "excess", measure)),
-                VERDICTS[report.verdicts(name).depends_on_weights],
+                CHANGES[report.verdicts(name).depends_on_weights],
                 str(report.films_tested("randomisation", name)),
             ]
         )
@@ -115,8 +116,9 @@ def show_verdicts(report: Report) -> None:
     show_table(head, rows, label="All tests")
     st.caption(
         "Uninformed baselines: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
-        "Weights: another map when all weights are random. Seeds: the same film's maps are similar. Deletion: better "
-        "than a random order on all four curves. Lesion: the largest value lies in the simulated one."
+        "Weights: another map when all weights are random; a dash where the films are too few to tell. Seeds: the same "
+        "film's maps are similar. Deletion: better than a random order on all four curves. Lesion: the largest value "
+        "lies in the simulated one."
     )
 
 
