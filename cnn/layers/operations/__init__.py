@@ -1,0 +1,1 @@
+"""What layers and functions of PyTorch make of shapes: effects, the table of modules, functions, and the machine."""

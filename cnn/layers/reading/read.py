@@ -1,0 +1,23 @@
+"""Read a network in whatever way it is written."""
+
+from cnn.layers.graph import Dims, Graph
+from cnn.layers.interpreter.installed_source import model_names
+from cnn.layers.reading.printed import is_printed, read_printed
+from cnn.layers.reading.source import Source, read_source
+
+
+def read_text(text: str) -> Source:
+    """Return the network of a text: PyTorch or Keras source, or a printed model.
+
+    Raises:
+        UserError: It is none of these, or has something that is not understood.
+    """
+    name = text.strip()
+    if name in model_names():
+        return read_source(f"network = torchvision.models.{name}()")
+    return read_printed(text) if is_printed(text) else read_source(text)
+
+
+def read_graph(text: str, dims: Dims) -> Graph:
+    """Return the graph of a network on an input of this shape, without the batch."""
+    return read_text(text).graph(dims)

@@ -1,0 +1,22 @@
+"""Networks as people write them, read without being run, against what PyTorch counts when it runs them."""
+
+import pytest
+
+from cnn.layers.reading.read import read_graph
+from tests.layers.reading.network_texts import HEAD, TEXTS
+from tests.layers.reading.torch_judge import build, count
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_network_is_counted_as_pytorch_counts_it(name: str) -> None:
+    source, shape = TEXTS[name]
+    graph = read_graph(HEAD + source, shape)
+    wanted = count(build(source), shape)
+    assert not graph.first_problem
+    assert graph.output_dims is not None
+    assert graph.output_dims[1:] == wanted.output
+    assert graph.parameters == wanted.parameters
+    assert graph.multiply_adds == wanted.multiply_adds
+    found = {node.operation.path: node.output[1:] for node in reversed(graph.nodes[1:]) if node.output}
+    modules = {path: shape for path, shape in wanted.shapes.items() if path in found}
+    assert {path: found[path] for path in modules} == modules
