@@ -11,6 +11,7 @@ from typing import NamedTuple
 from typing_extensions import override
 
 MAX_PIXELS = 40_000_000
+MAX_COLOUR_PIXELS = 16_000_000  # a radiograph is grey: colour is a photo of it, or how a viewer saved it
 MIN_SIDE = 64
 MAX_ASPECT = 10  # the longest films (whole spine, whole leg) are about 1 : 4
 MAX_READS = 50_000  # of header parts; a file of 40 MB in parts of 4 KB takes about 30,000
@@ -57,13 +58,17 @@ class LimitedReader(BytesIO):
         return super().read(size)
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, *, colour: bool = False) -> None:
     """Check the declared size of an image in pixels, before any of them is decoded.
 
     Raises:
-        Unreadable: more than ``MAX_PIXELS``, a side under ``MIN_SIDE`` or over ``MAX_ASPECT`` times the other.
+        Unreadable: more than ``MAX_PIXELS``, or ``MAX_COLOUR_PIXELS`` with several channels, a side under ``MIN_SIDE``
+            or over ``MAX_ASPECT`` times the other.
     """
     size = f"is {width} × {height} pixels"
+    if colour and MAX_COLOUR_PIXELS < width * height <= MAX_PIXELS:
+        limit = f"at most {MAX_COLOUR_PIXELS // 1_000_000} million can be read in colour or with transparency"
+        raise Unreadable(f"{size}, and {limit}: save it in greys, or make it smaller first")
     if width * height > MAX_PIXELS:
         raise Unreadable(f"{size}, and at most {MAX_PIXELS // 1_000_000} million can be read: make it smaller first")
     if min(width, height) < MIN_SIDE:

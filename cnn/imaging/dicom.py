@@ -29,13 +29,16 @@ def decode(data: bytes) -> Decoded:
     words, precision, frame_signed = decode_pixels(header, form)
     beyond = dicom_grey.take_padding(words, form, header)
     stored, form = extract_values(words, form, header, precision, frame_signed=frame_signed)
+    del words  # may have 80 MB
     if stored.ndim == 2 and form.photometric != "PALETTE COLOR":
         decoded = dicom_grey.to_decoded(stored, form, header, beyond)
     else:
-        rgb = stored if stored.ndim == 3 else apply_palette(stored, form, header)
-        if rgb.dtype != np.uint8:
-            rgb = np.clip(rgb >> max(form.stored - 8, 0), 0, 255).astype(np.uint8)
-        decoded = Decoded(Image.fromarray(rgb), 0, 255, tuple(header.notes))
+        colours = stored if stored.ndim == 3 else apply_palette(stored, form, header)
+        if colours.dtype != np.uint8:
+            colours = np.clip(colours >> max(form.stored - 8, 0), 0, 255).astype(np.uint8)
+        mode = "YCbCr" if header.colour_space in ("YBR_FULL", "YBR_FULL_422") else "RGB"
+        image = Image.frombuffer(mode, (form.columns, form.rows), np.ascontiguousarray(colours), "raw", mode, 0, 1)
+        decoded = Decoded(image, 0, 255, tuple(header.notes))
     return replace(decoded, pixel_spacing_mm=_pixel_spacing(header))
 
 

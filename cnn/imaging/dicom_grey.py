@@ -11,7 +11,7 @@ from pydicom.tag import Tag
 from cnn.imaging.decoder_limits import Unreadable
 from cnn.imaging.dicom_tables import DamagedTable, look_up, read_lut
 from cnn.imaging.dicom_tags import Header, PixelFormat, name_tag
-from cnn.imaging.grayscale import Decoded
+from cnn.imaging.grayscale import Decoded, every_kth
 
 _SHAPES = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _MOST_CLIPPED = 0.95  # share of pixels that a window may make black or white
@@ -51,7 +51,7 @@ def to_decoded(stored: np.ndarray, form: PixelFormat, header: Header, padding: n
 
 def _check_greys(stored: np.ndarray, padding: np.ndarray | None) -> None:
     """Reject a picture of one grey, judged on its stored values outside of the padding."""
-    first = stored.flat[0] if padding is None else stored[~padding].flat[0]
+    first = stored.flat[0 if padding is None else int(padding.argmin())]
     different = stored != first if padding is None else (stored != first) & ~padding
     if not different.any():
         raise Unreadable(
@@ -205,8 +205,7 @@ def _name_window(centre: float, width: float) -> str:
 def _apply_windows(values: np.ndarray, padding: np.ndarray | None, header: Header) -> np.ndarray | None:
     """Return (H, W) float32 in 0..1 through the first window that leaves a picture, or None."""
     step = -(-values.size // _SAMPLE_PIXELS)
-    counted = values.ravel() if padding is None else values[~padding]
-    sample = counted[::step]
+    sample = every_kth(values, step, padding)
     for centre, width, shape in _read_windows(header):
         greys, name = _apply_window(sample, centre, width, shape), _name_window(centre, width)
         black, white = float((greys <= 0.001).mean()), float((greys >= 0.999).mean())
@@ -222,7 +221,7 @@ def _apply_windows(values: np.ndarray, padding: np.ndarray | None, header: Heade
             header.notes.append(f"Applied the window of the file: {name}")
             if black + white > _CLIPPED_NOTED:
                 header.notes.append(f"The window makes {_percent(black + white)} of the pixels black or white.")
-            return _apply_window(values, centre, width, shape)
+            return _apply_window(values, centre, width, shape, in_place=True)
     return None
 
 
@@ -230,14 +229,20 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
-def _apply_window(values: np.ndarray, centre: float, width: float, shape: str) -> np.ndarray:
+def _apply_window(values: np.ndarray, centre: float, width: float, shape: str, *, in_place: bool = False) -> np.ndarray:
     """Return float32 in 0..1: 0 below the window, 1 above it (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
-    grey: np.ndarray = values.astype(np.float32)
+    grey: np.ndarray = values.astype(np.float32, copy=not in_place)
     if shape == "LINEAR":  # counts whole grey levels: half a level to the left, one level narrower
         centre, width = centre - 0.5, max(width - 1, 1e-6)
     grey -= np.float32(centre)
     if shape == "SIGMOID":
-        return 1 / (1 + np.exp(np.clip(-4 * grey / np.float32(width), -80, 80)))
+        grey *= np.float32(-4)
+        grey /= np.float32(width)
+        np.clip(grey, -80, 80, out=grey)
+        np.exp(grey, out=grey)
+        grey += np.float32(1)
+        np.reciprocal(grey, out=grey)
+        return grey
     grey /= np.float32(width)
     grey += np.float32(0.5)
     np.clip(grey, 0.0, 1.0, out=grey)

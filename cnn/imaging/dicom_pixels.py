@@ -111,7 +111,7 @@ def _decode_without_end(header: Header, form: PixelFormat, frame: bytes) -> np.n
 
 
 def _run_decoder(header: Header, form: PixelFormat, pixels: bytes) -> np.ndarray:
-    """Return unsigned words (H, W) or (H, W, 3); the library corrects neither signs nor unused bits."""
+    """Return unsigned words (H, W) or (H, W, 3); the library corrects neither signs, unused bits nor colours."""
     syntax = header.syntax
     plugin = PLUGINS.get(syntax, "")
     ds = Dataset()
@@ -124,7 +124,8 @@ def _run_decoder(header: Header, form: PixelFormat, pixels: bytes) -> np.ndarray
     ds.PixelData = encapsulate([pixels]) if plugin else pixels
     ds["PixelData"].VR = "OB" if plugin else header.pixels_vr
     try:
-        words, _ = get_decoder(syntax).as_array(ds, index=0, decoding_plugin=plugin, **_UNCORRECTED)
+        words, decoded = get_decoder(syntax).as_array(ds, raw=True, index=0, decoding_plugin=plugin, **_UNCORRECTED)
+        header.colour_space = str(decoded["photometric_interpretation"])
         return np.require(words.astype(words.dtype.newbyteorder("="), copy=False), requirements="W")
     except (Unreadable, MemoryError, KeyboardInterrupt, SystemExit):
         raise

@@ -91,6 +91,7 @@ class Header:
         pixels_vr: value representation of Pixel Data.
         decimals: the tags that hold decimals, NaN where a value is none.
         notes: what was read otherwise than the file says, one short sentence each.
+        colour_space: of the decoded pixels, once they are: a frame may say otherwise than the tags.
     """
 
     ds: Dataset
@@ -99,6 +100,7 @@ class Header:
     pixels_vr: str = "OW"
     decimals: dict[str, tuple[float, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    colour_space: str = ""
 
     def overlay_mask(self) -> int:
         """Return the bits of a stored word that the file declares to be overlays (PS3.3 C.9.2)."""
@@ -350,6 +352,7 @@ def check_format(header: Header) -> PixelFormat:
     colour = photometric.upper().startswith(("RGB", "YBR"))
     samples = default("SamplesPerPixel", 3 if colour else 1)
     photometric = _check_photometric(photometric, samples, header)
+    check_size(columns, rows, colour=samples == 3 or photometric == "PALETTE COLOR")
     if allocated not in (8, 16):
         raise Unreadable(f"has {allocated} bits per pixel, not 8 or 16 ({name_tag('BitsAllocated')}): export it again")
     high = _whole_number(ds, "HighBit")

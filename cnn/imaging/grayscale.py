@@ -13,6 +13,7 @@ _STRAY_CHROMA = 0.10  # distance from the image's own tint that an eye sees as a
 _STRONG_CHROMA = 0.70  # no tinted film, lamp or monitor is as colourful as this
 _MAX_COLOURED_SHARE = 0.05  # markers, rulers and stamps cover less
 _PERCENTILE_PIXELS = 1_000_000  # at most this many are looked at for percentiles
+_BLOCK_ROWS = 256  # of a picture that is worked on in pieces
 _GREY_CHROMA = 0.02  # less, on average, is the rounding of a JPEG
 
 
@@ -21,8 +22,8 @@ class Decoded:
     """An image as its file stores it, ready for :func:`to_gray`.
 
     Attributes:
-        values: grey values (H, W) of any real dtype; or an image of mode RGB, RGBA or LA, where the file has colour or
-            transparency.
+        values: grey values (H, W) of any real dtype; or an image of mode RGB, YCbCr, RGBA or LA, where the file has
+            colour or transparency.
         low: smallest grey value that the file declares.
         high: largest grey value that the file declares.
         notes: what the decoder did to the stored values, one short sentence each, in order.
@@ -46,6 +47,8 @@ class Decoded:
 
 def to_gray(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the image as (H, W) float32 from 0, black, to 1, white, and notes on all that was done to it.
+
+    Values of type float32 are changed in place: a large film has 160 MB of them.
 
     Raises:
         Unreadable: the image has colours of its own, uses only low bits that are lost, or is one single grey.
@@ -80,7 +83,7 @@ def _remove_colour(image: Image.Image, notes: list[str]) -> np.ndarray:
             )
         if coloured or mean_chroma > _GREY_CHROMA:
             notes.append("Took the greys of a picture with a tint or a little colour.")
-    grey = image.convert("L")
+    grey = image.getchannel("Y") if image.mode == "YCbCr" else image.convert("L")
     if image.mode in ("LA", "RGBA"):
         alpha = image.getchannel("A")
         if np.asarray(alpha).min() < 255:
@@ -106,7 +109,8 @@ def _scale(values: np.ndarray, decoded: Decoded, notes: list[str]) -> np.ndarray
                 share = f"{outliers:.2%}" if outliers >= 0.0001 else "under 0.01%"
                 notes.append(f"Clipped {share} of the pixels, far darker or brighter than the others.")
             low, high = darkest, brightest
-    grey: np.ndarray = np.subtract(values, np.float32(low), dtype=np.float32)
+    grey: np.ndarray = values if values.dtype == np.float32 else np.empty(values.shape, np.float32)
+    np.subtract(values, np.float32(low), out=grey, dtype=np.float32)
     if not high > low:
         return np.zeros_like(grey)
     grey /= np.float32(high - low)
@@ -123,7 +127,7 @@ def _find_used_range(values: np.ndarray, padding: np.ndarray | None) -> tuple[fl
     counted = True if padding is None else ~padding
     darkest = float(values.min(where=counted, initial=values.max()))
     brightest = float(values.max(where=counted, initial=values.min()))
-    sample = (values.ravel() if padding is None else values[~padding])[:: -(-values.size // _PERCENTILE_PIXELS)]
+    sample = every_kth(values, -(-values.size // _PERCENTILE_PIXELS), padding)
     low, high = (float(end) for end in np.percentile(sample, (5, 95)))
     lowest, highest = low - (high - low), high + (high - low)
     if not high > low or (lowest <= darkest and brightest <= highest):
@@ -135,6 +139,28 @@ def _find_used_range(values: np.ndarray, padding: np.ndarray | None) -> tuple[fl
     darkest = float(values.min(where=usual, initial=high))
     brightest = float(values.max(where=usual, initial=low))
     return darkest, brightest, 1 - float(usual.sum()) / total
+
+
+def every_kth(values: np.ndarray, k: int, padding: np.ndarray | None) -> np.ndarray:
+    """Return every ``k``-th of ``values`` (H, W) outside of ``padding``, without a copy of all of them."""
+    if padding is None:
+        return values.ravel()[::k]
+    parts, skipped = [], 0
+    for start in range(0, len(values), _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        counted = values[rows][~padding[rows]]
+        parts.append(counted[skipped::k])
+        skipped = (skipped - counted.size) % k
+    return np.concatenate(parts)
+
+
+def to_8_bits(pixels: np.ndarray) -> np.ndarray:
+    """Return greys (H, W) from 0 to 1 as uint8, rounded; only a few rows at a time exist twice."""
+    rounded = np.empty(pixels.shape, np.uint8)
+    for start in range(0, len(pixels), _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        rounded[rows] = np.round(pixels[rows] * 255)
+    return rounded
 
 
 def _is_constant(grey: np.ndarray) -> bool:
@@ -197,7 +223,8 @@ def _sample_pixels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """
     step = int(np.ceil(np.sqrt(image.width * image.height / _SAMPLE_PIXELS)))
     size = (max(image.width // step, 1), max(image.height // step, 1))
-    pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST), dtype=np.float32) / 255
+    sample = image.resize(size, Image.Resampling.NEAREST)
+    pixels = np.asarray(sample.convert("RGB") if image.mode == "YCbCr" else sample, dtype=np.float32) / 255
     rgb = pixels[..., :3] * pixels[..., 3:] if pixels.shape[-1] == 4 else pixels
     y, x = np.mgrid[-1 : 1 : rgb.shape[0] * 1j, -1 : 1 : rgb.shape[1] * 1j].astype(np.float32)
     return rgb.reshape(-1, 3), np.column_stack([x.ravel(), y.ravel()])

@@ -10,7 +10,15 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageChops
 
-from cnn.imaging.decoder_limits import MAX_PIXELS, LimitedReader, Unreadable, check_jpeg, check_png, check_size
+from cnn.imaging.decoder_limits import (
+    MAX_COLOUR_PIXELS,
+    MAX_PIXELS,
+    LimitedReader,
+    Unreadable,
+    check_jpeg,
+    check_png,
+    check_size,
+)
 from cnn.imaging.grayscale import Decoded
 
 _UPRIGHT = {  # EXIF orientation -> how to turn the stored image upright (CIPA DC-008, tag 0x0112)
@@ -23,6 +31,7 @@ _UPRIGHT = {  # EXIF orientation -> how to turn the stored image upright (CIPA D
     8: Image.Transpose.ROTATE_90,
 }
 
+_ONE_CHANNEL = ("1", "L", "I", "I;16", "I;16B", "I;16N")
 _CUT_OFF = "is cut off or damaged and cannot be decoded: save or export it again"
 _LOST_ROWS, _LOST_SHARE = 16, 0.02  # rows that may be missing: one row of blocks of a JPEG, or this share of the height
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -70,7 +79,9 @@ def _open(data: bytes, kind: Literal["PNG", "JPEG"], notes: list[str]) -> Image.
         if image.format != "MPO" or not _is_second_smaller(data, image.size):
             raise Unreadable(f"holds {frames} pictures, and one is read: save the one you mean as a single picture")
         notes.append("Read the first picture; smaller ones behind it, as phones and cameras write, were left out.")
-    check_size(*image.size)
+    check_size(*image.size, colour=kind == "PNG" and image.mode not in _ONE_CHANNEL)
+    if _draft(image):
+        notes.append(f"Read at half its size: it has colour and more than {MAX_COLOUR_PIXELS // 10**6} million pixels.")
     try:
         image.load()
     except (Unreadable, MemoryError):
@@ -78,6 +89,15 @@ def _open(data: bytes, kind: Literal["PNG", "JPEG"], notes: list[str]) -> Image.
     except Exception:  # hostile pixels can make the library raise anything
         return _load_cut_off(data, kind, notes)
     return image
+
+
+def _draft(image: Image.Image) -> bool:
+    """Have a large JPEG in colour decoded at half its size, which takes a quarter of the memory; return whether."""
+    large = image.width * image.height > MAX_COLOUR_PIXELS and image.mode not in _ONE_CHANNEL
+    if large and image.format != "PNG":
+        image.draft(image.mode, (image.width // 2, image.height // 2))
+        return True
+    return False
 
 
 def _open_header(data: bytes, kind: Literal["PNG", "JPEG"]) -> Image.Image:
@@ -139,6 +159,7 @@ def _complete_jpeg(data: bytes) -> tuple[Image.Image, int]:
     images = []
     for end in (b"\xff\xd9", b"\x5a\xa5" * 32 + b"\xff\xd9"):
         image = _open_header(stream + end, "JPEG")
+        _draft(image)
         image.load()
         images.append(image)
     box = ImageChops.difference(*(image.convert("L") for image in images)).getbbox()

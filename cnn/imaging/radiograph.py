@@ -6,8 +6,9 @@ security notes: byte limit, magic bytes, header, decode, orientation, grey.
 """
 
 import hashlib
+import math
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -75,6 +76,25 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
     digest = hashlib.sha256(data).hexdigest()
     return Radiograph(
         pixels, kind, (*notes, trimmed) if trimmed else notes, digest, safe_name, decoded.pixel_spacing_mm
+    )
+
+
+def shrunk(radiograph: Radiograph, max_pixels: int) -> Radiograph:
+    """Return ``radiograph`` with the averages of blocks of pixels, so that at most ``max_pixels`` are left."""
+    height, width = radiograph.pixels.shape
+    times = math.ceil(math.sqrt(height * width / max_pixels))
+    if times == 1:
+        return radiograph
+    height, width = height // times, width // times
+    blocks = radiograph.pixels[: height * times, : width * times].reshape(height, times, width, times)
+    pixels = blocks.mean((1, 3))
+    pixels.flags.writeable = False
+    spacing = radiograph.pixel_spacing_mm
+    return replace(
+        radiograph,
+        pixels=pixels,
+        notes=(*radiograph.notes, f"Averaged blocks of {times} × {times} pixels: the film is large."),
+        pixel_spacing_mm=spacing and (spacing[0] * times, spacing[1] * times),
     )
 
 

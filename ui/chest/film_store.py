@@ -5,6 +5,7 @@ is made of a built-in film is the same for everybody and shared: a class that op
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -19,8 +20,9 @@ from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
-from cnn.errors import UserError
-from cnn.imaging.radiograph import display_name, read_radiograph
+from cnn.errors import Busy, UserError
+from cnn.imaging.grayscale import to_8_bits
+from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph
 from cnn.models import loading, ood_gate, registry
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
@@ -74,10 +76,11 @@ class Film:
 
 @dataclass(frozen=True)
 class UnreadableFilm:
-    """A file that could not be read, and the sentence that says why."""
+    """A file that could not be read, and the sentence that says why; ``passing`` if the next attempt may succeed."""
 
     name: str
     reason: str
+    passing: bool = False
 
 
 class FilmResults:
@@ -116,7 +119,8 @@ def read_films(choices: Sequence[FilmChoice]) -> list[Film | UnreadableFilm]:
         read = _read if choice.uploaded else _read_shared
         films[choice.key] = before.get(choice.key) or read(choice)
     own = {choice.key for choice in upload.own_films()}
-    st.session_state[_FILMS] = {key: film for key, film in before.items() if key in own} | films
+    kept = {key: film for key, film in before.items() if key in own} | films
+    st.session_state[_FILMS] = {key: film for key, film in kept.items() if not getattr(film, "passing", False)}
     return list(films.values())
 
 
@@ -129,14 +133,23 @@ def read_film(choice: FilmChoice) -> Film:
 
 
 def _read(choice: FilmChoice) -> Film | UnreadableFilm:
+    if choice.uploaded and (radiograph := upload.kept_radiograph(choice)):
+        upload.forget_radiograph()
+        return _prepare(radiograph, uploaded=True)
+    data, name = choice.read()
     try:
-        radiograph = upload.read_choice(choice) if choice.uploaded else read_radiograph(*choice.read())
+        with upload.memory_for(data) if choice.uploaded else nullcontext():
+            return _prepare(read_radiograph(data, name), uploaded=choice.uploaded)
+    except Busy as error:
+        return UnreadableFilm(display_name(choice.name), str(error), passing=True)
     except UserError as error:
         return UnreadableFilm(display_name(choice.name), " ".join((str(error), *getattr(error, "notes", ()))))
-    if choice.uploaded:
-        upload.forget_radiograph()
+
+
+def _prepare(radiograph: Radiograph, *, uploaded: bool) -> Film:
+    """Return what a page needs of a radiograph, which is many times smaller."""
     height, width = radiograph.pixels.shape
-    picture = Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8))
+    picture = Image.fromarray(to_8_bits(radiograph.pixels))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
     inputs = FilmInputs.from_radiograph(radiograph)
     return Film(
@@ -149,7 +162,7 @@ def _read(choice: FilmChoice) -> Film | UnreadableFilm:
         np.asarray(picture),
         inputs,
         ood_gate.check_batch(inputs.for_gate)[0],
-        choice.uploaded,
+        uploaded,
     )
 
 

@@ -4,7 +4,8 @@ Imports no torch. The reader's files are kept in the session's memory until they
 have no name in the address bar but their number, which means nothing to anybody else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,9 +15,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnn.errors import UserError
-from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph
+from cnn.imaging import decoding_budget
+from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph, shrunk
 from cnn.imaging.samples.built_in import Sample
 from cnn.imaging.samples.real_films import GALLERY, REAL_FILMS
+from cnn.models.allocator import give_back
 from ui.shell import address
 from ui.shell.fields import Choice
 from ui.shell.session_data import drop_with_page
@@ -26,6 +29,8 @@ from ui.widgets.film_gallery import OwnThumbnail, show_film_gallery, thumbnail_u
 MAX_FILES = 24
 MAX_TRAY_BYTES = 80 * 2**20
 """Files, and bytes of them, that a session keeps."""
+KEPT_PIXELS = 4_000_000
+"""Most pixels of a film that a session keeps: 16 MB."""
 OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").title
 """The film that pages open with: one that the networks were made for."""
 KEPT = "PNG, JPEG or DICOM. Kept in memory for this session only: on every page, until you remove it or close the tab."
@@ -82,7 +87,9 @@ class Tray:
             self.refused.append(f"“{shown}” was left out: at most {limit} are kept. Remove films first.")
             return None
         try:
-            radiograph = read_radiograph(data, name)
+            with memory_for(data):
+                radiograph = read_radiograph(data, name)
+                thumbnail = thumbnail_url(radiograph.pixels)
         except UserError as error:
             self.refused.append(" ".join((str(error), *getattr(error, "notes", ()))))
             return None
@@ -90,8 +97,10 @@ class Tray:
         self.size += len(data)
         key = f"own {self.arrived}"
         read = partial(_stored, data, name)
-        self.films[key] = FilmChoice(key, shown, read, uploaded=True, thumbnail=thumbnail_url(radiograph.pixels))
-        st.session_state[_READ_KEY] = key, radiograph
+        self.films[key] = FilmChoice(key, shown, read, uploaded=True, thumbnail=thumbnail)
+        forget_radiograph()
+        if radiograph.pixels.size <= KEPT_PIXELS:
+            st.session_state[_READ_KEY] = key, radiograph
         return key
 
     def remove(self, key: str | None) -> None:
@@ -147,23 +156,47 @@ def choose(key: str) -> None:
     tray().refused.clear()
 
 
-def read_choice(choice: FilmChoice) -> Radiograph:
-    """Return the radiograph of a choice; the last one that was read on this page is not read again.
+def kept_radiograph(choice: FilmChoice) -> Radiograph | None:
+    """Return the radiograph of a choice if it is the last one that was read on this page."""
+    kept: tuple[str, Radiograph | None] = st.session_state.get(_READ_KEY, ("", None))
+    return kept[1] if kept[0] == choice.key else None
+
+
+def choose_radiograph() -> Radiograph:
+    """Show the tray and return the radiograph that the reader looks at, read once.
+
+    Of a large one, blocks of 2 x 2 pixels or more are averaged, until it has at most ``KEPT_PIXELS``.
 
     Raises:
-        UserError: The file is no image that can be read.
+        UserError: The file is no image that can be read, or too many readers wait for the memory to read theirs.
     """
-    kept: tuple[str, Radiograph | None] = st.session_state.get(_READ_KEY, ("", None))
-    key, radiograph = kept
-    if key != choice.key or radiograph is None:
-        radiograph = read_radiograph(*choice.read())
+    choice = choose_film()
+    radiograph = kept_radiograph(choice)
+    if radiograph is None:
+        data, name = choice.read()
+        with memory_for(data):
+            radiograph = shrunk(read_radiograph(data, name), KEPT_PIXELS)
         st.session_state[_READ_KEY] = choice.key, radiograph
     return radiograph
 
 
-def choose_radiograph() -> Radiograph:
-    """Show the tray and return the radiograph that the reader looks at."""
-    return read_choice(choose_film())
+@contextmanager
+def memory_for(data: bytes) -> Iterator[None]:
+    """Wait for the memory that decoding ``data`` takes, and tell the reader's place in line; return it afterwards.
+
+    Raises:
+        Busy: Too many others wait.
+    """
+    slot = st.empty()
+
+    def report(position: int) -> None:
+        slot.info(f"Other readers' large films are being read. You are number {position} in line.")
+
+    with decoding_budget.reserve(data, report) as size:
+        slot.empty()
+        yield
+    if size > decoding_budget.COMMON_BYTES:
+        give_back()
 
 
 def forget_radiograph() -> None:
