@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import SafeSessionState
 
 from cnn.models.allocator import give_back
+from ui.shell import upload_limits
 
 MultiPartParser.spool_max_size = (config.get_option("server.maxUploadSize") + 1) * 2**20  # more than is accepted
 
@@ -46,6 +47,7 @@ def enter_page(page: str) -> None:
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
+        upload_limits.close_box(context.session_id)
     _remove_downloads()
 
 
@@ -91,6 +93,7 @@ def _schedule_end(watch: _Watch) -> None:
 def _end(watch: _Watch) -> None:
     if _WATCHES.get(watch.session_id) is watch and not runtime.get_instance().is_active_session(watch.session_id):
         del _WATCHES[watch.session_id]
+        upload_limits.forget(watch.session_id)
         runtime.get_instance().close_session(watch.session_id)
         watch.state._state.clear()  # Streamlit's loop holds on to the last session that it has looked at
         _remove_downloads()

@@ -20,7 +20,7 @@ from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph, sh
 from cnn.imaging.samples.built_in import Sample
 from cnn.imaging.samples.real_films import GALLERY, REAL_FILMS
 from cnn.models.allocator import give_back
-from ui.shell import address
+from ui.shell import address, upload_limits
 from ui.shell.fields import Choice
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import plain
@@ -95,6 +95,7 @@ class Tray:
             return None
         self.arrived += 1
         self.size += len(data)
+        upload_limits.hold(self.size)
         key = f"own {self.arrived}"
         read = partial(_stored, data, name)
         self.films[key] = FilmChoice(key, shown, read, uploaded=True, thumbnail=thumbnail)
@@ -108,6 +109,7 @@ class Tray:
         for gone in [key] if key else list(self.films):
             if choice := self.films.pop(gone, None):
                 self.size -= len(choice.read()[0])
+        upload_limits.hold(self.size)
         forget_radiograph()
 
 
@@ -206,6 +208,7 @@ def forget_radiograph() -> None:
 
 def add_films() -> None:
     """Show Streamlit's upload box, always empty, for what it takes goes to the tray; and why a file was not taken."""
+    upload_limits.open_box()
     key = f"files {tray().uploads}"
     label = "Your own film: drop it anywhere on the page, paste it, or"
     st.file_uploader(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)

@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
+from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import GALLERY, RealFilm
 from ui.shell.messages import received
@@ -96,7 +97,7 @@ def _sprite() -> str:
 
 
 def _thumbnail(greys: np.ndarray) -> Image.Image:
-    image = Image.fromarray(np.round(greys * 255).astype(np.uint8))
+    image = Image.fromarray(to_8_bits(greys))
     return ImageOps.pad(image, (SIDE, SIDE), Image.Resampling.LANCZOS)
 
 
