@@ -1,12 +1,17 @@
 """deploy/nginx.conf in front of two replicas of the app, as docs/deployment.md says; every promise tried once."""
 
+import asyncio
+import http.client
 import re
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
@@ -14,28 +19,34 @@ from websockets.exceptions import InvalidStatus
 
 from tests.performance.load.client import Reader
 from tests.support.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit, visit
+from ui.shell.upload_limits import ALL_BYTES, MIB
+from ui.widgets.upload import UPLOADED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]  # one pair of replicas for all
 
 
 @dataclass
 class Site:
-    """The address of the proxy, and the replicas behind it by port."""
+    """The address of the proxy, the replicas behind it by port, their logs, and what must not be in these."""
 
     url: str
     replicas: dict[int, subprocess.Popen[bytes]]
+    logs: list[Path]
+    secrets: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The proxy with ports and folders of its own, two replicas behind it."""
     ports, secret = (free_port(), free_port()), {"STREAMLIT_SERVER_COOKIE_SECRET": "the same for both replicas"}
+    folder = tmp_path_factory.mktemp("nginx")
     with ExitStack() as stack:
         replicas = {}
         for port in ports:
-            replica = running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health", **secret)
-            replicas[port] = stack.enter_context(replica)
-        yield Site(stack.enter_context(behind_nginx(tmp_path_factory.mktemp("nginx"), *ports)), replicas)
+            health, log = f"http://127.0.0.1:{port}/_stcore/health", folder / f"{port}.log"
+            replicas[port] = stack.enter_context(running(streamlit(port), health, log=log, **secret))
+        logs = [folder / "access.log", folder / "error.log", *(folder / f"{port}.log" for port in ports)]
+        yield Site(stack.enter_context(behind_nginx(folder, *ports)), replicas, logs)
 
 
 def status(url: str, **options: object) -> int:
@@ -57,7 +68,9 @@ def test_every_answer_carries_the_headers(site: Site) -> None:
     with urllib.request.urlopen(f"{site.url}/") as answer:
         headers = answer.headers
     assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
-    assert "http" not in headers["Content-Security-Policy"], "nothing from another host"
+    for scheme in ("http", "ws:", "wss:", "*"):
+        assert scheme not in headers["Content-Security-Policy"], "nothing from another host, and nothing to it"
+    assert "Strict-Transport-Security" not in headers, "without TLS it would say what is not so"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Server"] == "nginx", "without its version"
@@ -67,8 +80,83 @@ def test_every_answer_carries_the_headers(site: Site) -> None:
 def test_a_body_over_the_cap_is_refused(site: Site) -> None:
     upload = f"{site.url}/_stcore/upload_file/none/none"
     assert status(upload, data=b"0" * (42 * 2**20), method="PUT") == 413
-    assert status(f"{site.url}/", data=b"0" * 2**17, method="POST") == 413, "a megabyte is for uploads only"
+    assert status(f"{site.url}/", data=b"0" * 2**17, method="POST") == 413, "large bodies are for uploads only"
     assert status(upload, data=b"0" * 2**20, method="PUT") == 403, "below, it reaches the app, which wants a token"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [("POST", "/", 403), ("DELETE", "/", 403), ("OPTIONS", "/_stcore/upload_file/a/b", 403), ("HEAD", "/", 200)],
+)
+def test_only_the_methods_that_are_needed_pass(site: Site, method: str, path: str, expected: int) -> None:
+    assert status(f"{site.url}{path}", method=method) == expected
+
+
+def test_another_host_is_not_served(site: Site) -> None:
+    assert status(f"{site.url}/", headers={"Host": "elsewhere.example"}) == 421
+
+
+def slow_request(site: Site) -> socket.socket:
+    """A request whose body never comes to its end."""
+    parts = urlsplit(site.url)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=30)
+    connection.sendall(f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 900\r\n\r\nx".encode())
+    return connection
+
+
+def test_slow_connections_of_one_address_leave_the_others_alone(site: Site) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(slow_request(site)) for _ in range(420)]
+        assert slow[-1].recv(64).startswith(b"HTTP/1.1 429"), "400 of one address are held, and no more"
+        parts = urlsplit(site.url)
+        other = http.client.HTTPConnection(parts.hostname or "", parts.port, 5, source_address=("127.0.0.2", 0))
+        other.request("GET", "/_stcore/health")
+        assert other.getresponse().read() == b"ok"
+
+
+def test_files_are_weighed_and_pictures_are_not_kept(site: Site) -> None:
+    """A page without a box takes none; a reader's own is shown, and no log says which."""
+    film, name = (ROOT / "docs" / "chest_xray.png").read_bytes(), "mr-smith-1950.png"
+
+    async def walk() -> None:
+        reader = Reader(site.url)
+        await reader.connect()
+        await reader.open("")
+        await reader.open("history")
+        place = await reader.place_for(name)
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            await asyncio.to_thread(reader.put, place.upload_url, name, film)
+        assert refusal.value.code == 403
+        page = await reader.open("chest_xray", source=UPLOADED, insist="true")
+        shown = await reader.upload(page, (name, film))
+        assert name in shown.text()
+        pictures = [image.url for images in shown.of("imgs") for image in images.imgs]
+        assert pictures
+        seat = {"Cookie": f"seat={reader.cookies['seat']}"}
+        with urllib.request.urlopen(urllib.request.Request(site.url + pictures[0], headers=seat)) as answer:
+            assert answer.headers["Cache-Control"] == "private, no-store"
+        site.secrets.update({reader.session, place.file_id, *(url.split("/")[-1] for url in pictures), "smith"})
+        await reader.close()
+
+    visit(walk())
+
+
+def test_the_container_s_memory_has_room_for_all_uploads() -> None:
+    containerfile = (ROOT / "deploy" / "Containerfile").read_text()
+    gigabytes = re.findall(r'LABEL memory="(\d)g"', containerfile)
+    assert ALL_BYTES + 2048 * MIB < int(gigabytes[0]) * 2**30, "beside the 2 GB of decoding and networks"
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "torch.lock"])
+def test_locked_versions_are_those_that_are_tested(name: str) -> None:
+    lock = (ROOT / "deploy" / name).read_text()
+    pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+) \\\n +--hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE))
+    assert len(pins) == lock.count("=="), "each with a hash"
+    constraints = (ROOT / "constraints.txt").read_text().lower().replace("_", "-")
+    tested = dict(line.split("==") for line in constraints.split() if "==" in line)
+    assert {package: tested[package] for package in pins if package != "setuptools"} == {
+        package: version for package, version in pins.items() if package != "setuptools"
+    }
 
 
 def test_a_page_of_another_site_gets_no_socket(site: Site) -> None:
@@ -106,6 +194,7 @@ def test_readers_keep_their_replica_and_a_dead_one_is_taken_over(site: Site) -> 
             place = await reader.place_for("film.png")
             assert reader.put(place.upload_url, "film.png", film) == 204
             before = reader.session
+            site.secrets.update({before, place.file_id})
             await reader.close()
             await reader.connect()
             await reader.open("pooling")
@@ -126,3 +215,12 @@ def test_readers_keep_their_replica_and_a_dead_one_is_taken_over(site: Site) -> 
         assert 0 < moved < len(readers), "some sat in the replica that died, and some did not"
 
     visit(walk())
+
+
+def test_no_log_tells_a_session_a_file_or_a_reader(site: Site) -> None:
+    """After all the tests above: who reads an id in a log could take the session over."""
+    assert len(site.secrets) > 8
+    said = "".join(log.read_text() for log in site.logs)
+    assert " upload 204 " in said, "the kind of path is there"
+    for secret in (*site.secrets, "127.0.0.1 ", "client: ", "film.png", "seat="):
+        assert secret not in said

@@ -32,7 +32,7 @@ def copied_by_the_container() -> Iterator[tuple[Path, str]]:
             *sources, destination = line.split()[1:]
             for source in sources:
                 several = destination.endswith("/") or destination == "."
-                yield ROOT / source, f"{destination}/{source}" if several else destination
+                yield ROOT / source, f"{destination}/{Path(source).name}" if several else destination
 
 
 def test_every_page_opens_from_the_container_s_files(tmp_path: Path) -> None:

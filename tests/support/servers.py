@@ -84,13 +84,13 @@ def behind_nginx(folder: Path, *ports: int) -> Iterator[str]:
     changes = {
         "127.0.0.1:8501": f"127.0.0.1:{ports[0]}",
         "127.0.0.1:8502": f"127.0.0.1:{ports[-1]}",
-        "listen 8080": f"listen 127.0.0.1:{front}",
         "/tmp/nginx.pid": f"{folder}/nginx.pid",
         "/dev/stdout": f"{folder}/access.log",
     }
     for before, after in changes.items():
         assert text.count(before) == 1, before
         text = text.replace(before, after)
+    text = text.replace("listen 8080", f"listen 127.0.0.1:{front}")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     text = text.replace("http {", "http {\n" + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds), 1)
     (folder / "nginx.conf").write_text(text)
