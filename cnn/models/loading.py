@@ -107,8 +107,7 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     spec = REGISTRY[name]
     module = spec.build()
     card = read_card(folder, name)
-    state, digest = read_state(folder, name)
-    verify_card(name, card, digest)
+    state = read_state(folder, name, card)
     load_weights(module, state, name)
     module.eval().requires_grad_(False).to(device())
     return LoadedModel(name, module, card, spec.input_size, spec.cam_layers)
@@ -119,31 +118,54 @@ def combined_sha256(hashes: list[str]) -> str:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def read_state(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
-    """Return state dict and hash of a registered network, joined from its parts' files where it has parts."""
+def weights_sha256(folder: Path, name: str) -> str:
+    """Return the hash of a registered network's weight file, or of its parts' hashes where it has parts."""
     parts = REGISTRY[name].parts
-    if not parts:
-        return read_weights(folder, name)
-    states, hashes = zip(*(read_weights(folder, part) for part in parts), strict=True)
-    joined = {f"{part}.{key}": state[key] for part, state in zip(parts, states, strict=True) for key in state}
-    return joined, combined_sha256(list(hashes))
+    hashes = [hashlib.sha256(_read_bytes(folder, part)).hexdigest() for part in parts or (name,)]
+    return combined_sha256(hashes) if parts else hashes[0]
 
 
-def read_weights(folder: Path, name: str) -> tuple[dict[str, Tensor], str]:
-    """Return state dict and SHA-256 of the file ``NAME.safetensors``.
+def read_state(folder: Path, name: str, card: dict[str, Any]) -> dict[str, Tensor]:
+    """Return the state dict of a registered network, joined from its parts' files where it has parts.
 
     Raises:
-        WeightsRejected: missing or damaged.
+        WeightsRejected: missing, damaged, or not what ``card`` describes; nothing is parsed then.
     """
+    parts = REGISTRY[name].parts
+    if not parts:
+        return read_weights(folder, name, card)
+    files = [_read_bytes(folder, part) for part in parts]
+    verify_card(name, card, combined_sha256([hashlib.sha256(data).hexdigest() for data in files]))
+    states = [_parse(data, part) for data, part in zip(files, parts, strict=True)]
+    return {f"{part}.{key}": state[key] for part, state in zip(parts, states, strict=True) for key in state}
+
+
+def read_weights(
+    folder: Path, name: str, card: dict[str, Any], classes: tuple[str, ...] = CLASSES
+) -> dict[str, Tensor]:
+    """Return the state dict in the file ``NAME.safetensors``, which is parsed only if it is what ``card`` describes.
+
+    Raises:
+        WeightsRejected: missing, damaged, or not what ``card`` describes.
+    """
+    data = _read_bytes(folder, name)
+    verify_card(name, card, hashlib.sha256(data).hexdigest(), classes)
+    return _parse(data, name)
+
+
+def _read_bytes(folder: Path, name: str) -> bytes:
     try:
-        data = (folder / f"{name}.safetensors").read_bytes()
+        return (folder / f"{name}.safetensors").read_bytes()
     except OSError as error:
         raise WeightsRejected(
             f"The weights weights/{name}.safetensors are missing; get the whole repository again."
         ) from error
+
+
+def _parse(data: bytes, name: str) -> dict[str, Tensor]:
     try:
-        return load_safetensors(data), hashlib.sha256(data).hexdigest()
-    except SafetensorError as error:
+        return load_safetensors(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # a type of number that torch does not know
         raise WeightsRejected(f"weights/{name}.safetensors is damaged; get the file again.") from error
 
 

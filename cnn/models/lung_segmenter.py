@@ -72,12 +72,12 @@ def load() -> LungNet:
 @cache
 def load_from(folder: Path) -> tuple[LungNet, str]:
     """Load the segmenter of ``folder``; return it and the hash of its weights. Raises like :func:`load`."""
-    state, digest = loading.read_weights(folder, "lung_segmenter")
-    loading.verify_card("lung_segmenter", cards.read_card(folder, "lung_segmenter"), digest, classes=("lung",))
+    card = cards.read_card(folder, "lung_segmenter")
+    state = loading.read_weights(folder, "lung_segmenter", card, ("lung",))
     network = LungNet()
     loading.load_weights(network, state, "lung_segmenter")
     network.eval().requires_grad_(False).to(inference.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network, digest
+    return network, str(card["sha256"])
 
 
 @torch.inference_mode()

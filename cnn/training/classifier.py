@@ -282,7 +282,9 @@ def fit_logistic_regression(experiment: Experiment) -> nn.Module:
 def load_ensemble(experiment: Experiment) -> nn.Module:
     """Return the mean of the two networks that the experiment's folder holds."""
     ensemble = architectures.Ensemble()
-    loading.load_weights(ensemble, loading.read_state(experiment.folder, "ensemble")[0], "ensemble")
+    for part in registry.REGISTRY["ensemble"].parts:
+        state = loading.read_state(experiment.folder, part, cards.read_card(experiment.folder, part))
+        loading.load_weights(ensemble.get_submodule(part), state, part)
     return ensemble.eval()
 
 
@@ -330,7 +332,7 @@ def calibrate_and_write(name: str, network: nn.Module, experiment: Experiment) -
     margins = logit_margins(network, pixels)
     card = card_of(name, experiment)
     if registry.REGISTRY[name].parts:  # its parts are shifted already, and its weights are theirs
-        digest = loading.read_state(experiment.folder, name)[1]
+        digest = loading.weights_sha256(experiment.folder, name)
         card |= calibrate(margins, labels)
         cards.write_card(experiment.folder, name, {"name": name, "sha256": digest, **card})
     else:

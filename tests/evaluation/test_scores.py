@@ -34,8 +34,8 @@ def three_films() -> Scores:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "lecture.json").write_text(json.dumps({"sha256": "abc"}))
-    scores.write(tmp_path, "lecture", "abc", {"test": three_films()})
+    (tmp_path / "lecture.json").write_text(json.dumps({"sha256": 64 * "a"}))
+    scores.write(tmp_path, "lecture", 64 * "a", {"test": three_films()})
     return tmp_path
 
 
@@ -54,8 +54,8 @@ def test_scores_survive_the_file_and_patients_lose_their_names(folder: Path) -> 
 @pytest.mark.parametrize(
     ("file", "content", "group", "message"),
     [
-        ("lecture.json", '{"sha256": "abc"}', "validation", "damaged"),
-        ("lecture.json", '{"sha256": "other"}', "test", "other weights"),
+        ("lecture.json", json.dumps({"sha256": 64 * "a"}), "validation", "damaged"),
+        ("lecture.json", json.dumps({"sha256": 64 * "b"}), "test", "other weights"),
         ("scores/lecture.json", "{", "test", "damaged"),
         ("scores/lecture.json", None, "test", "missing"),
     ],

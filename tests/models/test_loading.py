@@ -1,7 +1,10 @@
 """The networks are what they say, and weights that are not theirs are refused in a sentence."""
 
+import hashlib
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,15 +80,43 @@ def spoil_card(folder: Path, **values: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
+def rewrite_card(folder: Path, **values: object) -> None:
+    """Change a card as training does, with the hash that covers it."""
+    cards.write_card(folder, "lecture", cards.read_card(folder, "lecture") | values)
+
+
+def describe(folder: Path, weights: bytes) -> None:
+    """Write other weights, and a card that fits them."""
+    (folder / "lecture.safetensors").write_bytes(weights)
+    rewrite_card(folder, sha256=hashlib.sha256(weights).hexdigest())
+
+
+def unknown_numbers(kind: str) -> bytes:
+    header = json.dumps({"0.weight": {"dtype": kind, "shape": [1], "data_offsets": [0, 1]}}).encode()
+    return len(header).to_bytes(8, "little") + header + b"\0"
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
         (lambda folder: (folder / "lecture.safetensors").unlink(), "are missing"),
         (lambda folder: (folder / "lecture.json").unlink(), r"lecture\.json is missing"),
         (lambda folder: (folder / "lecture.json").write_text("{"), "not readable as JSON"),
-        (lambda folder: (folder / "lecture.safetensors").write_bytes(b"x" * 99), "damaged"),
-        (lambda folder: spoil_card(folder, sha256="0"), "not the ones its card describes"),
-        (lambda folder: spoil_card(folder, classes=["CAT", "DOG"]), "names other classes"),
+        (lambda folder: (folder / "lecture.json").write_text("[" * 100_000), "not readable as JSON"),
+        (lambda folder: (folder / "lecture.json").write_text("[]"), "no sensible"),
+        (lambda folder: describe(folder, b"x" * 99), "damaged"),
+        (lambda folder: describe(folder, unknown_numbers("F8_E8M0")), "damaged|do not fit"),
+        (lambda folder: (folder / "lecture.safetensors").write_bytes(b"x" * 99), "not the ones its card describes"),
+        (lambda folder: spoil_card(folder, sha256="0"), "no sensible sha256"),
+        (lambda folder: rewrite_card(folder, sha256="0" * 64), "not the ones its card describes"),
+        *(
+            (partial(spoil_card, temperature=value), "no sensible temperature")
+            for value in (0, math.nan, None, [], "1")
+        ),
+        *((partial(spoil_card, threshold=value), "no sensible threshold") for value in (0, 1.0, None, [0.5], True)),
+        (lambda folder: spoil_card(folder, threshold=0.6), "was changed"),
+        (lambda folder: spoil_card(folder, classes=5), "no sensible classes"),
+        (lambda folder: rewrite_card(folder, classes=["CAT", "DOG"]), "names other classes"),
     ],
 )
 def test_spoilt_weights_are_refused(tmp_path: Path, spoil: object, sentence: str) -> None:

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import io
-import json
 import os
 import signal
 from pathlib import Path
@@ -64,7 +63,7 @@ def write_weights(folder: Path, seed: int = 0) -> Path:
             data = save(random_module(name).state_dict())
             hashes[name] = hashlib.sha256(data).hexdigest()
             (folder / f"{name}.safetensors").write_bytes(data)
-        (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashes[name]}))
+        cards.write_card(folder, name, card | {"name": name, "sha256": hashes[name]})
     write_gate(folder)
     return folder
 
@@ -84,7 +83,7 @@ def write(folder: Path, name: str, module: nn.Module, card: dict[str, object]) -
     """``module`` and its card, with the hash that they share."""
     data = save(module.state_dict())
     (folder / f"{name}.safetensors").write_bytes(data)
-    (folder / f"{name}.json").write_text(json.dumps(card | {"name": name, "sha256": hashlib.sha256(data).hexdigest()}))
+    cards.write_card(folder, name, card | {"name": name, "sha256": hashlib.sha256(data).hexdigest()})
 
 
 class Dying(nn.Module):
