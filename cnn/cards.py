@@ -48,7 +48,7 @@ def read_card(folder: Path, name: str) -> dict[str, Any]:
             raise WeightsRejected(f"The card weights/{name}.json holds no sensible {key}; get it again.")
     if card.get("decision_sha256") != _decision_sha256(card):
         raise WeightsRejected(f"In the card weights/{name}.json, threshold or temperature was changed; get it again.")
-    return card
+    return dict(card)
 
 
 def _is_number(value: object, low: float, high: float) -> bool:

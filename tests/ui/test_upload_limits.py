@@ -112,10 +112,10 @@ def test_an_address_has_so_many_bytes_in_all_its_sessions(site: Site, one: str, 
 
 
 def test_all_sessions_together_have_so_many_bytes(site: Site) -> None:
-    part = ALL_BYTES / MIB / 4
+    part = ALL_BYTES / MIB / 4 - 1
     answers = [site.put(f"s{number}", "a", part, f"192.0.2.{number}")[0] for number in range(4)]
     assert answers == [204, 204, 204, 204]
-    status, sentence = site.put("s5", "a", 1, "192.0.2.5")
+    status, sentence = site.put("s5", "a", 5, "192.0.2.5")
     assert status == 507
     assert sentence.endswith(".")
 
