@@ -1,20 +1,20 @@
-"""Why CNNs (slides 8-9): weights, fully connected against convolution, and what a shuffle of the pixels costs."""
+"""Why CNNs (slides 8-9): what a shuffle of the pixels costs each kind of network, and the weights of both to scale."""
 
 from typing import Any
 
 import streamlit as st
 
-from cnn.errors import UserError
 from cnn.layers import dense_vs_conv
 from cnn.layers.layers import Volume
 from cnn.lecture import leaf, torch_snippets
 from cnn.lecture.pixel_shuffle import results
+from cnn.lecture.pixel_shuffle.results import Experiment
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from ui.lecture import dense_vs_conv as figures
-from ui.shell import frame, glossary_popover
+from ui.shell import frame, glossary_popover, stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
-from ui.shell.text import sentence_of
+from ui.shell.stage import PREDICT, View
 from ui.widgets import quiz, torch_code
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
@@ -23,77 +23,92 @@ D1 = Whole("D1", "Depth D1", 3, low=1, high=1000)
 HIDDEN = Whole("hidden", "Hidden nodes", 100, low=1, high=100_000)
 K = Whole("K", "Filters K", 100, low=1, high=100_000)
 F = Whole("F", "Filter size F", 3, low=1, high=1000)
-SHUFFLED = Flag("shuffled", "Shuffle the pixels of every picture on this page, all in the same way", False)
-PICTURES = Choice("pictures", "Pictures to learn", "shapes", options=results.DATASETS)
-PRESETS: dict[str, dict[Field[Any], Any]] = {
-    "Slide 8": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
-    "Slide 11: 32x32x3": {W1: 32, H1: 32, D1: 3, F: 5},
-    "What ImageNet's networks read": {W1: 224, H1: 224, D1: 3},
-    "A chest film as it is taken": {W1: 2000, H1: 2500, D1: 1},
-    "A filter as large as the picture": {W1: 28, H1: 28, D1: 1, HIDDEN: 100, K: 100, F: 28},
+SHUFFLED = Flag("shuffled", "Shuffle the pixels", False)
+IMAGES = Choice("pictures", "Images", "shapes", options=results.DATASETS)
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
+    "Slide 8: 1000 × 1000 × 3": {field: field.default for field in (W1, H1, D1, HIDDEN, K, F)},
+    "Slide 11: 32 × 32 × 3": {W1: 32, H1: 32, D1: 3, F: 5},
+    "ImageNet: 224 × 224 × 3": {W1: 224, H1: 224, D1: 3, F: 3},
+    "Chest film: 2000 × 2500 × 1": {W1: 2000, H1: 2500, D1: 1, F: 3},
+    "Filter as large as the image": {W1: 28, H1: 28, D1: 1, HIDDEN: 100, K: 100, F: 28},
 }
 
 frame.header(
     "Why convolutional networks?",
-    "A fully connected layer can read a picture, but it pays twice: with a weight for every pixel and node, and with "
-    "the loss of what lies beside what.",
+    "A fully connected layer needs a weight for every pixel and node, and it ignores which pixels are neighbours.",
 )
-state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, PICTURES, quiz.QUESTION)
+state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, IMAGES, PREDICT, quiz.QUESTION)
 
 
-def weights() -> None:
-    """Compare both layers (slide 8) on the reader's numbers. Raises ``UserError``."""
-    picture = Volume(*state.boxes(W1, H1, D1))
-    hidden, filters, kernel_size = state.boxes(HIDDEN, K, F)
-    layers = dense_vs_conv.compare_layers(picture, hidden, filters, kernel_size)
-    st.markdown(figures.describe_weights(layers))
-    figures.show_to_scale((layers[0], layers[-1]))
-    figures.show_table(layers)
-    st.markdown(figures.describe_savings(layers))
-    torch_code.show_snippet(torch_snippets.dense_vs_conv(picture, hidden, filters, kernel_size))
+def ask(view: View, experiment: Experiment) -> bool:
+    """Ask about the shuffle or, from the second question on, about weights; return whether the answer stays hidden."""
+    if state[quiz.QUESTION] > 1 or not state[PREDICT]:
+        return quiz.dock(view, ask_dense_vs_conv(state[quiz.QUESTION]), state)
+    choice = figures.build_prediction(experiment)
+    with view.question:
+        key = f"worse {state[IMAGES]}"
+        return not quiz.ask_choice(choice.prompt, choice.feedback, choice.answer, state, key=key)
 
 
-def leaf_in_levels(shuffled: bool) -> None:
-    """Show one object at several levels of structure (slide 9)."""
+def show_experiment(view: View, experiment: Experiment, shuffled: bool, hidden: bool) -> None:
+    """Show images of each class and, unless ``hidden``, what both networks learn of such images."""
+    samples = results.shuffle_pixels(experiment.samples) if shuffled else experiment.samples
+    with view.stage:
+        figures.show_images(list(samples), experiment.names, side=160 if len(samples) < 6 else 70)
+        if hidden:
+            st.markdown(figures.describe_experiment(experiment))
+        else:
+            figures.show_learning_curves(experiment, shuffled)
+
+
+def show_reasons(layers: tuple[dense_vs_conv.LayerCost, ...], experiment: Experiment, shuffled: bool) -> None:
+    """Show a leaf at several levels of structure (slide 9), and why the networks differ."""
     images = [leaf.draw_leaf(level) for level in leaf.LEVELS]
     if shuffled:
         images = [results.shuffle_pixels(image) for image in images]
-    figures.show_images(images, leaf.LEVELS, side=168)
-    st.markdown(figures.describe_leaf(images[-1]))
-    figures.show_row(images[-1], range(60, 64))
-
-
-def shuffle_experiment(shuffled: bool) -> None:
-    """Compare two small networks, trained on images as they are and shuffled."""
-    experiment = results.load_experiment(state.choice(PICTURES))
-    samples = results.shuffle_pixels(experiment.samples) if shuffled else experiment.samples
-    figures.show_images(list(samples), experiment.names, side=104)
-    st.markdown(figures.describe_experiment(experiment))
-    question = figures.build_prediction(experiment)
-    if quiz.ask_choice(question.prompt, question.feedback, question.answer, key=f"worse {state[PICTURES]}"):
-        figures.show_learning_curves(experiment, key="learning")
+    left, right = st.columns(2, gap="large")
+    with left:
+        figures.show_images(images, leaf.LEVELS, side=128)
+        figures.show_row(images[-1], range(60, 64))
+        st.markdown(figures.describe_leaf(images[-1]))
+    with right:
+        st.markdown(figures.describe_experiment(experiment))
         st.markdown(figures.describe_outcome(experiment))
+        glossary_popover.write(figures.describe_savings(layers))
 
 
-st.header("Too many weights", anchor=False)
-state.presets("Start from an example", PRESETS)
-try:
-    weights()
-except UserError as error:
-    st.error(sentence_of(error))
-quiz.ask(ask_dense_vs_conv(state[quiz.QUESTION]), state)
-st.header("No neighbours", anchor=False)
-glossary_popover.write(
-    "The same leaf has an outline, veins, and finer veins between them. Each is a matter of which dark pixel lies "
-    "beside which, and a detector that looks at a small patch can find it anywhere."
-)
-shuffled = state.flag(SHUFFLED)
-leaf_in_levels(shuffled)
-st.header("Does it matter? Shuffle, and train again", anchor=False)
-shuffle_experiment(shuffled)
-state.share()
+@st.fragment
+def lesson() -> None:
+    """Show the page below its heading."""
+    view = stage.open_view(state, EXAMPLES)
+    with view.panel:
+        shuffled = state.flag(SHUFFLED)
+        experiment = results.load_experiment(state.choice(IMAGES))
+        width, height, depth, hidden_nodes = state.boxes(W1, H1, D1, HIDDEN)
+        with stage.more("filters of the convolution"):
+            filters, kernel_size = state.boxes(K, F)
+    image = Volume(width, height, depth)
+    layers = view.compute(lambda: dense_vs_conv.compare_layers(image, hidden_nodes, filters, kernel_size))
+    hidden = ask(view, experiment)
+    show_experiment(view, experiment, shuffled, hidden)
+    if layers and not hidden:
+        with view.panel:
+            figures.show_to_scale((layers[0], layers[-1]))
+            st.markdown(figures.describe_weights(layers))
+        why, code, details = view.tabs(state, stage.WHY, stage.CODE, stage.DETAILS)
+        with why:
+            show_reasons(layers, experiment, shuffled)
+        with code:
+            torch_code.show_snippet(torch_snippets.dense_vs_conv(image, hidden_nodes, filters, kernel_size))
+        with details:
+            figures.show_table(layers)
+            figures.show_accuracies(experiment)
+    state.remember()
+
+
+lesson()
 frame.footer(
     "why_cnns",
-    "A convolution reads small patches with the same few weights everywhere: that saves weights, and it is why the "
+    "A convolution applies the same few weights to small patches everywhere. That saves weights, and it is why the "
     "order of the pixels matters to it and not to a fully connected layer.",
 )

@@ -1,7 +1,9 @@
 """A leaf by formula: outline, veins and fine veins, the same object at three levels of structure (slide 9).
 
 The stem lies on the height axis: t runs from 0 at the base to 1 at the tip, x >= 0 from the stem outwards, both sides.
-Half the width at height t is w(t) = 0.36 sin(pi t^0.75), reduced by up to 9 percent for the teeth of the edge.
+Half the width at height t is w(t) = 0.36 sin(pi t^0.75), reduced by up to 9 percent for the teeth of the edge. The
+outline is x = w(t). Veins are x = 0, and t = s + 0.5x + 0.9x² for each height s at which a pair leaves the stem. Fine
+veins are t = s - 0.8x, which meet the side veins at about a right angle.
 """
 
 import numpy as np
@@ -16,12 +18,6 @@ PICTURE_SIZE = 1.2
 """Width and height of the picture in lengths of the leaf."""
 SIDE_VEINS = np.linspace(0.06, 0.72, 7)
 """Heights at which a pair of side veins leaves the stem."""
-FORMULAS = {
-    "outline": "x = w(t)",
-    "veins": "x = 0, and t = s + 0.5x + 0.9x² for each height s at which a pair leaves the stem",
-    "fine veins": "t = s - 0.8x, which meet the side veins at about a right angle",
-}
-"""The curves of each level."""
 
 
 def half_width(height: Array) -> Array:

@@ -1,5 +1,8 @@
 """Home: a taste of both halves, and the course with the reader's place in it."""
 
+import re
+
+from cnn.lecture.outline import OBJECTIVES, OUTLINE
 from tests.support.app import open_page, shown_text
 from ui.shell.frame import VISITED, chapters
 
@@ -9,10 +12,20 @@ def links(app) -> list[str]:  # type: ignore[no-untyped-def]
     return [link.proto.label for link in app.get("page_link")]
 
 
-def test_every_page_stands_on_the_path_with_its_minutes() -> None:
+def test_every_page_is_on_the_path_with_its_slides_and_minutes() -> None:
     shown = "\n".join(links(open_page("home")))
     for chapter in chapters()[1:]:
-        assert f"**{chapter.title}** · {chapter.minutes} min" in shown
+        slides = re.escape(chapter.slides.replace("-", "–"))
+        assert re.search(rf"\*\*{re.escape(chapter.title)}\*\* · (slides? {slides} · )?{chapter.minutes} min", shown)
+
+
+def test_the_lecture_s_six_points_lead_to_their_pages_and_its_objectives_are_named() -> None:
+    app = open_page("home")
+    pages = {link.proto.page for link in app.get("page_link")}
+    for number, point in enumerate(OUTLINE, start=1):
+        assert f"{number}. **{point.title}** · slides {point.slides}" in links(app)
+        assert point.page in pages
+    assert all(objective in shown_text(app) for objective in OBJECTIVES)
 
 
 def test_pages_that_were_opened_are_marked_and_the_next_is_offered() -> None:

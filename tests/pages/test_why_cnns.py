@@ -1,42 +1,63 @@
-"""The page on why there are CNNs: the slide's numbers, the shuffle, the prediction before the curves, bad links."""
+"""The page on why there are CNNs: the shuffle experiment, the slide's numbers, the questions before their answers."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.app import html, open_page, shown_text
+from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
+from tests.support.app import all_text, html, open_page, predict, shown_text, snippets, table_rows
 
 PAGE = "why_cnns"
 
 
 def guess(app: AppTest, answer: str) -> AppTest:
-    """Answers the question that stands before the curves."""
+    """Answer the question on the shuffle."""
     radio = next(radio for radio in app.radio if "Predict first" in radio.label)
     radio.set_value(answer)
-    next(button for button in reversed(app.button) if button.label == "Check").click()
+    next(button for button in app.button if button.label == "Check").click()
     return app.run()
 
 
 def test_the_slide_s_counts_are_shown_with_their_products_and_to_scale() -> None:
     app = open_page(PAGE)
-    for golden in ("3,000,000*100 = 300,000,000", "(3*3*3)*100 = 2,700", "111,000 times"):
+    for golden in ("3,000,000 × 100 = 300,000,000", "(3 × 3 × 3) × 100 = 2,700", "111,000 times"):
         assert golden in shown_text(app)
-    assert "width:260.00px" in html(app)
-    assert "width:26.00px" in html(open_page(PAGE, W1="10", H1="10", D1="1", hidden="36", K="4", F="3")), (
-        "0.1 of a side"
-    )
+    assert "width:120.00px" in html(app)
+    tenth = html(open_page(PAGE, W1="10", H1="10", D1="1", hidden="36", K="4", F="3"))
+    assert "width:12.00px" in tenth, "0.1 of a side: 36 weights against 3,600"
 
 
-def test_curves_are_shown_after_a_prediction_and_a_shuffle_changes_every_picture() -> None:
+def test_a_shuffle_changes_every_image() -> None:
     app = open_page(PAGE)
-    assert not app.get("plotly_chart")
-    before = html(app)
-    guess(app, "the fully connected one")
-    assert app.error
     assert app.get("plotly_chart")
+    before = html(app)
     app.toggle(key="shuffled").set_value(True).run()
     assert html(app) != before
 
 
-def test_on_digits_neither_is_hurt_and_the_page_says_why() -> None:
-    app = guess(open_page(PAGE, pictures="digits"), "neither")
+@pytest.mark.parametrize(("images", "right"), [("shapes", "the convolution"), ("digits", "neither")])
+def test_the_outcome_of_the_shuffle_is_hidden_until_one_is_chosen(images: str, right: str) -> None:
+    losses = {row[-1] for row in table_rows(open_page(PAGE, pictures=images), "Accuracy after the last epoch")}
+    app = open_page(PAGE, predict="true", pictures=images)
+    assert not app.get("plotly_chart")
+    assert not [loss for loss in losses if loss in all_text(app)]
+    assert guess(app, "both").error
+    app = open_page(PAGE, predict="true", pictures=images)
+    assert guess(app, right).success
+    assert app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("number", range(2, 10))
+def test_while_a_question_on_weights_is_open_its_answer_is_not_on_the_page(number: int) -> None:
+    app = open_page(PAGE, predict="true", question=str(number))
+    question = ask_dense_vs_conv(number)
+    if question.answer > 100:
+        assert f"{question.answer:,.0f}" not in all_text(app)
+    assert not snippets(app)
+    assert "weights to scale" not in html(app).lower()
+    predict(app, question.answer)
     assert app.success
-    assert "14x14 pixels" in shown_text(app)
+    assert "weights to scale" in html(app).lower()
+
+
+def test_on_digits_neither_is_hurt_and_the_page_says_why() -> None:
+    assert "14x14 pixels" in shown_text(open_page(PAGE, pictures="digits"))

@@ -1,4 +1,4 @@
-"""The first page: a film with its map, and the course as a path."""
+"""The first page: a film with its map, the lecture's outline, and the course as a path."""
 
 import numpy as np
 import streamlit as st
@@ -6,8 +6,11 @@ import streamlit as st
 from cnn.attribution import front_page_example
 from cnn.attribution.front_page_example import FrontPageExample
 from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples.built_in import lesion_mask
+from cnn.lecture.outline import OBJECTIVES, OUTLINE
 from ui.chest import overlay
 from ui.shell import frame
+from ui.shell.frame import Chapter
 
 
 @st.cache_data(show_spinner=False)
@@ -25,32 +28,61 @@ def show_example() -> None:
     left, right = st.columns(2)
     with left:
         st.image(film, alt=f"A simulated chest film. {front_page_example.sample().story}", width="stretch")
-        st.caption("A simulated film, with a simulated consolidation in the lung on your left.")
+        st.caption("A simulated film with a consolidation.")
     with right:
         st.image(coloured, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(example.attribution(), overlay.OPACITY))
-    verb = "finds" if example.label == "PNEUMONIA" else "misses"
-    st.markdown(f"{example.sentence} It {verb} the simulated consolidation.")
+    place = "inside" if _points_at_lesion(example) else "outside"
+    st.markdown(f"{example.sentence} The map is strongest {place} the simulated consolidation.")
+
+
+def _points_at_lesion(example: FrontPageExample) -> bool:
+    """Return whether the largest value of the map lies in the simulated lesion."""
+    heat, lesion = example.attribution().map, lesion_mask(front_page_example.SAMPLE)
+    if lesion is None:
+        return False
+    row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+    return bool(lesion[row * lesion.shape[0] // heat.shape[0], column * lesion.shape[1] // heat.shape[1]])
+
+
+def show_outline() -> None:
+    """Show the lecture's outline, each point a link to its first page, and beside it the objectives."""
+    left, right = st.columns(2, gap="large")
+    with left, st.container(gap="xxsmall", key="path-outline"):
+        st.header("Outline", anchor=False)
+        for number, point in enumerate(OUTLINE, start=1):
+            label = f"{number}. **{point.title}** · slides {point.slides}"
+            st.page_link(f"pages/{point.page}.py", label=label)
+    with right:
+        st.header("Objectives", anchor=False)
+        st.markdown("\n".join(f"- {objective}" for objective in OBJECTIVES))
 
 
 def show_course() -> None:
-    """Show every page in lecture order with its minutes; those opened in this session have a tick."""
+    """Show every page in lecture order with slides and minutes; those opened in this session have a tick."""
     visited = set(frame.visited_pages())
     course = [chapter for chapter in frame.chapters() if chapter.file != "home"]
     opened = sum(chapter.file in visited for chapter in course)
     minutes = sum(chapter.minutes for chapter in course)
-    progress = f"You have opened {opened} of them, marked ✓. " if opened else "Start at the top. "
-    st.markdown(
-        f"{len(course)} pages, about {minutes} minutes in all. {progress}Your progress is kept while this tab is open."
-    )
+    st.header("The course", anchor=False)
     following = next((chapter for chapter in course if chapter.file not in visited), None)
-    if following:
-        verb = "Go on with" if opened else "Start with"
-        st.page_link(following.path, label=f"**{verb}: {following.title}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        progress = f"You have opened {opened} of them, marked ✓. " if opened else ""
+        st.markdown(
+            f"{len(course)} pages, about {minutes} minutes. {progress}Your progress is kept while this tab is open.",
+            width="content",
+        )
+        if following:
+            verb = "Go on with" if opened else "Start with"
+            st.page_link(following.path, label=f"**{verb}: {following.title}**")
     for column, (section, chapters) in zip(st.columns(len(frame.COURSE)), frame.COURSE.items(), strict=True):
         with column, st.container(gap="xxsmall", key=f"path-{section}"):
             st.subheader(section, anchor=False)
             for chapter in chapters:
                 if chapter.file != "home":
-                    tick = ":green[✓] " if chapter.file in visited else ""
-                    st.page_link(chapter.path, label=f"{tick}**{chapter.title}** · {chapter.minutes} min")
+                    st.page_link(chapter.path, label=_label(chapter, chapter.file in visited))
+
+
+def _label(chapter: Chapter, opened: bool) -> str:
+    details = [frame.describe_position(chapter.file), f"{chapter.minutes} min"]
+    return f"{':green[✓] ' if opened else ''}**{chapter.title}** · {' · '.join(filter(None, details))}"

@@ -13,15 +13,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnn.layers.dense_vs_conv import LayerCost
-from cnn.lecture.leaf import FORMULAS, SIDE
+from cnn.lecture.leaf import SIDE
 from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment, correlate_neighbours
 from cnn.ops.windows import Array
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
-from ui.shell.text import escape_stars, format_bytes, three_figures
+from ui.shell.text import format_bytes, three_figures, typeset
 from ui.widgets import tables
 
-LARGEST_SQUARE = 260
+LARGEST_SQUARE = 120
 """Pixels of the side of the largest square."""
 
 
@@ -31,7 +31,7 @@ def show_to_scale(layers: Sequence[LayerCost]) -> None:
     tiles = "".join(_square(layer, LARGEST_SQUARE * math.sqrt(layer.weights.value / most)) for layer in layers)
     label = "Weights to scale: " + ", ".join(f"{layer.name} {layer.weights.value:,}" for layer in layers)
     st.html(
-        f'<div class="tiles bottom apart" role="img" aria-label="{escape(label)}">{tiles}</div>',
+        f'<div class="tiles bottom" role="img" aria-label="{escape(label)}">{tiles}</div>',
     )
 
 
@@ -39,18 +39,16 @@ def _square(layer: LayerCost, side: float) -> str:
     """Return a square of ``side`` pixels with its caption; below one pixel it is drawn as one."""
     drawn = max(1, side)
     tiny = ' class="tiny"' if side < 12 else ""
-    size = f"a square of {side:.3g} pixels a side"
-    if side < 1:
-        size = f"true to scale, {side:.2g} of a pixel a side: drawn as one"
+    note = f"<br>{side:.2g} of a pixel wide to scale, drawn as one" if side < 1 else ""
     return (
         f'<div class="weights"><div{tiny} style="width:{drawn:.2f}px;height:{drawn:.2f}px"></div>'
-        f"<strong>{escape(layer.name)}</strong><br>{layer.weights.value:,} weights<br>{size}</div>"
+        f"<strong>{escape(layer.name)}</strong><br>{layer.weights.value:,} weights{note}</div>"
     )
 
 
 def show_table(layers: Sequence[LayerCost]) -> None:
     """Show the numbers behind the squares."""
-    head = ["layer", "weights", "their memory", "numbers out", "each a sum over"]
+    head = ["layer", "weights", "their memory", "outputs", "inputs per output"]
     rows = [
         [
             layer.name,
@@ -65,23 +63,20 @@ def show_table(layers: Sequence[LayerCost]) -> None:
 
 
 def describe_weights(layers: Sequence[LayerCost]) -> str:
-    """Describe both counts of weights with their numbers put in, and compare them."""
+    """Describe both counts of weights with their numbers put in, and compare them; biases are left out."""
     dense, convolution = layers[0], layers[-1]
     return (
-        f"**Fully connected.** The numbers in the picture: `{dense.inputs_per_output.formula}`. "
-        "Each hidden node has a weight for each of them: "
-        f"`{dense.weights.formula}` weights, {format_bytes(dense.memory)} at 4 bytes a weight.\n\n"
-        f"**Convolution.** A filter is as deep as the picture, and the same filter serves at every place: "
-        f"`{convolution.weights.formula}` weights. {_compare(dense.weights.value, convolution.weights.value)} "
-        "Biases are left out on both sides, as on the slide."
+        f"**Fully connected:** {typeset(dense.weights.formula)} weights, for "
+        f"{typeset(dense.inputs_per_output.formula)} inputs.\n\n"
+        f"**Convolution:** {typeset(convolution.weights.formula)} weights, at any image size.\n\n"
+        f"{_compare(dense.weights.value, convolution.weights.value)}"
     )
 
 
 def _compare(dense: int, convolution: int) -> str:
     if dense == convolution:
         return (
-            "That is exactly as many: a filter as large as the picture has one place only, and is a fully connected "
-            "node."
+            "Both have equally many: a filter as large as the image has one position and equals a fully connected node."
         )
     more, fewer = "fully connected layer", "convolution"
     if dense < convolution:
@@ -95,25 +90,22 @@ def describe_savings(layers: Sequence[LayerCost]) -> str:
     dense, unshared, convolution = layers
     if unshared.inputs_per_output.value == dense.inputs_per_output.value:
         return (
-            "Here a filter looks at the whole picture, so each number that comes out is a sum over all of it, and "
-            "there is nothing to save. Make the filter smaller than the picture, and see."
+            "Here a filter covers the whole image, so there is nothing to save. Choose a filter smaller than the image."
         )
     if convolution.weights.value >= dense.weights.value:
         return (
-            f"Nothing is saved here: {convolution.weights.value:,} weights against {dense.weights.value:,}, because "
-            "the picture is small, or the filters are many more than the hidden nodes. A layer of filters keeps its "
-            "number of weights when the picture grows; a fully connected one does not."
+            f"The convolution saves nothing here, {convolution.weights.value:,} weights against "
+            f"{dense.weights.value:,}: the image is small, or there are many more filters than hidden nodes. When the "
+            "image grows, the convolution keeps its number of weights; the fully connected layer does not."
         )
-    return escape_stars(
-        "Where does the saving come from? "
-        f"A number that comes out is a sum over {unshared.inputs_per_output.value:,} numbers "
-        f"instead of {dense.inputs_per_output.value:,}, because a filter looks at one patch; "
-        f"and one filter is used at every place instead of "
-        f"a filter of its own for each, which would need {unshared.weights.value:,} weights for the same "
-        "output. More weights need more training pictures before they stop fitting noise. "
-        f"It is not a saving of work: the convolution leaves {convolution.outputs.value:,} numbers, not "
-        f"{dense.outputs.value:,}, and takes {convolution.multiply_adds.value:,} multiply-adds for them, against "
-        f"{dense.multiply_adds.value:,}."
+    return (
+        f"**Local connections:** each output is a sum over {unshared.inputs_per_output.value:,} inputs instead of "
+        f"{dense.inputs_per_output.value:,}, because a filter covers one patch. **Shared weights:** the same filter is "
+        f"used at every position; a filter of its own at each position would need {unshared.weights.value:,} weights. "
+        "More weights need more training images, or the network overfits.\n\n"
+        f"Weights are saved, not work: the convolution has {convolution.outputs.value:,} outputs and takes "
+        f"{convolution.multiply_adds.value:,} multiply-adds; the fully connected layer has {dense.outputs.value:,} and "
+        f"takes {dense.multiply_adds.value:,}."
     )
 
 
@@ -130,7 +122,10 @@ def show_images(images: Sequence[Array], names: Sequence[str], side: int) -> Non
 def show_row(image: Array, rows: range) -> None:
     """Show some rows of an image (H, W) of ink, 0 to 1, one behind the other."""
     row = image[rows.start : rows.stop].reshape(1, -1)
-    caption = f"Rows {rows.start + 1} to {rows.stop} of the leaf, one behind the other: {row.size} numbers"
+    caption = (
+        f"What a fully connected layer reads: rows {rows.start + 1} to {rows.stop} of the leaf as one row of "
+        f"{row.size} numbers"
+    )
     st.html(
         f'<figure class="tile"><img class="pixels ribbon" src="{_encode_ink(np.repeat(row, 12, axis=0))}" '
         f'alt="{caption}"><figcaption>{caption}</figcaption></figure>'
@@ -146,28 +141,24 @@ def _encode_ink(ink: Array) -> str:
 
 
 def describe_leaf(image: Array) -> str:
-    """Describe how alike neighbouring pixels of the leaf (H, W) are, and how it is drawn."""
+    """Describe how similar neighbouring pixels of the leaf (H, W) are."""
     right, below = correlate_neighbours(image)
-    formulas = "; ".join(f"{level}: {formula}" for level, formula in FORMULAS.items())
     return (
-        f"A pixel and its neighbour are alike: over this picture, the correlation of a pixel with the one to its right "
-        f"is **{right + 0:.2f}**, with the one below it **{below + 0:.2f}**. A fully connected layer gets one long row "
-        f"instead, in which the pixel below is {SIDE} numbers away; it is never told which numbers were neighbours. "
-        f"(Drawn by formula, with t along the leaf and x from its stem: {formulas}.)"
+        f"Neighbouring pixels are similar: in this image the correlation of a pixel with the one to its right is "
+        f"**{right + 0:.2f}**, with the one below it **{below + 0:.2f}**. A fully connected layer reads one long row "
+        f"of numbers, in which the pixel below is {SIDE} places away; it is not told which pixels are neighbours."
     )
 
 
 def describe_experiment(experiment: Experiment) -> str:
-    """Describe the two networks and the pictures that they were trained on."""
+    """Describe the two networks and the images that they were trained on."""
     side = experiment.samples.shape[-1]
     dense, convolution = (experiment.parameters[network] for network in NETWORKS)
     return (
-        f"The network is to name {side}x{side} pictures of {len(experiment.names)} kinds: "
-        f"{', '.join(experiment.names)}. "
-        f"One is fully connected, with one hidden layer ({dense:,} weights and biases). The other is CONV, ReLU, POOL, "
-        f"CONV, ReLU, the maximum of each map, and a last layer ({convolution:,}). Both were trained on "
-        f"{experiment.training:,} pictures as they are; and then again from the start on the same pictures with their "
-        "pixels shuffled, every picture in the same way. Turn the switch above to see what they were given then."
+        f"Two small networks classify {side}x{side} images into {len(experiment.names)} classes. One is fully "
+        f"connected with one hidden layer ({dense:,} parameters). The other is CONV, ReLU, POOL, CONV, ReLU, global "
+        f"max pooling and a last layer ({convolution:,} parameters). Both were trained on {experiment.training:,} "
+        "images, and once more on the same images with their pixels shuffled: all images in the same way."
     )
 
 
@@ -184,8 +175,7 @@ def build_prediction(experiment: Experiment) -> ChoiceQuestion:
     """Ask which network the shuffle hurts, before the curves are shown."""
     dense, convolution = (f"{-experiment.accuracy_loss(network):+.1f} points" for network in NETWORKS)
     feedback = (
-        f"The share of right answers changed by {dense} for the fully connected network and by {convolution} for the "
-        "convolution."
+        f"The accuracy changed by {dense} for the fully connected network and by {convolution} for the convolution."
     )
     choices = {
         (True, False): "the fully connected one",
@@ -195,19 +185,20 @@ def build_prediction(experiment: Experiment) -> ChoiceQuestion:
     }
     hurt_dense, hurt_convolution = (experiment.is_hurt_by_shuffle(network) for network in NETWORKS)
     return ChoiceQuestion(
-        "Which network does worse on shuffled pictures?",
+        "All images have their pixels shuffled in the same way. Which network becomes worse?",
         dict.fromkeys(choices.values(), feedback),
         choices[hurt_dense, hurt_convolution],
     )
 
 
-def show_learning_curves(experiment: Experiment, *, key: str) -> None:
-    """Plot the accuracy after each epoch, in order and shuffled: the mean over the seeds, in a band of their range."""
+def show_learning_curves(experiment: Experiment, shuffled: bool) -> None:
+    """Plot the accuracy after each epoch: the mean over the seeds in a band of their range, and fainter without."""
     colours = theme.palette()
     figure = go.Figure()
     ink = dict(zip(NETWORKS, (colours.input, colours.kernel), strict=True))
     for (network, order), curve in experiment.curves.items():
         epochs = np.arange(1, len(curve.mean) + 1)
+        shown = (order == ORDERS[1]) == shuffled
         low, high = 100 * curve.accuracy.min(axis=0), 100 * curve.accuracy.max(axis=0)
         figure.add_scatter(
             x=[*epochs, *epochs[::-1]],
@@ -216,7 +207,7 @@ def show_learning_curves(experiment: Experiment, *, key: str) -> None:
             line={"width": 0},
             hoverinfo="skip",
             fillcolor=ink[network],
-            opacity=0.15,
+            opacity=0.15 if shown else 0,
             showlegend=False,
         )
         figure.add_scatter(
@@ -224,23 +215,27 @@ def show_learning_curves(experiment: Experiment, *, key: str) -> None:
             y=100 * curve.mean,
             name=f"{network}, {order}",
             mode="lines",
-            line={"color": ink[network], "dash": "solid" if order == ORDERS[0] else "dot", "width": 3},
+            line={"color": ink[network], "dash": "solid" if order == ORDERS[0] else "dot", "width": 4},
+            opacity=1 if shown else 0.35,
             hovertemplate="epoch %{x}: %{y:.1f} percent<extra>%{fullData.name}</extra>",
         )
     guess = 100 / len(experiment.names)
     figure.add_hline(y=guess, line={"color": colours.muted, "dash": "dash"}, annotation_text="guessing")
-    figure.update_layout(height=430)
+    figure.update_layout(height=330)
     figure.update_xaxes(title="epoch", range=[0.5, len(epochs) + 0.5])
-    figure.update_yaxes(title="right, percent", range=[0, 103])
+    figure.update_yaxes(title="accuracy, percent", range=[0, 103])
+    seeds = len(next(iter(experiment.curves.values())).accuracy)
     theme.show_figure(
         figure,
-        key=key,
-        heading="What both networks learn",
-        description=f"Share of {experiment.held_out:,} pictures kept out of training that were named rightly, after "
-        "each epoch, once through all training pictures: the mean of three trainings with different seeds, and the "
-        "range of the three. "
-        "Trained beforehand by `python -m cnn.training.pixel_shuffle`, not on this page.",
+        key="learning",
+        heading="Accuracy on held-out images",
+        description=f"Mean and range of {seeds} trainings, on {experiment.held_out:,} images kept out of training. "
+        "Trained beforehand by `python -m cnn.training.pixel_shuffle`.",
     )
+
+
+def show_accuracies(experiment: Experiment) -> None:
+    """Show the accuracy of both networks after the last epoch."""
     rows = [
         [
             network,
@@ -249,35 +244,31 @@ def show_learning_curves(experiment: Experiment, *, key: str) -> None:
         ]
         for network in NETWORKS
     ]
-    tables.show_table(["network", *ORDERS, "points"], rows, label="Right after the last epoch")
+    tables.show_table(["network", *ORDERS, "points"], rows, label="Accuracy after the last epoch")
 
 
 def describe_outcome(experiment: Experiment) -> str:
     """Describe what each network can still learn after the shuffle, and why."""
     dense = (
-        "**Fully connected: nothing is lost.** It has a weight for each pixel and does not know where the pixel lies. "
-        "Move the pixels, move the weights with them, and every sum is the same; so whatever could be learnt before "
-        "can be learnt after, in as many steps. It never used the second dimension, and cannot miss it."
+        "**Fully connected: nothing is lost.** It has a weight for each pixel and does not know where the pixel is. "
+        "Move the pixels and their weights together, and every sum stays the same. It never used the second dimension."
     )
     field = experiment.receptive_field
     if experiment.is_hurt_by_shuffle("convolution"):
         convolution = (
-            "**Convolution: edges and corners are gone.** A window now holds pixels from all over the picture, another "
-            "mix at each place, so that a filter which means something here means nothing there. The information is "
-            "still in the picture, since a shuffle can be undone, but this network cannot get at most of it. What "
-            "stays learnable is, first, what no shuffle can touch: which greys there are and how many of each; "
-            f"on their own, put in order of brightness, they are enough for {experiment.histogram_accuracy:.0%} where "
-            f"guessing gives {1 / len(experiment.names):.0%}. And second, which scattered pixels happen to be dark "
-            f"together in one window of {field}x{field}. Both together come to "
+            "**Convolution: edges and corners are gone.** A window now holds pixels from all over the image, a "
+            "different mix at each position, so a filter has no meaning that holds everywhere. What remains "
+            "learnable: how many pixels there are of each grey value, which alone gives "
+            f"{experiment.histogram_accuracy:.0%} (chance {1 / len(experiment.names):.0%}), and which scattered "
+            f"pixels are dark together in one window of {field}x{field}. Together they give "
             f"{experiment.curves['convolution', 'shuffled'].last:.0%}."
         )
     else:
         side = experiment.samples.shape[-1]
         convolution = (
-            f"**Convolution: nothing worth mentioning is lost here.** Its last layer sees {field}x{field} "
-            f"pixels, and these pictures are {side}x{side}: each unit reads all or most of the picture, much as a "
-            "fully connected node does, and every digit sits in the middle, so that nothing has to be found elsewhere. "
-            "A convolution is worth having where pictures are larger than its windows and things move about: choose "
-            "the shapes, and compare."
+            f"**Convolution: almost nothing is lost here.** Its receptive field is {field}x{field} pixels and these "
+            f"images are {side}x{side}: each unit reads most of the image, as a fully connected node does, and every "
+            "digit is in the middle. Convolutions pay off when images are larger than their windows and objects move: "
+            "choose the shapes and compare."
         )
     return f"{dense}\n\n{convolution}"

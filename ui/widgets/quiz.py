@@ -54,7 +54,7 @@ def ask(question: Question, state: State, *, key: str = "quiz", on_next: Callabl
             revealed = question.misfit.right
             (st.success if revealed else st.error)(escape_stars(question.misfit.sentence))
         elif checked and answer is None:
-            st.info("Type a number first. A wrong one is worth more than none.")
+            st.info("Enter a number first; a guess is fine.")
         elif checked and answer is not None:
             revealed, sentence = question.check(answer)
             (st.success if revealed else st.error)(escape_stars(sentence))
@@ -73,17 +73,21 @@ def ask_about_cell(
         show_grid(example, options, key=key, hide=None if revealed else question.cell)
 
 
-def ask_choice(prompt: str, options: Mapping[str, str], right: str, *, key: str) -> bool:
+def ask_choice(prompt: str, options: Mapping[str, str], right: str, state: State, *, key: str) -> bool:
     """Ask for one of ``options``, each with the sentence that comments on it; return whether one has been chosen."""
-    with st.container(border=True), st.form(key, border=False):
-        answer = st.radio(f"**Predict first.** {prompt}", options, index=None, key=f"{key} answer", horizontal=True)
-        checked = st.form_submit_button("Check", key=f"{key} check")
+    with st.container(border=True, gap="xsmall"):
+        line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
+        with line.form(key, border=False, width="content"):
+            answer = st.radio(f"**Predict first.** {prompt}", options, index=None, key=f"{key} answer", horizontal=True)
+            checked = st.form_submit_button("Check", key=f"{key} check", type="primary")
+        if QUESTION in state.fields:
+            line.button("Next question", key=f"{key} next", on_click=partial(_next_question, state))
         if answer == right:
             st.success(f"Right. {options[answer]}")
         elif answer is not None:
             st.error(f"Not quite. {options[answer]}")
         elif checked:
-            st.info("Choose one first. A wrong one is worth more than none.")
+            st.info("Choose one first; a guess is fine.")
     return answer is not None
 
 

@@ -11,8 +11,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from cnn.ops.signals import Comparison
+from ui.shell.messages import Between, ListOf, received
 
 _FOLDER = Path(__file__).parent
+_MOST, _LIMIT = 256, 1000
 Drawn = Callable[[Literal["x", "w"], tuple[float, ...]], None]
 """Takes the name of the row of numbers that the reader has drawn, and its values."""
 
@@ -21,8 +23,9 @@ def show_player(compared: Comparison, step: int, *, hidden: bool, on_draw: Drawn
     """Show the example at ``step``; while ``hidden``, without outputs. ``on_draw`` is called with what is drawn."""
 
     def forward() -> None:
-        drawn = st.session_state["player"].drawn
-        if on_draw and drawn:
+        values = ListOf((Between(-_LIMIT, _LIMIT),), _MOST)
+        drawn = received("player", "drawn", {"name": ("x", "w"), "values": values})
+        if on_draw and drawn and drawn["values"]:
             on_draw(drawn["name"], tuple(float(value) for value in drawn["values"]))
 
     example = compared.convolution
