@@ -1,135 +1,128 @@
-"""Convolution in two dimensions (slides 11-14, 17): one channel, several channels, and a whole picture."""
+"""Convolution in two dimensions (slides 11-14): numbers, a picture in colour with its 75 products, and a whole film."""
 
 from typing import Any
 
-import streamlit as st
-
-from cnn.errors import UserError
-from cnn.layers import costs, sizes
-from cnn.layers.layers import Conv, Volume
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.output_cells import ask_cell
 from cnn.ops import convolution, filters, toy_inputs
-from ui.lecture import filtered_film
-from ui.shell import frame, glossary_popover
-from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
+from ui.lecture import colour_picture
+from ui.lecture.filtered_film import (
+    Shown,
+    ask_size,
+    convolve_colours,
+    explain_colours,
+    explain_film,
+    explain_numbers,
+    shrink_film,
+)
+from ui.shell import frame, stage
+from ui.shell.fields import Choice, Field, Flag, Matrix, Real, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars, sentence_of
+from ui.shell.stage import PREDICT
 from ui.widgets import cross_links, quiz, torch_code, upload
-from ui.widgets.grid import GridOptions, edit_fields, show_grid
-from ui.widgets.quiz import ask_about_cell
+from ui.widgets.grid import GridOptions, Slider, edit_fields, show_grid
 
 ONE, THREE, PICTURE = "One channel", "Three channels", "A whole picture"
-PART = Choice("part", "Look at", ONE, options=(ONE, THREE, PICTURE))
+PART = Choice("part", "Input", ONE, options=(ONE, THREE, PICTURE))
 X = Matrix("x", "Input, rows separated by /", toy_inputs.BINARY_IMAGE, most=16)
 W = Matrix("w", "Filter, rows separated by /", toy_inputs.CROSS, most=7)
-FLIP = Flag("flip", "Turn the filter round first (convolution as in mathematics)", False)
-DEPTH = Whole("depth", "Depth of the filters", 3, low=1, high=6)
+FLIP = Flag("flip", "Flip the filter (convolution as in mathematics)", False)
+KERNELS = {name: colour_picture.stack_slices(weights) for name, weights in filters.colour_kernels(5).items()}
+COLOUR = Matrix("colour", "Filter, its red, green and blue rows", KERNELS["vertical edges"], most=21)
+BIAS = Real("b", "Bias b", 1, low=-100, high=100, step=1)
 KERNEL = Matrix("kernel", "Filter, rows separated by /", filters.KERNELS[0].weights, most=7)
-SHRINK = Choice("shrink", "Shrink the picture first by", "4", options=("1", "2", "4", "8", "16"))
-STEP = Whole("step", "Step", 0, low=0, high=9999)
-STARTS: dict[str, dict[Field[Any], Any]] = {
-    "Slide 12": {X: X.default, W: W.default, FLIP: False},
-    "An asymmetric filter": {W: toy_inputs.ARROW},
-    **{kernel.name: {W: kernel.weights} for kernel in (filters.KERNELS[0], filters.KERNELS[1], filters.KERNELS[-1])},
+LONGEST = Choice("longest", "Pixels of the longer side", "96", options=("32", "64", "96", "128"))
+STEP = Whole("step", "Step", 0, low=0, high=99999)
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
+    "3 × 3 on 5 × 5": {PART: ONE, X: X.default, W: W.default, FLIP: False},
+    "Flipped": {PART: ONE, X: X.default, W: toy_inputs.ARROW, FLIP: True},
+    "5 × 5 × 3 on 32 × 32 × 3": {PART: THREE, COLOUR: COLOUR.default, BIAS: 1.0},
+    "Edges of a film": {PART: PICTURE, KERNEL: KERNEL.default},
 }
 
 frame.header(
     "Convolution in two dimensions",
-    "A filter is a small pattern of weights. Slid over a picture, it answers at every place with one number: "
-    "how well the picture agrees with the pattern there.",
+    "A filter slides over the input. At each position it multiplies the values below it by its weights and adds the "
+    "products: one number of the output.",
 )
-state = State.open("convolution_2d", PART, X, W, FLIP, DEPTH, KERNEL, SHRINK, STEP, quiz.QUESTION)
+state = State.open("convolution_2d", PART, X, W, FLIP, COLOUR, BIAS, KERNEL, LONGEST, PREDICT, STEP, quiz.QUESTION)
 
 
-def one_channel() -> None:
-    """Show slide 12: a dot product at each place."""
-    state.presets("Start from an example", STARTS)
-    left, right = st.columns(2)
-    with left:
-        x = state.text(X)
-    with right:
-        w = state.text(W)
-    flip = state.flag(FLIP)
-    if state.invalid:
-        return
+def one_channel() -> Shown:
+    """Read slide 12: a dot product at each position."""
+    x, w, flip = state.text(X), state.text(W), state.flag(FLIP)
     example = convolution.conv2d(x, w, flip=flip)
-    ask_about_cell(
-        example,
-        ask_cell(example, state[quiz.QUESTION]),
-        state,
-        GridOptions("Convolution step by step", step=state[STEP], editing=edit_fields(state, input=X, kernel=W)),
-        key="one",
+    compare = "Not flipped" if flip else None
+    editing = edit_fields(state, input=X, kernel=W)
+    options = GridOptions("Convolution step by step", step=state[STEP], compare=compare, editing=editing)
+    return Shown(example, options, ask_cell(example, state[quiz.QUESTION]))
+
+
+def three_channels() -> Shown:
+    """Read slides 11 and 14: a filter is as deep as its input, and still gives one number."""
+    rows = state.text(COLOUR)
+    state.presets("Respond to", {name: {COLOUR: weights} for name, weights in KERNELS.items()})
+    with stage.more("your own picture, other sizes"):
+        colour_picture.choose_picture()
+        sizes = {f"F = {size}": filters.colour_kernels(size)["vertical edges"] for size in (1, 3, 5, 7)}
+        state.presets("Filter size", {n: {COLOUR: colour_picture.stack_slices(w)} for n, w in sizes.items()})
+
+    example = convolve_colours(rows, state[BIAS])
+    options = GridOptions(
+        "Convolution over three channels",
+        channels=toy_inputs.CHANNELS,
+        step=state[STEP],
+        colour=True,
+        editing=colour_picture.editing(state, COLOUR),
+        sliders=(Slider("bias", BIAS, state[BIAS], lambda value: state.put(BIAS, value)),),
     )
-    if flip and example.symmetric:
-        st.info("Turned round, this filter is the same, so convolution and cross-correlation give the same numbers.")
-    torch_code.show_snippet(torch_snippets.convolution_2d(example))
-    if len(w) == len(w[0]):
-        cross_links.link_to_calculator(Conv(1, len(w)), Volume(len(x[0]), len(x), 1))
+    return Shown(example, options, ask_size(example))
 
 
-def three_channels() -> None:
-    """Show slides 11 and 14: a filter is as deep as its input, and still gives one number."""
-    weights, side = costs.filter_weights(3, 5), sizes.output_size(32, sizes.Window(5))
-    glossary_popover.write(
-        "A colour picture is three sheets of numbers, red, green and blue, so a filter has three slices of weights, "
-        "one for each sheet. All products of all slices, and one bias, add up to **just one number**: the depth is "
-        f"gone. On the lecture's picture of 32x32x3, a filter of 5x5x3 makes {weights.value} products at each place "
-        f"({escape_stars(weights.formula)}), "
-        f"and leaves a map of {side.size}x{side.size}x1 ({escape_stars(side.formula)})."
-    )
-    left, right = st.columns([1, 3], vertical_alignment="center")
-    image = toy_inputs.colour_image()
-    with left:
-        filtered_film.show_enlarged(image, "Red left, blue right, a green spot between")
-    with right:
-        depth = state.slider(DEPTH)
-    example = convolution.conv2d(image, toy_inputs.colour_filters(depth), toy_inputs.COLOUR_BIASES)
-    ask_about_cell(
-        example,
-        ask_cell(example, state[quiz.QUESTION]),
-        state,
-        GridOptions(
-            "Convolution over three channels",
-            channels=toy_inputs.CHANNELS,
-            filters=toy_inputs.COLOUR_FILTERS,
-            step=state[STEP],
-        ),
-        key="three",
-    )
-    torch_code.show_snippet(torch_snippets.convolution_2d(example))
-
-
-def whole_picture() -> None:
-    """Show slides 13 and 17: a filter on a radiograph, and what it answers to."""
-    radiograph = upload.choose_radiograph()
-    state.presets("A named filter", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
+def whole_picture() -> Shown:
+    """Read slide 13: a filter on a radiograph."""
     weights = state.text(KERNEL)
-    st.markdown(filters.describe(weights))
-    shrink = int(state.choice(SHRINK))
-    st.caption("A filter of 3 x 3 sees nine pixels: on a film of 2000 that is a speck, on a smaller picture a rib.")
-    if radiograph is not None and not state.invalid:
-        pixels = filters.pool_image(radiograph.pixels, shrink, "average")
-        patch = filtered_film.show_filtered(pixels, weights, radiograph.name)
-        st.markdown("The strongest place, number by number; the weights can be typed over.")
-        example = convolution.conv2d(patch, weights)
-        step, editing = filtered_film.step_at_strongest(example), edit_fields(state, kernel=KERNEL)
-        options = GridOptions("The filter at its strongest place", step=step, step_name=None, editing=editing)
-        show_grid(example, options, key="patch")
-    glossary_popover.write(
-        "Here the weights were chosen by hand. A network learns them: filters of the first layer end up much like "
-        "these, edges and spots; later layers read the maps of earlier ones and answer to parts and whole shapes."
-    )
+    state.presets("Filters", {kernel.name: {KERNEL: kernel.weights} for kernel in filters.KERNELS})
+    with stage.more("resolution, another film"):
+        longest = int(state.choice(LONGEST))
+        radiograph = upload.choose_radiograph()
+    example = convolution.conv2d(shrink_film(radiograph.pixels, longest), weights)
+    options = GridOptions("A filter on a film", step=state[STEP], editing=edit_fields(state, kernel=KERNEL))
+    return Shown(example, options)
 
 
-part = state.choice(PART)
-try:
-    {ONE: one_channel, THREE: three_channels, PICTURE: whole_picture}[part]()
-except UserError as error:
-    st.error(sentence_of(error))
-state.share()
+def show_code(shown: Shown) -> None:
+    """Show the example in PyTorch, and links that take the layer along."""
+    layer, before = cross_links.layer_of(shown.example)
+    if before.depth > 1 or shown.example.input.size > X.most**2:
+        torch_code.show_snippet(torch_snippets.layer(layer, before))
+    else:
+        torch_code.show_snippet(torch_snippets.convolution_2d(shown.example))
+        cross_links.link_to_pooling(shown.example.input[0], shown.example.weight[0, 0])
+    if shown.example.kernel.shape[-1] == shown.example.kernel.shape[-2]:
+        cross_links.link_to_calculator(layer, before)
+
+
+view = stage.open_view(state, EXAMPLES)
+with view.panel:
+    part = state.choice(PART)
+    shown = view.compute({ONE: one_channel, THREE: three_channels, PICTURE: whole_picture}[part], name=part)
+if shown is not None:
+    hidden = quiz.dock(view, shown.question, state)
+    with view.stage:
+        asked = shown.question.cell if hidden and shown.question else None
+        show_grid(shown.example, shown.options, key=part, hide=asked, concealed=hidden and asked is None)
+    if hidden:
+        view.tabs(state)
+    else:
+        why, code = view.tabs(state, stage.WHY, stage.CODE)
+        with why:
+            {ONE: explain_numbers, THREE: explain_colours, PICTURE: explain_film}[part](shown.example)
+        with code:
+            show_code(shown)
+state.remember()
 frame.footer(
     "convolution_2d",
-    "A filter is as deep as its input; at each place it gives one number, the dot product plus a bias; and that "
-    "number is large where the picture looks like the filter.",
+    "A filter is as deep as its input; at each position it gives one number, the dot product plus a bias; and that "
+    "number is large where the input looks like the filter.",
 )

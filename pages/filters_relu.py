@@ -1,117 +1,138 @@
-"""Filters and ReLU (slides 15-16): K maps stacked into a volume, max(0, x) on real maps, and the slide's question."""
+"""Filters and ReLU (slides 15-16): six maps stacked into a volume, max(0, x) on them, and the slide's question."""
+
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnn.errors import UserError
-from cnn.imaging.samples.built_in import SAMPLES
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_two_layers
-from cnn.ops import feature_stack
-from cnn.ops.filters import KERNELS
+from cnn.ops import convolution, feature_stack, filters, toy_inputs
+from cnn.ops.convolution import Convolution
+from ui.lecture import colour_picture
 from ui.lecture import feature_stack as figures
-from ui.shell import frame, glossary_popover
-from ui.shell.fields import Choice, Real, Whole
+from ui.lecture.filtered_film import shrink_film
+from ui.shell import frame, glossary_popover, stage
+from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
-from ui.shell.text import sentence_of
-from ui.widgets import quiz, static_grid, torch_code
+from ui.shell.stage import PREDICT
+from ui.shell.text import typeset
+from ui.widgets import cross_links, quiz, torch_code, upload
+from ui.widgets.grid import GridOptions, Slider, show_grid
 
-FILMS = {sample.title: sample for sample in SAMPLES}
-SIMULATED = next(title for title, sample in FILMS.items() if sample.key == "simulated")
-FILM = Choice("film", "Radiograph", SIMULATED, options=tuple(FILMS))
-FILTERS = Whole("K", "Number of filters K", 6, low=1, high=len(KERNELS))
-MAP = Whole("map", "Map to look at", 2, low=1, high=len(KERNELS))
-BIAS = Real("b", "Bias b of every filter", 0, low=-0.5, high=0.5, step=0.05)
+COLOUR, FILM, LAYERS = "Picture in colour", "Chest film", "Two layers"
+PART = Choice("part", "Show", COLOUR, options=(COLOUR, FILM, LAYERS))
+FILTERS = Whole("K", "Number of filters K", 6, low=1, high=6)
+BIAS = Real("b", "Bias b of every filter", 0, low=-150, high=150, step=5)
 SIDE = Whole("N", "Side N", 32, low=1, high=512)
 DEPTH = Whole("D1", "Depth D1", 3, low=1, high=512)
 FIRST = Whole("K1", "Filters K, layer 1", 7, low=1, high=512)
 SECOND = Whole("K2", "Filters K, layer 2", 8, low=1, high=512)
-SIZE = Whole("F", "Kernel F", 5, low=1, high=64)
+SIZE = Whole("F", "Filter F", 5, low=1, high=64)
+STEP = Whole("step", "Step", 0, low=0, high=9999)
+SIZES = (SIDE, DEPTH, FIRST, SECOND, SIZE)
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
+    "6 filters of 5 × 5 × 3": {PART: COLOUR, FILTERS: 6, BIAS: 0.0},
+    "Filters on a chest film": {PART: FILM, FILTERS: 6, BIAS: 0.0},
+    "7 filters, then 8": {PART: LAYERS} | {field: field.default for field in SIZES},
+}
 
 frame.header(
     "Filters and ReLU",
-    "One filter leaves one map. A layer has K filters, so it leaves K maps, stacked into a volume of depth K; "
-    "ReLU then clears every negative number in it.",
+    "Each filter makes one feature map; K filters make K maps, stacked into a volume of depth K. ReLU sets negative "
+    "values to zero.",
 )
-state = State.open("filters_relu", FILM, FILTERS, MAP, BIAS, SIDE, DEPTH, FIRST, SECOND, SIZE, quiz.QUESTION)
+state = State.open("filters_relu", PART, FILTERS, BIAS, *SIZES, PREDICT, STEP, quiz.QUESTION)
 
 
-def real_maps() -> None:
-    """Show K filters on a radiograph, and one of the maps before and after ReLU. Raises ``UserError``."""
-    slide = feature_stack.chain_two_layers(32, 3, first=6, second=1, kernel_size=5)
-    glossary_popover.write(
-        "Each filter looks for one kind of pattern. On the slide, 6 filters of 5x5x3 turn a picture of 32x32x3 into "
-        f"{slide.between}x{slide.between}x{slide.first}. Here, hand-made filters look at a radiograph."
+def colour_maps() -> tuple[Convolution, GridOptions]:
+    """Read slide 15: filters of 5 x 5 x 3 on a picture of 32 x 32 x 3."""
+    count = state.slider(FILTERS)
+    with stage.more("your own picture"):
+        colour_picture.choose_picture()
+    kernels = dict([*filters.colour_kernels(5).items()][:count])
+    example = convolution.conv2d(colour_picture.picture(), [*kernels.values()], [state[BIAS]] * count)
+    return example, _options([*kernels], toy_inputs.CHANNELS)
+
+
+def film_maps() -> tuple[Convolution, GridOptions]:
+    """Read the same on a radiograph, with filters of 3 x 3."""
+    count = state.slider(FILTERS)
+    with stage.more("another film"):
+        radiograph = upload.choose_radiograph()
+    kernels = filters.KERNELS[:count]
+    weights = np.array([kernel.weights for kernel in kernels])[:, None]
+    example = convolution.conv2d(shrink_film(radiograph.pixels, 64), weights, [state[BIAS]] * count)
+    return example, _options([kernel.name for kernel in kernels], ())
+
+
+def _options(names: list[str], channels: tuple[str, ...]) -> GridOptions:
+    slider = Slider("bias", BIAS, state[BIAS], lambda value: state.put(BIAS, value))
+    return GridOptions(
+        "Feature maps before and after ReLU",
+        ("Input", "Filter", "Before ReLU"),
+        channels,
+        names,
+        step=state[STEP],
+        views=("stack", "relu"),
+        colour=bool(channels),
+        brief=True,
+        sliders=(slider,),
     )
-    first, second = st.columns(2)
-    with first:
-        film = FILMS[state.select(FILM)]
-    with second:
-        count = state.slider(FILTERS)
-    filters = KERNELS[:count]
-    first, second = st.columns(2)
-    with first:
-        index = min(state.slider(MAP), count) - 1
-    with second:
-        bias = state.slider(BIAS)
-    if index + 1 < state[MAP]:
-        st.caption(f"There are {count} maps: the last one is looked at.")
-    stacked = feature_stack.stack_maps(feature_stack.shrink(figures.load_sample(film.key).pixels), filters, bias)
-    figures.show_stack(stacked, [kernel.name for kernel in filters], index)
-    st.markdown("Positive numbers red, negative blue, 0 white; each map has its own scale.")
 
-    st.header("ReLU: max(0, x)", anchor=False)
-    feature_map = stacked[index]
-    glossary_popover.write(
-        f"Map {index + 1}, **{filters[index].name}**. A convolution only multiplies and adds; two in a row could be "
-        "replaced by one. ReLU between them is what makes depth worth having: it keeps what the filter found, and "
-        "drops its opposite."
-    )
-    relu, description = feature_stack.relu(feature_map), feature_stack.describe_relu(feature_map)
-    figures.show_relu(feature_map, relu, key="relu", description=description)
-    patch = feature_stack.strongest_patch(feature_map)
-    weights, before, after = st.columns(3)
-    with weights:
-        static_grid.show_numbers(np.array(filters[index].weights), "The filter", "kernel")
-    with before:
-        static_grid.show_numbers(
-            patch.before, "Where it answers most: x (negative ones outlined)", "output", patch.cleared
+
+def maps(view: stage.View) -> None:
+    """Show K maps, and one of them before and after ReLU while the bias moves."""
+    with view.panel:
+        part = state.choice(PART)
+        read = {COLOUR: colour_maps, FILM: film_maps}[part]
+        shown = view.compute(read, name=part)
+    if shown is None:
+        return
+    example, options = shown
+    with view.stage:
+        show_grid(example, options, key=part)
+    why, code = view.tabs(state, stage.WHY, stage.CODE)
+    count, height, width = example.output.shape
+    with why:
+        glossary_popover.write(
+            f"{count} filters of {' × '.join(map(str, example.weight.shape[:1:-1]))} × {example.weight.shape[1]} make "
+            f"a volume of {width} × {height} × {count}. Click a map to see it large. A convolution only multiplies and "
+            "adds: two consecutive convolutions are equivalent to one. ReLU between them makes depth worth having. It "
+            "keeps positive responses and sets the others to zero; a lower bias sets more of them to zero."
         )
-    with after:
-        static_grid.show_numbers(patch.after, "The same place: max(0, x)", "output", patch.cleared)
+        st.markdown("Red is positive, blue is negative; each map has its own scale, the same before and after ReLU.")
+    with code:
+        torch_code.show_snippet(torch_snippets.layer(*cross_links.layer_of(example)))
 
 
-def question_mark() -> None:
-    """Ask the lecture's question on the reader's numbers. Raises ``UserError``."""
-    columns = st.columns(5)
-    values = []
-    for column, field in zip(columns, (SIDE, DEPTH, FIRST, SECOND, SIZE), strict=True):
-        with column:
-            values.append(state.number(field))
-    layers = feature_stack.chain_two_layers(*values)
-    stage = st.container()
-    revealed = quiz.ask(ask_two_layers(layers, state[quiz.QUESTION]), state)
-    with stage:
-        figures.show_two_layers(layers, revealed=revealed)
-    if revealed:
+def two_layers(view: stage.View) -> None:
+    """Ask the lecture's question on the reader's numbers."""
+    with view.panel:
+        state.choice(PART)
+        values = state.boxes(*SIZES)
+    layers = view.compute(lambda: feature_stack.chain_two_layers(*values), name="layers")
+    if layers is None:
+        return
+    hidden = quiz.dock(view, ask_two_layers(layers, state[quiz.QUESTION]), state)
+    with view.stage:
+        figures.show_two_layers(layers, revealed=not hidden)
+    if hidden:
+        view.tabs(state)
+        return
+    why, code = view.tabs(state, stage.WHY, stage.CODE)
+    with why:
+        product = f"{layers.kernel_size}*{layers.kernel_size}*{layers.first}"
         st.markdown(
-            f"A filter of the second layer has {layers.kernel_size}x{layers.kernel_size}x{layers.first} = "
-            f"{layers.weights:,} weights, and a bias."
+            "A filter is as deep as the volume that it reads. A filter of the second layer has "
+            f"{typeset(product)} = {layers.weights:,} weights, and a bias."
         )
-    torch_code.show_snippet(torch_snippets.two_layers(layers))
+    with code:
+        torch_code.show_snippet(torch_snippets.two_layers(layers))
 
 
-st.header("K filters, one volume", anchor=False)
-try:
-    real_maps()
-except UserError as error:
-    st.error(sentence_of(error))
-st.header("What is the question mark?", anchor=False)
-try:
-    question_mark()
-except UserError as error:
-    st.error(sentence_of(error))
-state.share()
+(two_layers if state[PART] == LAYERS else maps)(stage.open_view(state, EXAMPLES))
+state.remember()
 frame.footer(
     "filters_relu",
     "The depth of a volume is the number of filters that made it, and every filter of the next layer is that deep.",

@@ -1,30 +1,27 @@
-"""Pooling (slides 37-40): forward and backward, step by step, and what it does to shifts and to pictures."""
+"""Pooling (slides 37-40): step by step, after a convolution, backward, and on films."""
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import streamlit as st
-
-from cnn.errors import SizeDoesNotFit, UserError
+from cnn.errors import UserError
 from cnn.layers import sizes
-from cnn.layers.layers import Pool, Volume
-from cnn.lecture import torch_snippets
-from cnn.lecture.questions.output_cells import ask_pooled_cell
-from cnn.ops import convolution, pooling, toy_inputs
-from ui.lecture import filtered_film, pooled_film
-from ui.shell import frame, glossary_popover
-from ui.shell.fields import Choice, Field, Matrix, Whole
+from cnn.ops import pooling, toy_inputs
+from ui.lecture import pooled_film, pooled_numbers, size_rules
+from ui.lecture.pooled_numbers import Settings, Worked
+from ui.shell import frame, stage
+from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
 from ui.shell.page_state import State
-from ui.shell.text import escape_stars, sentence_of
-from ui.widgets import cross_links, quiz, torch_code
-from ui.widgets.grid import GridOptions, edit_fields
-from ui.widgets.quiz import ask_about_cell
+from ui.shell.stage import PREDICT
+from ui.shell.text import sentence_of
+from ui.widgets import quiz
+from ui.widgets.grid import GridOptions, View, edit_fields, show_grid
 
-KINDS = {"max": "max", "average": "average", "Lp": "lp"}
+KINDS: dict[str, pooling.PoolKind] = {"max": "max", "average": "average", "Lp": "lp"}
+NUMBERS, CONVOLVED, FILM = "Numbers", "Output of a convolution", "A film"
 GLOBAL, ADAPTIVE = "global", "adaptive"
-X = Matrix("x", "Input, rows separated by /", toy_inputs.POOL_INPUT, most=12)
-KIND = Choice("kind", "Keep of each window", "max", options=tuple(KINDS))
+PART = Choice("part", "Input", NUMBERS, options=(NUMBERS, CONVOLVED, FILM))
+X = Matrix("x", "Input, rows separated by /", toy_inputs.POOL_INPUT, most=16)
+W = Matrix("w", "Filter of the convolution", toy_inputs.CROSS, most=7)
+KIND = Choice("kind", "Pooling type", "max", options=tuple(KINDS))
 SHAPE = Choice("windows", "Windows", "sliding", options=("sliding", GLOBAL, ADAPTIVE))
 F = Whole("F", "Window F", 2, low=1, high=8)
 S = Whole("S", "Stride S", 2, low=1, high=8)
@@ -32,104 +29,109 @@ P = Whole("P", "Padding P", 0, low=0, high=4)
 RULE = Choice("rule", "Rounding", "floor", options=("floor", "ceil"))
 NORM = Whole("p", "p of Lp", 2, low=1, high=8)
 OUT = Whole("out", "Output size", 3, low=1, high=8)
-SHIFT = Whole("shift", "Move the picture to the right by", 1, low=0, high=4)
+WINDOWS = (KIND, SHAPE, F, S, P, RULE, NORM, OUT)
+GRADIENT = Flag("gradient", "Show the gradient at the input", False)
+SHIFT = Whole("shift", "Shift the input to the right by", 1, low=0, high=4)
 STEP = Whole("step", "Step", 0, low=0, high=999)
-SLIDE: dict[Field[Any], Any] = {X: X.default, KIND: "max", SHAPE: "sliding", F: 2, S: 2, P: 0, RULE: "floor"}
+SLIDE: dict[Field[Any], Any] = {
+    PART: NUMBERS,
+    X: X.default,
+    KIND: "max",
+    SHAPE: "sliding",
+    F: 2,
+    S: 2,
+    P: 0,
+    RULE: "floor",
+    GRADIENT: False,
+}
+EXAMPLES = {
+    "Max pooling": SLIDE,
+    "Convolution, then pooling": SLIDE | {PART: CONVOLVED, X: toy_inputs.BINARY_IMAGE, W: W.default, S: 1},
+    "Overlapping: F 3, S 2": SLIDE | {X: tuple(map(tuple, toy_inputs.counting(7, 7))), F: 3},
+    "Gradient": SLIDE | {X: ((3, 3, 0, 1), (1, 3, 1, 1)), GRADIENT: True},
+    "Global average": SLIDE | {KIND: "average", SHAPE: GLOBAL},
+    "A film": SLIDE | {PART: FILM},
+}
 
 frame.header(
     "Pooling",
-    "Pooling keeps one number of each window and throws the rest away: the picture becomes smaller, its depth stays, "
-    "and there is nothing to learn in it.",
+    "Pooling keeps one number of each window. Width and height shrink, the depth stays, and there are no parameters.",
 )
-state = State.open("pooling", X, KIND, SHAPE, F, S, P, RULE, NORM, OUT, SHIFT, *pooled_film.FIELDS, STEP, quiz.QUESTION)
-convolved = convolution.conv2d(toy_inputs.BINARY_IMAGE, toy_inputs.CROSS).output[0]
-state.presets(
-    "Start from an example",
-    {
-        "Slide 38": SLIDE,
-        "Slide 39: after slide 12's filter": SLIDE | {X: tuple(map(tuple, convolved)), S: 1},
-        "Overlapping, F3 S2": SLIDE | {X: tuple(map(tuple, toy_inputs.counting(7, 7))), F: 3},
-        "A tie": SLIDE | {X: ((3, 3, 0, 1), (1, 3, 1, 1))},
-        "Global average": SLIDE | {KIND: "average", SHAPE: GLOBAL},
-    },
-)
-left, right = st.columns(2)
-with left:
+asked = (PREDICT, STEP, quiz.QUESTION)
+state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked)
+
+
+def read_settings() -> Settings:
+    """Show the controls, and return what they say."""
     x = state.text(X)
-with right, st.container(horizontal=True):
-    kind, shape = state.choice(KIND), state.choice(SHAPE)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    norm = state.number(NORM) if kind == "Lp" else NORM.default
-    if shape == "sliding":
-        f, s, p = (state.number(field) for field in (F, S, P))
-        rule = state.choice(RULE)
-    elif shape == ADAPTIVE:
-        size = state.number(OUT)
+    w = state.text(W) if state[PART] == CONVOLVED else None
+    kind = KINDS[state.choice(KIND)]
+    f, s = state.boxes(F, S)
+    with stage.more("input, gradient, windows, padding"):
+        state.choice(PART)
+        state.flag(GRADIENT)
+        shape, p, rule = state.choice(SHAPE), state.number(P), state.choice(RULE)
+        norm = state.number(NORM) if kind == "lp" else NORM.default
+        out = {"sliding": 0, GLOBAL: 1}.get(shape) if shape != ADAPTIVE else state.number(OUT)
+    return Settings(x, w, kind, sizes.Window(f, s, p), rule, norm, out or 0)  # type: ignore[arg-type]
 
 
-def pooled(image: np.ndarray) -> pooling.Pooling:
-    """Return ``image`` pooled with the settings above; may raise ``UserError``."""
-    if shape == "sliding":
-        return pooling.pool2d(image, sizes.Window(f, s, p), KINDS[kind], rule, norm)  # type: ignore[arg-type]
-    return pooling.adaptive_pool2d(image, 1 if shape == GLOBAL else size, KINDS[kind])  # type: ignore[arg-type]
+def options(worked: Worked) -> GridOptions:
+    """Return how the example is shown."""
+    step, names = state[STEP], ("Input", "Filter", "Convolution", "After pooling")
+    if worked.convolution:
+        editing = edit_fields(state, input=X, kernel=W)
+        return GridOptions("Convolution, then pooling", names, step=step, pool=worked.pooling, editing=editing)
+    views: tuple[View, ...] = ("gradient",) if state[GRADIENT] else ()
+    editing = edit_fields(state, input=X)
+    return GridOptions("Pooling step by step", ("Input", "", "Output"), step=step, views=views, editing=editing)
 
 
-def fits(argument: str, value: int) -> bool:
-    """Return whether the page allows this value, and can then pool its own picture and, unless that changes, ``x``."""
-    high = {"n": X.most, "kernel_size": F.high, "stride": S.high, "padding": P.high}[argument]
-    window = sizes.Window(f, s, p)
-    changed = window if argument == "n" else replace(window, **{argument: value})
+def step_by_step(view: stage.View) -> None:
+    """Show slides 38 to 40."""
+    with view.panel:
+        settings = read_settings()
+    worked = view.compute(settings.work_out, name="numbers")
+    if worked is None:
+        return
+    hidden = quiz.dock(view, worked.ask(state[quiz.QUESTION]), state)
+    asked = worked.ask(state[quiz.QUESTION]).cell if hidden else None
+    with view.stage:
+        show_grid(worked.shown, options(worked), key=str(worked.convolution is None), hide=asked)
+    if hidden:
+        view.tabs(state)
+        return
+    if not settings.adaptive and not state.invalid:
+        with view.panel:
+            size_rules.show_cards(worked.pooling.columns.size, settings.window)
+    why, code = view.tabs(state, stage.WHY, stage.CODE)
+    with why:
+        pooled_numbers.explain(settings, state.slider(SHIFT))
+    with code:
+        pooled_numbers.show_code(settings, worked)
+
+
+def on_a_film(view: stage.View) -> None:
+    """Show slide 37."""
+    with view.panel:
+        state.choice(PART)
     try:
-        for image in (toy_inputs.spots(), *([] if argument == "n" else [np.array(x)])):
-            pooling.pool2d(image, changed, KINDS[kind], rule, norm)  # type: ignore[arg-type]
-    except UserError:
-        return False
-    return value <= high
-
-
-def step_by_step() -> None:
-    """Show slides 38-40, forward and backward."""
-    example = pooled(np.array(x))
-    if shape == "sliding":
-        across = sizes.pool_size(len(x[0]), sizes.Window(f, s, p), rule)  # type: ignore[arg-type]
-        st.markdown(f"W2 = (W1 - F + 2P)/S + 1: {escape_stars(across.formula)}. There are no weights to learn.")
-    options = GridOptions(
-        "Pooling step by step",
-        names=("Input", "", "Output"),
-        step=state[STEP],
-        views=("gradient",),
-        editing=edit_fields(state, input=X),
-    )
-    ask_about_cell(example, ask_pooled_cell(example, state[quiz.QUESTION]), state, options, key="pool")
-    glossary_popover.write(
-        "**Backward.** A gradient of 1 arrives at each output. The maximum sends it to the winner alone; in a tie, "
-        "PyTorch picks the first, row by row. The average shares it out evenly, and Lp by size: the larger a cell, the "
-        "larger its share. Where windows overlap, a cell collects from each."
-    )
-    torch_code.show_snippet(torch_snippets.pooling(example, {GLOBAL: 1, ADAPTIVE: state[OUT]}.get(shape)))
-    if shape == "sliding" and kind != "Lp":
-        layer = Pool(KINDS[kind], f, s, p, ceil_mode=rule == "ceil")  # type: ignore[arg-type]
-        cross_links.link_to_calculator(layer, Volume(len(x[0]), len(x), 1))
-
-
-def shifts() -> None:
-    """Show what a small shift of the image changes before and after pooling."""
-    st.header("When the picture moves a little", anchor=False)
-    images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), state.slider(SHIFT))
-    filtered_film.show_shift(images, [pooled(image).output[0] for image in images])
-
-
-for section in (step_by_step, shifts, lambda: pooled_film.show_pooling(state)):
-    try:
-        if not state.invalid:
-            section()
-    except SizeDoesNotFit as error:
-        st.error(sentence_of(sizes.keep_advice(error, fits)))
+        pooled_film.show_pooling(view, state)
     except UserError as error:
-        st.error(sentence_of(error))
-state.share()
+        view.panel.error(sentence_of(error))
+    (why,) = view.tabs(state, stage.WHY)
+    with why:
+        pooled_film.explain_volume()
+
+
+view = stage.open_view(state, EXAMPLES)
+if state[PART] == FILM:
+    on_a_film(view)
+else:
+    step_by_step(view)
+state.remember()
 frame.footer(
     "pooling",
-    "Pooling shrinks width and height and keeps the depth; maximum keeps the strongest answer, and only its cell "
-    "learns from it; small shifts often change little after pooling, but not always nothing.",
+    "Pooling shrinks width and height and keeps the depth; max pooling keeps the strongest response, and only its cell "
+    "gets the gradient; small shifts often change little after pooling, but not always nothing.",
 )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from cnn.errors import ImageRejected
 from cnn.imaging import dicom, png_jpeg
@@ -96,6 +98,27 @@ def shrunk(radiograph: Radiograph, max_pixels: int) -> Radiograph:
         notes=(*radiograph.notes, f"Averaged blocks of {times} × {times} pixels: the film is large."),
         pixel_spacing_mm=spacing and (spacing[0] * times, spacing[1] * times),
     )
+
+
+def read_colour_picture(data: bytes, name: str, side: int) -> NDArray[np.uint8]:
+    """Read the middle square of a PNG or JPEG as ``side`` x ``side`` pixels in colour, (side, side, 3).
+
+    Raises:
+        ImageRejected: with one sentence that names the file, the reason and what to do.
+    """
+    safe_name = display_name(name)
+    try:
+        kind = _detect_kind(data)
+        if kind == "DICOM":
+            raise Unreadable("is a DICOM file, which has no colours: choose a PNG or JPEG")
+        decoded = png_jpeg.decode(data, kind)
+        image = decoded.values
+        if not isinstance(image, Image.Image):
+            image = Image.fromarray((255 * to_gray(decoded)[0]).round().astype(np.uint8))
+    except Unreadable as reason:
+        raise ImageRejected(f"%s {reason}.", safe_name) from None
+    square = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BOX)
+    return np.asarray(square)
 
 
 def display_name(name: str) -> str:

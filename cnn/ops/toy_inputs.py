@@ -17,26 +17,24 @@ POOL_INPUT: Rows = ((5, 6, 7, 8), (2, 10, 4, 11), (7, 9, 3, 5), (8, 6, 7, 1))
 ARROW: Rows = ((0, 0, 1), (0, 1, 2), (0, 0, 1))
 """A filter that differs from itself when flipped."""
 CHANNELS = ("red", "green", "blue")
-COLOUR_FILTERS = ("red beside blue", "a green spot")
-COLOUR_BIASES = (-9.0, 1.0)
 
 
-def colour_image() -> Array:
-    """Return an image (3, 6, 6) from 0 to 3: red on the left, blue on the right, a green spot between."""
-    image = np.zeros((3, 6, 6))
-    image[0, :, :3] = 3
-    image[2, :, 3:] = 3
-    image[:, 3:5, 2:4] = np.array([0, 2, 0])[:, None, None]
-    return image
-
-
-def colour_filters(depth: int = 3) -> Array:
-    """Return two filters (2, depth, 3, 3) for such an image; another depth than 3 repeats or leaves out slices."""
-    falling = np.array([[1, 0, -1]] * 3)
-    spot = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
-    nothing = np.zeros((3, 3))
-    slices = np.array([[falling, nothing, -falling], [-spot, 2 * spot, -spot]])
-    return slices[:, np.arange(depth) % 3]
+def colour_scene() -> Array:
+    """Return a picture (3, 32, 32) of whole numbers from 0 to 9: a house, a tree and the sun."""
+    row, column = np.mgrid[:32, :32]
+    picture = np.stack([2 + row // 8, 5 + row // 8, np.full((32, 32), 9)])
+    for colour, where in (
+        ((9, 8, 1), (row - 6) ** 2 + (column - 25) ** 2 < 18),
+        ((3, 6, 1), row > 25),
+        ((8, 2, 2), (row > 13) & (row <= 25) & (column > 3) & (column < 17)),
+        ((4, 2, 1), (row > 6) & (row <= 13) & (abs(column - 10) <= row - 6)),
+        ((9, 9, 6), (row > 15) & (row < 20) & (column > 5) & (column < 10)),
+        ((3, 1, 1), (row > 18) & (row <= 25) & (column > 11) & (column < 15)),
+        ((5, 3, 1), (row > 20) & (row <= 26) & (abs(column - 25) < 2)),
+        ((1, 5, 1), (row - 17) ** 2 + (column - 25) ** 2 < 24),
+    ):
+        picture[:, where] = np.array(colour)[:, None]
+    return picture.astype(np.float64)
 
 
 def counting(height: int, width: int) -> Array:

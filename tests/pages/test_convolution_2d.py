@@ -1,12 +1,15 @@
 """Convolution in 2-D, stride and padding, pooling: opened by links, with sense and with nonsense in them."""
 
+import numpy as np
+
 from cnn.ops.filters import KERNELS
-from tests.support.app import open_page, predict, press, shown_text
-from tests.support.grids import example_of, payload
+from cnn.ops.toy_inputs import BINARY_IMAGE
+from tests.support.app import html, open_page, predict, press, shown_text
+from tests.support.grids import example_of, numbers, payload
 
 
 def test_slide_12_is_what_the_first_page_opens_with():
-    data = payload(open_page("convolution_2d"))
+    data = payload(open_page("convolution_2d", predict="true"))
     assert example_of(data).output.tolist() == [[[4, 3, 4], [2, 4, 3], [2, 3, 4]]]
     assert data["hidden"] is not None
 
@@ -17,15 +20,37 @@ def test_slide_38_is_what_pooling_opens_with():
 
 def test_stride_3_does_not_fit_under_the_lectures_rule_and_the_nearest_are_offered():
     app = open_page("stride_padding", S="3")
-    assert any("2.33" in error.value for error in app.error)
+    assert "2.33" in html(app)
     assert {"N = 6", "S = 2", "P = 1"} <= {button.label for button in app.button}
     press(app, "S = 2")
     assert not app.error
     assert example_of(payload(app)).output.shape == (1, 3, 3)
 
 
+def test_the_lectures_filter_of_75_weights_leaves_28_28_1():
+    data = payload(open_page("convolution_2d", part="Three channels"))
+    assert numbers(data["weight"]).size == 75
+    assert example_of(data).output.shape == (1, 28, 28)
+    concealed = payload(open_page("convolution_2d", part="Three channels", predict="true"))
+    assert len(concealed["rows"]["windows"]) == 1
+
+
+def test_a_filter_of_three_slices_is_asked_for_rows_of_all_three():
+    app = open_page("convolution_2d", part="Three channels")
+    app.text_input(key="colour").set_value("1 1 / 1 1").run()
+    assert "three square slices" in app.error[0].value
+    app.text_input(key="colour").set_value(" / ".join(["1 1"] * 6)).run()
+    assert not app.error
+    assert example_of(payload(app)).output.shape == (1, 31, 31)
+
+
+def test_the_flip_shows_both_outputs():
+    assert payload(open_page("convolution_2d", w="1 2 / 3 4", flip="true"))["compare"] == "Not flipped"
+    assert payload(open_page("convolution_2d"))["compare"] is None
+
+
 def test_a_typed_number_is_told_from_the_answer_and_the_answer_stays_told():
-    app = open_page("convolution_2d")
+    app = open_page("convolution_2d", predict="true")
     asked = tuple(payload(app)["hidden"])
     predict(app, int(example_of(payload(app)).output[asked]))
     assert "Right" in app.success[0].value
@@ -36,14 +61,24 @@ def test_a_named_filter_runs_on_a_whole_picture():
     app = open_page("convolution_2d", part="A whole picture")
     press(app, KERNELS[-1].name)
     assert not app.error
-    assert app.get("image") or app.get("imgs")
+    example = example_of(payload(app))
+    np.testing.assert_array_equal(example.output[0], example.input[0, 1:-1, 1:-1])
+
+
+def test_a_convolution_and_a_pool_are_stepped_together():
+    rows = " / ".join(" ".join(map(str, map(int, row))) for row in BINARY_IMAGE)
+    data = payload(open_page("pooling", part="Output of a convolution", x=rows, S="1"))
+    assert example_of(data).output.tolist() == [[[4, 3, 4], [2, 4, 3], [2, 3, 4]]]
+    pool = data["pool"]
+    assert [len(pool[axis]["windows"]) for axis in ("rows", "columns")] == [2, 2]
 
 
 def test_a_map_of_the_lectures_network_is_pooled():
-    app = open_page("pooling", what="a map of the lecture's network", stage="2", map="5")
+    app = open_page("pooling", part="A film", what="a map of the lecture's network", layer="2", map="5")
     assert not app.error
     assert "Map 5 of 32" in shown_text(app)
-    assert example_of(payload(app, 1)).output.shape == (1, 4, 4)
+    example = example_of(payload(app))
+    assert example.input.shape[1] == 2 * example.output.shape[1]
 
 
 def test_another_height_starts_as_what_is_set():

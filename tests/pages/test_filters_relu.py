@@ -1,34 +1,41 @@
-"""The page of filters and ReLU: the stack, the survivors, the slide's question, the link, the snippet."""
+"""The page of filters and ReLU: slide 15's stack, its numbers against torch, and slide 16's question."""
 
-import re
-
+import numpy as np
 import pytest
+import torch
+from torch.nn import functional as F
 
-from cnn.ops.filters import KERNELS
-from tests.support.app import html, open_page, predict, shown_text
+from tests.support.app import html, open_page, predict
+from tests.support.grids import example_of, numbers, payload
 
 PAGE = "filters_relu"
+QUESTION = {"part": "Two layers", "predict": "true"}
 
 
 def test_the_question_mark_is_told_after_the_right_answer_and_its_slips_are_named() -> None:
-    app = open_page(PAGE)
+    app = open_page(PAGE, **QUESTION)
     for wrong, slip in ((3, "depth of the image"), (8, "how many filters the layer has")):
         predict(app, wrong)
         assert slip in app.error[0].value
-        assert "8 filters of 5x5x?" in html(app)
+        assert "8 filters of 5 × 5 × ?" in html(app)
     predict(app, 7)
     assert "Right" in app.success[0].value
-    assert "8 filters of 5x5x7" in html(app)
+    assert "8 filters of 5 × 5 × 7" in html(app)
+    assert "24 × 24 × 8" in html(app)
 
 
-def test_the_stack_is_as_deep_as_there_are_filters() -> None:
-    for count in (1, 4, len(KERNELS)):
-        app = open_page(PAGE, K=str(count), map=str(len(KERNELS)))
-        assert re.search(rf"\d+ x \d+ x {count}<", html(app))
-        assert f"Map {count}," in shown_text(app)
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_six_filters_of_5_5_3_leave_28_28_6(count: int) -> None:
+    data = payload(open_page(PAGE, K=str(count), b="-20"))
+    example = example_of(data)
+    theirs = F.conv2d(*map(torch.from_numpy, (numbers(data["input"])[None], numbers(data["weight"])))) - 20
+    np.testing.assert_array_equal(example.output, theirs[0].numpy())
+    assert example.output.shape == (count, 28, 28)
+    assert data["relu"]
+    assert data["stack"]
 
 
-@pytest.mark.parametrize(("bias", "more"), [("-0.5", True), ("0.5", False)])
-def test_the_bias_decides_how_much_survives(bias: str, more: bool) -> None:
-    cleared = [int(re.search(r"\((\d+)%\) are negative", shown_text(open_page(PAGE, b=b)))[1]) for b in ("0", bias)]
-    assert (cleared[1] > cleared[0]) == more
+def test_filters_run_on_a_chest_film_too() -> None:
+    example = example_of(payload(open_page(PAGE, part="Chest film")))
+    assert len(example.input) == 1
+    assert max(example.input.shape) == 64

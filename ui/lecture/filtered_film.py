@@ -1,50 +1,94 @@
-"""Pictures before and after a filter or a small shift."""
+"""The inputs of the page on convolution in 2-D, and what is said of each; and small shifts under pooling."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
+from cnn.errors import DoesNotFit
+from cnn.layers import costs
+from cnn.layers.sizes import Window, output_size
+from cnn.lecture.questions.layer_sizes import ask_output_size
+from cnn.lecture.questions.question import Question
 from cnn.ops import filters, toy_inputs
-from cnn.ops.convolution import Convolution
+from cnn.ops.convolution import Convolution, conv2d
 from cnn.ops.windows import Array
-from ui.shell.text import plain
+from ui.lecture import colour_picture
+from ui.shell import glossary_popover
+from ui.shell.fields import Rows
+from ui.shell.text import typeset
 from ui.widgets import static_grid
+from ui.widgets.grid import GridOptions
 
-REACH = 4
-"""The patch around a filter's strongest response has this many pixels on each side of it."""
+WHITE = 255
+"""Films are shown with whole grey values from 0 to 255, so that the printed sums are exact."""
 
 
-def show_filtered(pixels: Array, weights: filters.Rows, name: str) -> Array:
-    """Show a picture before and after a filter, and the four places of strongest response.
+@dataclass(frozen=True)
+class Shown:
+    """An example for the stage, how it is shown, and the question about it."""
 
-    Returns:
-        The patch around the strongest response, with border pixels repeated.
-    """
-    response = filters.filter_image(pixels, weights)
-    scaled = filters.scale_to_grey(response, weights)
-    before, after = st.columns(2)
-    size = f"{pixels.shape[1]} x {pixels.shape[0]}"
-    before.image(
-        pixels, caption=f"Before: {plain(name)}, {size}", alt=f"Before: {name}, {size}", clamp=True, width="stretch"
+    example: Convolution
+    options: GridOptions
+    question: Question | None = None
+
+
+def convolve_colours(rows: Rows, bias: float) -> Convolution:
+    """Apply a filter, given as the rows of its three slices, to the picture in colour. Raises ``DoesNotFit``."""
+    weights = colour_picture.split_slices(rows)
+    if weights is None:
+        raise DoesNotFit(
+            f"A filter for three channels has three square slices: for F = {len(rows[0])} type {3 * len(rows[0])} rows "
+            f"of {len(rows[0])} numbers, red, green, blue; here are {len(rows)} rows."
+        )
+    return conv2d(colour_picture.picture(), weights, [bias])
+
+
+def ask_size(example: Convolution) -> Question:
+    """Ask for the output size along one side."""
+    return ask_output_size(example.columns.size, Window(example.kernel.shape[-1]))
+
+
+def shrink_film(pixels: Array, longest: int) -> Array:
+    """Shrink a film (H, W) from 0 to 1 until its longer side has ``longest`` pixels; whole greys from 0 to 255."""
+    scale = min(1.0, longest / max(pixels.shape))
+    height, width = (max(1, round(side * scale)) for side in pixels.shape)
+    small = Image.fromarray(pixels.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
+    return np.round(np.asarray(small, dtype=np.float64) * WHITE)
+
+
+def explain_numbers(example: Convolution) -> None:
+    """Say what the output means, and what the flip changes."""
+    glossary_popover.write(
+        "The output is large where the input looks like the filter. A layer in PyTorch does not flip its filter; "
+        "mathematics calls that cross-correlation. The weights are learned, so the flip makes no difference to what a "
+        "layer can learn."
     )
-    after.image(scaled.pixels, caption=f"After. {scaled.scale}", alt="The filter's answer", clamp=True, width="stretch")
-    places = filters.strongest_positions(response, distance=12, count=4)
-    st.subheader("Where it answers most", anchor=False)
-    for slot, (row, column) in zip(st.columns(4), places, strict=False):
-        patch = filters.enlarge(filters.patch_at(pixels, (row, column), 8), 12)
-        caption = f"{response[row, column]:.3g} at row {row + 1}, column {column + 1}"
-        slot.image(patch, caption=caption, alt=f"The picture around the answer {caption}", clamp=True)
-    if not all(REACH <= index < side - REACH for index, side in zip(places[0], pixels.shape, strict=True)):
-        st.caption("Beyond the edge, the pixels at the border are repeated.")
-    return filters.patch_at(pixels, places[0], REACH)
+    if example.symmetric:
+        st.markdown("This filter is its own mirror image: flipped or not, the output is the same.")
 
 
-def step_at_strongest(example: Convolution) -> int:
-    """Return the step of ``example`` whose window lies where the response at the middle of the patch is computed."""
-    height, width = example.weight.shape[-2:]
-    row, column = REACH - (height - 1) // 2, REACH - (width - 1) // 2
-    return int(row * len(example.columns.windows) + column)
+def explain_colours(example: Convolution) -> None:
+    """Say why a filter of three slices gives one number."""
+    size = example.kernel.shape[-1]
+    glossary_popover.write(
+        "A filter is as deep as its input: one slice of weights for each channel. The products of all slices and one "
+        f"bias add up to **just one number**: {typeset(costs.filter_weights(3, size).formula)} products at each "
+        f"position. The output has {example.output.shape[1]} × {example.output.shape[2]} positions and depth 1: "
+        f"{typeset(output_size(colour_picture.SIDE, Window(size)).formula)}."
+    )
+    st.markdown("Brightness goes from 0 to 9 here, so that the products can be followed; files have 0 to 255.")
+
+
+def explain_film(example: Convolution) -> None:
+    """Say what the filter responds to."""
+    st.markdown(filters.describe(example.weight[0, 0]))
+    glossary_popover.write(
+        "These weights were chosen by hand. A network learns its own: filters of the first layer become edge and spot "
+        "detectors much like these; later layers respond to parts and whole shapes."
+    )
 
 
 def show_shift(images: Sequence[Array], outputs: Sequence[Array]) -> None:
@@ -54,9 +98,3 @@ def show_shift(images: Sequence[Array], outputs: Sequence[Array]) -> None:
             static_grid.show_numbers(image, f"Input {when}", "input", image != images[0])
             static_grid.show_numbers(output, f"Output {when}", "output", ~np.isclose(output, outputs[0]))
     st.markdown(toy_inputs.describe_shift(images, outputs))
-
-
-def show_enlarged(image: Array, alt: str) -> None:
-    """Show a small picture (3, H, W) enlarged, so that its cells can be seen."""
-    picture = np.kron(image / image.max(), np.ones((1, 20, 20))).transpose(1, 2, 0)
-    st.image(picture, caption="The picture, enlarged", alt=alt)

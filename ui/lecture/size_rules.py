@@ -131,15 +131,14 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
     st.markdown("**Output size** $= (N - F + 2P)/S + 1$")
     problem = _too_long(n, window)
     if problem is None:
-        cards, problem = _cards(n, window)
-        st.html(f'<div class="rules">{cards}</div>')
+        problem = show_cards(n, window)
     if problem:
         advice = keep_advice(problem, _allowed(fields, lambda name, value: sliding.accepts(sides, name, value)))
         _show_presets(state, advice, fields)
 
 
-def _cards(n: int, window: Window) -> tuple[str, SizeDoesNotFit | None]:
-    """Return a card for each rule as HTML, and the error of the rule that refuses the size."""
+def show_cards(n: int, window: Window) -> SizeDoesNotFit | None:
+    """Show a card for each rule, and return the error of the rule that refuses the size."""
     cards, problem = [], None
     for rule, (title, meaning) in RULES.items():
         try:
@@ -154,7 +153,8 @@ def _cards(n: int, window: Window) -> tuple[str, SizeDoesNotFit | None]:
             f'<div class="rule{failed}"><b>{title}</b><b class="size">{number}</b>'
             f"<small>{meaning}: {escape(text)}</small></div>"
         )
-    return "".join(cards), problem
+    st.html(f'<div class="rules">{"".join(cards)}</div>')
+    return problem
 
 
 def show_advice(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole], accepts: Accepts) -> None:

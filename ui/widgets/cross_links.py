@@ -11,6 +11,7 @@ from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
 from cnn.layers.network import Network
 from cnn.layers.sizes import LETTERS, Window
 from cnn.ops import toy_inputs
+from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Array
 
 _Link = dict[str, str]
@@ -40,6 +41,24 @@ def link_from_calculator(layer: Conv | ConvTranspose | Pool, before: Volume) -> 
 def link_to_calculator(layer: Layer, before: Volume, label: str = "Calculate this layer") -> None:
     """Show a link to the calculator with the settings of this layer."""
     st.page_link("pages/layer_calculator.py", label=label, query_params=calculator_settings(layer, before))
+
+
+def layer_of(example: Convolution) -> tuple[Conv, Volume]:
+    """Return the layer of a worked convolution with square filters, stride 1 and no padding, and what it reads."""
+    depth, height, width = example.input.shape
+    return Conv(len(example.weight), example.kernel.shape[-1]), Volume(width, height, depth)
+
+
+def link_to_pooling(x: Array, w: Array) -> None:
+    """Show a link that pools the output of this convolution."""
+    link = {
+        "part": "Output of a convolution",
+        "x": _written(x),
+        "w": _written(w),
+        "F": "2",
+        "S": "1",
+    }
+    st.page_link("pages/pooling.py", label="Pool this output", query_params=link)
 
 
 def calculator_settings(layer: Layer, before: Volume) -> _Link:

@@ -35,7 +35,7 @@ function receive(view, incoming) {
     keepOwnNumbers(view, data);
     data = compute(data);
   }
-  if (!view.data) view.all = Boolean(data.bare || !data.input);
+  if (!view.data) view.all = Boolean(data.bare || data.stack || !data.input);
   view.data = data;
   view.size = [data.rows.windows.length, data.columns.windows.length];
   const place = asked ? { row: Math.floor(data.step / view.size[1]), column: data.step % view.size[1] } : view.pinned;

@@ -151,6 +151,10 @@ function noteText(data, at) {
     const strongest = sums.reduce((best, sum, channel) => (Math.abs(sum) > Math.abs(sums[best]) ? channel : best), 0);
     return ` The largest sum is that of ${data.channels[strongest]}, ${show(sums[strongest], data.decimals)}.`;
   }
+  if (data.relu) {
+    const map = data.output[at.filter].flat();
+    return ` ReLU sets ${map.filter((value) => value < 0).length} of the map's ${plural(map.length, "number")} to 0.`;
+  }
   if (data.kind !== "max" || isHidden(data, at)) return pooledText(data, at);
   const winners = windowCells(data, at).filter((cell) => cell.value === outputOf(data, at)).length;
   return winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";

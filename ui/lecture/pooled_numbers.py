@@ -1,0 +1,91 @@
+"""Pooling of numbers, alone or after a convolution (slides 38-40): settings, the worked example, what it teaches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import ArrayLike
+
+from cnn.errors import UserError
+from cnn.layers.layers import Pool, Volume
+from cnn.layers.sizes import Rule, Window
+from cnn.lecture import torch_snippets
+from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
+from cnn.lecture.questions.question import Question
+from cnn.ops import toy_inputs
+from cnn.ops.convolution import Convolution, conv2d
+from cnn.ops.pooling import Pooling, PoolKind, adaptive_pool2d, pool2d
+from ui.lecture import filtered_film, pooled_film
+from ui.shell import glossary_popover
+from ui.shell.fields import Rows
+from ui.shell.text import sentence_of
+from ui.widgets import cross_links, torch_code
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A pooling, and the convolution before it if there is one."""
+
+    pooling: Pooling
+    convolution: Convolution | None = None
+
+    @property
+    def shown(self) -> Convolution | Pooling:
+        """What is stepped through."""
+        return self.convolution or self.pooling
+
+    def ask(self, seed: int) -> Question:
+        """Ask for one number of the output, of the convolution if there is one."""
+        return ask_cell(self.convolution, seed) if self.convolution else ask_pooled_cell(self.pooling, seed)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Input, filter if a convolution comes first, and the windows; ``adaptive`` is an output size, or 0."""
+
+    x: Rows
+    w: Rows | None
+    kind: PoolKind
+    window: Window
+    rule: Rule
+    norm: int
+    adaptive: int
+
+    def pool(self, image: ArrayLike) -> Pooling:
+        """Pool ``image`` (H, W) or (C, H, W). Raises ``UserError``."""
+        if self.adaptive:
+            return adaptive_pool2d(image, self.adaptive, self.kind)  # type: ignore[arg-type]
+        return pool2d(image, self.window, self.kind, self.rule, self.norm)
+
+    def work_out(self) -> Worked:
+        """Return the example. Raises ``UserError``."""
+        if self.w is None:
+            return Worked(self.pool(np.array(self.x)))
+        convolution = conv2d(self.x, self.w)
+        return Worked(self.pool(convolution.output), convolution)
+
+
+def explain(settings: Settings, shift: int) -> None:
+    """Say what pooling leaves of a volume, how the gradient flows, and show what a small shift changes."""
+    pooled_film.explain_volume()
+    glossary_popover.write(
+        "**Backward.** A gradient of 1 arrives at each output. Max pooling passes it to the largest cell alone; in a "
+        "tie, PyTorch picks the first, row by row. Average pooling shares it out evenly. Lp pooling gives each cell "
+        "(x/y)^(p − 1), and these do not add up to 1. Where windows overlap, a cell collects from each."
+    )
+    images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), shift)
+    try:
+        filtered_film.show_shift(images, [settings.pool(image).output[0] for image in images])
+    except UserError as error:
+        st.info(sentence_of(error))
+
+
+def show_code(settings: Settings, worked: Worked) -> None:
+    """Show the pooling in PyTorch, and a link to the layer calculator where it can take the settings."""
+    torch_code.show_snippet(torch_snippets.pooling(worked.pooling, settings.adaptive or None))
+    if settings.adaptive or settings.kind == "lp":
+        return
+    window = settings.window
+    layer = Pool(settings.kind, window.kernel_size, window.stride, window.ends[0], ceil_mode=settings.rule == "ceil")
+    _, height, width = worked.pooling.input.shape
+    cross_links.link_to_calculator(layer, Volume(width, height, 1))
