@@ -35,6 +35,20 @@ class ReceptiveField:
         return ReceptiveField(end - start, self.jump, start)
 
 
+def transposed_extent(window: Window) -> int:
+    """Return the most input cells along a side, gaps included, that a unit of a transposed convolution depends on.
+
+    A unit depends on input cell i where its place, counted from the first cell without padding, is i*S + k*D for a
+    weight k: units differ by what is left when their place is divided by S.
+    """
+    first: dict[int, int] = {}
+    most = 0
+    for place in range(0, window.reach, window.dilation):
+        start = first.setdefault(place % window.stride, place)
+        most = max(most, (place - start) // window.stride + 1)
+    return most
+
+
 INPUT_CELL = ReceptiveField(1, 1, 0)
 """The receptive field of a cell of the input: itself."""
 

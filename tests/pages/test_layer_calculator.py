@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.app import open_page, predict, press, shown_text, snippets
+from tests.support.app import html, open_page, predict, press, snippets
 
 PAGE = "layer_calculator"
 
@@ -10,17 +10,17 @@ PAGE = "layer_calculator"
 @pytest.mark.parametrize(
     ("preset", "result"),
     [
-        ("F5 S2 P2", "**16x16x32**"),
-        ("Slide 15: 6 filters of 5x5x3", "(5*5*3)*6 + 6 = 456"),
-        ("Slide 37: pool, F2 S2", "**50x50x128**"),
-        ("Depthwise", "(3*3*1)*64 + 64 = 640"),
-        ("Twice as large", "**64x64x32**"),
+        ("F5 S2 P2", "16 × 16 × 128"),
+        ("6 filters of 5 × 5 × 3", "(5 × 5 × 3) × 6 + 6 = 456"),
+        ("Pool F2 S2", "50 × 50 × 128"),
+        ("Depthwise", "(3 × 3 × 1) × 64 + 64 = 640"),
+        ("Upsample × 2", "64 × 64 × 32"),
     ],
 )
 def test_the_slides_configurations_are_one_click_away(preset: str, result: str) -> None:
     app = open_page(PAGE)
     press(app, preset)
-    assert result in shown_text(app)
+    assert result in html(app)
 
 
 def test_what_does_not_fit_is_said_and_the_nearest_offered() -> None:
@@ -29,13 +29,22 @@ def test_what_does_not_fit_is_said_and_the_nearest_offered() -> None:
     assert not snippets(app)
     press(app, "F = 4")
     assert not app.error
-    assert "**1x1x32**" in shown_text(app)
+    assert "1 × 1 × 32" in html(app)
 
 
 def test_nothing_is_told_before_the_answer_where_that_is_asked_for() -> None:
     app = open_page(PAGE, predict="true")
-    assert "Produces" not in shown_text(app)
+    assert "Output 32" not in html(app)
     predict(app, 34)
-    assert "Produces" not in shown_text(app)
+    assert "Output 32" not in html(app)
     press(app, "Show the answer")
-    assert "Produces" in shown_text(app)
+    assert "Output 32 × 32 × 32" in html(app)
+
+
+def test_a_wrong_number_keeps_the_last_figure_greyed() -> None:
+    app = open_page(PAGE, W1="8", H1="8")
+    assert "Output 8 × 8 × 32" in html(app)
+    app.number_input(key="F").set_value(99).run()
+    assert "longer than the input" in app.error[0].value
+    assert "Output 8 × 8 × 32" in html(app)
+    assert "stale" in html(app)

@@ -1,51 +1,211 @@
-"""One layer in a box, after the summary of CS231n: shapes, parameters, multiply-adds, memory and receptive field."""
+"""One layer: volumes in and out to scale, its headline numbers, and below each number with its rule."""
+
+from html import escape
+from typing import NamedTuple
 
 import streamlit as st
 
+from cnn.errors import UserError
 from cnn.layers.costs import filter_weights
-from cnn.layers.layers import Conv, ConvTranspose, Layer, LayerInfo, Pool, Volume
-from cnn.layers.receptive_field import receptive_field
-from cnn.layers.sizes import LETTERS, Size, Window
-from ui.shell.text import escape_stars, format_bytes
+from cnn.layers.layers import Conv, ConvTranspose, LayerInfo, Pool, Volume
+from cnn.layers.receptive_field import receptive_field, transposed_extent
+from cnn.layers.sizes import Rule, Size
+from cnn.lecture import torch_snippets
+from cnn.ops import layer_examples
+from cnn.ops.windows import Axis
+from ui.lecture import size_rules
+from ui.shell import stage
+from ui.shell.page_state import State
+from ui.shell.stage import View
+from ui.shell.text import format_bytes, typeset
+from ui.widgets import cross_links, static_grid, torch_code
+from ui.widgets.grid import GridOptions, show_grid
+from ui.widgets.tables import show_table
 
-_SIZE_RULES = {
-    Conv: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
-    Pool: ("W2 = (W1 - F + 2P)/S + 1", "H2 = (H1 - F + 2P)/S + 1"),
-    ConvTranspose: ("W2 = (W1 - 1)*S - 2P + F + output padding", "H2 = (H1 - 1)*S - 2P + F + output padding"),
-}
-_LETTERS = LETTERS | {"output_padding": "output padding", "groups": "groups"}
+_SIDE, _DEPTH = 180, 100
+"""Pixels of the longest side and of the greatest depth of a drawing."""
+_MOST_STRIPES, _MOST_WINDOWS, _MOST_CELLS = 16, 10, 40
+_MOST_SEARCHED = 256
+"""Cells of a side that are searched for those that no window reads."""
+ReadableLayer = Conv | ConvTranspose | Pool
 
 
-def show_summary(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> None:
-    """Show the box."""
-    with st.container(border=True, key="layer_summary"):
-        for word, text in _lines(layer, before, info):
-            st.markdown(f"**{word}** {text}")
+class Calculated(NamedTuple):
+    """A layer, the volume that it reads, and what it makes of it."""
+
+    layer: ReadableLayer
+    before: Volume
+    info: LayerInfo
+
+    @property
+    def after(self) -> Volume:
+        """The output."""
+        assert isinstance(self.info.output, Volume)
+        return self.info.output
 
 
-def _lines(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> list[tuple[str, str]]:
-    depth = "D2 = K" if not isinstance(layer, Pool) else "D2 = D1"
-    across, down = _SIZE_RULES[type(layer)]
-    if layer.dilation > 1:
-        across, down = (rule.replace("F", "[D(F - 1) + 1]") for rule in (across, down))
-    rules = zip((across, down), info.sides, strict=True)
-    sizes = " and ".join(f"{escape_stars(rule)}: `{side.formula}`" for rule, side in rules)
-    produced = f"**{info.output}**. {sizes}; {depth} = {info.output.torch_shape[0]}.{_unread(info)}"
-    lines = [
-        ("Accepts", f"a volume of W1 x H1 x D1 = {before}."),
-        ("Requires", f"{_required(layer)}."),
-        ("Produces", f"a volume of W2 x H2 x D2 = {produced}"),
-        ("Parameters:", _parameters(layer, before, info)),
-        ("Multiply-adds:", _multiply_adds(layer, info)),
-        ("Activation memory:", _memory(info)),
+def show_result(view: View, state: State, calculated: Calculated, hidden: bool) -> None:
+    """Show the volumes and what follows from them; while ``hidden``, the input and the filters alone."""
+    layer, before, _ = calculated
+    with view.stage:
+        _show_drawing(calculated, hidden)
+        if not hidden:
+            _show_headline(calculated)
+            _show_windows(calculated)
+    if hidden or view.greyed:
+        view.tabs(state)
+        return
+    if not isinstance(layer, ConvTranspose) and before.width <= _MOST_SEARCHED:
+        with view.panel:
+            size_rules.show_cards(before.width, layer.window)
+    steps, details, code = view.tabs(state, "Step by step", stage.DETAILS, stage.CODE)
+    with steps:
+        _show_steps(layer, before)
+    with details:
+        _show_breakdown(calculated)
+        cross_links.link_from_calculator(layer, before)
+    with code:
+        torch_code.show_snippet(torch_snippets.layer(layer, before))
+
+
+def _show_drawing(calculated: Calculated, hidden: bool) -> None:
+    """Draw input, filters and output to scale; without the output while ``hidden``."""
+    layer, before, _ = calculated
+    after = calculated.after
+    per_cell = _SIDE / max(before.width, before.height, after.width, after.height)
+    per_channel = _DEPTH / max(before.depth, after.depth)
+    groups = 1 if isinstance(layer, Pool) else layer.groups
+    read = Volume(layer.kernel_size, layer.kernel_size, 1 if isinstance(layer, Pool) else before.depth // groups)
+    if isinstance(layer, Pool):
+        reader = f"window of {layer.kernel_size} × {layer.kernel_size}"
+    else:
+        reader = f"{layer.out_channels:,} filter{'s' if layer.out_channels > 1 else ''} of {_size(read)}"
+    figures = [
+        _figure(before, (per_cell, per_channel), "input", f"Input {_size(before)}", groups),
+        _figure(read, (per_cell, per_channel), "kernel", f"S = {layer.stride}: {reader}"),
     ]
-    if info.window:
-        lines.append(("Receptive field:", _receptive_field(info.window)))
-    return lines
+    if not hidden:
+        figures.append(_figure(after, (per_cell, per_channel), "output", f"Output {_size(after)}", groups))
+    arrow = '<b class="arrow" aria-hidden="true">→</b>'
+    st.html(
+        '<div class="layer-drawing" role="img" aria-label="The volumes of the layer, widths and heights to one scale, '
+        f'depths to another">{arrow.join(figures)}</div>'
+    )
+    if groups > 1:
+        st.markdown(
+            f"**{groups} groups**: the stripes. Each filter reads the {before.depth // groups} "
+            f"channel{'s' if before.depth > groups else ''} of its own group, not all {before.depth}."
+        )
 
 
-def _required(layer: Layer) -> str:
-    return ", ".join(f"{letter} = {getattr(layer, name)}" for name, letter in _LETTERS.items() if hasattr(layer, name))
+def _show_headline(calculated: Calculated) -> None:
+    """Show the numbers that a reader looks for first."""
+    info = calculated.info
+    numbers = {
+        "output": _size(calculated.after),
+        "parameters": f"{info.parameters.value:,}",
+        "multiply-adds": f"{info.multiply_adds.value:,}",
+        "output memory": format_bytes(info.output.memory.value),
+        "receptive field": _field(calculated)[0],
+    }
+    cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in numbers.items())
+    st.html(f'<dl class="headline">{cells}</dl>')
+
+
+def _show_windows(calculated: Calculated) -> None:
+    """Draw the windows along the width where they can be told apart; cells that none reads are crossed out."""
+    layer, before, info = calculated
+    if isinstance(layer, ConvTranspose):
+        return
+    rule: Rule = "ceil" if isinstance(layer, Pool) and layer.ceil_mode else "floor"
+    if before.width + 2 * layer.padding <= _MOST_CELLS and calculated.after.width <= _MOST_WINDOWS:
+        axis = Axis.sliding(before.width, layer.window, rule)
+        static_grid.show_windows(axis, f"Width of {before.width}: every window")
+    if sentence := _unread(info):
+        st.markdown(sentence)
+
+
+def _show_steps(layer: ReadableLayer, before: Volume) -> None:
+    """Step through the layer on a small input; a transposed convolution as an ordinary one over spread cells."""
+    if isinstance(layer, Pool):
+        st.markdown("The page on pooling steps through every window.")
+        return
+    try:
+        small = layer_examples.shrink(layer, before)
+    except UserError as error:
+        st.markdown(error.sentence)
+        return
+    if isinstance(layer, ConvTranspose):
+        st.markdown(
+            "A transposed convolution is a convolution with stride 1 over an input that is spread out: zeros between "
+            f"its cells ({layer.stride - 1}), zeros around ({max(0, layer.window.reach - 1 - layer.padding)}), and the "
+            "filter flipped. Here on a small input:"
+        )
+    else:
+        st.markdown(f"The same settings on a small input of {'x'.join(map(str, small.input.shape[::-1]))}:")
+    names = ("Input, spread out" if isinstance(layer, ConvTranspose) else "Input", "Filter", "Output")
+    show_grid(small.steps, GridOptions("The layer on a small input", names=names, step_name=None), key="small_layer")
+
+
+def _show_breakdown(calculated: Calculated) -> None:
+    """Show each number with its rule and with the numbers put in."""
+    layer, before, info = calculated
+    across, down = _size_rule(layer, "W"), _size_rule(layer, "H")
+    depth = "K" if not isinstance(layer, Pool) else "D1"
+    rows = [
+        ["width W2", typeset(across), typeset(info.sides[0].formula)],
+        ["height H2", typeset(down), typeset(info.sides[1].formula)],
+        ["depth D2", depth, str(calculated.after.depth)],
+    ]
+    if isinstance(layer, Pool):
+        compared = f"{layer.kernel_size} × {layer.kernel_size} values compared or averaged at each position"
+        rows += [["parameters", "none", "0"], ["multiply-adds", "none", compared]]
+    else:
+        d1 = "D1" if layer.groups == 1 else "(D1/groups)"
+        weights = filter_weights(before.depth, layer.kernel_size, layer.groups)
+        biases = " + K" if layer.bias else ""
+        where = "input cells" if isinstance(layer, ConvTranspose) else "output positions"
+        rows += [
+            ["weights per filter", typeset(f"F*F*{d1}"), typeset(weights.formula)],
+            ["parameters", typeset(f"(F*F*{d1})*K{biases}"), typeset(info.parameters.formula)],
+            ["multiply-adds", f"weights × {where}", typeset(info.multiply_adds.formula)],
+        ]
+    memory = info.output.memory
+    rows += [
+        ["output memory", "4 bytes a number", f"{typeset(memory.formula)} bytes = {format_bytes(memory.value)}"],
+        ["memory in training", "2 × output memory", f"{format_bytes(2 * memory.value)}: activations and gradients"],
+        ["receptive field", *_field(calculated)[::-1]],
+    ]
+    show_table(["", "rule", "with these numbers"], rows, label="Every number of the layer")
+
+
+def _figure(volume: Volume, scale: tuple[float, float], role: str, caption: str, groups: int = 1) -> str:
+    """Draw a volume: width by height as the front, the depth as slanted faces."""
+    per_cell, per_channel = scale
+    width, height = max(3.0, per_cell * volume.width), max(3.0, per_cell * volume.height)
+    back = max(2.0, per_channel * volume.depth * 0.7)
+    striped = f' grouped" style="--stripe: {back / groups:.2f}px; ' if 1 < groups <= _MOST_STRIPES else '" style="'
+    faces = (
+        f'<div class="front" style="width:{width:.1f}px;height:{height:.1f}px"></div>'
+        f'<div class="top" style="bottom:{height:.1f}px;width:{width:.1f}px;height:{back:.1f}px"></div>'
+        f'<div class="side" style="left:{width:.1f}px;width:{back:.1f}px;height:{height:.1f}px"></div>'
+    )
+    return (
+        f'<div class="volume"><div class="cuboid {role}{striped}width:{width + back:.1f}px;'
+        f'height:{height + back:.1f}px">{faces}</div>{escape(caption)}</div>'
+    )
+
+
+def _size(volume: Volume) -> str:
+    return f"{volume.width:,} × {volume.height:,} × {volume.depth:,}"
+
+
+def _size_rule(layer: ReadableLayer, side: str) -> str:
+    reach = "F" if layer.dilation == 1 else "[D(F - 1) + 1]"
+    if isinstance(layer, ConvTranspose):
+        return f"({side}1 - 1)*S - 2P + {reach} + output padding"
+    rounding = "rounded up" if isinstance(layer, Pool) and layer.ceil_mode else "rounded down"
+    return f"({side}1 - {reach} + 2P)/S + 1, {rounding}"
 
 
 def _unread(info: LayerInfo) -> str:
@@ -53,40 +213,15 @@ def _unread(info: LayerInfo) -> str:
     lost = [side.unread_input if isinstance(side, Size) else 0 for side in info.sides]
     parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
     verb = "is" if sum(lost) == 1 else "are"
-    return f" Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
+    return f"Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
 
 
-def _parameters(layer: Conv | ConvTranspose | Pool, before: Volume, info: LayerInfo) -> str:
-    if isinstance(layer, Pool):
-        return "none: pooling has no weights."
-    weights = filter_weights(before.depth, layer.kernel_size, layer.groups)
-    depth = "D1" if layer.groups == 1 else "(D1/groups)"
-    biases = "and K biases in all" if layer.bias else "in all, and no biases"
-    return (
-        f"F\\*F\\*{depth} = `{weights.formula}` weights a filter, {escape_stars(f'(F*F*{depth})*K')} weights {biases}: "
-        f"`{info.parameters.formula}`."
-    )
-
-
-def _multiply_adds(layer: Conv | ConvTranspose | Pool, info: LayerInfo) -> str:
-    if isinstance(layer, Pool):
-        f = layer.kernel_size
-        return f"none: it compares or averages {f}x{f} numbers at each position of each channel."
-    where = "input cell" if isinstance(layer, ConvTranspose) else "position of the output"
-    return f"one for each weight at each {where}: `{info.multiply_adds.formula}`."
-
-
-def _memory(info: LayerInfo) -> str:
-    count = info.output.memory
-    return (
-        f"`{count.formula}` bytes ({format_bytes(count.value)}) of output for one image, at 4 bytes a number; about "
-        f"{format_bytes(2 * count.value)} while it trains, when each output waits for its gradient."
-    )
-
-
-def _receptive_field(window: Window) -> str:
-    first, second, third = (field.size for field in receptive_field([window] * 3))
-    return (
-        f"{first}x{first} cells of the input for each output. Two such layers in a row have {second}x{second}, three "
-        f"{third}x{third}."
-    )
+def _field(calculated: Calculated) -> tuple[str, str]:
+    """Return how many input cells an output cell depends on, in short, and in words."""
+    layer, before, info = calculated
+    if isinstance(layer, ConvTranspose):
+        most = min(transposed_extent(layer.window), max(before.width, before.height))
+        return f"{most} × {most} at most", "differs between output cells"
+    assert info.window is not None
+    first, second, third = (field.size for field in receptive_field([info.window] * 3))
+    return f"{first} × {first}", f"two such layers {second} × {second}, three {third} × {third}"

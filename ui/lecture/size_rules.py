@@ -134,7 +134,7 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
         problem = show_cards(n, window)
     if problem:
         advice = keep_advice(problem, _allowed(fields, lambda name, value: sliding.accepts(sides, name, value)))
-        _show_presets(state, advice, fields)
+        show_presets(state, advice, fields)
 
 
 def show_cards(n: int, window: Window) -> SizeDoesNotFit | None:
@@ -166,9 +166,14 @@ def show_advice(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole]
         fields: By letter, the fields that may be changed.
         accepts: Whether the page shows a result once an argument has another value.
     """
-    error = keep_advice(error, _allowed(fields, accepts))
+    error = keep_possible(error, fields, accepts)
     st.error(sentence_of(error))
-    _show_presets(state, error, fields)
+    show_presets(state, error, fields)
+
+
+def keep_possible(error: SizeDoesNotFit, fields: Mapping[str, Whole], accepts: Accepts) -> SizeDoesNotFit:
+    """Return the error with those of its nearest values that ``fields`` allow and the page ``accepts``."""
+    return keep_advice(error, _allowed(fields, accepts))
 
 
 def _allowed(fields: Mapping[str, Whole], accepts: Accepts) -> Accepts:
@@ -179,7 +184,8 @@ def _allowed(fields: Mapping[str, Whole], accepts: Accepts) -> Accepts:
     return allowed
 
 
-def _show_presets(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole]) -> None:
+def show_presets(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole]) -> None:
+    """Show a button for each of the nearest values that an error names."""
     presets: dict[str, dict[Field[Any], int]] = {
         f"{LETTERS[argument]} = {value}": {fields[LETTERS[argument]]: value}
         for argument, values in error.nearest.items()
