@@ -94,7 +94,7 @@ with view.stage:
         result.show_findings(run)
     elif settings:
         progress.show_films(settings)
-if experiment and (run is None or run.finished):
+if experiment and (run is None or (run.finished and run.experiment != experiment)):
     with view.question:
         result.ask_first(experiment)
 figures, worst, all_runs = view.tabs(state, "Result", "Films it got wrong", "My runs")

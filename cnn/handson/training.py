@@ -90,7 +90,7 @@ class Training:
 
     def events(self) -> Iterator[Event]:
         """Run the training; see :func:`train`."""
-        first = self._measure(self.train[0][:200], self.train[1][:200])
+        first = self._measure(self.train[0][::5], self.train[1][::5])  # films are in order of class
         yield self._epoch(0, first.loss, first.accuracy)
         yield self._examples()
         number = 0

@@ -1,7 +1,7 @@
 """PyTorch code that does what a page shows, and its output; tests run the code and compare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from cnn.layers.layers import Layer, Volume
 from cnn.layers.network import Network
 from cnn.ops.convolution import Convolution, conv1d
 from cnn.ops.feature_stack import TwoLayers
+from cnn.ops.filter_task import BackwardPass
 from cnn.ops.pooling import Pooling
 from cnn.ops.softmax import Loss, Softmax
 from cnn.ops.windows import Array, Axis
@@ -239,3 +240,25 @@ def _format_array(array: Array) -> str:
 def _format_floats(values: Sequence[float] | np.ndarray) -> str:
     """Return a list of floats as Python prints it, with at most four decimals and no minus zero."""
     return str([round(float(value), 4) + 0.0 for value in values])
+
+
+def filter_gradients(passed: BackwardPass) -> Snippet:
+    """Return the backward pass of one pair by autograd: loss, dL/dw and dL/dx, to four decimals."""
+    passed = replace(passed, weight=passed.weight.round(4))  # so that the lines print what they are given
+    lists = {name: values.tolist() for name, values in (("x", passed.image), ("w", passed.weight))}
+    code = f"""import torch
+from torch.nn import functional as F
+
+torch.set_default_dtype(torch.float64)
+x = torch.tensor({lists["x"]}, requires_grad=True)
+w = torch.tensor({lists["w"]}, requires_grad=True)
+t = torch.tensor({passed.target.tolist()})
+y = F.conv2d(x[None, None], w[None, None])
+loss = F.mse_loss(y, t[None])
+loss.backward()
+print(round(loss.item() + 1e-9, 4))  # a hair up, so that 0.00005 rounds one way
+for gradient in (w.grad, x.grad):
+    print([[round(number + 1e-9, 4) + 0.0 for number in row] for row in gradient.tolist()])"""
+    numbers = [passed.gradients.weight[0, 0], passed.gradients.input[0]]
+    rows = [[[round(number + 1e-9, 4) + 0.0 for number in row] for row in array.tolist()] for array in numbers]
+    return Snippet(code, "\n".join(map(str, [round(passed.loss + 1e-9, 4), *rows])))

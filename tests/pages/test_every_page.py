@@ -53,6 +53,8 @@ SNIPPETS: list[tuple[str, dict[str, str]]] = [
     ("layer_calculator", {"kind": "average pooling"} | parse("W1=11 F=3 S=2 P=0")),
     ("layer_calculator", parse("W1=10000 H1=10000 D1=512 K=512")),
     *(("architecture_builder", {"net": text}) for text in PRESETS.values()),
+    ("learn_a_filter", {}),
+    ("learn_a_filter", {"target": "hidden", "steps": "7", "pair": "2", "rate": "0.05"}),
 ]
 MISFITS: list[tuple[str, dict[str, str]]] = [
     ("convolution_1d", {"x": "1 2", "w": "1 2 3", "mode": "valid"}),

@@ -61,7 +61,10 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15, CHAIN),
         Chapter("review", "Review and quiz", "43-46", 15, CHAIN),
     ),
-    "Hands-on": (Chapter("train_a_classifier", "Train a classifier", "45", 30, CHAIN),),
+    "Hands-on": (
+        Chapter("learn_a_filter", "Learn a filter", "13", 15, ("CONV",)),
+        Chapter("train_a_classifier", "Train a classifier", "45", 30, CHAIN),
+    ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
         Chapter("shortcut_lab", "Shortcut lab", "45", 10),

@@ -1,0 +1,96 @@
+"""Learn a filter (slide 13): gradient descent on nine weights, with the backward pass in sight."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn.lecture import torch_snippets
+from cnn.ops.filter_task import PAIRS, TARGETS, FilterTask, backward_pass
+from ui.handson import filter_lesson
+from ui.shell import frame, stage
+from ui.shell.fields import Choice, Field, Real, Whole
+from ui.shell.page_state import State
+from ui.widgets import torch_code
+
+MOST = 500
+TARGET = Choice("target", "To be learned", "edge detector", options=(*TARGETS, "hidden"))
+RATE = Real("rate", "Learning rate", 0.1, low=0.001, high=1, step=0.001)
+STEPS = Whole("steps", "Steps done", 0, low=0, high=MOST)
+PAIR = Whole("pair", "Pair of input and output", 1, low=1, high=PAIRS)
+PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS)
+SEED = Whole("seed", "Seed", 0, low=0, high=99)
+STEP = Whole("step", "Step", 0, low=0, high=9999)
+
+frame.header(
+    "Learn a filter",
+    "A 3x3 filter starts at random. Pairs of input and output, and the gradient of the loss, turn it into the filter "
+    "that made them.",
+)
+state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP)
+limit = FilterTask().largest_rate
+beginning: dict[Field[Any], Any] = {TARGET: "edge detector", SEED: 0, STEPS: 0, PART: "dL/dw"}
+examples = {
+    "Too slow": beginning | {RATE: 0.005},
+    "Just right": beginning | {RATE: round(limit / 2, 3)},
+    "Barely stable": beginning | {RATE: round(0.98 * limit, 3)},
+    "Diverges": beginning | {RATE: round(1.1 * limit, 3)},
+    "A hidden filter": beginning | {TARGET: "hidden", RATE: round(limit / 2, 3)},
+}
+
+
+def go_on(count: int) -> None:
+    """Take ``count`` more steps."""
+    state.put(STEPS, min(state[STEPS] + count, MOST))
+
+
+def show_buttons(steps_left: int) -> None:
+    """Show buttons for one step, ten, or as many as it takes."""
+    with st.container(horizontal=True):
+        st.button("1 step", type="primary", on_click=go_on, args=(1,))
+        st.button("10 steps", on_click=go_on, args=(10,))
+        st.button("Until it is learned", on_click=go_on, args=(steps_left,), disabled=not steps_left)
+
+
+@st.fragment
+def lesson() -> None:
+    """Show the page below its heading."""
+    view = stage.open_view(state, examples)
+    with view.panel:
+        buttons = st.container()
+        task = FilterTask(state.select(TARGET), state[SEED])
+        rate, done = state.slider(RATE), state.number(STEPS)
+        part, pair = state.choice(PART), state.slider(PAIR) - 1
+        with stage.more("other numbers"):
+            task = FilterTask(task.target, state.number(SEED))
+    full = task.steps(rate, MOST)
+    learned = next((number for number, step in enumerate(full) if step.loss < filter_lesson.STANDS), len(full) - 1)
+    steps = full[: done + 1]
+    with buttons:
+        show_buttons(max(0, learned - len(steps) + 1))
+    passed = backward_pass(task, steps[-1].weight, pair)
+    hidden = task.target == "hidden" and steps[-1].loss >= filter_lesson.STANDS
+    with view.stage:
+        filter_lesson.show_pass(passed, part, state[STEP])
+        st.markdown(filter_lesson.describe(steps, rate, task), width="stretch")
+        filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden)
+        filter_lesson.draw_loss(steps)
+    why, code = view.tabs(state, stage.WHY, stage.CODE)
+    with why:
+        st.markdown(
+            "The loss L is the mean of (y − t)² over the output cells, so an output cell has the error "
+            "dL/dy = 2 (y − t)/n. A weight meets one input value at each position: **dL/dw is the sum over positions "
+            "of error times input**, which is the input convolved with the errors. An input value meets each weight at "
+            "another position: **dL/dx is the full convolution of the errors with the flipped filter**; it carries the "
+            "error on to the layer before. Gradient descent takes w − learning rate × dL/dw, again and again."
+        )
+    with code:
+        torch_code.show_snippet(torch_snippets.filter_gradients(passed))
+    state.remember()
+
+
+lesson()
+frame.footer(
+    "learn_a_filter",
+    "Nobody writes a network's filters: they are what gradient descent leaves. Too small a learning rate takes for "
+    "ever, too large a one diverges.",
+)
