@@ -11,7 +11,7 @@ from cnn.ops import signals
 from ui.lecture import signal_charts, signal_uses
 from ui.lecture.signal_player import show_player
 from ui.lecture.signal_uses import MOST
-from ui.shell import frame, glossary_popover, stage
+from ui.shell import frame, glossary_popover, stage, upload_limits
 from ui.shell.fields import Choice, Field, Numbers, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
@@ -62,7 +62,7 @@ def read_settings() -> tuple[Values, Values, signals.Mode]:
         with stage.more("CSV files"):
             for field in (X, W):
                 label = f"{field.label}, up to {MOST} numbers"
-                st.file_uploader(
+                upload_limits.show_file_box(
                     label, type=["csv", "txt"], key=f"csv {field.name}", on_change=read_file, args=(field,)
                 )
             if error := st.session_state.pop(_UNREADABLE, None):

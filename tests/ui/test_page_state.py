@@ -6,7 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.errors import UserError
+from tests.support.app import open_page
 from ui.shell.fields import Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole
+from ui.shell.page_state import MAX_TEXT
 
 FIELDS: tuple[Field, ...] = (
     Whole("F", "Kernel F", 3, low=1, high=7),
@@ -233,3 +235,11 @@ def test_rows_of_digits_are_read_as_the_lecture_writes_them(text: str, rows: tup
     assert field.parse(text) == rows
     assert field.parse(field.text(rows)) == rows
     assert bool(field.note(text)) == (len(rows[0]) > 1)
+
+
+def test_a_session_keeps_no_text_longer_than_any_page_needs() -> None:
+    page = open_page("convolution_1d")
+    page.text_input(key="x").set_value("1 " * MAX_TEXT).run()
+    assert not page.exception
+    assert len(page.session_state["x"]) == MAX_TEXT
+    assert len(page.error) == 1, "it is refused in a sentence"

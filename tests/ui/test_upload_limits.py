@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 from streamlit import runtime
 
+from tests.support.app import ROOT
 from ui.shell import upload_limits
 from ui.shell.upload_limits import ADDRESS_BYTES, ALL_BYTES, MIB, SESSION_BYTES, UploadLimits
 
@@ -61,10 +62,16 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     sessions = [f"s{number}" for number in range(10)]
     for session in sessions:
         monkeypatch.setattr(upload_limits, "get_script_run_ctx", lambda one=session: SimpleNamespace(session_id=one))
-        upload_limits.open_box()
+        upload_limits.show_file_box("Files", key=session)
     yield site
     for session in sessions:
         upload_limits.forget(session)
+
+
+def test_every_box_is_one_that_is_counted() -> None:
+    modules = [path for folder in ("ui", "pages") for path in (ROOT / folder).rglob("*.py")]
+    with_box = [path.name for path in modules if "st.file_uploader(" in path.read_text(encoding="utf-8")]
+    assert with_box == ["upload_limits.py"], "else files for the page are refused"
 
 
 def test_a_page_without_a_box_takes_nothing(site: Site) -> None:

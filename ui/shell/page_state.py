@@ -25,6 +25,8 @@ from ui.shell import address, glossary_popover
 from ui.shell.fields import Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
 from ui.shell.text import sentence_of
 
+MAX_TEXT = 20_000
+"""Most characters of a field that a session keeps; a network of 200 layers has about 5,000."""
 _LEFT, _SENTENCES, _TEACH, _GOOD = "_state_left", "_state_sentences", "_state_teach", "_state_good"
 """Keys of the session: the values that each page was left with, what is wrong with the link, whether the controls are
 hidden, and the last values that each page's fields allowed."""
@@ -54,6 +56,7 @@ class State:
             _begin_visit(page, fields)
         if sentences := st.session_state[_SENTENCES]:
             st.warning("\n\n".join(sentences))
+        _shorten_texts(fields)
         state = cls(page, fields, st.session_state[_TEACH])
         state.remember()
         return state
@@ -196,6 +199,14 @@ class State:
             self.invalid = True
             last: T = good.get(field.name, field.default)
             return last
+
+
+def _shorten_texts(fields: tuple[Field[Any], ...]) -> None:
+    """Keep no text that is longer than any page needs: a browser may send a megabyte."""
+    for field in fields:
+        value = st.session_state.get(field.name)
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            st.session_state[field.name] = value[:MAX_TEXT]
 
 
 def controls_hidden() -> bool:

@@ -7,7 +7,9 @@ box for it, or where the bytes that the session, its address or all sessions hol
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,11 +30,12 @@ _trays: dict[str, int] = {}
 """Bytes that each session holds beside what Streamlit keeps for it."""
 
 
-def open_box() -> None:
-    """Let the session whose page runs upload files, until it opens another page."""
+def show_file_box(label: str, **options: Any) -> None:
+    """Show Streamlit's upload box, and let the session upload files until it opens another page."""
     context = get_script_run_ctx()
     if context is not None:
         _sessions_with_box.add(context.session_id)
+    st.file_uploader(label, **options)
 
 
 def close_box(session_id: str) -> None:

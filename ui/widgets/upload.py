@@ -208,10 +208,9 @@ def forget_radiograph() -> None:
 
 def add_films() -> None:
     """Show Streamlit's upload box, always empty, for what it takes goes to the tray; and why a file was not taken."""
-    upload_limits.open_box()
     key = f"files {tray().uploads}"
     label = "Your own film: drop it anywhere on the page, paste it, or"
-    st.file_uploader(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)
+    upload_limits.show_file_box(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)
     for sentence in tray().refused:
         st.error(plain(sentence))
 
