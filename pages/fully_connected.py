@@ -4,135 +4,115 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.errors import UserError
 from cnn.layers import costs
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.fully_connected import ask_fully_connected
 from cnn.ops import convolution, softmax, toy_inputs
-from ui.lecture import softmax_charts
-from ui.shell import frame, glossary_popover
+from cnn.ops.convolution import Convolution
+from cnn.ops.softmax import Softmax
+from ui.lecture import class_scores, softmax_charts
+from ui.shell import frame, stage
 from ui.shell.fields import Field, Names, Numbers, Real, Whole
 from ui.shell.page_state import State
-from ui.shell.text import sentence_of
+from ui.shell.stage import PREDICT
 from ui.widgets import quiz, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
 SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
 SCORES = Numbers("z", "Scores z, one for each class", SLIDE, most=8, limit=2000)
-TEMPERATURE = Real("T", "Temperature T", 1, low=0.1, high=10, step=0.1)
+TEMPERATURE = Real("T", "Temperature T", 1, low=class_scores.LOWEST, high=class_scores.HIGHEST, step=0.1)
 TRUE = Whole("true", "True class, by number", 3, low=1, high=8)
 SIDE = Whole("side", "Width and height of the volume", 3, low=1, high=4)
 DEPTH = Whole("depth", "Depth of the volume", 2, low=1, high=3)
 PLACE = Whole("place", "Number to follow, counted from 0", 10, low=0, high=47)
 STEP = Whole("step", "Step", 0, low=0, high=99)
-PRESETS: dict[str, dict[Field[Any], Any]] = {
+LECTURE_VOLUME = 16 * 16 * 16
+EXAMPLES: dict[str, dict[Field[Any], Any]] = {
     "Slide 42": {NAMES: NAMES.default, SCORES: SLIDE, TEMPERATURE: 1},
-    "0, 1, 2": {SCORES: (0, 1, 2)},
-    "1000, 1001, 1002": {SCORES: (1000, 1001, 1002)},
-    "Large negative scores": {SCORES: (-500, -501, -502)},
-    "All equal": {SCORES: (1, 1, 1)},
-    "Cold: T = 0.2": {TEMPERATURE: 0.2},
-    "Hot: T = 5": {TEMPERATURE: 5},
+    "0, 1, 2": {NAMES: NAMES.default, SCORES: (0, 1, 2)},
+    "1000, 1001, 1002": {NAMES: NAMES.default, SCORES: (1000, 1001, 1002)},
+    "Large negative scores": {NAMES: NAMES.default, SCORES: (-500, -501, -502)},
+    "All equal": {NAMES: NAMES.default, SCORES: (1, 1, 1)},
 }
 
 frame.header(
     "Fully connected layer and softmax",
-    "The last layer weighs every number of the volume once for each class; softmax turns the scores that come out into "
-    "probabilities.",
+    "The last layer multiplies every number of the volume by a weight for each class and adds up: the scores. How do "
+    "scores become probabilities?",
 )
-state = State.open("fully_connected", NAMES, SCORES, TEMPERATURE, TRUE, SIDE, DEPTH, PLACE, STEP, quiz.QUESTION)
+state = State.open(
+    "fully_connected", NAMES, SCORES, TEMPERATURE, TRUE, SIDE, DEPTH, PLACE, STEP, PREDICT, quiz.QUESTION
+)
 
 
-def flatten_and_weigh() -> tuple[str, ...]:
-    """Show how the last volume becomes one score for each class (slide 41), and return the names of the classes."""
-    st.header("Flatten", anchor=False)
-    glossary_popover.write(
-        "The volume is laid out in one row: channel after channel, and each channel row by row. All values are "
-        "kept; only the spatial arrangement is lost."
-    )
-    first, second, third = st.columns(3)
-    with first:
-        side = state.slider(SIDE)
-    with second:
-        depth = state.slider(DEPTH)
-    volume = toy_inputs.pooled_volume(depth, side)
-    with third:
-        index = min(state.slider(PLACE), volume.size - 1)
-    if index < state[PLACE]:
-        st.caption(f"The row ends at number {index}, which is followed here.")
-    softmax_charts.show_flattened(volume, index)
-    place = softmax.locate_flat_index(index, (depth, side, side))
-    st.markdown(
-        f"Channel {place.channel}, row {place.row}, column {place.column}, all counted from 0, becomes number "
-        f"{index}: `{place.flat.formula}`"
-    )
-    st.header("One score for each class", anchor=False)
-    names = state.text(NAMES)
-    small, large = (costs.linear_parameters(n, len(names)) for n in (volume.size, 16 * 16 * 16))
-    glossary_popover.write(
-        "Every number has a weight for every class. So this is a convolution whose filters cover the whole volume: "
-        "there is only one place for them, and each leaves a single number, the score. Here the layer learns "
-        f"`{small.formula}` weights and biases; on the lecture's 16x16x16, `{large.formula}`."
-    )
+def layer_of(names: tuple[str, ...], side: int, depth: int) -> Convolution:
+    """Return the layer as a convolution whose filters cover the whole volume."""
     weights = toy_inputs.class_weights(len(names), depth, side)
-    example = convolution.conv2d(volume, weights, toy_inputs.class_biases(len(names)))
-    part_names = ("Volume", "Weights", "Scores")
-    show_grid(
-        example, GridOptions("Scores step by step", names=part_names, filters=names, step=state[STEP]), key="scores"
+    return convolution.conv2d(toy_inputs.pooled_volume(depth, side), weights, toy_inputs.class_biases(len(names)))
+
+
+def keep(temperature: float, place: int) -> None:
+    """Write what the reader has set in the browser into the page's fields."""
+    state.put(TEMPERATURE, round(temperature, 1))
+    state.put(PLACE, place)
+
+
+@st.fragment  # a change redraws this part alone
+def lesson() -> None:
+    """Show the page below its heading."""
+    scores_above = layer_of(state[NAMES], state[SIDE], state[DEPTH]).output.ravel() if not state.invalid else ()
+    view = stage.open_view(state, EXAMPLES | {"Scores of the layer": {SCORES: tuple(map(float, scores_above))}})
+    with view.panel:
+        names, scores = state.text(NAMES), state.text(SCORES)
+        matched, sentence = softmax.match_scores(len(names), scores)
+        if sentence:
+            st.info(sentence)
+        side, depth = state.slider(SIDE), state.slider(DEPTH)
+        true = min(state.number(TRUE), len(names)) - 1
+        if true + 1 < state[TRUE]:
+            st.caption(f"There are {len(names)} classes: the last one, number {true + 1}, is taken as the true class.")
+    hidden = quiz.dock(view, ask_fully_connected(state[quiz.QUESTION]), state)
+    layer, temperature = layer_of(names, side, depth), state[TEMPERATURE]
+    place = min(state[PLACE], layer.input.size - 1)
+    example = view.compute(lambda: softmax.softmax(names, matched, temperature))
+    with view.stage:
+        setting = class_scores.Setting(matched, temperature, place)
+        on_rest = None if state.teach else keep
+        class_scores.show_steps(layer, names, setting, key="steps", hide=hidden, on_rest=on_rest)
+    if hidden or example is None:
+        view.tabs(state)
+    else:
+        show_tabs(view, layer, example, true)
+    state.remember()
+
+
+def show_tabs(view: stage.View, layer: Convolution, example: Softmax, true: int) -> None:
+    """Show what stands behind the three steps."""
+    names = [term.name for term in example.terms]
+    why, steps, wrong, large, code = view.tabs(
+        state, stage.WHY, "Step by step", "How wrong was it?", "Large scores", stage.CODE
     )
-    state.presets("Carry them on", {"Use these scores below": {SCORES: tuple(map(float, example.output.ravel()))}})
-    return names
-
-
-def softmax_by_terms(names: tuple[str, ...]) -> softmax.Softmax:
-    """Show how scores become probabilities (slide 42). Raises ``UserError``."""
-    st.header("Softmax", anchor=False)
-    glossary_popover.write(
-        "Scores can be any numbers. **p = e^(z/T) / sum of e^(z/T) over all classes** makes them positive and lets "
-        "them add up to 1. Adding the same to all scores changes nothing; T is 1 unless someone wants a sharper or "
-        "flatter distribution."
-    )
-    all_names: dict[Field[Any], Any] = {} if len(names) == len(SLIDE) else {NAMES: NAMES.default}
-    state.presets("Start from an example", {name: all_names | values for name, values in PRESETS.items()})
-    first, second = st.columns(2)
-    with first:
-        scores = state.text(SCORES)
-    with second:
-        temperature = state.slider(TEMPERATURE)
-    matched, sentence = softmax.match_scores(len(names), scores)
-    if sentence:
-        st.info(sentence)
-    return softmax.softmax(names, matched, temperature)
-
-
-def how_wrong(example: softmax.Softmax) -> None:
-    """Show the cross-entropy and its gradient."""
-    st.header("How wrong was it?", anchor=False)
-    true = min(state.number(TRUE), len(example.terms)) - 1
-    if true + 1 < state[TRUE]:
-        st.caption(
-            f"There are {len(example.terms)} classes: the last one, number {true + 1}, is taken as the true class."
-        )
     loss = softmax.cross_entropy(example, true)
-    st.markdown(softmax.describe_loss(example, loss))
-    softmax_charts.show_gradient(example, loss)
-    torch_code.show_snippet(torch_snippets.softmax(example, loss))
-
-
-classes = flatten_and_weigh()
-try:
-    example = softmax_by_terms(classes)
-    if not state.invalid:
+    with why:
+        small, lecture = (costs.linear_parameters(n, len(names)) for n in (layer.input.size, LECTURE_VOLUME))
+        softmax_charts.describe(small, lecture)
         softmax_charts.show_terms(example)
+    with steps:
+        parts = ("Volume", "Weights", "Scores")
+        show_grid(layer, GridOptions("Scores step by step", names=parts, filters=names, step=state[STEP]), key="scores")
+    with wrong:
+        st.markdown(softmax.describe_loss(example, loss))
+        softmax_charts.show_gradient(example, loss)
+    with large:
         softmax_charts.show_large_scores(example)
-        how_wrong(example)
-except UserError as error:
-    st.error(sentence_of(error))
-quiz.ask(ask_fully_connected(state[quiz.QUESTION]), state)
-state.share()
+    with code:
+        torch_code.show_snippet(torch_snippets.softmax(example, loss))
+
+
+lesson()
 frame.footer(
     "fully_connected",
     "A class has a weight for every number; softmax turns scores into shares of a sum; and what training gets back "
-    "is p - y.",
+    "is p − y.",
 )

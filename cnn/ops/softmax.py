@@ -132,20 +132,30 @@ def in_float32(example: Softmax, *, max_trick: bool) -> Float32:
     )
 
 
-def describe_float32(plain: Float32) -> str:
-    """Return a sentence on the result of the softmax without the max trick."""
+def describe_float32(plain: Float32, shifted: Float32) -> str:
+    """Return a sentence on the result of the softmax without the max trick, beside that with it."""
     highest = max(plain.exponents)
-    if math.isinf(plain.total):
+    if any(map(math.isinf, plain.exponentials)):
         return (
             f"e^{highest:g} is more than {LARGEST_FLOAT32}, the largest number there is in 32 bits, so it becomes "
             "infinity; and infinity divided by infinity is not a number (nan)."
+        )
+    if math.isinf(plain.total):
+        return (
+            f"Each term is a 32-bit number, but their sum is more than {LARGEST_FLOAT32} and becomes infinity; any "
+            "number divided by infinity is 0, so the probabilities do not add up to 1."
         )
     if plain.total == 0:
         return (
             f"Even e^{highest:g} is closer to 0 than 32 bits can tell, so every term becomes 0; "
             "and 0 divided by 0 is not a number (nan)."
         )
-    return "These scores are small enough: both ways give the same."
+    if np.allclose(plain.probabilities, shifted.probabilities, rtol=1e-4, atol=0):
+        return "These scores are small enough: both ways give the same to four digits."
+    return (
+        "Nothing overflows, but terms so close to 0 have lost digits in 32 bits, and the probabilities as written are "
+        "a little wrong."
+    )
 
 
 def cross_entropy(example: Softmax, true: int) -> Loss:
@@ -171,8 +181,8 @@ def describe_loss(example: Softmax, loss: Loss) -> str:
     return (
         f"If **{term.name}** is right, the cross-entropy is **{formula}**: "
         "0 for a sure and right answer, and without limit for a sure and wrong one. Its gradient is **p - y**, with "
-        "y = 1 for the true class and 0 for the others: training raises the true score and lowers the others, each by "
-        "as much as it was off."
+        "y = 1 for the true class and 0 for the others: training raises the true score and lowers the others, in "
+        "proportion to how far each was off."
     )
 
 

@@ -78,7 +78,9 @@ def test_float32_ends_where_torch_s_does_and_the_max_trick_does_not(scores: tupl
     np.testing.assert_allclose(plain.probabilities, z.exp() / z.exp().sum(), rtol=1e-5)
     np.testing.assert_allclose(shifted.probabilities, [term.probability for term in example.terms], rtol=1e-5)
     assert (shifted.shift, max(shifted.exponents), max(shifted.exponentials)) == (max(scores), 0, 1)
-    assert ("not a number" in describe_float32(plain)) == any(map(math.isnan, plain.probabilities))
+    assert ("not a number" in describe_float32(plain, in_float32(example, max_trick=True))) == any(
+        map(math.isnan, plain.probabilities)
+    )
 
 
 def test_a_hopeless_class_still_has_a_finite_loss() -> None:
@@ -118,3 +120,12 @@ def test_scores_are_matched_to_the_classes():
     assert match_scores(3, (1, 2, 3)) == ((1, 2, 3), "")
     assert match_scores(2, (1, 2, 3))[0] == (1, 2)
     assert match_scores(3, (1, 2))[0] == (1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [((88.5, 88.5, 0), "do not add up"), ((-100, -101, -102), "lost digits"), ((0, 1, 2), "small enough")],
+)
+def test_what_32_bits_lose_is_said(scores: tuple[float, ...], words: str) -> None:
+    example = softmax("abc", scores)
+    assert words in describe_float32(in_float32(example, max_trick=False), in_float32(example, max_trick=True))

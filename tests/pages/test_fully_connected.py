@@ -1,5 +1,7 @@
 """The page of the last layer: the slide's percents, large scores, the loss, flatten, the link, the snippet."""
 
+import json
+
 import pytest
 
 from tests.support.app import open_page, press, shown_text, table_rows
@@ -38,12 +40,12 @@ def test_every_class_has_a_score_when_classes_are_renamed(names: str, classes: i
     assert len(table_rows(app, "Gradient of the cross-entropy")) == classes
 
 
-def test_flatten_follows_a_number_and_its_scores_can_be_carried_on() -> None:
+def test_the_layer_has_its_parameters_and_its_scores_can_be_carried_on() -> None:
     app = open_page(PAGE, place="13", side="3", depth="2")
-    assert "1*3*3 + 1*3 + 1 = 13" in shown_text(app)
-    assert "18*3 + 3 = 57" in shown_text(app)
-    assert "4,096*3 + 3 = 12,291" in shown_text(app)
-    press(app, "Use these scores below")
+    assert json.loads(app.get("bidi_component")[0].proto.json)["place"] == 13
+    assert "18 × 3 + 3 = 57" in shown_text(app)
+    assert "4,096 × 3 + 3 = 12,291" in shown_text(app)
+    press(app, "Scores of the layer")
     assert app.text_input(key="z").value != "0 0 2.07944"
     assert not app.error
 

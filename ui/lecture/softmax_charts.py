@@ -1,26 +1,29 @@
-"""Figures of the last layers: the flattened row, the terms of the softmax, and the gradient."""
+"""Tables of the last layers: the terms of the softmax, 32-bit arithmetic, and the gradient."""
 
 import math
 from decimal import Decimal
 
-import numpy as np
 import streamlit as st
 
+from cnn.layers.sizes import Count
 from cnn.ops.softmax import LARGEST_FLOAT32, Float32, Loss, Softmax, describe_float32, in_float32
-from cnn.ops.windows import Array
-from ui.widgets import static_grid
+from ui.shell.text import typeset
 from ui.widgets.tables import Bar, show_table
 
 
-def show_flattened(volume: Array, marked: int) -> None:
-    """Show the channels of a volume (C, H, W) and the row that they become, with the number ``marked`` marked."""
-    row = volume.reshape(1, -1)
-    marks = np.arange(row.size) == marked
-    with st.container(horizontal=True):
-        for channel, (numbers, channel_marks) in enumerate(zip(volume, marks.reshape(volume.shape), strict=True)):
-            with st.container(width="content"):
-                static_grid.show_numbers(numbers, f"Channel {channel}", "input", channel_marks)
-    static_grid.show_numbers(row, f"Flattened: {row.size} numbers in a row", "input", marks[None])
+def describe(small: Count, lecture: Count) -> None:
+    """Explain the three steps; the counts are the parameters of the layer here, and on the lecture's volume."""
+    st.markdown(
+        "**Flatten** keeps all values; only the spatial arrangement is lost. **Scores**: every number has a weight for "
+        "every class, so this is a convolution whose filters cover the whole volume. Here the layer has "
+        f"{typeset(small.formula)} parameters; on the lecture's 16 × 16 × 16, {typeset(lecture.formula)}."
+    )
+    st.latex(r"p_i = \frac{e^{z_i/T}}{\sum_j e^{z_j/T}}")
+    st.markdown(
+        "**Softmax** makes scores positive and lets them add up to 1. Adding the same to all scores changes nothing; a "
+        "temperature T above 1 makes the distribution flatter, below 1 sharper. Adding up to 1 does not make "
+        "probabilities right: see calibration on the page Model card."
+    )
 
 
 def show_terms(example: Softmax) -> None:
@@ -44,9 +47,8 @@ def show_terms(example: Softmax) -> None:
 
 def show_large_scores(example: Softmax) -> None:
     """Show what large scores become in 32 bits, with and without the max trick."""
-    st.header("When scores are large", anchor=False)
     st.markdown(
-        f"Networks compute in 32 bits, where no number is larger than {LARGEST_FLOAT32}. So every "
+        f"Networks usually compute in 32 bits, where no number is larger than {LARGEST_FLOAT32}, or in 16. So every "
         "library first takes the largest score off all of them, which changes no probability."
     )
     plain, shifted = (in_float32(example, max_trick=trick) for trick in (False, True))
@@ -57,7 +59,7 @@ def show_large_scores(example: Softmax) -> None:
     with right:
         st.subheader(f"Less the largest, {shifted.shift:.4g}", anchor=False)
         _show_float32(example, shifted, "In 32 bits with the max trick")
-    st.markdown(describe_float32(plain))
+    st.markdown(describe_float32(plain, shifted))
 
 
 def _show_float32(example: Softmax, computed: Float32, label: str) -> None:
