@@ -1,46 +1,51 @@
-"""Choose or upload a radiograph; see probabilities, a saliency map, and how far to believe them."""
+"""Choose or upload a radiograph; see probabilities, saliency maps, and how far to believe them."""
 
 import streamlit as st
 
-from cnn.imaging.samples.built_in import lesion_mask
-from ui.chest import film_store, map_checks, prediction_scale, sections
-from ui.shell import frame
+from ui.chest import film_store, map_checks, overlay, prediction_scale, sections, views
+from ui.shell import frame, stage
+from ui.shell.page_state import State
 from ui.widgets import upload
 
 frame.header(
     "Read a chest X-ray",
-    "A trained network classifies a chest X-ray as NORMAL or PNEUMONIA, and saliency maps show what moved its answer. "
-    "For teaching, never for diagnosis.",
+    "A network classifies a film as NORMAL or PNEUMONIA; saliency maps show what moved its answer. Not for diagnosis.",
 )
-stage, panel = st.columns([5, 3], gap="medium")
-with panel:
+state = State.open("chest_xray", sections.MAPS, sections.EXPLAINED)
+view = stage.open_view(state, {name: {upload.FILM: title} for name, title in sections.EXAMPLES.items()})
+with view.panel:
     choice, name = sections.choose_film_and_network()
-with stage:
+with view.stage:
     model, film = sections.load_film_and_network(choice, name)
     classified = film.gate_result.accepted or sections.choose_to_classify_anyway(film)
-    if classified:
-        lesion = lesion_mask(choice.sample.key) if choice.sample else None
-        reading = sections.Reading(film, model, film_store.predict(film, model), lesion)
-        prediction_scale.show_prediction(reading.prediction)
-        sections.show_warnings(film)
-        maps_place = st.container()
-    else:
+if not classified:
+    with view.stage:
         sections.explain_rejection(film)
-    sections.show_label(choice, film_store.predict(film, model) if classified else None)
-if classified:
-    settings = sections.choose_map_settings(lesion_known=lesion is not None)
-    downloads_place = st.empty()
-    with maps_place:
+        sections.show_label(choice, None)
+    why, details = view.tabs(state, stage.WHY, stage.DETAILS)
+else:
+    prediction = film_store.predict(film, model)
+    reading = sections.Reading(film, model, prediction, views.outlines_of(choice.sample, film))
+    with view.panel:
+        settings = sections.choose_map_settings()
+    with view.stage:
+        prediction_scale.show_prediction(prediction)
+        sections.show_warnings(film)
         maps = sections.show_maps(reading, settings)
-    with downloads_place.container():
-        sections.offer_downloads(reading, maps, settings)
-    map_checks.show_checks(film, model, maps, settings.opacity)
-if len(upload.own_films()) > 1:
-    sections.show_own_films(model)
-frame.notice()
-if classified:
+        sections.show_label(choice, prediction)
+    why, checked, details = view.tabs(state, stage.WHY, "Check the map", stage.DETAILS)
+    with checked:
+        map_checks.show_checks(film, model, maps, overlay.OPACITY)
+    with details:
+        sections.offer_downloads(reading, maps)
+        sections.explain_methods(settings.methods, model)
+with why:
+    st.markdown(prediction_scale.PNEUMONIA_ON_FILM)
     st.markdown(prediction_scale.describe_network(model))
-    sections.explain_methods(settings.methods, model)
+if len(upload.own_films()) > 1:
+    with details:
+        sections.show_own_films(model)
+frame.notice()
 frame.footer(
     "chest_xray",
     "A prediction is a number against a threshold that somebody chose, and a map shows what moved the number, which is "

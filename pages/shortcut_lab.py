@@ -1,33 +1,35 @@
-"""Shortcut lab: change a film and see what the network was leaning on."""
+"""Shortcut lab: change a film by hand and see what the network relies on, while the hand moves."""
 
 import streamlit as st
 
-from cnn.errors import UserError
 from ui.chest import prediction_scale, sections, shortcut_lab
-from ui.shell import frame
+from ui.shell import frame, stage
 from ui.shell.page_state import State
-from ui.shell.text import sentence_of
 
 frame.header(
     "Shortcut lab",
-    "Hide the lungs, keep only the margin, lay a marker on the film: if the prediction survives, it did not come from "
-    "the lungs. Probability and map follow every change, beside those of the untouched film.",
+    "Erase, stamp, turn or blur a film, and see the prediction follow. If it survives without the lungs, it did not "
+    "come from the lungs.",
 )
 state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
-choice, name = sections.choose_film_and_network()
-model, film = sections.load_film_and_network(choice, name)
-prediction_scale.warn_if_rejected(film)
-trial = shortcut_lab.choose_trial(state)
-try:
-    shortcut_lab.show_comparison(film, model, trial, state)
-except UserError as error:
-    st.info(sentence_of(error))
-shortcut_lab.show_effects(film, model, shortcut_lab.chosen_method(state))
-st.markdown(shortcut_lab.describe_test_set(model))
+view = stage.open_view(
+    state, {title: {shortcut_lab.CHANGE: title} for title in shortcut_lab.STARTS if title != "Nothing"}
+)
+with view.panel:
+    choice, name = sections.choose_film_and_network()
+with view.stage:
+    model, film = sections.load_film_and_network(choice, name)
+    prediction_scale.warn_if_rejected(film)
+    shortcut_lab.show_lab(film, model, state)
+measured, why = view.tabs(state, "Every change, measured", stage.WHY)
+with measured:
+    shortcut_lab.show_effects(film, model, state)
+    st.markdown(shortcut_lab.describe_test_set(model))
+with why:
+    shortcut_lab.explain()
 frame.notice()
-state.share()
 frame.footer(
     "shortcut_lab",
     "A network takes whatever tells its training films apart. To find out what that was, change one thing and see "
-    "whether the answer changes with it.",
+    "whether the prediction changes with it.",
 )

@@ -15,6 +15,7 @@ from pydicom.data import get_testdata_file
 
 from cnn import cards
 from cnn.imaging.samples.real_films import FOLDER, REAL_FILMS
+from tests.browser.conftest import count_runs
 from tests.support.random_weights import png_film
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ DROP = """(data) => {
     const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
     for (const name of ["dragover", "drop"]) document.querySelector("h1").dispatchEvent(new DragEvent(name, options));
 }"""
-OVERLAYS = "img[alt^='The map over the film']"
+PANES = "[data-testid=stBidiComponentIsolated] .pane:not(.pending) canvas"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def upload(open_page: Callable[..., Page]) -> Callable[..., Page]:
         page = open_page(f"chest_xray?network={network}")
         page.locator("input[type=file]").set_input_files(paths)
         expect(page.get_by_text(f"{paths[0].name} · ").first).to_be_visible()
-        expect(page.locator(OVERLAYS)).to_have_count(1)
+        expect(page.locator(PANES)).to_have_count(2)
         return page
 
     return upload_
@@ -77,13 +78,12 @@ def test_a_test_film_is_read_explained_and_taken_home(upload: Callable[..., Page
     page = upload(films[0])
     expect(page.get_by_text(films[0].name).last).to_be_visible()
     shown = probability(page)
-    first = page.locator(OVERLAYS).get_attribute("src")
     choose(page, "Saliency", "Grad-CAM")
-    expect(page.locator(OVERLAYS)).to_have_count(1)
+    expect(page.locator(PANES)).to_have_count(2)
     expect(page.get_by_text("strong effect on PNEUMONIA")).to_be_visible()
-    assert page.locator(OVERLAYS).get_attribute("src") != first
     assert probability(page) == shown, "a map changes no probability"
 
+    page.get_by_role("tab", name="Details and tables").click()
     record = json.loads(download(page, "Record (JSON)"))
     assert record["image"]["sha256"] == hashlib.sha256(films[0].read_bytes()).hexdigest()
     assert record["model"]["weights_sha256"] == cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["sha256"]
@@ -99,6 +99,7 @@ def test_a_dicom_is_read(upload: Callable[..., Page]) -> None:
     path = Path(str(get_testdata_file("RG1_UNCR.dcm", download=False)))
     page = upload(path, network="lecture")
     expect(page.get_by_text("MONOCHROME1").first).to_be_visible()
+    page.get_by_role("tab", name="Details and tables").click()
     record = json.loads(download(page, "Record (JSON)"))
     assert record["image"]["kind"] == "DICOM"
     assert record["image"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -147,33 +148,71 @@ def test_drop_zone_and_gallery_are_in_sight(open_page: Callable[..., Page]) -> N
     assert page.get_by_text("PNEUMONIA", exact=True).count() >= 18
 
 
-def test_a_slow_map_is_stopped_by_choosing_another(open_page: Callable[..., Page]) -> None:
-    """Its progress goes away, the other map comes, and nothing of the slow one is left standing."""
+def test_a_slow_map_is_stopped_by_choosing_another_and_the_one_that_is_there_stays(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page("chest_xray?film=Simulated+chest,+no+lesion")
-    expect(page.locator(OVERLAYS)).to_have_count(1)
+    expect(page.locator(PANES)).to_have_count(2)
     page.get_by_role("button", name="Occlusion", exact=True).click()
-    expect(page.get_by_text(re.compile(r"Occlusion: \d+ of 170 passes"))).to_be_visible()
+    expect(page.get_by_text("Occlusion: is being computed")).to_be_visible()
+    expect(page.locator(PANES)).to_have_count(2)
     page.get_by_role("button", name="Occlusion", exact=True).click()
     choose(page, "Saliency")
     expect(page.get_by_text(re.compile("^Occlusion: "))).to_have_count(0)
-    expect(page.locator(OVERLAYS)).to_have_count(2)
-    expect(page.get_by_text("strong effect on PNEUMONIA")).to_be_visible()
+    expect(page.locator(PANES)).to_have_count(3)
 
 
-def test_opacity_and_class_are_quick_changes(open_page: Callable[..., Page]) -> None:
-    page = open_page("chest_xray?network=lecture&explain=NORMAL")
-    expect(page.get_by_text("against NORMAL", exact=True)).to_be_visible()
-    before = page.locator(OVERLAYS).get_attribute("src")
-    page.get_by_role("slider", name="Opacity of the map").press("ArrowLeft")
-    expect(page.get_by_text("70 %")).to_be_visible()
-    expect(page.locator(f"{OVERLAYS}[src='{before}']")).to_have_count(0)
+def test_the_viewer_asks_the_server_nothing(open_page: Callable[..., Page]) -> None:
+    """Zoom, move, window, opacity, threshold, probe, flip, invert, outline: by pointer and by keys."""
+    page = open_page("chest_xray?network=lecture&film=Adult+12")
+    panes = page.locator(PANES)
+    expect(panes).to_have_count(2)
+    count_runs(page)
+    twin = page.locator(".twin")
+    box = panes.first.bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    expect(twin).to_contain_text(re.compile(r"x \d+, y \d+: grey \d+ of 255 · Grad-CAM, PNEUMONIA"))
+    page.mouse.wheel(0, -400)
+    expect(twin).to_contain_text(re.compile("zoom 2[0-9]{2} %"))
+    before = pixels(page)
+    for key in ("i", "h", "[", "ArrowLeft"):
+        page.get_by_role("group", name="Film viewer").press(key)
+        assert pixels(page) != before, key
+        before = pixels(page)
+    page.get_by_role("radio", name="Window").click()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 30, middle[1] + 20)
+    page.mouse.up()
+    assert pixels(page) != before
+    page.get_by_role("radio", name="Ruler").click()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 30, middle[1])
+    page.mouse.up()
+    expect(twin).to_contain_text(re.compile(r"ruler \d+ px"))
+    for name, value in (("Opacity", "20"), ("Threshold", "50")):
+        before = pixels(page, 1)
+        page.get_by_role("slider", name=name).fill(value)
+        assert pixels(page, 1) != before
+    before = pixels(page)
+    page.get_by_role("checkbox", name="Outline: radiologist's box").check()
+    assert pixels(page) != before
+    assert page.evaluate("window.runs") == 0
+
+
+def pixels(page: Page, pane: int = 0) -> str:
+    """The picture of a pane."""
+    return str(page.locator(PANES).nth(pane).evaluate("(canvas) => canvas.toDataURL()"))
 
 
 def test_the_result_is_on_the_first_screen(open_page: Callable[..., Page]) -> None:
-    """At 1280 x 720: the sentence, the scale and the pictures, without scrolling."""
-    page = open_page("chest_xray", height=720)
-    for part in (page.get_by_text("The network says"), page.locator(OVERLAYS)):
+    """At 1280 x 800: the sentence, the scale and three quarters of the pictures, without scrolling."""
+    page = open_page("chest_xray", height=800)
+    for part, share in ((page.get_by_text("The network says"), 1), (page.locator(PANES).first, 0.75)):
         expect(part).to_be_visible()
         box = part.bounding_box()
         assert box is not None
-        assert box["y"] + box["height"] <= 720
+        assert box["y"] + share * box["height"] <= 800

@@ -1,14 +1,18 @@
-"""The shortcut lab on random weights: every change, the patch, the table, and a film without lungs."""
+"""The shortcut lab on random weights: what the browser is sent, what comes back at rest, and the table."""
 
+import base64
+import json
+
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples.built_in import SAMPLES
-from cnn.models import lung_segmenter
-from tests.support.app import html, open_page, shown_text
-from ui.chest import shortcut_lab
+from cnn.models import loading, lung_segmenter
+from tests.support.app import html, open_page
+from ui.chest import lecture_cnn, shortcut_lab
 
 
 @pytest.fixture(autouse=True)
@@ -22,51 +26,83 @@ def upper_middle_is_lung(random_app: None, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def tried(app: AppTest) -> list[str]:
-    return [key[3] for key in app.session_state["shortcut_lab.effects"]]
+    effects = "shortcut_lab.effects"
+    return [key[3] for key in app.session_state[effects]] if effects in app.session_state else []
 
 
-def test_the_page_opens_with_a_change_and_its_row() -> None:
+def sent(app: AppTest, name: str) -> dict:
+    """The data of the component that has a value of this name."""
+    shown = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return next(data for data in shown if name in data)
+
+
+def test_the_browser_is_sent_the_weights_as_they_are_shipped_and_the_film() -> None:
     app = open_page("shortcut_lab")
-    assert "P(PNEUMONIA) goes from" in shown_text(app)
-    assert len(app.get("image")) == 4
-    assert tried(app) == ["Grey out the lungs' box"]
-    assert "Grey out the lungs" in html(app)
-    assert "For teaching only" in app.warning[0].value
+    stored = {
+        data["name"]: data
+        for data in map(json.loads, (c.proto.json for c in app.get("bidi_component")))
+        if "base64" in data
+    }
+    weights = (loading.WEIGHTS_FOLDER / "lecture.safetensors").read_bytes()
+    assert base64.b64decode(stored["weights"]["base64"]) == weights
+    film = base64.b64decode(stored["film"]["base64"])
+    greys = np.frombuffer(film[: 4 * 224**2], "<f4")
+    assert (greys.min(), greys.max()) == (0, 1)
+    lungs = np.frombuffer(film[4 * 224**2 :], np.uint8).reshape(224, 224)
+    assert set(np.unique(lungs)) == {0, 1, 2}
+    assert lungs[50, 25] == 1
+    assert lungs[50, 95] == 2
+    assert sent(app, "rest")["rest"] is None, "the Lecture CNN needs no server"
 
 
-def test_changes_run_up_in_the_table_and_it_can_be_filled_and_cleared() -> None:
-    app = open_page("shortcut_lab", change="Crop", crop="20")
-    assert tried(app) == ["Crop, 20 %"]
-    app.slider(key="crop").set_value(5).run()
-    assert tried(app) == ["Crop, 20 %", "Crop, 5 %"]
+def test_another_network_answers_what_the_lab_sends_at_rest() -> None:
+    app = open_page("shortcut_lab", network="transfer")
+    untouched = sent(app, "rest")["rest"]
+    assert untouched["probability"] == untouched["before"]
+    film = sent(app, "rest")["film"]
+    greys = np.linspace(0, 255, 224**2).astype(np.uint8)
+    app.session_state["shortcut_lab.resting"] = film, base64.b64encode(greys.tobytes()).decode(), "change 1"
+    app.run()
+    rest = sent(app, "rest")["rest"]
+    assert rest["id"] == "change 1"
+    assert rest["before"] == untouched["before"] != rest["probability"]
+    app.session_state["shortcut_lab.resting"] = film, "nonsense", "change 2"
+    app.run()
+    assert not app.exception
+    assert sent(app, "rest")["rest"]["probability"] == untouched["probability"]
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", "nonsense!"])
+def test_only_a_film_is_read_as_a_film(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        lecture_cnn.decode_film(text)
+
+
+def test_a_link_sets_the_lab_s_controls() -> None:
+    app = open_page("shortcut_lab", change="Keep only the frame")
+    assert sent(app, "start")["start"]["settings"] == {"frame": 12}
+    app.button(key="reset").click().run()
+    assert sent(app, "start")["start"]["settings"] == {}
+
+
+def test_the_table_of_all_changes_can_be_filled_and_cleared() -> None:
+    app = open_page("shortcut_lab")
+    assert tried(app) == []
     app.button(key="try all").click().run()
     assert not app.exception
-    assert len(tried(app)) == 2 + len(CHANGES)
+    assert len(tried(app)) == len(CHANGES)
+    assert "Grey out the lungs" in html(app)
+    effect = next(value for key, value in app.session_state["shortcut_lab.effects"].items() if key[3] == "Nothing")
+    assert effect.points == pytest.approx(0, abs=0.01)
+    assert effect.rank_correlation == pytest.approx(1, abs=1e-4)
     app.button(key="clear").click().run()
     assert tried(app) == []
 
 
-def test_nothing_changes_nothing() -> None:
-    app = open_page("shortcut_lab", change="Nothing")
-    (effect,) = app.session_state["shortcut_lab.effects"].values()
-    assert effect.points == pytest.approx(0, abs=0.01)
-    assert effect.rank_correlation == pytest.approx(1, abs=1e-4)
-    assert effect.strength == pytest.approx(1, abs=1e-3)
-
-
-def test_a_patch_lies_where_the_link_and_the_sliders_say() -> None:
-    app = open_page("shortcut_lab", change="Nothing", patch="a white square", size="30", x="0", y="100")
-    assert tried(app) == ["A white square, 30 % at 0, 100"]
-    assert len(app.get("image")) == 3, "the changed film is the one that the patch is moved on"
-    app.slider(key="x").set_value(50).run()
-    assert not app.exception
-    assert tried(app)[-1] == "A white square, 30 % at 50, 100"
-
-
-def test_a_film_without_lungs_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_film_without_lungs_has_no_controls_for_lungs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lung_segmenter, "lung_mask", lambda pixels: torch.zeros_like(pixels, dtype=torch.bool))
     app = open_page("shortcut_lab", film=next(sample.title for sample in SAMPLES if sample.key == "ankle"))
-    assert "No lungs were found" in app.info[0].value
+    assert not sent(app, "lungs")["lungs"]
     app.button(key="try all").click().run()
     assert not app.exception
     assert len(tried(app)) == sum(not change.needs_lungs for change in CHANGES.values())

@@ -59,6 +59,7 @@ class Film:
         picture: (h, w) uint8 greys, at most PICTURE_SIDE a side.
         inputs: For the classifiers and the gate.
         gate_result: Whether it looks like a frontal chest film.
+        pixel_spacing_mm: Distance of pixel centres, down and across, where the file gives it.
         uploaded: Whether it is the reader's own file: then nothing made of it may outlive its page.
     """
 
@@ -71,6 +72,7 @@ class Film:
     picture: np.ndarray = field(repr=False, compare=False)
     inputs: FilmInputs = field(repr=False, compare=False)
     gate_result: GateResult
+    pixel_spacing_mm: tuple[float, float] | None = None
     uploaded: bool = False
 
 
@@ -162,6 +164,7 @@ def _prepare(radiograph: Radiograph, *, uploaded: bool) -> Film:
         np.asarray(picture),
         inputs,
         ood_gate.check_batch(inputs.for_gate)[0],
+        radiograph.pixel_spacing_mm,
         uploaded,
     )
 
@@ -190,6 +193,11 @@ def predict(film: Film, model: LoadedModel) -> Prediction:
     return results_of(film).predictions.get_or_compute(
         (film.sha256, model.weights_sha256), lambda: classify(model, film.inputs.for_model(model))[0]
     )
+
+
+def finished_map(film: Film, model: LoadedModel, method: str, target: int) -> Attribution | None:
+    """Return a map if it has been computed before."""
+    return results_of(film).maps.get((film.sha256, model.weights_sha256, method, target))
 
 
 def saliency_maps(

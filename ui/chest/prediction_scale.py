@@ -46,9 +46,18 @@ def scale_html(prediction: Prediction) -> str:
 def describe_network(model: LoadedModel) -> str:
     """Return what the network is, how its threshold was chosen, and what it cannot say; markdown."""
     return (
-        f"**The network** {network_title(model.name)} {NETWORKS[model.name]}. It knows two labels only: it gives one "
+        f"**The network** {network_title(model.name)} {NETWORKS[model.name]}. It has two labels only: it gives one "
         "of them to any image, and it cannot say that it does not know.\n\n"
         f"**The threshold** of {percent(model.threshold)} lies {model.card['threshold_rule']}. "
-        f"Before, the logits are divided by a temperature of {model.temperature:.2f}, fitted so that a probability is "
-        "about as often right as it says."
+        f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on "
+        "children's validation films, seen through random changes, as if half of all films had pneumonia: at another "
+        "hospital or prevalence the probabilities are off (see Model card). A probability of this network is not the "
+        "risk of a patient."
     )
+
+
+PNEUMONIA_ON_FILM = (
+    "**What a film can show.** A film shows an opacity, not its cause. Oedema, collapse, bleeding or a tumour can look "
+    "the same, and early pneumonia may show nothing. Pneumonia is diagnosed from history, examination, blood and film "
+    "together. NORMAL means that no opacity was taken for pneumonia; it does not mean healthy."
+)

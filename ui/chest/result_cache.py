@@ -45,6 +45,11 @@ class ResultCache(Generic[T]):
         finally:
             key_lock.release()
 
+    def get(self, key: Hashable) -> T | None:
+        """Return the result of ``key`` if it is there."""
+        with self._lock:
+            return self._results.get(key)
+
     def keys(self) -> list[Hashable]:
         """Return the keys of all results, in no particular order."""
         with self._lock:

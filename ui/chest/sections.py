@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
-from cnn.attribution.attribution import Attribution, describe
+from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import record
 from cnn.cards import CLASSES, network_title
@@ -17,10 +16,12 @@ from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
 from ui.chest import film_store, overlay
 from ui.chest.film_store import Film, UnreadableFilm
+from ui.chest.views import view_map
 from ui.shell import address, frame, theme
 from ui.shell.fields import Choice, Flag, Several
 from ui.shell.text import plain, sentence_of
 from ui.widgets import upload
+from ui.widgets.film_viewer import Outline, show_viewer
 from ui.widgets.network_choice import choose_network
 from ui.widgets.upload import FilmChoice
 
@@ -29,9 +30,19 @@ TABLE_HEIGHT = 250
 REJECTION = (
     "**Why no probability?** The network has two labels, NORMAL and PNEUMONIA, and gives one of them to any image, "
     "to an ankle as readily as to a chest. So another network checks first: it was trained to outline lungs. If it "
-    "finds none, or if the image is unlike the upright frontal films that it was trained on, the image is not "
+    "finds none, or if the image is unlike the frontal films that it was trained on, the image is not "
     "classified. It can be wrong, on a film as on a photograph: then classify anyway."
 )
+
+
+EXAMPLES = {
+    "A child": upload.OPENING_FILM,
+    "Another child": "Child 3",
+    "An adult, with a box": "Adult 12",
+    "A simulated lesion": "Simulated chest with consolidation",
+    "An ankle": "An ankle (the wrong picture)",
+}
+"""Films by what the reader presses to see them."""
 
 
 def _method_title(method: str) -> str:
@@ -41,7 +52,7 @@ def _method_title(method: str) -> str:
 ANYWAY = Flag("insist", "Classify anyway", False)
 MAPS = Several(
     "maps",
-    "Where did it look? Ask in one way or several, side by side",
+    "Saliency methods (up to 4)",
     ("grad_cam",),
     options=tuple(METHODS),
     title=_method_title,
@@ -52,12 +63,12 @@ OUTLINED = Flag("truth", "Outline the truth", False)
 
 @dataclass(frozen=True)
 class Reading:
-    """A film, the network that reads it, its prediction, and the simulated lesion (H, W) bool if there is one."""
+    """A film, the network that reads it, its prediction, and outlines of what is known to be where."""
 
     film: Film
     model: LoadedModel
     prediction: Prediction
-    lesion: np.ndarray | None = None
+    outlines: Sequence[Outline] = ()
 
 
 @dataclass(frozen=True)
@@ -67,14 +78,10 @@ class MapSettings:
     Attributes:
         methods: Keys of METHODS.
         target: Index of the class that is explained.
-        opacity: Opacity of the value 1, 0..1.
-        outlined: Whether the lesion is outlined.
     """
 
     methods: tuple[str, ...]
     target: int
-    opacity: float
-    outlined: bool
 
 
 def choose_film_and_network() -> tuple[FilmChoice, str]:
@@ -129,7 +136,9 @@ def choose_to_classify_anyway(film: Film) -> bool:
     st.error(plain(film.gate_result.sentence(film.name)))
     classify_anyway = st.toggle(ANYWAY.label, key=address.key(ANYWAY))
     if classify_anyway:
-        st.warning("The network was made for upright frontal chest films. What it says of this one means nothing.")
+        st.warning(
+            "The network was made for frontal chest films, the right way up. What it says of this one means nothing."
+        )
     return classify_anyway
 
 
@@ -178,7 +187,7 @@ def _describe_file(film: Film, found: str = "") -> str:
     return f"{plain(film.name)} · {size} {plain(' '.join(film.notes))}"
 
 
-def choose_map_settings(lesion_known: bool) -> MapSettings:
+def choose_map_settings() -> MapSettings:
     """Show the widgets for the maps."""
     methods = st.pills(
         MAPS.label,
@@ -187,67 +196,40 @@ def choose_map_settings(lesion_known: bool) -> MapSettings:
         key=address.key(MAPS),
         format_func=MAPS.title,
     )
-    left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
-    with left:
-        name = st.segmented_control(EXPLAINED.label, CLASSES, required=True, key=address.key(EXPLAINED))
-    with middle:
-        opacity = st.slider("Opacity of the map", 0, 100, 80, 10, format="%d %%", key="opacity")
-    with right:
-        outlined = lesion_known and st.toggle(OUTLINED.label, key=address.key(OUTLINED))
-    if len(methods) > MAX_METHODS:
-        st.caption(f"Four maps fit side by side; shown are the first {MAX_METHODS} chosen.")
-    return MapSettings(tuple(methods[:MAX_METHODS]), CLASSES.index(name), opacity / 100, outlined)
+    name = st.segmented_control(EXPLAINED.label, CLASSES, required=True, key=address.key(EXPLAINED))
+    if left_out := methods[MAX_METHODS:]:
+        titles = " and ".join(map(_method_title, left_out))
+        st.warning(f"{MAX_METHODS} maps fit side by side. Not shown: {titles}. Deselect another one first.")
+    return MapSettings(tuple(methods[:MAX_METHODS]), CLASSES.index(name))
 
 
 def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:
-    """Show the film, the network's input and the maps in a row, three or more maps in a row of their own.
+    """Show the film with its maps in the viewer; a map that is missing is computed, and the page runs again with it.
 
     Returns:
-        The maps that could be computed.
+        The maps that are there.
     """
-    film, count = reading.film, len(settings.methods)
-    columns = st.columns(2 + count if count <= 2 else count)
-    with columns[0]:
-        st.markdown("**The film**")
-        st.image(overlay.light_box(_film_image(reading, settings)), alt=f"The film {film.name}", width="stretch")
-        st.caption(_describe_file(film))
-    with columns[1]:
-        st.markdown("**What the network sees**")
-        view = overlay.light_box(film_store.network_view(film, reading.model))
-        st.image(view, alt="The same film, squeezed to a small square", width="stretch")
-        size = reading.model.input_size
-        st.caption(f"{size} × {size} greys, squeezed to a square; brightness and contrast are evened out.")
-    slots = []
-    for column, method in zip(columns[2:] if count <= 2 else st.columns(count), settings.methods, strict=True):
-        with column:
-            st.markdown(f"**{_method_title(method)}**")
-            slots.append(st.empty())
-    maps = film_store.saliency_maps(film, reading.model, settings.methods, settings.target, slots)
-    for slot, attribution in zip(slots, maps, strict=True):
-        with slot.container():
-            if isinstance(attribution, UserError):
-                st.info(sentence_of(attribution))
-            else:
-                image = overlay.light_box(_map_image(reading, settings, attribution))
-                st.image(image, alt=f"The map over the film. {describe(attribution)}", width="stretch")
-                st.html(overlay.colour_bar_html(attribution, settings.opacity))
-                st.caption(describe(attribution))
-    return [attribution for attribution in maps if isinstance(attribution, Attribution)]
-
-
-def _film_image(reading: Reading, settings: MapSettings) -> np.ndarray:
-    return _outline_lesion(overlay.to_colour(reading.film.picture), reading, settings)
-
-
-def _map_image(reading: Reading, settings: MapSettings, attribution: Attribution) -> np.ndarray:
-    image = overlay.overlay_map(reading.film.picture, attribution, settings.opacity)
-    return _outline_lesion(image, reading, settings)
-
-
-def _outline_lesion(image: np.ndarray, reading: Reading, settings: MapSettings) -> np.ndarray:
-    if reading.lesion is None or not settings.outlined:
-        return image
-    return overlay.draw_outline(image, reading.lesion)
+    film, model = reading.film, reading.model
+    found = {method: film_store.finished_map(film, model, method, settings.target) for method in settings.methods}
+    maps = [attribution for attribution in found.values() if attribution]
+    missing = [method for method, attribution in found.items() if not attribution]
+    progress = st.container()
+    show_viewer(
+        film,
+        [view_map(attribution) for attribution in maps],
+        reading.outlines,
+        key="viewer",
+        pending=[_method_title(method) for method in missing],
+        outlined=address.read(OUTLINED),
+    )
+    st.caption(_describe_file(film))
+    for method in missing:
+        slot = progress.empty()
+        (computed,) = film_store.saliency_maps(film, model, [method], settings.target, [slot])
+        if isinstance(computed, Attribution):
+            st.rerun()  # the map takes its place, and those that are there stay
+        slot.info(sentence_of(computed))
+    return maps
 
 
 def explain_methods(methods: Sequence[str], model: LoadedModel) -> None:
@@ -258,7 +240,7 @@ def explain_methods(methods: Sequence[str], model: LoadedModel) -> None:
         st.markdown(f"**{method.title}.** {method.about} It takes {passes} through the network. *{method.source}.*")
 
 
-def offer_downloads(reading: Reading, maps: Sequence[Attribution], settings: MapSettings) -> None:
+def offer_downloads(reading: Reading, maps: Sequence[Attribution]) -> None:
     """Offer the images as one PNG, and the numbers as JSON."""
     film, gate_result = reading.film, reading.film.gate_result
     caption = [f"{film.name}, network {reading.model.name}", sentence(reading.prediction), NOTICE]
@@ -267,11 +249,12 @@ def offer_downloads(reading: Reading, maps: Sequence[Attribution], settings: Map
         caption.insert(2, f"Classified anyway: {gate_result.sentence(film.name)}")
 
     def render_png() -> bytes:
-        panels = [overlay.Panel("The film", _film_image(reading, settings))]
+        panels = [overlay.Panel("The film", overlay.to_colour(film.picture))]
         for attribution in maps:
             title = f"{_method_title(attribution.method)}, {attribution.class_name}"
-            panels.append(overlay.Panel(title, _map_image(reading, settings, attribution), attribution))
-        return overlay.render_sheet(panels, caption, settings.opacity)
+            image = overlay.overlay_map(film.picture, attribution, overlay.OPACITY)
+            panels.append(overlay.Panel(title, image, attribution))
+        return overlay.render_sheet(panels, caption, overlay.OPACITY)
 
     json = record(film, reading.model, reading.prediction, maps, gate_result.reason)
     stem = film.name.rsplit(".", 1)[0] or "film"

@@ -1,4 +1,4 @@
-"""The shortcut lab: what to change, the film before and after, and the table of all changes that were tried."""
+"""The shortcut lab: the film in the reader's hand, the other networks at rest, and the table of all changes."""
 
 import hashlib
 from collections.abc import MutableMapping, Sequence
@@ -12,66 +12,43 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn.attribution import perturbations
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
-from cnn.attribution.perturbations import CHANGES, PATCHES, Effect, Patch
+from cnn.attribution.perturbations import CHANGES, Effect
 from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.models import loading
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
-from cnn.predict.prediction import PNEUMONIA, Prediction, percent
-from ui.chest import film_store, overlay
+from cnn.predict.prediction import PNEUMONIA, Prediction, classify, percent
+from ui.chest import film_store, lecture_cnn
 from ui.chest.film_store import Film
-from ui.shell.fields import Choice, Field, Whole
+from ui.chest.lecture_cnn import AtRest
+from ui.shell.fields import Choice, Field
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import sentence_of
-from ui.widgets.cell_picker import Box, place_box
 from ui.widgets.tables import Bar, show_table
 
-_CHANGES = {change.title: key for key, change in CHANGES.items()}
 _METHODS = {method.title: key for key, method in METHODS.items()}
-_NO_PATCH = "none"
-CHANGE = Choice("change", "Change the film", "Grey out the lungs' box", options=tuple(_CHANGES))
-AMOUNTS = {
-    key: Whole(key, f"{change.amount.label}, in percent of the side", change.amount.percent, low=1, high=30)
-    for key, change in CHANGES.items()
-    if change.amount
+STARTS: dict[str, dict[str, Any]] = {
+    "Nothing": {},
+    "Grey out the lungs' box": {"box": True},
+    "Keep only the lungs": {"only": True},
+    "Keep only the frame": {"frame": 12},
+    "A letter R": {"stamp": [30, 30]},
+    "Turn by 15°": {"turn": 15},
+    "Crop": {"crop": 10},
+    "Narrow window": {"width": 50},
+    "Invert": {"invert": True},
+    "Mirror": {"mirror": True},
+    "Blur": {"blur": 4},
 }
-PATCH = Choice("patch", "Lay on it", _NO_PATCH, options=(_NO_PATCH, *PATCHES))
-SIZE = Whole("size", "Side of the patch in percent", 10, low=3, high=40)
-ACROSS = Whole("x", "Patch, percent across", 90, low=0, high=100)
-DOWN = Whole("y", "Patch, percent down", 5, low=0, high=100)
+"""Examples: settings of the lab's controls by the names in ``lab.js``."""
+CHANGE = Choice("change", "Change the film", "Nothing", options=tuple(STARTS))
 METHOD = Choice("map", "Map for PNEUMONIA", METHODS["grad_cam"].title, options=tuple(_METHODS))
-FIELDS: tuple[Field[Any], ...] = (CHANGE, *AMOUNTS.values(), PATCH, SIZE, ACROSS, DOWN, METHOD)
+FIELDS: tuple[Field[Any], ...] = (CHANGE, METHOD)
 MAX_EFFECTS = 60
 _EFFECTS, _UPLOAD_EFFECTS = "shortcut_lab.effects", drop_with_page("shortcut_lab.effects of uploads")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A change of the film and a patch on it.
-
-    Attributes:
-        change: Key of CHANGES.
-        amount: How much of the change, as a share of the side; None for its default.
-        patch: None for no patch.
-    """
-
-    change: str
-    amount: float | None = None
-    patch: Patch | None = None
-
-    @property
-    def title(self) -> str:
-        """The name of its row in the table."""
-        change = CHANGES[self.change]
-        title = change.title
-        if change.amount:
-            title += f", {change.amount.percent if self.amount is None else round(100 * self.amount)} %"
-        if self.patch is None:
-            return title
-        side, x, y = (round(100 * share) for share in (self.patch.side, self.patch.x, self.patch.y))
-        patch = f"{self.patch.kind}, {side} % at {x}, {y}"
-        return patch[0].upper() + patch[1:] if self.change == "nothing" else f"{title} + {patch}"
+_RESTING = drop_with_page("shortcut_lab.resting")
 
 
 @dataclass(frozen=True)
@@ -83,19 +60,28 @@ class Explained:
     attribution: Attribution
 
 
-def choose_trial(state: State) -> Trial:
-    """Show the widgets for the change and the patch; the patch's position is chosen below the film."""
-    left, right = st.columns(2)
-    with left:
-        change = _CHANGES[state.select(CHANGE)]
-        amount = state.slider(AMOUNTS[change]) / 100 if change in AMOUNTS else None
-        st.caption(CHANGES[change].about)
-    with right:
-        kind = state.select(PATCH)
-        side = state.slider(SIZE) if kind != _NO_PATCH else SIZE.default
-        state.select(METHOD)
-    patch = None if kind == _NO_PATCH else Patch(kind, side / 100, state[ACROSS] / 100, state[DOWN] / 100)
-    return Trial(change, amount, patch)
+def show_lab(film: Film, model: LoadedModel, state: State) -> None:
+    """Show the film in the reader's hand with the Lecture CNN's answer, and that of ``model`` at rest."""
+
+    def rested(changed: str, name: str) -> None:
+        st.session_state[_RESTING] = film.sha256, changed, name
+
+    lecture = loading.load("lecture")
+    at_rest = None if model.name == lecture.name else _ask_at_rest(film, model)
+    lecture_cnn.show_lab(film, lecture, STARTS[state[CHANGE]], at_rest, rested)
+
+
+def _ask_at_rest(film: Film, model: LoadedModel) -> AtRest:
+    """Return the answer of ``model`` to the film as the reader's hand has left it."""
+    before = film_store.predict(film, model)
+    sha256, changed, name = st.session_state.get(_RESTING, ("", "", ""))
+    if sha256 != film.sha256 or not changed:
+        return AtRest(name if sha256 == film.sha256 else "", before, before)
+    try:
+        pixels = lecture_cnn.decode_film(changed)
+    except ValueError:  # not sent by the lab
+        return AtRest("", before, before)
+    return AtRest(name, classify(model, pixels)[0], before)
 
 
 def chosen_method(state: State) -> str:
@@ -103,72 +89,11 @@ def chosen_method(state: State) -> str:
     return _METHODS[state[METHOD]]
 
 
-def apply_trial(film: Film, model: LoadedModel, trial: Trial) -> Film:
-    """Return ``film`` as ``model`` sees it after ``trial``; raises ``UserError`` if the film does not allow it."""
-    pixels = perturbations.apply(film.inputs.for_model(model), trial.change, trial.amount, trial.patch)
+def _change_film(film: Film, model: LoadedModel, change: str) -> Film:
+    """Return ``film`` as ``model`` sees it after ``change``; raises ``UserError`` if the film does not allow it."""
+    pixels = perturbations.apply(film.inputs.for_model(model), change)
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
-    changed = replace(film, name=trial.title, sha256=digest, inputs=FilmInputs({model.input_size: pixels}))
-    return replace(changed, picture=film_store.network_view(changed, model))
-
-
-def show_comparison(film: Film, model: LoadedModel, trial: Trial, state: State) -> None:
-    """Show the untouched and the changed film with their maps, and note the effect in the table."""
-    changed = apply_trial(film, model, trial)
-    untouched = replace(film, picture=film_store.network_view(film, model))
-    before, after = film_store.predict(film, model), film_store.predict(changed, model)
-    st.markdown(f"**{compare_predictions(before, after)}**")
-    left, middle, right = st.columns([2, 3, 3])
-    with left:
-        st.markdown("**Untouched**")
-        st.image(overlay.light_box(untouched.picture), alt="The film as the network sees it", width="stretch")
-        untouched_slot = st.empty()
-    with middle:
-        st.markdown("**Changed**")
-        _show_changed_film(changed, trial, state)
-    with right:
-        st.markdown("**Its map**")
-        changed_slot = st.empty()
-    method = chosen_method(state)
-    first = _explain(untouched, model, method, untouched_slot)
-    second = _explain(changed, model, method, changed_slot)
-    if first and second:
-        _show_map(first, untouched_slot)
-        _show_map(second, changed_slot)
-        with right:
-            st.html(overlay.colour_bar_html(second.attribution, overlay.OPACITY))
-            st.caption("Each map has its own scale; the table says how their strengths compare.")
-        _note_effect(first, second, model, trial)
-
-
-def compare_predictions(before: Prediction, after: Prediction) -> str:
-    """Return what the change did, in words."""
-    now, then = percent(after.p_pneumonia), percent(before.p_pneumonia)
-    if after.label != before.label:
-        return f"P(PNEUMONIA) goes from {then} to {now}: the network now says {after.label}, not {before.label}."
-    return f"P(PNEUMONIA) goes from {then} to {now}: the network still says {after.label}."
-
-
-def _show_changed_film(changed: Film, trial: Trial, state: State) -> None:
-    """Show the changed film; a patch can be moved on it, or by two sliders below."""
-    if trial.patch is None:
-        st.image(overlay.light_box(changed.picture), alt=f"The changed film: {changed.name}", width="stretch")
-        return
-
-    def move_patch(column: int, row: int) -> None:
-        state.put(ACROSS, column)
-        state.put(DOWN, row)
-
-    place_box(
-        changed.picture,
-        Box(101, 101, trial.patch.side, trial.patch.side, "percent"),
-        (state[ACROSS], state[DOWN]),
-        key="patch place",
-        label=f"The changed film; move {trial.patch.kind} on it",
-        on_place=move_patch,
-        fixed=state.teach,
-    )
-    state.slider(ACROSS)
-    state.slider(DOWN)
+    return replace(film, sha256=digest, inputs=FilmInputs({model.input_size: pixels}))
 
 
 def _explain(film: Film, model: LoadedModel, method: str, slot: DeltaGenerator) -> Explained | None:
@@ -180,19 +105,13 @@ def _explain(film: Film, model: LoadedModel, method: str, slot: DeltaGenerator) 
     return Explained(film, film_store.predict(film, model), attribution)
 
 
-def _show_map(explained: Explained, slot: DeltaGenerator) -> None:
-    image = overlay.overlay_map(explained.film.picture, explained.attribution, overlay.OPACITY)
-    alt = f"The map for {CLASSES[PNEUMONIA]} over {explained.film.name}"
-    slot.image(overlay.light_box(image), alt=alt, width="stretch")
-
-
-def _note_effect(before: Explained, after: Explained, model: LoadedModel, trial: Trial) -> None:
-    """Add a row to the table; the same trial replaces its row."""
+def _note_effect(before: Explained, after: Explained, model: LoadedModel, change: str) -> None:
+    """Add a row to the table; the same change replaces its row."""
     effects = _session_effects(before.film)
-    key = (before.film.sha256, model.weights_sha256, before.attribution.method, trial.title)
+    key = (before.film.sha256, model.weights_sha256, before.attribution.method, CHANGES[change].title)
     effects.pop(key, None)
     effects[key] = perturbations.measure_effect(
-        trial.change, (before.prediction, before.attribution), (after.prediction, after.attribution)
+        change, (before.prediction, before.attribution), (after.prediction, after.attribution)
     )
 
 
@@ -208,37 +127,39 @@ def try_all(film: Film, model: LoadedModel, method: str) -> None:
     slot = st.empty()
     before = _explain(film, model, method, slot)
     for change in CHANGES if before else ():
-        trial = Trial(change)
         try:
-            changed = apply_trial(film, model, trial)
+            changed = _change_film(film, model, change)
         except UserError:
             continue
         after = _explain(changed, model, method, slot)
         if before and after:
-            _note_effect(before, after, model, trial)
+            _note_effect(before, after, model, change)
     slot.empty()
 
 
-def show_effects(film: Film, model: LoadedModel, method: str) -> None:
-    """Show the effects of all changes tried on this film and network, and buttons to fill and clear the table."""
-    st.header("What each change did", anchor=False)
-    with st.container(horizontal=True):
+def show_effects(film: Film, model: LoadedModel, state: State) -> None:
+    """Show buttons to try every change on this film with ``model``, and the table of what each did."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        state.select(METHOD)
+        method = chosen_method(state)
         if st.button("Try every change", key="try all"):
             try_all(film, model, method)
         if st.button("Clear the table", key="clear"):
             _session_effects(film).clear()
     context = (film.sha256, model.weights_sha256, method)
     effects = {title: effect for (*others, title), effect in _session_effects(film).items() if (*others,) == context}
+    if not effects:
+        return
     show_table(
-        ("Change", "P", "Points", "Says", "Map alike", "Strength"),
+        ("Change", "P(PNEUMONIA)", "Points", "Prediction", "Map correlation", "Map strength"),
         [_table_row(title, effect) for title, effect in effects.items()],
         label="What each change did",
         strong=[index for index, effect in enumerate(effects.values()) if effect.flipped],
     )
     st.caption(
-        "P: P(PNEUMONIA). Points: percentage points beside the untouched film. Numbers in bold: the label changed. "
-        "Map alike: rank correlation with the untouched film's map (1 is the same order of places), not given where "
-        "the picture moved. Strength: the map's scale over the untouched map's."
+        "Points: percentage points beside the unchanged film. Bold: the prediction changed. Map correlation: rank "
+        "correlation with the unchanged film's map (1 is the same order of places); not given where the picture moved. "
+        "Map strength: the map's scale divided by the unchanged map's."
     )
 
 
@@ -257,5 +178,24 @@ def describe_test_set(model: LoadedModel) -> str:
     figures = "; ".join(f"{name}: {auc:.2f}" for name, auc in hidden.items())
     return (
         f"**One film is an anecdote.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}. "
-        f"With {figures}. 0.5 would be guessing, so whatever is above it with the lungs hidden was read elsewhere."
+        f"With {figures}. 0.5 is chance. In training, 8 % of the films had this box, and the target was one half: so "
+        "the first figure shows that this was learnt, not what the network uses in a whole film. The box's size and "
+        f"position remain, and they follow breath, age and disease. {CLASSES[PNEUMONIA]} can still be the prediction "
+        "for a film without lungs, because the threshold is not one half."
+    )
+
+
+def explain() -> None:
+    """Say how the answer follows the hand, and what the map is."""
+    st.markdown(
+        "**The Lecture CNN runs in your browser**: the lecture's chain in plain JavaScript, with the trained weights. "
+        "Its logits are PyTorch's to five decimals, so the prediction follows your hand without asking the server. The "
+        "film is used at 224 × 224 pixels; the network gets it resized to 128 × 128.\n\n"
+        "**The map is exact.** The fully connected layer multiplies each of the last 128 × 4 × 4 numbers with a weight "
+        "and adds the products. Here the products of each of the 4 × 4 cells are added up: together with the bias, the "
+        "sixteen numbers are the difference of the two logits.\n\n"
+        "**The other network** is larger and runs on the server, once your hand rests; the changed film is sent there, "
+        "stays in memory, and is dropped with the page.\n\n"
+        "**The corruptions** are those of MedMNIST-C (Di Salvo, Doerrich and Ledig, 2024) for PneumoniaMNIST with its "
+        "five severities, computed here at 224 × 224."
     )

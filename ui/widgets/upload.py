@@ -6,7 +6,7 @@ have no name in the address bar but their number, which means nothing to anybody
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import streamlit as st
@@ -34,7 +34,9 @@ KEPT_PIXELS = 4_000_000
 OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").title
 """The film that pages open with: one that the networks were made for."""
 KEPT = "PNG, JPEG or DICOM. Kept in memory for this session only: on every page, until you remove it or close the tab."
-_TRAY, _CURRENT, _FILM = "upload.tray", "upload.current", "film"
+_TRAY, _CURRENT = "upload.tray", "upload.current"
+FILM = Choice("film", "Film", OPENING_FILM, options=tuple(sample.title for sample in GALLERY))
+"""The film of the tray that the reader looks at; one of their own is an option too while it is there."""
 _READ_KEY = drop_with_page("upload.read")
 
 
@@ -138,14 +140,14 @@ def current_film() -> FilmChoice:
     """Return the film that the reader looks at: that of the link, else the one of the page before."""
     samples = {sample.title: sample for sample in GALLERY}
     options = (*samples, *tray().films)
-    film = Choice(_FILM, "Film", OPENING_FILM, options=options)
+    film = replace(FILM, options=options)
     arrives = film.name not in address.fields()
     address.key(film)
     before = st.session_state.get(_CURRENT)
     if arrives and before in options and address.text(film) is None and not address.came_by_history():
-        st.session_state[_FILM] = before
+        st.session_state[FILM.name] = before
         address.write()
-    name = st.session_state[_CURRENT] = st.session_state[_FILM]
+    name = st.session_state[_CURRENT] = st.session_state[FILM.name]
     if name in samples:
         return FilmChoice(samples[name].key, name, samples[name].read, samples[name])
     return tray().films[name]
@@ -154,7 +156,7 @@ def current_film() -> FilmChoice:
 def choose(key: str) -> None:
     """Show the film of this key, from a callback."""
     titles = {sample.key: sample.title for sample in GALLERY}
-    st.session_state[_FILM] = titles.get(key, key)
+    st.session_state[FILM.name] = titles.get(key, key)
     tray().refused.clear()
 
 
@@ -229,14 +231,14 @@ def _take(key: str) -> None:
         if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
     if shown := next(filter(None, taken), None):
-        st.session_state[_FILM] = shown
+        st.session_state[FILM.name] = shown
 
 
 def _remove(key: str | None) -> None:
     """Remove one of the reader's films, or all; where it was the one shown, another is shown."""
     tray().remove(key)
-    if st.session_state[_FILM] not in (*tray().films, *(sample.title for sample in GALLERY)):
-        st.session_state[_FILM] = next(iter(tray().films), OPENING_FILM)
+    if st.session_state[FILM.name] not in (*tray().films, *(sample.title for sample in GALLERY)):
+        st.session_state[FILM.name] = next(iter(tray().films), OPENING_FILM)
 
 
 def _stored(data: bytes, name: str) -> tuple[bytes, str]:

@@ -1,7 +1,8 @@
 // Thumbnails to choose a film by. What is dropped on the page, pasted or photographed goes to Streamlit's upload box.
 
 const galleries = new WeakMap(); // what a reader has set in each gallery outlives new data
-const ALL = "All", MINE = "Mine";
+const ALL = "All",
+  MINE = "Mine";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
@@ -29,22 +30,26 @@ function draw(gallery, find, data, send) {
   const all = [...own, ...data.films];
   const groups = [ALL, ...new Set(all.map((film) => film.group))];
   if (!groups.includes(gallery.group)) gallery.group = ALL;
-  find(".groups").replaceChildren(...groups.map((group) => {
-    const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.textContent = `${group} ${group === ALL ? all.length : all.filter((film) => film.group === group).length}`;
-    button.setAttribute("aria-pressed", String(group === gallery.group));
-    button.onclick = () => {
-      gallery.group = group;
-      gallery.draw();
-    };
-    return button;
-  }));
+  find(".groups").replaceChildren(
+    ...groups.map((group) => {
+      const button = Object.assign(document.createElement("button"), { type: "button" });
+      button.textContent = `${group} ${group === ALL ? all.length : all.filter((film) => film.group === group).length}`;
+      button.setAttribute("aria-pressed", String(group === gallery.group));
+      button.onclick = () => {
+        gallery.group = group;
+        gallery.draw();
+      };
+      return button;
+    }),
+  );
   find(".clear").hidden = !own.length;
   const list = find(".films");
   const focused = list.getRootNode().activeElement?.dataset?.key;
-  list.replaceChildren(...all
-    .filter((film) => gallery.group === ALL || film.group === gallery.group)
-    .map((film) => tile(film, data, gallery.labels, send)));
+  list.replaceChildren(
+    ...all
+      .filter((film) => gallery.group === ALL || film.group === gallery.group)
+      .map((film) => tile(film, data, gallery.labels, send)),
+  );
   const buttons = [...list.querySelectorAll(".film")];
   const current = buttons.find((button) => button.dataset.key === data.current);
   (current ?? buttons[0])?.setAttribute("tabindex", "0");

@@ -1,0 +1,83 @@
+"""Measure the Lecture CNN in Chromium: ``python -m tests.performance.lecture_cnn [--films FOLDER] [--strokes N]``.
+
+Prints the median time from a move of the brush to the new probability and map, on the lab's page of a running app; and,
+with a folder of films, the largest difference to PyTorch's logits over up to 200 of them, each under three changes.
+"""
+
+import argparse
+import statistics
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from cnn.attribution.perturbations import to_greys
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
+from cnn.models import loading
+from tests.browser.conftest import FLAGS, PATIENCE, chromium, serve_app, settle
+from tests.support import lecture_cnn_js
+
+STROKES = """(count) => new Promise((done) => {
+    const labs = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+        .map((host) => host.shadowRoot?.querySelector('.lab')).filter(Boolean);
+    const lab = labs[0], film = lab.querySelector('.film'), box = film.getBoundingClientRect(), times = [];
+    const send = (type, step) => film.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1,
+        clientX: box.left + box.width * (0.3 + 0.4 * (step % 20) / 20), clientY: box.top + box.height * 0.5 }));
+    film.setPointerCapture = () => {};
+    send('pointerdown', 0);
+    let step = 0;
+    const next = () => {
+        if (step++ >= count) { send('pointerup', step); return done(times); }
+        const start = performance.now();
+        send('pointermove', step);
+        requestAnimationFrame(() => requestAnimationFrame(() => { times.push(performance.now() - start); next(); }));
+    };
+    setTimeout(next, 500);
+})"""
+
+
+def measure_strokes(browser: Browser, url: str, count: int) -> list[float]:
+    """Return the milliseconds of each of ``count`` moves of the brush, up to the picture after it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    for path in ("", "shortcut_lab?network=lecture"):  # the front door first
+        page.goto(f"{url}/{path}")
+        settle(page)
+    page.get_by_role("application", name="The film").wait_for()
+    times: list[float] = page.evaluate(STROKES, count)
+    page.close()
+    return times
+
+
+def measure_difference(browser: Browser, folder: Path) -> tuple[int, float]:
+    """Return the number of films and the largest difference to PyTorch's logits under three changes each."""
+    model, page = loading.load("lecture"), browser.new_page()
+    lecture_cnn_js.load_network(page, model)
+    paths, worst = sorted(folder.rglob("*.jp*g"))[::3][:200], 0.0
+    for path in paths:
+        greys = to_greys(to_tensor(read_radiograph(path.read_bytes(), path.name), 224))
+        for change in list(lecture_cnn_js.CHANGES.values())[1:]:
+            answer, logits = lecture_cnn_js.compare(page, model, greys, change)
+            worst = max(worst, *(abs(one - other) for one, other in zip(answer["logits"], logits, strict=True)))
+    page.close()
+    return len(paths), worst
+
+
+def main() -> None:
+    """Print both measurements."""
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.lecture_cnn")
+    parser.add_argument("--films", type=Path)
+    parser.add_argument("--strokes", type=int, default=60)
+    options = parser.parse_args()
+    with serve_app() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        times = sorted(measure_strokes(browser, url, options.strokes))
+        print(f"{len(times)} moves of the brush: median {statistics.median(times):.0f} ms, best {times[0]:.0f} ms")
+        if options.films:
+            count, worst = measure_difference(browser, options.films)
+            print(f"{count} films under 3 changes each: logits differ by at most {worst:.1e}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
