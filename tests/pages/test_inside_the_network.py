@@ -12,9 +12,9 @@ from tests.support.app import html, open_page, shown_text
 PAGE = "inside_the_network"
 
 
-def sent(app, last: bool = True) -> dict:
-    """What the lens was sent, which stands behind the strips."""
-    return json.loads(app.get("bidi_component")[-1 if last else 0].proto.json)
+def sent(app) -> dict:
+    """What the lens was sent."""
+    return next(data for one in app.get("bidi_component") if "sheet" in (data := json.loads(one.proto.json)))
 
 
 def test_the_scores_are_the_sum_of_their_maps_and_the_probability_their_softmax():

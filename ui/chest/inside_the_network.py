@@ -28,9 +28,10 @@ RANKED_MAPS, LINKED_MAPS = 8, 4
 _SUMMARIES = drop_with_page("inside_the_network.layers")
 _ABOUT = {
     "conv": "each cell is a sum of products over its window",
-    "norm": "each map is moved and scaled by numbers that were learnt",
+    "norm": "each map is standardised by its mean and spread over the training films, then scaled and shifted by two "
+    "learnt numbers",
     "relu": "negative numbers become 0, which is painted grey",
-    "pool": "of each window of 2 x 2 only the largest number goes on",
+    "pool": "of each window of 2 x 2 only the largest number is kept",
     "average": "one number is left of each map, its mean",
     "add": "the block's input is added to what it made of it",
 }
@@ -95,27 +96,8 @@ def show_block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Calla
     receptive_field_lens.show_layer_strip(thumbnails, [opened.name], key="block", label=label, on_open=on_open)
 
 
-def describe_hierarchy(model: LoadedModel, summaries: Sequence[LayerSummary], levels: dict[str, str]) -> None:
-    """Describe slide 17 with this film's own numbers; ``levels`` names a layer for each level."""
-    by_name = {summary.layer.name: summary for summary in summaries}
-    lines = []
-    for level, name in levels.items():
-        summary = by_name[name]
-        lines.append(
-            f"- **{level}, {summary.layer.block}.** {summary.layer.step.output}: a cell sees "
-            f"{_describe_field(summary.layer, model)}; likeness to the film {summary.film_correlation:.2f}; "
-            f"{summary.zero_share:.0%} of the numbers are 0."
-        )
-    st.markdown(
-        "\n".join(lines)
-        + "\n\nCheck it below. At the low level you can still make out the film, because each map is the "
-        "film through one small filter: its edges, its bright parts, its dark ones. At the high level few cells are "
-        "left, each of which looks at a large part of the film, and the film can no longer be made out in them. "
-        "*Likeness* is the mean size of the correlation between a map and the film made as small."
-    )
-
-
-def _describe_field(layer: LayerNode, model: LoadedModel) -> str:
+def describe_field(layer: LayerNode, model: LoadedModel) -> str:
+    """Return how much of the film a cell of the layer sees, in words."""
     size, side = layer.field.size if layer.field else model.input_size, model.input_size
     if size >= side:
         return f"{size} x {size} pixels, more than the film's {side} x {side}"
@@ -139,7 +121,6 @@ def show_layer(
     trace = None
     if receptive_field_lens.can_follow_sums(activation, model.name):
         trace = feature_maps.trace_filter(model, activation, number - 1)
-    st.markdown(_describe_costs(activation, model))
     receptive_field_lens.show_lens(
         activation,
         film,
@@ -158,7 +139,12 @@ def show_layer(
             f"largest difference is {np.format_float_positional(difference, 1, fractional=False)}."
         )
     elif layer.kind in ("conv", "norm", "add", "average"):
-        st.markdown("To follow the sum behind each cell, choose the network `lecture` and one of its convolutions.")
+        st.markdown("To follow the sum behind each cell, choose the Lecture CNN and one of its convolutions.")
+
+
+def describe_layer(film: Film, model: LoadedModel, layer: LayerNode) -> None:
+    """Describe the opened layer and what it costs."""
+    st.markdown(_describe_costs(feature_maps.read_activation(model, film.inputs.for_model(model), layer), model))
 
 
 def _describe_costs(activation: Activation, model: LoadedModel) -> str:
@@ -171,7 +157,7 @@ def _describe_costs(activation: Activation, model: LoadedModel) -> str:
     jump = layer.field.jump if layer.field else model.input_size
     text = (
         f"**{layer.name}**: {_ABOUT[layer.kind]}. {step.input} becomes {step.output}; {costs}. Each cell sees "
-        f"{_describe_field(layer, model)}; its neighbour looks {jump} pixel{'s' if jump > 1 else ''} further on."
+        f"{describe_field(layer, model)}; its neighbour looks {jump} pixel{'s' if jump > 1 else ''} further on."
     )
     if not layer.signed:
         text += f" {feature_maps.zero_share(activation.after):.0%} of its numbers are 0."
@@ -286,9 +272,13 @@ def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
         field = f"{last.field.size}" if last.field else "all"
         rows.append([block, str(last.step.output), *_sum_costs(members), field, zeros, likeness])
     rows.append(["all layers", "", *_sum_costs(layers), "", "", ""])
-    head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "zeros", "like the film"]
+    head = ["layer", "volume", "parameters", "multiply-adds", "memory", "RF", "zeros", "mean |r|"]
     label = f"The network {network_title(model.name)}, layer by layer"
     show_table(head, rows, label=label, strong=[len(rows) - 1])
+    st.caption(
+        "RF: receptive field in pixels; its middle counts most. Zeros: share of values that are 0. Mean |r|: mean size "
+        "of the correlation between a map and the downsampled film."
+    )
 
 
 def _sum_costs(layers: Sequence[LayerNode]) -> tuple[str, str, str]:

@@ -214,7 +214,7 @@ def _scale(opened: Activation, most: float) -> list[tuple[str, str]]:
     signed, unsigned = _palettes()[1], _palettes()[0]
     positive = (_css(signed[-1]), f"{most:.3g} in this map, {paint.strongest(opened.after):.3g} on the contact sheet")
     if opened.layer.signed:
-        return [(_css(signed[0]), "as far below 0"), (_css(signed[127]), "0"), positive]
+        return [(_css(signed[0]), "negative, same magnitude"), (_css(signed[127]), "0"), positive]
     return [(paint.CLEARED, "exactly 0"), (_css(unsigned[1]), "just above 0"), positive]
 
 
@@ -309,7 +309,7 @@ def _read(name: str) -> str:
 
 _strip = st.components.v2.component(
     "layer_strip",
-    html='<ol class="strip"></ol>',
+    html='<div role="figure" aria-label="All layers"><ol class="strip"></ol></div>',
     css=_read("strip.css"),
     js=_read("paint.js") + _read("strip.js"),
 )

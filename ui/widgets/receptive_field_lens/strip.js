@@ -22,5 +22,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
       return item;
     }),
   );
+  list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focused) list.querySelector(`[data-name="${focused}"]`)?.focus();
 }
