@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnn.lecture import torch_snippets
-from cnn.lecture.questions.layer_sizes import ask_two_layers
+from cnn.lecture.questions.layer_sizes import ask_maps, ask_two_layers
 from cnn.ops import convolution, feature_stack, filters, toy_inputs
 from cnn.ops.convolution import Convolution
 from ui.lecture import colour_picture
@@ -16,7 +16,6 @@ from ui.shell import frame, glossary_popover, stage
 from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
-from ui.shell.text import typeset
 from ui.widgets import cross_links, quiz, torch_code, upload
 from ui.widgets.grid import GridOptions, Slider, show_grid
 
@@ -85,15 +84,18 @@ def maps(view: stage.View) -> None:
     """Show K maps, and one of them before and after ReLU while the bias moves."""
     with view.panel:
         part = state.choice(PART)
-        read = {COLOUR: colour_maps, FILM: film_maps}[part]
-        shown = view.compute(read, name=part)
+        shown = view.compute({COLOUR: colour_maps, FILM: film_maps}[part], name=part)
     if shown is None:
         return
     example, options = shown
-    with view.stage:
-        show_grid(example, options, key=part)
-    why, code = view.tabs(state, stage.WHY, stage.CODE)
     count, height, width = example.output.shape
+    hidden = quiz.dock(view, ask_maps(example, state[quiz.QUESTION]), state)
+    with view.stage:
+        show_grid(example, options, key=part, concealed=hidden)
+    if hidden:
+        view.tabs(state)
+        return
+    why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
         glossary_popover.write(
             f"{count} filters of {' × '.join(map(str, example.weight.shape[:1:-1]))} × {example.weight.shape[1]} make "
@@ -122,10 +124,9 @@ def two_layers(view: stage.View) -> None:
         return
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
-        product = f"{layers.kernel_size}*{layers.kernel_size}*{layers.first}"
         st.markdown(
             "A filter is as deep as the volume that it reads. A filter of the second layer has "
-            f"{typeset(product)} = {layers.weights:,} weights, and a bias."
+            f"{layers.kernel_size} × {layers.kernel_size} × {layers.first} = {layers.weights:,} weights, and a bias."
         )
     with code:
         torch_code.show_snippet(torch_snippets.two_layers(layers))

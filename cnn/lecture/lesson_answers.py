@@ -73,7 +73,7 @@ def filters_relu(settings: Settings) -> Texts:
         return {}
     layers = feature_stack.chain_two_layers(*(int(settings[key]) for key in ("N", "D1", "K1", "K2", "F")))
     return _question(ask_two_layers(layers, int(settings["question"]))) | {
-        "output": f"{layers.after}x{layers.after}x{layers.second}",
+        "output": f"{layers.after} × {layers.after} × {layers.second}",
         "weights": f"{layers.weights:,}",
     }
 

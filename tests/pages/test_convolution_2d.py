@@ -91,7 +91,7 @@ def test_another_height_starts_as_what_is_set():
 
 def test_same_padding_is_asked_for_too_and_greys_out_the_padding_that_it_replaces():
     app = open_page("stride_padding", same="true", predict="true")
-    assert not app.get("bidi_component")
+    assert payload(app)["concealed"]
     assert app.number_input(key="P").disabled
     assert "padding P = 1" in shown_text(app)
 

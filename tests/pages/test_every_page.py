@@ -34,7 +34,7 @@ SNIPPETS: list[tuple[str, dict[str, str]]] = [
     ("convolution_2d", {"flip": "true", "w": "1 2 / 3 4", "x": "1 2 3 / 4 5 6 / 7 8 9"}),
     ("convolution_2d", {"part": "Three channels"}),
     ("filters_relu", {}),
-    ("filters_relu", {"N": "20", "D1": "2", "K1": "4", "K2": "3", "F": "3"}),
+    ("filters_relu", {"part": "Two layers", "N": "20", "D1": "2", "K1": "4", "K2": "3", "F": "3"}),
     ("stride_padding", {}),
     ("stride_padding", {"N": "9", "F": "3", "S": "2", "P": "1", "D": "2"}),
     ("stride_padding", {"mode": "reflect", "P": "1"}),
@@ -58,8 +58,8 @@ SNIPPETS: list[tuple[str, dict[str, str]]] = [
 ]
 MISFITS: list[tuple[str, dict[str, str]]] = [
     ("convolution_1d", {"x": "1 2", "w": "1 2 3", "mode": "valid"}),
-    ("convolution_2d", {"part": "Three channels", "depth": "2"}),
-    ("filters_relu", {"N": "8", "F": "5"}),
+    ("convolution_2d", {"part": "Three channels", "colour": "1 2 / 3 4"}),
+    ("filters_relu", {"part": "Two layers", "N": "8", "F": "5"}),
     ("layer_calculator", {"D1": "4", "K": "9", "groups": "3"}),
     ("stride_padding", {"F": "9"}),
     ("why_cnns", parse("W1=10000 H1=10000 D1=1000")),

@@ -7,6 +7,7 @@ from cnn.layers.costs import conv_parameters
 from cnn.layers.layers import Conv, Layer, Pool, Volume
 from cnn.layers.sizes import Rule, Size, Window, output_size
 from cnn.lecture.questions.question import Misfit, Question, build_question
+from cnn.ops.convolution import Convolution
 from cnn.ops.feature_stack import TwoLayers
 
 
@@ -111,6 +112,15 @@ def ask_output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Ques
             (height * width * depth, "You stacked by the input's depth: the stack is as deep as there are filters."),
         ],
     )
+
+
+def ask_maps(example: Convolution, seed: int) -> Question:
+    """Ask for the size of the maps of a worked convolution with stride 1, or how many numbers they hold."""
+    depth, height, _ = example.input.shape
+    count, rows, columns = example.output.shape
+    if seed % 2:
+        return ask_output_size(height, Window(example.kernel.shape[-1]))
+    return ask_output_numbers((rows, columns), count, depth)
 
 
 def ask_two_layers(layers: TwoLayers, seed: int) -> Question:

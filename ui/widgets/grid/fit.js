@@ -114,7 +114,7 @@ function measureTerms(view, shown, height) {
   const { data, width } = view;
   if (data.concealed || data.brief) return { font: FONT, width: 0, height: 0 };
   const [across, down] = [data.columns.windows[0].length, data.rows.windows[0].length];
-  const characters = data.kernel ? 1 + 2 * data.widest : data.widest;
+  const characters = data.kernel ? (data.widestTerm ?? 1 + 2 * data.widest) : data.widest;
   const lines = data.kernel ? 2.4 : 1.3;
   const wide = ((width - GAP * (shown - 1)) / (shown * across) - 9) / (0.56 * characters);
   const high = (0.44 * height - CAPTION) / (down * lines) - 1;

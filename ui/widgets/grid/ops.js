@@ -118,7 +118,8 @@ function compute(data) {
   } else full.output = data.concealed ? [] : pool(full);
   if (data.pool) full.pooled = full.output.map((map) => pool({ ...data.pool, padded: [map] })[0]);
   full.decimals = countDecimals(full);
-  full.widest = countCharacters(full);
+  full.widest = countCharacters([full.padded, full.kernel ?? [], full.output, full.pooled ?? []], full.decimals);
+  full.widestTerm = 1 + countCharacters(full.padded, full.decimals) + countCharacters(full.kernel ?? [], full.decimals);
   return full;
 }
 
@@ -136,16 +137,11 @@ function countDecimals(data) {
   return Math.max(largest >= 1 ? 2 : 3, Math.min(Math.ceil(-Math.log10(smallest)), MOST_DECIMALS));
 }
 
-// The length of the widest number in a cell.
-function countCharacters(data) {
-  const length = (value) => {
-    if (value === null) return 2;
-    if (typeof value === "number") return show(value, data.decimals).length;
-    let most = 1;
-    for (const item of value) most = Math.max(most, length(item));
-    return most;
-  };
-  return length([data.padded, data.kernel ?? [], data.output, data.pooled ?? []]);
+// The length of the widest of nested numbers.
+function countCharacters(nested, decimals) {
+  if (nested === null) return 2;
+  if (typeof nested === "number") return show(nested, decimals).length;
+  return nested.reduce((most, item) => Math.max(most, countCharacters(item, decimals)), 1);
 }
 
 // Nested lists, or packed 32-bit numbers of a shape [channels, rows, columns], as [channel][row][column].
