@@ -15,12 +15,8 @@ BINARY_OUTPUT = [4, 3, 4, 2, 4, 3, 2, 3, 4]  # slide 12
 
 @pytest.fixture
 def grid(open_page: Callable[..., Page]) -> Page:
-    """The page that opens with slide 12, its answer told."""
-    page = open_page("convolution_2d")
-    page.get_by_role("button", name="Show the answer").click()
-    expect(page.get_by_text("The answer is")).to_be_visible()
-    settle(page)
-    return page
+    """The page that opens with slide 12."""
+    return open_page("convolution_2d")
 
 
 def outputs(page: Page):
@@ -83,7 +79,7 @@ def test_stepping_hovering_scrubbing_and_playing_run_no_script(open_page: Callab
     expect(page.locator("details li")).to_have_count(9)
     page.wait_for_url("**step=8*")
     assert page.evaluate("window.runs") == 0
-    page.get_by_role("button", name="Show the answer").click()
+    page.get_by_role("button", name="Flipped").click()
     page.wait_for_function("window.runs > 0")  # else nothing would be counted
 
 
@@ -196,7 +192,7 @@ def test_while_presenting_keys_step_wherever_the_focus_is(grid: Page):
 
 
 def test_the_hidden_cell_stays_hidden_in_every_place(open_page: Callable[..., Page]):
-    page = open_page("convolution_2d")
+    page = open_page("convolution_2d?predict=true")
     page.get_by_label("Show all").check()
     hidden = outputs(page).filter(has_text="?")
     expect(hidden).to_have_count(1)
@@ -206,7 +202,7 @@ def test_the_hidden_cell_stays_hidden_in_every_place(open_page: Callable[..., Pa
 
 
 def test_pooling_shows_the_winner_and_where_the_gradient_goes(open_page: Callable[..., Page]):
-    page = open_page("pooling")
+    page = open_page("pooling?gradient=true")
     expect(page.locator(".total")).to_have_text("max(5, 6, 2, 10) = 10")
     expect(page.locator("[data-part=input] td.gets")).to_have_text("10")
     expect(page.locator("[data-part=gradient] td.gets")).to_have_text("1")
@@ -234,3 +230,27 @@ def test_reduced_motion_and_print_are_respected(open_page: Callable[..., Page]):
     page.emulate_media(media="print")
     expect(page.locator(".bar")).to_be_hidden()
     expect(page.locator(".sentence")).to_be_visible()
+
+
+def test_a_slider_of_the_grid_moves_the_maps_and_is_told_at_rest(open_page: Callable[..., Page]):
+    page = open_page("filters_relu")
+    count_runs(page)
+    before = int(re.search(r"sets (\d+) of", page.locator(".sentence").inner_text())[1])
+    for value in ("-20", "-60"):
+        page.get_by_role("slider", name="Bias b of every filter").fill(value)
+    after = int(re.search(r"sets (\d+) of", page.locator(".sentence").inner_text())[1])
+    assert after > before
+    assert page.evaluate("window.runs") == 0
+    page.wait_for_url("**b=-60*")
+    assert page.evaluate("window.runs") == 1
+
+
+def test_a_filter_of_75_weights_is_stepped_over_a_picture_in_colour(open_page: Callable[..., Page]):
+    page = open_page("convolution_2d?part=Three+channels&step=300")
+    assert page.locator("[data-part=products] td").count() == 75
+    products = page.locator("[data-part=products] td .p").all_inner_texts()
+    total = sum(int(text.replace("−", "-")) for text in products) + 1  # the bias
+    assert int(result(page).replace("−", "-")) == total
+    picture = page.locator("[data-part=input] canvas")
+    picture.click(position={"x": 40, "y": 40})
+    expect(page.locator(".told")).to_contain_text("red 9, green 9, blue 9")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "stride_padding": ("Stride 2", "Dilation", "Stride S"),
     "convolution_2d?part=A+whole+picture": ("Sharpen", "Blur", None),
-    "pooling": ("Overlapping, F3 S2", "Global average", "Move the picture to the right by"),
+    "pooling": ("Overlapping: F 3, S 2", "Global average", "Shift the input to the right by"),
     "layer_calculator": ("F5 S2 P2", "Depthwise", "Depth D1"),
     "operating_point": ("One in a hundred has it", "The frozen threshold", "Prevalence"),
 }
@@ -91,7 +91,7 @@ def test_back_and_forward_on_a_page(link: str, open_page: Callable[..., Page]) -
 def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
     page = open_page("pooling?F=3&step=2")
     page.set_default_timeout(15_000)
-    states = [settings(page), change(page, page.get_by_role("button", name="A tie", exact=True).click)]
+    states = [settings(page), change(page, page.get_by_role("button", name="Gradient", exact=True).click)]
     states.append(change(page, lambda: follow(page, "Layer calculator", "layer_calculator")))
     states.append(change(page, page.get_by_role("button", name="Depthwise", exact=True).click))
     for step in (2, 1, 0):
@@ -106,6 +106,7 @@ def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
 
 def test_an_upload_is_kept_while_a_built_in_film_is_shown(open_page: Callable[..., Page]) -> None:
     page = open_page("convolution_2d?part=A+whole+picture")
+    page.get_by_text("More: resolution, another film").click()
     film = io.BytesIO()
     Image.linear_gradient("L").save(film, "PNG")
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(

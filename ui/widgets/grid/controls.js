@@ -194,8 +194,10 @@ function listenToPointer(view) {
       const { map, start, drawn } = drag ?? {};
       drag = null;
       if (!start || drawn || end === "pointercancel") return;
-      if (map.shaded || (erase && map.part === "input")) drawOver(view, map, start, erase);
-      else if (event.button === 0) openEditor(view, map, start);
+      if (map.shaded || (erase && map.part === "input")) {
+        drawOver(view, map, start, erase);
+        if (map.shaded) tellValue(view, map, start);
+      } else if (event.button === 0) openEditor(view, map, start);
     });
   }
 }
