@@ -97,7 +97,7 @@ with view.stage:
 if experiment and (run is None or (run.finished and run.experiment != experiment)):
     with view.question:
         result.ask_first(experiment)
-figures, worst, all_runs = view.tabs(state, "Result", "Films it got wrong", "My runs")
+figures, worst, all_runs, take_home = view.tabs(state, "Result", "Films it got wrong", "My runs", "Take home")
 with figures:
     if run:
         show_result(run)
@@ -108,6 +108,8 @@ with worst:
 with all_runs:
     if run:
         comparison.show_runs(run, other)
+with take_home:
+    result.offer_take_home(run)
 state.remember()
 frame.notice()
 frame.footer(

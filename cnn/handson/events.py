@@ -85,6 +85,7 @@ class Result:
         settings: As chosen.
         epoch: Whose weights were kept.
         epochs: That were run.
+        batches: That were run.
         seconds: Of training and evaluation, pauses left out.
         ended: "finished", "stopped" by the learner, or at the "time limit".
         train_counts: Training films of NORMAL and PNEUMONIA.
@@ -105,6 +106,7 @@ class Result:
     settings: Settings
     epoch: int
     epochs: int
+    batches: int
     seconds: float
     ended: str
     train_counts: tuple[int, int]

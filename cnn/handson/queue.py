@@ -40,6 +40,7 @@ class Run:
         experiment: Name of the experiment that it belongs to, or empty.
         films: What it trains on, for a reader.
         number: Counts a learner's runs, from 1.
+        film_set: The learner's own films, if it trains on them.
         state: Where it is.
         steps: Reports within epochs.
         epochs: Reports behind epochs; the first is before the training.
@@ -52,6 +53,7 @@ class Run:
     experiment: str = ""
     films: str = ""
     number: int = 1
+    film_set: FilmSet | None = None
     state: State = "waiting"
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
@@ -247,7 +249,7 @@ class Desk:
         """
         if self.latest and not self.latest.finished:
             raise UserError("One training at a time: stop the one that runs, or wait for its end.")
-        run = Run(settings, experiment, film_set.title if film_set else "the shipped films", self._count + 1)
+        run = Run(settings, experiment, film_set.title if film_set else "the shipped films", self._count + 1, film_set)
         self.queue.submit(run, film_set)
         self._count += 1
         self.runs.append(run)

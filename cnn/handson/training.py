@@ -159,6 +159,7 @@ class Training:
             settings=self.settings,
             epoch=self.kept.epoch,
             epochs=epochs,
+            batches=self.batch,
             seconds=self.clock.seconds(),
             ended=ended,
             train_counts=prepared.train.counts,

@@ -23,6 +23,7 @@ def fake_result(settings: Settings, film_set: FilmSet, epochs: int = 3, ended: s
         settings=settings,
         epoch=epochs,
         epochs=epochs,
+        batches=epochs * 3,
         seconds=1.0,
         ended=ended,
         train_counts=(24, 24),

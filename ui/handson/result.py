@@ -1,12 +1,16 @@
 """What a finished training is worth: figures of the test films, the worst of them, and the letter."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from cnn.cards import CLASSES
 from cnn.evaluation.bootstrap import Estimate
+from cnn.handson import take_home
 from cnn.handson.events import Picture, Result
 from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.films import shipped
 from cnn.handson.queue import Run
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
@@ -93,6 +97,21 @@ def show_letter(result: Result) -> None:
             f"With the letter on every NORMAL test film, accuracy would be **{result.letter.accuracy:.2f}**: the "
             f"network reads the letter. {result.letter.map_share:.0%} of the evidence for NORMAL lies on it."
         )
+
+
+def offer_take_home(run: Run | None) -> None:
+    """Offer a finished run as a file: script, notebook, films, weights and card."""
+    if run is None or run.result is None:
+        st.markdown("A finished training can be taken home: a script and a notebook that repeat it, films and weights.")
+        return
+    data = partial(take_home.pack, run.result, run.film_set or shipped())
+    st.download_button("Download the run", data, f"run-{run.number}.zip", "application/zip", on_click="ignore")
+    st.markdown(
+        "`train.py` and `train.ipynb` repeat the training with PyTorch and Pillow alone and print the same test AUC; "
+        "`network.safetensors` has the weights, `README.md` is its card. The films are there as this run saw them."
+    )
+    with st.expander("The script"):
+        st.code(take_home.script(run.result), language="python")
 
 
 def show_evidence(film: np.ndarray, values: Picture, caption: str) -> None:
