@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.evaluation.metrics import roc_curve
+from cnn.handson.films import FilmSet
 from cnn.handson.queue import Run
 from cnn.handson.settings import Settings
 from ui.evaluation.charts import Labels
@@ -21,20 +22,20 @@ state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT)
 desk = runs.desk()
 
 
-def start(settings: Settings) -> None:
+def start(settings: Settings, films: FilmSet | None) -> None:
     """Start a training from a button."""
     try:
-        desk.start(settings, None, controls.experiment_of(settings))
+        desk.start(settings, films, controls.experiment_of(settings))
     except UserError as error:
         st.session_state["handson.refused"] = sentence_of(error)
 
 
-def show_buttons(settings: Settings | None) -> None:
+def show_buttons(settings: Settings | None, films: FilmSet | None) -> None:
     """Show Start, Pause or Resume, and Stop."""
     run = desk.latest
     active = run is not None and not run.finished
     with st.container(horizontal=True):
-        st.button("Start", type="primary", disabled=active or settings is None, on_click=start, args=(settings,))
+        st.button("Start", type="primary", disabled=active or settings is None, on_click=start, args=(settings, films))
         if active and run:
             if run.state == "paused":
                 st.button("Resume", on_click=run.resume)
@@ -78,12 +79,13 @@ view = stage.open_view(state, controls.examples())
 with view.panel:
     buttons = st.container()
     settings: Settings | None = None
+    films: FilmSet | None = None
     try:
-        settings = controls.read(state)
+        settings, films = controls.read(state)
     except UserError as error:
         st.error(sentence_of(error))
     with buttons:
-        show_buttons(settings)
+        show_buttons(settings, films)
     run = desk.latest
     other = comparison.choose_other(run) if run else None
 experiment = controls.experiment_of(settings) if settings else ""
@@ -93,7 +95,7 @@ with view.stage:
         show_live(run, other)
         result.show_findings(run)
     elif settings:
-        progress.show_films(settings)
+        progress.show_films(settings, films)
 if experiment and (run is None or (run.finished and run.experiment != experiment)):
     with view.question:
         result.ask_first(experiment)

@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+import streamlit as st
+
 from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.films import FilmSet
+from cnn.handson.preparation import prepare
 from cnn.handson.settings import NETWORKS, TITLES, Settings
+from cnn.handson.uploads import read_zip
 from cnn.layers import network_text
 from ui.shell import stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
+from ui.shell.session_data import drop_with_page
 from ui.widgets.network_editor import NetworkField
 
 OWN = "own"
+_READ = drop_with_page("handson.own_films")
 FILMS = Whole("films", "Training films", 1000, low=10, high=1000, step=10)
 BALANCE = Choice("pneumonia", "Share of PNEUMONIA", "0.5", options=("0.1", "0.5", "0.9"))
 SPLIT = Choice("split", "Split by", "patient", options=("patient", "film"))
@@ -68,11 +75,11 @@ def values_of(settings: Settings) -> dict[Field[Any], Any]:
     return values
 
 
-def read(state: State) -> Settings:
-    """Show the panel, and return the settings.
+def read(state: State) -> tuple[Settings, FilmSet | None]:
+    """Show the panel, and return the settings and the learner's own films, None for the shipped ones.
 
     Raises:
-        UserError: They cannot be trained.
+        UserError: They cannot be trained, or the films cannot be read.
     """
     values: dict[Field[Any], Any] = {NETWORK: state.select(NETWORK)}
     text = state.lines(TEXT) if values[NETWORK] == OWN else None
@@ -81,10 +88,31 @@ def read(state: State) -> Settings:
     with stage.more("data"):
         values |= {SPLIT: state.choice(SPLIT), BALANCE: state.choice(BALANCE), WRONG: state.choice(WRONG)}
         values[LETTER] = state.flag(LETTER)
+        own_films = None if state.teach else _own_films()
     with stage.more("training"):
         values |= {OPTIMISER: state.choice(OPTIMISER), BATCH: state.select(BATCH), DECAY: state.choice(DECAY)}
         values |= {SEED: state.number(SEED), BEST: state.flag(BEST)}
-    return _settings(values, None if text is None else str(text))
+    settings = _settings(values, None if text is None else str(text))
+    if own_films:
+        prepare(settings, own_films)
+    return settings, own_films
+
+
+def _own_films() -> FilmSet | None:
+    """Let the learner upload a zip file, and return its films, read once."""
+    file = st.file_uploader(
+        "My own films: a zip file with folders NORMAL and PNEUMONIA, up to 400 films and 20 MB, kept in memory only",
+        type="zip",
+        key="handson.zip",
+    )
+    if file is None:
+        return None
+    key, films = st.session_state.get(_READ, ("", None))
+    if key != file.file_id:
+        films = read_zip(file.getvalue())
+        st.session_state[_READ] = file.file_id, films
+    own: FilmSet | None = films
+    return own
 
 
 def _settings(values: Mapping[Field[Any], Any], text: str | None) -> Settings:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from cnn.cards import CLASSES
-from cnn.handson.films import shipped
+from cnn.handson.films import FilmSet, shipped
 from cnn.handson.preparation import prepare
 from cnn.handson.queue import Run
 from cnn.handson.settings import Settings
@@ -36,9 +36,9 @@ def show_pipeline(run: Run | None) -> None:
     st.html(f'<ol class="you-are-here" aria-label="The pipeline">{boxes}</ol>')
 
 
-def show_films(settings: Settings) -> None:
+def show_films(settings: Settings, own: FilmSet | None) -> None:
     """Show some of the films that a training with these settings would see, with the labels that it is given."""
-    train = prepare(settings, shipped()).train
+    train = prepare(settings, own or shipped()).train
     normal, pneumonia = train.counts
     st.markdown(f"**{normal}** films of NORMAL and **{pneumonia}** of PNEUMONIA to train on. Press **Start**.")
     chosen = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES] for label in (0, 1)])
@@ -152,7 +152,8 @@ def show_epoch(run: Run) -> None:
     filters = epoch.filters.astype(np.float64)
     limit = float(np.abs(filters).max()) if filters.size else 1.0
     pictures = [(encode_signed_map(each, limit), 44, "") for each in filters]
-    film = shipped().test.pixels[np.flatnonzero(shipped().test.labels == 1)[0]]
+    test = (run.film_set or shipped()).test
+    film = test.pixels[np.flatnonzero(test.labels == 1)[0]]
     watched = [(_grey(film), 128, "film"), (encode_signed_map(epoch.map.astype(np.float64)), 128, "evidence")]
     tiles = "".join(_tile(*each) for each in watched)
     weights = "".join(_tile(*each) for each in pictures)
