@@ -1,4 +1,4 @@
-"""Review (slides 43-46): the chain as one picture, a quiz of ten questions from all topics, and the references."""
+"""Review (slides 43-46): a quiz of ten questions from all topics, the chain of layers as one picture, references."""
 
 import streamlit as st
 
@@ -7,65 +7,80 @@ from cnn.layers.presets import PRESETS
 from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.references import REFERENCES
 from ui.lecture import mixed_quiz, volume_chain
-from ui.shell import frame, glossary_popover
+from ui.shell import frame, glossary_popover, stage
+from ui.shell.fields import Choice
 from ui.shell.page_state import State
-from ui.shell.stage import PREDICT
+from ui.shell.stage import PREDICT, View
 from ui.widgets import quiz
 
 NETWORK = network_text.parse(PRESETS["Review (slides 43-44)"])
+QUIZ, CHAIN = "Ten questions", "The chain of layers"
+PART = Choice("part", "Review by", QUIZ, options=(QUIZ, CHAIN))
 
 frame.header(
     "Review",
-    "The whole course in one chain: CONV, ReLU, POOL, CONV, ReLU, POOL, and at the end a fully connected layer and "
-    "softmax.",
+    "Ten questions on the whole course, and its chain of layers: CONV, ReLU, POOL, twice, then FC and softmax.",
 )
-state = State.open("review", PREDICT, quiz.QUESTION, mixed_quiz.NUMBER)
+state = State.open("review", PART, PREDICT, quiz.QUESTION, mixed_quiz.NUMBER)
 
 
-def chain() -> None:
-    """Show the chain (slides 43-44), a question on it, and what each layer is for."""
-    st.header("The chain", anchor=False)
-    hide = state.flag(PREDICT)
-    picture = st.container()
-    revealed = quiz.ask(ask_chain(NETWORK, state[quiz.QUESTION]), state)
-    with picture:
-        volume_chain.show_chain(NETWORK, hidden=hide and not revealed)
-        st.markdown(
-            "Each name opens the page that teaches it. Boxes are to scale: height for the side, width for the depth."
-        )
+def show_layers() -> None:
+    """Say what each layer is for."""
     glossary_popover.write(
-        "- **Input** holds the grey or colour values of the picture.\n"
-        "- **CONV** looks for patterns: each filter leaves a map of where it found its own. The filters are "
-        "learnt, not designed.\n"
-        "- **ReLU** clears what is negative, number by number, and keeps the volume as it is.\n"
-        "- **POOL** keeps one number of each window: width and height shrink, depth stays.\n"
-        "- **FC** weighs everything that is left, once for each class, into a score.\n"
+        "- **Input**: the grey or colour values of the image.\n"
+        "- **CONV** looks for patterns: each filter makes one feature map. The filters are learned.\n"
+        "- **ReLU** sets negative values to zero and keeps the shape.\n"
+        "- **POOL** keeps one number of each window: width and height shrink, the depth stays.\n"
+        "- **FC** computes one score for each class, a weighted sum of all values.\n"
         "- **Softmax** turns scores into probabilities. In training, cross-entropy compares them with the true class, "
-        "and the gradient runs back through the same chain."
+        "and the gradient flows back through the same chain."
     )
     settings = {"net": str(NETWORK)}
-    st.page_link("pages/architecture_builder.py", label="Take this chain apart in the builder", query_params=settings)
-
-
-def ten_questions() -> None:
-    """Show the quiz that a link gives to a whole class."""
-    st.header("Ten questions", anchor=False)
-    st.markdown(
-        "One from each topic, drawn by the quiz number: whoever opens the same link gets the same ten. "
-        "The first answer counts, and a wrong one is explained."
+    st.page_link(
+        "pages/architecture_builder.py", label="Open this chain in the architecture builder", query_params=settings
     )
-    mixed_quiz.show_quiz(state.number(mixed_quiz.NUMBER), state)
 
 
-chain()
-ten_questions()
-st.header("References", anchor=False)
-for book in REFERENCES:
-    address = f" [{book.url.removeprefix('https://')}]({book.url})" if book.url else ""
-    st.markdown(f"- {book.authors}: *{book.title}*, {book.published}; {book.part}.{address}")
-state.share()
+def show_references() -> None:
+    """List books and courses (slide 46)."""
+    for book in REFERENCES:
+        address = f" [{book.url.removeprefix('https://')}]({book.url})" if book.url else ""
+        st.markdown(f"- {book.authors}: *{book.title}*, {book.published}; {book.part}.{address}")
+
+
+def show_tabs(view: View) -> None:
+    """Fill the tabs, which give answers away."""
+    layers, references = view.tabs(state, "What each layer does", "References")
+    with layers:
+        show_layers()
+    with references:
+        show_references()
+
+
+@st.fragment
+def lesson() -> None:
+    """Show the page below its heading."""
+    view = stage.open_view(state)
+    with view.panel:
+        part = state.choice(PART)
+    if part == QUIZ:
+        with view.stage:
+            volume_chain.show_chain(NETWORK, hidden=True)
+        finished = mixed_quiz.show_quiz(view, state)
+    else:
+        finished = not quiz.dock(view, ask_chain(NETWORK, state[quiz.QUESTION]), state)
+        with view.stage:
+            volume_chain.show_chain(NETWORK, hidden=not finished)
+        with view.panel:
+            st.markdown("Each name opens its page. Boxes are to scale: height for the side, width for the depth.")
+    if finished:
+        show_tabs(view)
+    state.remember()
+
+
+lesson()
 frame.footer(
     "review",
-    "A convolutional network is a chain of simple steps, each of which you can work out by hand. What is left is to "
-    "let one read a radiograph.",
+    "A convolutional network is a chain of simple steps, each of which you can compute by hand. What remains is to let "
+    "one classify a radiograph.",
 )

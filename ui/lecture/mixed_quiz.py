@@ -1,4 +1,6 @@
-"""Ten questions on one page: each is checked at once, the first answer counts, and the score is at the end."""
+"""Ten questions, one at a time: each is checked at once, the first answer counts, and the score stays in sight."""
+
+from functools import partial
 
 import streamlit as st
 
@@ -7,6 +9,7 @@ from cnn.lecture.questions.quiz import QuizQuestion, draw_quiz
 from ui.shell import frame
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
+from ui.shell.stage import View
 from ui.shell.text import escape_stars
 from ui.widgets import static_grid
 from ui.widgets.quiz import prediction_input
@@ -17,40 +20,60 @@ Answers = list[float | None]
 """The reader's answers to one question, in order; None where the answer was revealed instead."""
 
 
-@st.fragment  # an answer redraws the quiz alone
-def show_quiz(number: int, state: State) -> None:
-    """Show quiz ``number``, the score, and which pages to read again."""
+def show_quiz(view: View, state: State) -> bool:
+    """Show the present question of the quiz, or its result at the end; return whether the end is reached."""
+    with view.panel:
+        number = state.number(NUMBER)
     questions = draw_quiz(number)
-    answers = [_ask(question, place, _key(number, place)) for place, question in enumerate(questions, start=1)]
-    _show_score(questions, answers, number, state)
-    state.remember()
+    place = min(st.session_state.get(_place_key(number), 1), len(questions) + 1)
+    with view.stage:
+        if place <= len(questions):
+            _ask(questions[place - 1], number, place, len(questions))
+        else:
+            _show_result(questions, number)
+    with view.panel:
+        _show_score(questions, number, place, state)
+    return place > len(questions)
+
+
+def _place_key(number: int) -> str:
+    return f"quiz {number} place"
 
 
 def _key(number: int, place: int) -> str:
     return f"quiz {number} question {place}"
 
 
-def _ask(item: QuizQuestion, place: int, key: str) -> Answers:
-    """Show one question in a box, and return the answers to it so far."""
+def _ask(item: QuizQuestion, number: int, place: int, count: int) -> None:
+    """Show one question, the comment on the last answer to it, and the ways to its neighbours."""
+    key = _key(number, place)
     answers: Answers = st.session_state.setdefault(key, [])
     with st.container(border=True):
-        st.markdown(f"**{place}. {_title(item)}** · {escape_stars(item.question.prompt)}")
-        with st.container(horizontal=True):
+        st.markdown(f"**Question {place} of {count} · {_title(item)}**\n\n{escape_stars(item.question.prompt)}")
+        with st.container(horizontal=True, vertical_alignment="bottom", key="operands"):
             for operand in item.operands:
                 with st.container(width="content"):
                     static_grid.show_numbers(operand.numbers, operand.caption, operand.role)
-        with st.form(f"{key} form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            answer = prediction_input(item.question, f"{key} answer")
-            checked = st.form_submit_button("Check", key=f"{key} check")
-            revealed = st.form_submit_button("Show the answer", key=f"{key} show")
+            form = st.form(f"{key} form", border=False, width="content")
+            with form, st.container(horizontal=True, vertical_alignment="bottom"):
+                answer = prediction_input(item.question, f"{key} answer")
+                checked = st.form_submit_button("Check", key=f"{key} check", type="primary")
+                revealed = st.form_submit_button("Show the answer", key=f"{key} show")
         if revealed or (checked and answer is not None):
             answers.append(None if revealed else answer)
-        elif checked:
-            st.info("Type a number first. A wrong one is worth more than none.")
-            return answers
-        if answers:
+        if checked and answer is None:
+            st.info("Enter a number first; a guess is fine.")
+        elif answers:
             _show_feedback(item.question, answers[-1])
-    return answers
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            go = partial(_go, number)
+            st.button("Previous question", key="previous", on_click=go, args=(place - 1,), disabled=place == 1)
+            name = "Next question" if place < count else "Show the result"
+            st.button(name, key="following", on_click=go, args=(place + 1,), type="primary" if answers else "secondary")
+
+
+def _go(number: int, place: int) -> None:
+    st.session_state[_place_key(number)] = place
 
 
 def _show_feedback(question: Question, answer: float | None) -> None:
@@ -61,36 +84,52 @@ def _show_feedback(question: Question, answer: float | None) -> None:
     (st.success if right else st.error)(escape_stars(sentence))
 
 
-def _show_score(questions: tuple[QuizQuestion, ...], answers: list[Answers], number: int, state: State) -> None:
-    """Show how many were right at the first try and, once all are answered, which pages to read again."""
-    right = [_right_at_first(item.question, tries) for item, tries in zip(questions, answers, strict=True)]
-    answered = sum(map(bool, answers))
+def _show_result(questions: tuple[QuizQuestion, ...], number: int) -> None:
+    """Show which pages to read again."""
+    marks = _marks(questions, number)
+    missed = {item.page: _title(item) for item, good in zip(questions, marks, strict=True) if not good}
     with st.container(border=True):
-        st.markdown(
-            f"**Score: {sum(right)} of {len(questions)}** right at the first try; {answered} answered. "
-            "Your score is kept while this tab is open."
-        )
-        if answered == len(questions):
-            missed = {item.page: _title(item) for item, good in zip(questions, right, strict=True) if not good}
-            st.markdown("Worth another look:" if missed else "All right: there is nothing on these pages left to ask.")
-            for page, title in missed.items():
-                st.page_link(f"pages/{page}.py", label=title)
-        with st.container(horizontal=True):
-            st.button("Start again", on_click=_clear, args=(number, len(questions)))
-            if not state.teach and number < NUMBER.high:
-                # A callback inside a fragment redraws the fragment alone; the page must know of the new number.
-                st.button("Ten other questions", on_click=state.put, args=(NUMBER, number + 1), key="other")
-    if st.session_state.get("other"):
-        st.rerun()
+        st.markdown(f"**{marks.count(True)} of {len(questions)} right at the first try.**")
+        st.markdown("Read these pages again:" if missed else "All right: these pages have no more questions for you.")
+        for page, title in missed.items():
+            st.page_link(f"pages/{page}.py", label=title)
+        st.button("Back to the last question", on_click=_go, args=(number, len(questions)))
 
 
-def _right_at_first(question: Question, answers: Answers) -> bool:
-    return bool(answers) and answers[0] is not None and question.check(answers[0])[0]
+def _show_score(questions: tuple[QuizQuestion, ...], number: int, place: int, state: State) -> None:
+    """Show the score, a mark for each question, and the ways to begin anew."""
+    marks = _marks(questions, number)
+    signs = {True: "✓", False: "✗", None: "·"}
+    words = {True: "right", False: "wrong", None: "open"}
+    strip = "".join(
+        f'<li class="{words[mark]}" {"aria-current=step" if index == place else ""}>'
+        f'{index}<b aria-label="{words[mark]}">{signs[mark]}</b></li>'
+        for index, mark in enumerate(marks, start=1)
+    )
+    answered = len(marks) - marks.count(None)
+    st.markdown(f"**Score: {marks.count(True)} of {len(questions)}** at the first try, {answered} answered")
+    with st.container(key="marks"):
+        st.html(f'<ol class="marks">{strip}</ol>')
+    st.caption("The first answer counts. The same quiz number gives everybody the same questions.")
+    with st.container(horizontal=True):
+        st.button("Start again", on_click=_clear, args=(number, len(questions)))
+        if not state.teach and number < NUMBER.high:
+            st.button("Ten other questions", on_click=state.put, args=(NUMBER, number + 1), key="other")
+
+
+def _marks(questions: tuple[QuizQuestion, ...], number: int) -> list[bool | None]:
+    """Return for each question whether its first answer was right; None where there is no answer yet."""
+    marks: list[bool | None] = []
+    for place, item in enumerate(questions, start=1):
+        answers: Answers = st.session_state.get(_key(number, place), [])
+        first = answers[0] if answers else None
+        marks.append((first is not None and item.question.check(first)[0]) if answers else None)
+    return marks
 
 
 def _clear(number: int, count: int) -> None:
-    for place in range(1, count + 1):
-        st.session_state.pop(_key(number, place), None)
+    for key in (_place_key(number), *(_key(number, place) for place in range(1, count + 1))):
+        st.session_state.pop(key, None)
 
 
 def _title(item: QuizQuestion) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from cnn.layers.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network
 
-TALLEST, WIDEST = 96, 48
+TALLEST, WIDEST = 84, 48
 """Pixels of the height of the largest volume, and of the width of the deepest."""
 NAMES: dict[type[Layer], str] = {Conv: "CONV", Activation: "ReLU", Pool: "POOL", Linear: "FC", Softmax: "Softmax"}
 
@@ -65,22 +65,32 @@ def _destination(layer: Layer, before: Shape, *, again: bool) -> tuple[str, dict
 
 
 def show_chain(network: Network, *, hidden: bool) -> None:
-    """Draw the chain; while ``hidden``, volumes behind the input are question marks in boxes of one size."""
+    """Draw the chain over links to its pages; while ``hidden``, without volumes behind the input and parameters."""
     links = chain_links(network)
     per_side = TALLEST / max(link.side for link in links)
     per_depth = WIDEST / max(link.depth for link in links)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    items = []
+    for index, link in enumerate(links):
+        if hidden and index > 0:
+            face, text = _face(TALLEST / 2, WIDEST / 2), "?"
+        else:
+            face = _face(max(6, per_side * link.side), max(8, per_depth * link.depth), first=index == 0)
+            text = typeset_shape(link.volume)
+        parameters = f"{link.parameters:,}<br>parameters" if link.parameters and not hidden else "&nbsp;<br>&nbsp;"
+        items.append(f'<div class="link">{face}<strong>{text}</strong><br>{parameters}</div>')
+    label = "The chain: " + ", ".join(link.name for link in links)
+    with st.container(key="chain"):
+        st.html(f'<div class="chain" role="figure" aria-label="{label}">{"".join(items)}</div>')
+    with st.container(horizontal=True, gap="xsmall", key="chain-links"):
         for index, link in enumerate(links):
-            with st.container(width=112, gap=None):
-                if hidden and index > 0:
-                    face, text = _face(40, 24), "<strong>?</strong><br>&nbsp;"
-                else:
-                    face = _face(max(6, per_side * link.side), max(8, per_depth * link.depth), first=index == 0)
-                    learnt = f"{link.parameters:,} learnt" if link.parameters else "&nbsp;"
-                    text = f"<strong>{link.volume}</strong><br>{learnt}"
-                arrow = '<span aria-hidden="true">→ </span>' if index else ""
-                st.html(f'<div class="link">{face}{arrow}{text}</div>')
-                st.page_link(f"pages/{link.page}.py", label=f"**{link.name}**", query_params=link.settings)
+            with st.container(width=80):
+                name = f"**{link.name}**" if index == 0 else f"→ **{link.name}**"
+                st.page_link(f"pages/{link.page}.py", label=name, query_params=link.settings)
+
+
+def typeset_shape(shape: Shape) -> str:
+    """Return a shape with true multiplication signs."""
+    return str(shape).replace("x", "×")
 
 
 def _face(height: float, width: float, *, first: bool = False) -> str:
