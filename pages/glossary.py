@@ -10,8 +10,7 @@ FIND = Words("find", "Find a word or a symbol", "")
 
 frame.header(
     "Glossary",
-    "Every word and symbol of the course in one plain sentence. In the text of all pages they are underlined with "
-    "dots: press one, and its meaning opens there.",
+    "The terms and symbols of the course. On all pages they are underlined with dots: press one to see its meaning.",
 )
 query = st.text_input(FIND.label, key=address.key(FIND), max_chars=40)
 titles = {chapter.file: chapter.title for chapter in frame.chapters()}
@@ -19,12 +18,12 @@ terms = [term for term in GLOSSARY if term.matches(query or "")]
 if not terms:
     st.info("No entry found.")
 for term in terms:
-    meaning, taught = st.columns([3, 1])
+    meaning, page, _ = st.columns([5, 2, 2], gap="medium")
     with meaning:
         st.markdown(f"**{glossary_popover.term_title(term)}.** {term.meaning}")
-    with taught:
+    with page:
         st.page_link(f"pages/{term.page}.py", label=titles[term.page])
 frame.footer(
     "glossary",
-    "The words of the field: with them you can read a paper, a model's card, or the documentation of PyTorch.",
+    "These are the terms of the field: with them you can read a paper, a model card or PyTorch's documentation.",
 )

@@ -9,12 +9,11 @@ from ui.shell.fields import Choice, Flag
 from ui.shell.page_state import State
 
 PLAN = Choice("plan", "Lesson of", PLANS[0].name, options=tuple(plan.name for plan in PLANS))
-ANSWERS = Flag("answers", "Show the answers to expect", False)
+ANSWERS = Flag("answers", "Show the expected answers", False)
 
 frame.header(
     "Teacher's guide",
-    "Three lesson plans, made of pages that open in one fixed state and of questions to ask there. Without the answers "
-    "this page is a worksheet for the class.",
+    "Three lesson plans with links, questions and expected answers. Without the answers this page is a worksheet.",
 )
 state = State.open("teaching", PLAN, ANSWERS)
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -27,6 +26,8 @@ st.markdown(plan.about)
 for start, end, unit in plan.schedule():
     st.subheader(f"{start}-{end} · {unit.title if unit else 'Break'}", anchor=False)
     if unit:
+        if slides := frame.describe_position(unit.page):
+            st.caption(slides[0].upper() + slides[1:])
         st.markdown(teachers_guide.render_unit(unit, answers=answers))
 st.header("To take home", anchor=False)
 st.markdown(teachers_guide.render_homework())
@@ -35,5 +36,5 @@ st.markdown(teachers_guide.OFFLINE)
 state.share()
 frame.footer(
     "teaching",
-    "A question before the answer, and a link that gives everybody the same numbers, are most of a good lesson.",
+    "Ask before you show, and give everybody the same numbers.",
 )

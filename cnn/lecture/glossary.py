@@ -30,9 +30,26 @@ class Term:
     role: Role | None = None
 
     def matches(self, query: str) -> bool:
-        """Return whether ``query`` is the symbol, or the beginning of the name, of a form or of a word of the name."""
-        words = (self.name, *self.forms, *self.name.split())
-        return query == self.symbol or any(word.lower().startswith(query.strip().lower()) for word in words)
+        """Return whether ``query`` is the symbol, or the beginning of the name, of a form, or of one of their words.
+
+        Hyphens count as spaces, and a final s of the query is ignored if nothing else fits: "x ray", "Kernels".
+        """
+        spellings = [_normalise(spelling) for spelling in (self.name, *self.forms)]
+        begins = [start for spelling in spellings for start in (spelling, *_tails(spelling))]
+        wanted = _normalise(query)
+        return query.strip() == self.symbol or any(
+            start.startswith((wanted, wanted.removesuffix("s") if len(wanted) > 3 else wanted)) for start in begins
+        )
+
+
+def _normalise(text: str) -> str:
+    return " ".join(re.sub("[-_]", " ", text).lower().split())
+
+
+def _tails(text: str) -> list[str]:
+    """Return ``text`` from its second word on, from its third, and so on."""
+    words = text.split()
+    return [" ".join(words[start:]) for start in range(1, len(words))]
 
 
 @dataclass(frozen=True)

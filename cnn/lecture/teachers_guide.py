@@ -13,7 +13,6 @@ from cnn.lecture.lesson_plans import HOMEWORK, PLANS, LessonPlan, Unit, units
 FILE = Path(__file__).parents[2] / "docs" / "teaching.md"
 LOCAL = "http://localhost:8501/"
 """Where ``streamlit run app.py`` serves the course on the same machine."""
-OPEN = "Open the page"
 MAX_SETTING = 50
 """A link's text names a setting only up to so many characters."""
 INTRODUCTION, OFFLINE = (
@@ -25,9 +24,11 @@ def render_unit(unit: Unit, *, answers: bool, base: str = "") -> str:
     """Return what to do and ask on a page as Markdown, with ``answers`` also what to expect."""
     lines: list[str] = [unit.do]
     settings: dict[str, str] = {}
-    for prompt in unit.prompts:
+    for number, prompt in enumerate(unit.prompts, start=1):
         if prompt.settings != settings:
-            text = _describe_change(settings, prompt.settings) if answers else OPEN
+            text = f"Open “{unit.title}” for question {number}"
+            if answers:
+                text += _describe_change(settings, prompt.settings)
             lines += ["", f"[{text}]({unit.link(prompt, base)})", ""]
             settings = prompt.settings
         expected = f" **Expected:** {_escape_stars(prompt.answer)}" if answers else ""
@@ -62,14 +63,14 @@ def render_guide(base: str = LOCAL) -> str:
 
 
 def _describe_change(before: dict[str, str], after: dict[str, str]) -> str:
-    """Return the text of a link: the short settings that differ from those of the link before it.
+    """Return the short settings that differ from those of the link before it, behind a colon; nothing for the first.
 
     Only for the teacher: a setting may be the answer.
     """
     changed = [
         f"{name} = {value}" for name, value in after.items() if before.get(name) != value and len(value) <= MAX_SETTING
     ]
-    return f"Open with {', '.join(changed)}" if before and changed else OPEN
+    return f": {', '.join(changed)}" if before and changed else ""
 
 
 def _escape_stars(text: str) -> str:

@@ -93,7 +93,7 @@ def test_a_wrong_entry_is_named_by_file_line_and_reason(
 @pytest.mark.parametrize(
     ("right", "wrong", "reason"),
     [
-        ("one for every number of the picture", "{dens}", "dens"),
+        ("one for every input and every node", "{dens}", "dens"),
         ("W1 = 1000, ", "", "W1"),
         ("W1 = 1000, ", 'W1 = "many", ', "many"),
     ],

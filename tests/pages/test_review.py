@@ -39,7 +39,7 @@ def test_the_slide_s_volumes_in_order() -> None:
     places = [drawn.index(f"<strong>{volumes[0]}</strong>")]
     for volume in volumes[1:]:
         places.append(drawn.index(f"<strong>{volume}</strong>", places[-1] + 1))
-    for parameters in ("448 parameters", "2,320 parameters", "3,075 parameters"):
+    for parameters in ("448<br>parameters", "2,320<br>parameters", "3,075<br>parameters"):
         assert parameters in drawn
 
 

@@ -25,7 +25,7 @@ def show_quiz(view: View, state: State) -> bool:
     with view.panel:
         number = state.number(NUMBER)
     questions = draw_quiz(number)
-    place = min(st.session_state.get(_place_key(number), 1), len(questions) + 1)
+    place: int = min(st.session_state.get(_place_key(number), 1), len(questions) + 1)
     with view.stage:
         if place <= len(questions):
             _ask(questions[place - 1], number, place, len(questions))
