@@ -42,8 +42,7 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
 
 frame.header(
     "Convolution in two dimensions",
-    "A filter slides over the input. At each position it multiplies the values below it by its weights and adds the "
-    "products: one number of the output.",
+    "At each position, a filter multiplies the values below it by its weights and adds the products.",
 )
 state = State.open("convolution_2d", PART, X, W, FLIP, COLOUR, BIAS, KERNEL, LONGEST, PREDICT, STEP, quiz.QUESTION)
 

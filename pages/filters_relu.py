@@ -38,8 +38,7 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
 
 frame.header(
     "Filters and ReLU",
-    "Each filter makes one feature map; K filters make K maps, stacked into a volume of depth K. ReLU sets negative "
-    "values to zero.",
+    "K filters make K feature maps, a volume of depth K. ReLU sets negative values to zero.",
 )
 state = State.open("filters_relu", PART, FILTERS, BIAS, *SIZES, PREDICT, STEP, quiz.QUESTION)
 
