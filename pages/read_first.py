@@ -1,46 +1,72 @@
-"""Read first: commit to a read and mark where, then see the network's answer."""
+"""Read first: read a film and draw a box, then see the label and the network's answer."""
+
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from cnn.errors import UserError
 from cnn.models import loading
-from ui.chest import film_store, read_first
-from ui.shell import frame
+from ui.chest import believe, film_series, film_store, read_first
+from ui.shell import frame, stage
+from ui.shell.fields import Field
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
+from ui.widgets import upload
 from ui.widgets.network_choice import choose_network
 
 frame.header(
     "Read first",
-    "Say NORMAL or PNEUMONIA and mark where, before the network says a word. A reader who has seen the answer first "
-    "tends to see what it says.",
+    "Read a film and draw a box before the network answers: who has seen the answer first tends to see it too.",
 )
 state = State.open("read_first", *read_first.FIELDS)
-left, right = st.columns([3, 1])
-with left:
-    name = choose_network(film_store.list_models())
-with right:
+examples: dict[str, dict[Field[Any], Any]] = {
+    f"Series {number}": {read_first.SEED: number, read_first.NUMBER: 1, read_first.EXERCISE: read_first.READ}
+    for number in (1, 2, 3)
+}
+examples["Believe it or not"] = {read_first.EXERCISE: read_first.BELIEVE, read_first.NUMBER: 1}
+view = stage.open_view(state, examples)
+with view.panel:
     chosen_number = state.number(read_first.NUMBER)
+    with stage.more("exercise, films, series, network"):
+        exercise = state.select(read_first.EXERCISE)
+        source = state.select(film_series.FILMS)
+        seed = state.number(read_first.SEED)
+        name = choose_network(film_store.list_models())
+        if source == film_series.OWN:
+            upload.add_films()
 try:
     model = loading.load(name)
-    series = read_first.choose_series(state)
+    series = film_series.films_of(source, seed)
     if series:
         number = min(chosen_number, len(series))
-        if number < chosen_number:
-            st.caption(f"There are {len(series)} films; this is the last of them.")
-        read_first.read_film(series, number, model, state)
-        read_first.show_summary()
+        with view.panel:
+            st.markdown(f"**Film {number} of {len(series)}**")
+        if exercise == read_first.BELIEVE:
+            believe.judge_film(view, series, number, model, seed)
+        else:
+            read_first.read_film(view, series, number, model, state)
+        if number < len(series):
+            go_on = partial(state.put, read_first.NUMBER, number + 1)
+            view.panel.button("Next film", key="next", on_click=go_on)
+    else:
+        view.stage.info("Add films of your own under More, and read them before the network does.")
 except UserError as error:
-    st.error(sentence_of(error))
+    view.stage.error(sentence_of(error))
+results, why = view.tabs(state, "Your results", stage.WHY)
+with results:
+    read_first.show_summary()
+with why:
+    st.markdown(
+        "**Why first?** Drawing a box before the answer is shown teaches where an opacity is better than looking at "
+        "finished answers.\n\n**Nothing is stored.** Your reads are kept while this tab is open. Everybody who opens "
+        "a series meets the same ten films, five of each label, in the same order; series 1, 2 and 3 share none.\n\n"
+        "**The labels** of children's films were given by physicians who read the film; those of adults were mined "
+        "from reports, and the boxes are NIH's. **The simulated films** are one simulated chest, turned, moved and "
+        "changed in contrast; in half of them a consolidation was added."
+    )
 frame.notice()
-st.markdown(
-    "**Nothing is stored.** Your reads are kept while this tab is open. **The series** has a number: everybody "
-    "who opens it meets the same films in the same order. **The simulated films** are one simulated chest, turned, "
-    "moved and toned; in half of them the shadow of a consolidation was laid somewhere into the lungs. A computed film "
-    "looks a little unlike every real one, to you as to the network."
-)
-state.share()
 frame.footer(
     "read_first",
-    "Commit before you look. Agreement with a network is not being right, and a map that lights up is not a finding.",
+    "Read before you look. Agreeing with a network is not being right, and a bright map is not a finding.",
 )

@@ -78,3 +78,17 @@ def untrained_twin(name: str) -> LoadedModel:
     reinitialise(module, module, smooth, generator)
     card = {"temperature": 1.0, "threshold": 0.5, "sha256": f"random {name}"}
     return LoadedModel(name, module, card, spec.input_size, spec.cam_layers)
+
+
+def shuffle_last_layer(model: LoadedModel, seed: int = 0) -> LoadedModel:
+    """Return the network with the weights of its fully connected layer shuffled over the inputs: its answers are wrong.
+
+    All layers before are as trained, so that its maps still show shapes.
+    """
+    module = copy.deepcopy(model.module)
+    generator = torch.Generator().manual_seed(seed)
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            part.weight.copy_(part.weight[:, torch.randperm(part.in_features, generator=generator)])
+    card = model.card | {"sha256": f"{model.weights_sha256} shuffled {seed}"}
+    return LoadedModel(model.name, module, card, model.input_size, model.cam_layers)

@@ -1,56 +1,44 @@
-"""Read first: the reader reads a film, then the network does, and both are compared with the truth if it is known.
+"""Read first: the reader reads a film and draws a box, then the network does, and both are compared with the label.
 
 Nothing is kept beyond the session, and nothing of the reader's own films beyond the page.
 """
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution.attribution import Attribution
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.evaluation import reader_study
-from cnn.evaluation.reader_study import Agreement, Answer, Cell, PairedRead, ReaderScore
-from cnn.imaging import practice_series
+from cnn.evaluation.reader_study import Answer, Box, PairedRead, ReaderScore
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
-from ui.chest import film_store, overlay, prediction_scale
+from ui.chest import film_store, prediction_scale, views
+from ui.chest.film_series import FILMS, SeriesFilm
 from ui.chest.film_store import Film, UnreadableFilm
-from ui.shell import address, theme
+from ui.shell import theme
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
+from ui.shell.stage import View
 from ui.shell.text import plain, sentence_of
 from ui.widgets import upload
-from ui.widgets.cell_picker import Box, place_box
+from ui.widgets.film_viewer import Outline, show_viewer
 from ui.widgets.tables import show_table
-from ui.widgets.upload import FilmChoice
 
-SIMULATED = "Simulated films, half of them with something planted"
-OWN = "My own films"
-SOURCES = (SIMULATED, OWN)
-FILMS = Choice("films", "Films", SIMULATED, options=SOURCES)
+READ, BELIEVE = "Read, then compare", "Believe it or not"
+EXERCISE = Choice("exercise", "Exercise", READ, options=(READ, BELIEVE))
 SEED = Whole("seed", "Series", 1, low=1, high=999)
 NUMBER = Whole("number", "Film number", 1, low=1, high=upload.MAX_FILES)
-FIELDS = (SEED, NUMBER)
+FIELDS = (EXERCISE, FILMS, SEED, NUMBER)
 METHOD = "grad_cam"
-_GRID = Box(reader_study.GRID, reader_study.GRID, 1 / reader_study.GRID, 1 / reader_study.GRID, "cells", lines=True)
-_READS, _MARKS = "read_first.reads", "read_first.marks"
-_UPLOAD_READS, _UPLOAD_MARKS = drop_with_page("read_first.upload reads"), drop_with_page("read_first.upload marks")
-
-
-@dataclass(frozen=True)
-class SeriesFilm:
-    """A film of a series, with its true label and its lesion (H, W) bool where they are known."""
-
-    film: Film | UnreadableFilm
-    truth: str | None = None
-    lesion: np.ndarray | None = None
+_READS, _BOXES = "read_first.reads", "read_first.boxes"
+_UPLOAD_READS, _UPLOAD_BOXES = drop_with_page("read_first.upload reads"), drop_with_page("read_first.upload boxes")
 
 
 @dataclass(frozen=True)
@@ -61,41 +49,23 @@ class FinishedRead:
     answers: PairedRead
 
 
-def choose_series(state: State) -> list[SeriesFilm]:
-    """Show the widgets for a series and return its films, in the order of its number."""
-    left, right = st.columns([3, 1])
-    with left:
-        source = st.selectbox(FILMS.label, SOURCES, key=address.key(FILMS))
-    with right:
-        seed = state.number(SEED)
-    if source == SIMULATED:
-        simulated = practice_series.simulate_series(seed)
-        films = film_store.read_films([FilmChoice(one.key, f"{one.name}.png", one.read) for one in simulated])
-        return [SeriesFilm(film, one.label, one.mask) for film, one in zip(films, simulated, strict=True)]
-    upload.add_films()
-    series = [SeriesFilm(film) for film in film_store.read_films(upload.own_films())]
-    return [series[number] for number in practice_series.shuffled_order(len(series), seed)]
-
-
-def read_film(series: Sequence[SeriesFilm], number: int, model: LoadedModel, state: State) -> None:
+def read_film(view: View, series: Sequence[SeriesFilm], number: int, model: LoadedModel, state: State) -> None:
     """Ask about film ``number`` of ``series``, from 1, until the reader submits; then show both answers."""
-    item, count = series[number - 1], len(series)
+    item = series[number - 1]
     if isinstance(item.film, UnreadableFilm):
-        st.error(plain(item.film.reason))
-    else:
-        st.header(f"Film {number} of {count}", anchor=False)
-        finished = _session_reads(item.film).get(item.film.sha256)
-        if finished is None or finished.weights_sha256 != model.weights_sha256:
-            # Once the truth was shown, the reader is not asked again: another network meets the same answer.
-            answer = finished.answers.reader if finished else _ask_reader(item.film)
-            if answer is None:
-                return
-            name = finished.answers.film if finished else f"Series {state[SEED]}, film {number}"
-            _finish_read(item, item.film, name, answer, model)
-            st.rerun()  # so that the questions disappear
+        view.stage.error(plain(item.film.reason))
+        return
+    finished = _session_reads(item.film).get(item.film.sha256)
+    if finished is None or finished.weights_sha256 != model.weights_sha256:
+        # Once the label was shown, the reader is not asked again: another network meets the same answer.
+        answer = finished.answers.reader if finished else _ask_reader(view, item.film)
+        if answer is None:
+            return
+        name = finished.answers.film if finished else f"Series {state[SEED]}, film {number}"
+        _finish_read(item, item.film, name, answer, model)
+        st.rerun()  # so that the questions disappear
+    with view.stage:
         _show_answers(item, item.film, finished.answers, model)
-    if number < count:
-        st.button("Next film", key="next", on_click=state.put, args=(NUMBER, number + 1))
 
 
 def _session_reads(film: Film) -> dict[str, FinishedRead]:
@@ -103,153 +73,145 @@ def _session_reads(film: Film) -> dict[str, FinishedRead]:
     return reads
 
 
-def _ask_reader(film: Film) -> Answer | None:
+def _ask_reader(view: View, film: Film) -> Answer | None:
     """Show the film and the questions; return the answer when it is submitted and complete."""
-    marks: dict[str, Cell] = st.session_state.setdefault(_UPLOAD_MARKS if film.uploaded else _MARKS, {})
-    left, right = st.columns([3, 2])
-    with left:
-        place_box(
-            film.picture,
-            _GRID,
-            marks.get(film.sha256),
-            key=f"mark {film.sha256[:12]}",
-            label="The film; mark the place that you mean",
-            on_place=partial(_set_mark, marks, film.sha256),
-        )
-    with right, st.form(f"read {film.sha256[:12]}"):
+    boxes: dict[str, Box] = st.session_state.setdefault(_UPLOAD_BOXES if film.uploaded else _BOXES, {})
+    box = boxes.get(film.sha256)
+    with view.stage:
+        st.markdown("**If you see an opacity, draw a box around it.** Then say what you think, and how sure you are.")
+        show_viewer(film, key="read viewer", drawn=box, on_draw=partial(boxes.__setitem__, film.sha256))
+    with view.panel, st.form(f"read {film.sha256[:12]}"):
         label = st.radio("Your read", CLASSES, index=None, horizontal=True)
         confidence = st.slider("How sure are you? 50 is a guess", 50, 100, 75, 5, format="%d %%")
-        st.caption("If PNEUMONIA, mark on the film where you see it.")
-        if not st.form_submit_button("Submit"):
+        if not st.form_submit_button("Submit", type="primary"):
             return None
         if label is None:
             st.info("Choose NORMAL or PNEUMONIA first.")
             return None
-        if label == CLASSES[PNEUMONIA] and film.sha256 not in marks:
-            st.info("Mark on the film first where you see it; a guess will do.")
+        if label == CLASSES[PNEUMONIA] and box is None:
+            st.info("Draw a box on the film first, where you see it; a guess will do.")
             return None
-    return Answer.from_confidence(label, confidence, marks.get(film.sha256))
-
-
-def _set_mark(marks: dict[str, Cell], sha256: str, column: int, row: int) -> None:
-    marks[sha256] = column, row
+    return Answer.from_confidence(label, confidence, box)
 
 
 def _finish_read(item: SeriesFilm, film: Film, name: str, answer: Answer, model: LoadedModel) -> None:
     """Store the reader's answer with the network's."""
-    slot = st.empty()
-    attribution = _saliency_map(film, model, slot)
-    slot.empty()
+    attribution = saliency_map(film, model)
     prediction = film_store.predict(film, model)
-    mark = None
+    box = None
     if isinstance(attribution, Attribution) and prediction.label == CLASSES[PNEUMONIA]:
-        mark = reader_study.strongest_cell(attribution)
-    network = Answer(prediction.label, prediction.p_pneumonia, mark)
-    lesion_cells = frozenset() if item.lesion is None else reader_study.cells_touched_by(item.lesion)
-    answers = PairedRead(name, answer, network, item.truth, lesion_cells)
+        box = reader_study.strongest_box(attribution)
+    network = Answer(prediction.label, prediction.p_pneumonia, box)
+    answers = PairedRead(name, answer, network, item.truth, item.lesion)
     _session_reads(film)[film.sha256] = FinishedRead(model.weights_sha256, answers)
 
 
-def _saliency_map(film: Film, model: LoadedModel, slot: DeltaGenerator) -> Attribution | UserError:
+def saliency_map(film: Film, model: LoadedModel) -> Attribution | UserError:
+    """Return Grad-CAM for PNEUMONIA; progress is shown where the page stands."""
+    slot = st.empty()
     (attribution,) = film_store.saliency_maps(film, model, [METHOD], PNEUMONIA, [slot])
+    slot.empty()
     return attribution
 
 
 def _show_answers(item: SeriesFilm, film: Film, answers: PairedRead, model: LoadedModel) -> None:
-    """Show the network's answer and map, the truth, and both marks."""
-    st.markdown(f"**{describe_answers(answers)}**")
+    """Show who was right, the label, both boxes, and the network's map."""
+    st.markdown(f"**{describe_answers(answers)}** {item.said}")
+    attribution = saliency_map(film, model)
+    maps = [views.view_map(attribution)] if isinstance(attribution, Attribution) else []
+    outlines = [
+        Outline.of_boxes(name, colour, boxes)
+        for name, colour, boxes in (
+            ("your box", theme.FILM_MARK, [answers.reader.box] if answers.reader.box else []),
+            ("the lesion", theme.FILM_TRUTH, answers.lesion),
+        )
+        if boxes
+    ]
+    show_viewer(film, maps, outlines, key="answer viewer")
+    if isinstance(attribution, UserError):
+        st.info(sentence_of(attribution))
     prediction_scale.warn_if_rejected(film)
     prediction_scale.show_prediction(film_store.predict(film, model))
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Your mark and the truth**")
-        image = _draw_marks(overlay.to_colour(film.picture), answers.reader.mark, item.lesion)
-        st.image(overlay.light_box(image), alt="The film with your mark and the truth", width="stretch")
-        st.caption("Orange: your mark." + ("" if item.lesion is None else " Green: the simulated lesion."))
-    with right:
-        st.markdown("**The network's map for PNEUMONIA**")
-        slot = st.empty()
-        attribution = _saliency_map(film, model, slot)
-        if isinstance(attribution, UserError):
-            slot.info(sentence_of(attribution))
-            return
-        coloured = overlay.overlay_map(film.picture, attribution, overlay.OPACITY)
-        image = _draw_marks(coloured, answers.network.mark, item.lesion)
-        slot.image(overlay.light_box(image), alt="The map over the film", width="stretch")
-        st.html(overlay.colour_bar_html(attribution, overlay.OPACITY))
-        st.caption("Grad-CAM. Orange: its strongest place, where the network says PNEUMONIA.")
-
-
-def _draw_marks(image: np.ndarray, mark: Cell | None, lesion: np.ndarray | None) -> np.ndarray:
-    if lesion is not None:
-        image = overlay.draw_outline(image, lesion)
-    if mark is not None:
-        image = overlay.draw_outline(image, reader_study.cell_mask(mark, image.shape[:2]), theme.FILM_MARK)
-    return image
 
 
 def describe_answers(answers: PairedRead) -> str:
-    """Return both answers and the truth, in a sentence each."""
+    """Return both answers, who was right, and how well each box lies, in a sentence each."""
     confidence = percent(max(answers.reader.p_pneumonia, 1 - answers.reader.p_pneumonia))
     sentences = [f"You said {answers.reader.label}, {confidence} sure; the network says {answers.network.label}."]
-    if answers.lesion_cells:
-        sentences.append("The film has a simulated consolidation.")
-    elif answers.truth is not None:
-        sentences.append(f"The truth is {answers.truth}.")
-    for name, answer in (("Your mark", answers.reader), ("The strongest place of the map", answers.network)):
-        in_lesion = answers.mark_in_lesion(answer)
-        if in_lesion is not None:
-            sentences.append(f"{name} is {'on it' if in_lesion else 'not on it'}.")
+    if answers.truth is not None:
+        right = [
+            who
+            for who, answer in (("you", answers.reader), ("the network", answers.network))
+            if answer.label == answers.truth
+        ]
+        sentences.append(f"The label is {answers.truth}: {' and '.join(right) or 'neither'} got it right.")
+    overlap = answers.overlap(answers.reader)
+    if overlap is not None:
+        sentences.append(f"Your box and the one around the lesion overlap by {overlap:.0%}.".replace("%", " %"))
+    hit = answers.points_at_lesion(answers.network)
+    if hit is not None:
+        sentences.append(f"The map's strongest place is {'inside' if hit else 'outside'} the lesion.")
     return " ".join(sentences)
+
+
+def finished_reads() -> list[PairedRead]:
+    """Return all reads of this session."""
+    stores = [st.session_state.get(key, {}) for key in (_READS, _UPLOAD_READS)]
+    return [finished.answers for store in stores for finished in store.values()]
 
 
 def show_summary() -> None:
     """Show the agreement over all films read in this session, and a row for each."""
-    stores = [st.session_state.get(key, {}) for key in (_READS, _UPLOAD_READS)]
-    reads: list[PairedRead] = [finished.answers for store in stores for finished in store.values()]
+    reads = finished_reads()
     if not reads:
+        st.markdown("No film has been read yet.")
         return
     agreement = reader_study.compare_reads(reads)
-    st.subheader("So far", anchor=False)
     st.markdown(f"You and the network agree on **{agreement.agreed} of {agreement.films}** films.")
     if agreement.reader and agreement.network:
-        show_table(
-            ("", "Right", "Brier score", "Marks on the lesion"),
-            [
-                _score_row("You", agreement.reader, agreement),
-                _score_row("The network", agreement.network, agreement),
-            ],
-            label="You and the network beside the truth",
-        )
+        scores = (("You", agreement.reader), ("The network", agreement.network))
+        rows = [_score_row(name, score, agreement.with_truth) for name, score in scores]
+        head = ("", "Right", "Brier score", "Middle of the box in the lesion", "Mean overlap")
+        show_table(head, rows, label="You and the network beside the labels")
         st.caption(
-            "Brier score: the mean squared distance of P(PNEUMONIA) from the truth; 0 is best, 0.25 is saying 50 % "
-            f"every time. {_describe_chance(agreement)}"
+            "Brier score: the mean squared difference of P(PNEUMONIA) and the label; 0 is best, 0.25 is saying 50 % "
+            "every time. Overlap: intersection over union. The network's box is a small square around its map's "
+            "strongest place, so its overlap is small by nature."
         )
-    head = ("Film", "You, P(PNEUMONIA)", "Network, P(PNEUMONIA)", "Truth", "Your mark", "Its map")
-    show_table(head, [_read_row(read) for read in reads], label="Films read")
-    st.button("Reset", key="forget", on_click=_reset)
+    show_table(HEAD, [_read_row(read) for read in reads], label="Films read")
+    with st.container(horizontal=True):
+        st.download_button("Results (CSV)", to_csv(reads), "reads.csv", "text/csv", on_click="ignore", key="csv")
+        st.button("Forget all reads", key="forget", on_click=_reset)
+
+
+HEAD = ("Film", "You, P(PNEUMONIA)", "Network, P(PNEUMONIA)", "Label", "Your overlap", "The map's strongest place")
+
+
+def to_csv(reads: Sequence[PairedRead]) -> str:
+    """Return the rows of the table of reads as CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerows([HEAD, *map(_read_row, reads)])
+    return text.getvalue()
 
 
 def _reset() -> None:
-    for key in (_READS, _MARKS, _UPLOAD_READS, _UPLOAD_MARKS):
+    for key in (_READS, _BOXES, _UPLOAD_READS, _UPLOAD_BOXES):
         st.session_state[key] = {}
 
 
-def _score_row(name: str, score: ReaderScore, agreement: Agreement) -> Sequence[str]:
-    marks = f"{score.marks_in_lesion} of {score.marks}" if score.marks else "–"
-    return name, f"{score.correct} of {agreement.with_truth}", f"{score.brier:.2f}", marks
-
-
-def _describe_chance(agreement: Agreement) -> str:
-    return "" if agreement.chance is None else f"A random mark lies on it {percent(agreement.chance)} of the time."
+def _score_row(name: str, score: ReaderScore, films: int) -> Sequence[str]:
+    hits = f"{score.hits} of {score.boxes}" if score.boxes else "–"
+    overlap = "–" if score.overlap is None else percent(score.overlap)
+    return name, f"{score.correct} of {films}", f"{score.brier:.2f}", hits, overlap
 
 
 def _read_row(read: PairedRead) -> Sequence[str]:
-    marks = {True: "on it", False: "beside it", None: "–"}
-    answers = (read.reader, read.network)
+    places = {True: "inside", False: "outside", None: "–"}
+    overlap = read.overlap(read.reader)
     return (
         read.film,
-        *(f"{answer.label}, {percent(answer.p_pneumonia)}" for answer in answers),
+        *(f"{answer.label}, {percent(answer.p_pneumonia)}" for answer in (read.reader, read.network)),
         read.truth or "unknown",
-        *(marks[read.mark_in_lesion(answer)] for answer in answers),
+        "–" if overlap is None else f"{overlap:.0%}".replace("%", " %"),
+        places[read.points_at_lesion(read.network)],
     )
