@@ -231,6 +231,7 @@ _METHODS: dict[str, Any] = {
     "values": lambda _, module: list(module.children().values()),
     "items": lambda _, module: list(module.children().items()),
     "append": _append,
+    "add": _append,
     "extend": _extend,
     "insert": _insert,
     "pop": _pop,

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from cnn.errors import UserError
-from cnn.layers.interpreter import libraries, module_methods
+from cnn.layers.interpreter import keras_layers, libraries, module_methods
 from cnn.layers.interpreter.plain_values import METHODS, call_method
 from cnn.layers.interpreter.run import Run
 from cnn.layers.operations import functions
@@ -25,6 +25,7 @@ from cnn.layers.operations.values import (
     Name,
     Scope,
     Super,
+    Symbol,
     Tensor,
     Unknown,
 )
@@ -218,6 +219,10 @@ class Objects(Run):
     def call_module(self, module: Module, values: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Run a module, or while definitions are read take note of the shape that it is run on."""
         machine = self.machine
+        if any(isinstance(value, Symbol) for value in values) and not module.kind.startswith(keras_layers.PREFIX):
+            return Symbol(module, tuple(value for value in values if isinstance(value, Symbol)))
+        if module.kind.startswith(keras_layers.PREFIX):
+            return keras_layers.call_layer(self, module, values)
         if machine is None:
             shapes = [value.dims for value in values if isinstance(value, Tensor) and value.dims]
             if shapes and len(shapes[0]) > 1:

@@ -18,6 +18,7 @@ class Run:
         created: Every module that was built, in order.
         stated: Shapes, without the batch, on which the source itself runs its network.
         depth: How many functions are running.
+        channels_last: Whether the source states shapes with the channels last, as Keras does.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class Run:
         self.created: list[Module] = []
         self.stated: list[Dims] = []
         self.depth = 0
+        self.channels_last = False
 
     def run_body(self, body: list[ast.stmt], scope: Scope) -> Any:
         """Run statements and return what they return."""

@@ -9,7 +9,11 @@ from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.layers.interpreter.expressions import Expressions
+from cnn.layers.interpreter.keras_table import KERAS, MERGES
 from cnn.layers.operations.values import Class, Function, Module, Name, Scope, Unknown
+
+_KERAS_NAMES = (*KERAS, *MERGES, *map(str.lower, MERGES), "Input", "Sequential", "Model")
+"""What ``from keras.layers import *`` and the like bring."""
 
 
 class _Return(Exception):
@@ -256,6 +260,8 @@ class Interpreter(Expressions):
     def _import_from(self, statement: ast.ImportFrom, scope: Scope) -> None:
         for alias in statement.names:
             if alias.name == "*":
+                if "keras" in (statement.module or ""):
+                    scope.variables |= {name: Name(f"keras.layers.{name}") for name in _KERAS_NAMES}
                 continue
             value = self.import_from(statement, alias.name, scope)
             scope.assign(alias.asname or alias.name, value)

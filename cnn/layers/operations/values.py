@@ -166,6 +166,14 @@ class Super:
 
 
 @dataclass(frozen=True, eq=False)
+class Symbol:
+    """What a layer of Keras will make of what others make, before there is a shape; an input has no layer."""
+
+    layer: Any
+    inputs: tuple["Symbol", ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Builtin:
     """A function of the interpreter, called with positional and keyword values."""
 

@@ -38,9 +38,11 @@ class Source:
 
     def graph(self, dims: Dims) -> Graph:
         """Run the likeliest network that fits an input of this shape, or the likeliest of all."""
-        graphs = []
+        run, graphs = self.interpreter, []
+        if run.channels_last and dims not in run.stated and (dims[-1], *dims[:-1]) in run.stated:
+            dims = (dims[-1], *dims[:-1])
         for candidate in self.candidates[:3]:
-            graphs.append(run_network(self.interpreter, candidate, dims, self.notes))
+            graphs.append(run_network(run, candidate, dims, self.notes))
             if not graphs[-1].first_problem:
                 return graphs[-1]
         return graphs[0]
