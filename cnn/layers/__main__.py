@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cnn.errors import UserError
 from cnn.layers.graph import Dims
-from cnn.layers.reading.read import read_graph
+from cnn.layers.interpreter.installed_source import model_names
+from cnn.layers.reading.read import MAX_BYTES, read_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,11 +19,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--input", required=True, help="shape of one input, channels first: 3x64x64")
     options = parser.parse_args(arguments)
     try:
-        sys.stdout.write(read_graph(options.file.read_text(encoding="utf-8"), parse_dims(options.input)).csv())
+        sys.stdout.write(read_file(_bytes_of(options.file), options.file.name, parse_dims(options.input)).csv())
     except (UserError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return a file, or the name of a classifier of torchvision where there is no such file."""
+    if not path.exists() and path.name in model_names():
+        return path.name.encode()
+    if path.exists() and path.stat().st_size > MAX_BYTES:
+        raise UserError(f"The file has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} can be read.")
+    return path.read_bytes()
 
 
 def parse_dims(text: str) -> Dims:

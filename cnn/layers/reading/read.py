@@ -1,9 +1,13 @@
 """Read a network in whatever way it is written."""
 
+from cnn.errors import UserError
 from cnn.layers.graph import Dims, Graph
 from cnn.layers.interpreter.installed_source import model_names
 from cnn.layers.reading.printed import is_printed, read_printed
 from cnn.layers.reading.source import Source, read_source
+
+MAX_BYTES = 200 * 2**20
+"""Largest file."""
 
 
 def read_text(text: str) -> Source:
@@ -21,3 +25,19 @@ def read_text(text: str) -> Source:
 def read_graph(text: str, dims: Dims) -> Graph:
     """Return the graph of a network on an input of this shape, without the batch."""
     return read_text(text).graph(dims)
+
+
+def read_file(data: bytes, name: str, dims: Dims) -> Graph:
+    """Return the graph of a network in a file: ONNX by the end of its name, else text.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    if name.lower().endswith(".onnx"):
+        from cnn.layers.reading.onnx_file import read_onnx  # takes 200 ms
+
+        return read_onnx(data, dims)
+    try:
+        return read_graph(data.decode("utf-8-sig"), dims)
+    except UnicodeDecodeError:
+        raise UserError("This file is neither text nor ONNX.") from None

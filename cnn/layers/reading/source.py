@@ -1,6 +1,7 @@
 """Read a network from Python source: find it, build it, and run it on the shape of an input."""
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from cnn.layers.operations.values import Class, Function, Module, Scope, Tensor
 
 MAX_CHARACTERS = 200_000
 _MAX_INPUTS = 4
+_UNEXPECTED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What a function of tensors may raise that is called in a way that PyTorch does not know either."""
+_STRANGE = "A layer or function is called in a way that is not read here."
 
 
 @dataclass
@@ -62,6 +66,10 @@ def read_source(text: str, interpreter: Interpreter | None = None) -> Source:
         candidates = list(_candidates(run, scope, tree))
     except RecursionError:
         raise UserError("This code is nested too deeply to be read here.") from None
+    except _UNEXPECTED as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(_STRANGE) from None
     if not candidates:
         raise UserError(_describe_nothing(scope))
     return Source(run, candidates)
@@ -78,7 +86,8 @@ def parse_python(text: str) -> ast.Module:
     lines = [line for line in text.strip("\n").split("\n") if not line.lstrip().startswith(("%", "!"))]
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     try:
-        return ast.parse("\n".join(line[indent:] for line in lines))
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse("\n".join(line[indent:] for line in lines))
     except SyntaxError as error:
         raise UserError(f"Line {error.lineno} is not Python that can be read: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
@@ -168,6 +177,8 @@ def run_network(run: Interpreter, network: Module, dims: Dims, notes: tuple[str,
         problem = _place(machine, str(error))
     except RecursionError:
         problem = "This code is nested too deeply to be read here."
+    except _UNEXPECTED:
+        problem = _place(machine, _STRANGE)
     finally:
         run.machine = None
     node = output.node if output else None

@@ -24,7 +24,7 @@ model.compile(optimizer='adam', loss=tf.keras.losses.SparseCategoricalCrossentro
 history = model.fit(train_images, train_labels, epochs=10)
 """,
         """
-nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.MaxPool2d(2), 
+nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.MaxPool2d(2),
     nn.Conv2d(16, 24, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(24), nn.ReLU(), nn.Flatten(),
     nn.Dropout(0.5), nn.Linear(24 * 8 * 8, 10), nn.Softmax(1))
 """,
