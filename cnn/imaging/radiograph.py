@@ -52,12 +52,13 @@ class Radiograph:
     pixel_spacing_mm: tuple[float, float] | None
 
 
-def read_radiograph(data: bytes, name: str) -> Radiograph:
+def read_radiograph(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Radiograph:
     """Read one uploaded file.
 
     Args:
         data: the whole file.
         name: the user's name for it; only shown, never trusted.
+        max_bytes: size from which it is not even looked at.
 
     Raises:
         ImageRejected: with one sentence that names the file, the reason and what to do. Nothing else is raised.
@@ -65,7 +66,7 @@ def read_radiograph(data: bytes, name: str) -> Radiograph:
     safe_name = display_name(name)
     notes: tuple[str, ...] = ()
     try:
-        kind = _detect_kind(data)
+        kind = _detect_kind(data, max_bytes)
         decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
         notes = decoded.notes
         pixels, notes = to_gray(decoded)
@@ -131,11 +132,11 @@ def display_name(name: str) -> str:
     return safe or "the file"
 
 
-def _detect_kind(data: bytes) -> Kind:
+def _detect_kind(data: bytes, max_bytes: int = MAX_BYTES) -> Kind:
     if not data:
         raise Unreadable("is empty: save or export it again")
-    if len(data) > MAX_BYTES:
-        megabytes, limit = len(data) / 2**20, MAX_BYTES // 2**20
+    if len(data) > max_bytes:
+        megabytes, limit = len(data) / 2**20, max_bytes // 2**20
         raise Unreadable(f"has {megabytes:.1f} MB, and at most {limit} MB can be read: export it as PNG or smaller")
     signatures: dict[Kind, bool] = {
         "PNG": data.startswith(b"\x89PNG\r\n\x1a\n"),

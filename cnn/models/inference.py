@@ -6,12 +6,29 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cnn.errors import CommandFailed
 from cnn.imaging.preprocess import standardise
+
+_chosen: list[torch.device] = []
 
 
 def device() -> torch.device:
-    """Return the GPU where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return the device that was chosen, else the GPU where there is one, else the CPU."""
+    return _chosen[-1] if _chosen else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_device(name: str) -> None:
+    """Load all networks from now on onto the device that torch calls ``name``, such as cpu or cuda:1.
+
+    Raises:
+        CommandFailed: There is no such device here.
+    """
+    try:
+        chosen = torch.zeros(1, device=name)
+        chosen.item()
+    except (RuntimeError, AssertionError):
+        raise CommandFailed("There is no device %s here: leave --device out, or name cpu or cuda.", name) from None
+    _chosen[:] = [chosen.device]
 
 
 def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor, batch: int) -> Tensor:

@@ -136,8 +136,8 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def read_regular_file(path: Path) -> bytes:
-    """Return the bytes of a file, at most one more than MAX_BYTES.
+def read_regular_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a file, at most one more than ``max_bytes``.
 
     Only regular files are opened: reading a pipe, a socket or a device may change it, or wait for ever.
 
@@ -152,10 +152,10 @@ def read_regular_file(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no file")
             raise ImageRejected(f"%s is {kind} and was not opened: name a PNG, JPEG or DICOM file.", name)
-        if status.st_size > MAX_BYTES:
-            raise ImageRejected(f"%s is larger than {MAX_BYTES // 2**20} MB: make it smaller.", name)
+        if status.st_size > max_bytes:
+            raise ImageRejected(f"%s is larger than {max_bytes // 2**20} MB: make it smaller.", name)
         with open(path, "rb", opener=_open_without_waiting) as file:
-            return file.read(MAX_BYTES + 1) or b""  # None where a file of the kernel has nothing to say yet
+            return file.read(max_bytes + 1) or b""  # None where a file of the kernel has nothing to say yet
     except OSError as error:
         advice = "shorten its path" if error.errno == errno.ENAMETOOLONG else "check that it is there and may be read"
         raise ImageRejected(f"%s cannot be read ({error.strerror}): {advice}.", name) from error

@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
+from torch import Tensor
 
 from cnn.errors import ImageRejected
-from cnn.imaging.radiograph import display_name, read_radiograph
+from cnn.imaging.radiograph import MAX_BYTES, display_name, read_radiograph
 from cnn.models import ood_gate
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
@@ -21,22 +23,64 @@ BATCH_SIZE = 16
 READERS_WAITING = 4
 """Files that may wait for the disk while every core has another one to decode."""
 
-Film = tuple[FilmInputs, tuple[str, ...]]
-"""A film as the networks take it, and notes on how it was read."""
+Failure = Literal["", "rejected", "unreadable", "missing"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every file of a run.
+
+    Attributes:
+        force: Also classify films that the gate rejects. Their outcomes keep the reason.
+        batch: Films in a forward pass. All passes have as many, because the last digits of a sum depend on it.
+        max_bytes: Larger files are not read.
+    """
+
+    force: bool = False
+    batch: int = BATCH_SIZE
+    max_bytes: int = MAX_BYTES
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film as the networks take it, and what is said of its file."""
+
+    inputs: FilmInputs
+    notes: tuple[str, ...]
+    sha256: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Outcome:
     """The result for one file: a prediction, or the reason why there is none; both where a rejection was overridden.
 
-    ``notes`` say what was done to the stored image, also where it was rejected afterwards, and warn of a film that is
-    cut or turned.
+    Attributes:
+        file: Its path, as it was listed.
+        prediction: Of the network.
+        reason: Why the file was not read or the gate rejected it, in a sentence.
+        notes: What was done to the stored image, also where it was rejected afterwards, and warnings of a film that is
+            cut or turned.
+        failure: Which kind of reason it is.
+        sha256: Hash of the file, where a film was read.
+        width: Pixels of the film.
+        height: Pixels of the film.
     """
 
     file: str
     prediction: Prediction | None = None
     reason: str = ""
     notes: tuple[str, ...] = ()
+    failure: Failure = ""
+    sha256: str = ""
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """``ok``, or the kind of failure."""
+        return "ok" if self.prediction else self.failure or "unreadable"
 
 
 def weight_hashes(model: LoadedModel) -> dict[str, str]:
@@ -44,15 +88,14 @@ def weight_hashes(model: LoadedModel) -> dict[str, str]:
     return {"weights": model.weights_sha256, "gate": ood_gate.load().weights_sha256}
 
 
-def predict_files(files: Iterable[Path], model: LoadedModel, force: bool = False) -> Iterator[Outcome]:
+def predict_files(files: Iterable[Path], model: LoadedModel, rules: Rules | None = None) -> Iterator[Outcome]:
     """Yield the outcome of each file, in order; see :func:`predict_shards`."""
-    for _, outcomes in predict_shards(cut_into_shards(map(str, files), BATCH_SIZE), model, force):
+    rules = rules or Rules()
+    for _, outcomes in predict_shards(cut_into_shards(map(str, files), rules.batch), model, rules):
         yield from outcomes
 
 
-def predict_shards(
-    shards: Iterable[Shard], model: LoadedModel, force: bool = False
-) -> Iterator[tuple[int, list[Outcome]]]:
+def predict_shards(shards: Iterable[Shard], model: LoadedModel, rules: Rules) -> Iterator[tuple[int, list[Outcome]]]:
     """Yield the number of each shard and the outcomes of its files, in order.
 
     Batches are scored side by side, as many as torch has threads, and each in one thread: the last digits of a sum
@@ -61,9 +104,9 @@ def predict_shards(
     needed, and a few batches are held.
 
     Args:
-        shards: Shards whose sizes are multiples of BATCH_SIZE, but for the last.
+        shards: Shards of files.
         model: The classifier.
-        force: Also classify files that the gate rejects. Their outcomes keep the reason.
+        rules: What holds for every file.
     """
     threads = torch.get_num_threads()
     scorers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
@@ -80,9 +123,11 @@ def predict_shards(
 
     try:
         for shard in shards:
-            for batch in cut_into_shards(shard.files, BATCH_SIZE):
-                films = [readers.submit(_read_film, Path(file), model.input_size) for file in batch.files]
-                pending.append((shard, scorers.submit(_predict_batch, batch.files, films, model, force)))
+            for batch in cut_into_shards(shard.files, rules.batch):
+                films = [
+                    readers.submit(_read_film, Path(file), model.input_size, rules.max_bytes) for file in batch.files
+                ]
+                pending.append((shard, scorers.submit(_predict_batch, batch.files, films, model, rules)))
                 if len(pending) > 2 * threads:
                     yield from finish_oldest()
         while pending:
@@ -90,38 +135,51 @@ def predict_shards(
     finally:
         readers.shutdown(cancel_futures=True)
         scorers.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)  # for threads that others start: the number is the process's
 
 
 def _predict_batch(
-    files: Sequence[str], films: Sequence[Future[Film]], model: LoadedModel, force: bool
+    files: Sequence[str], films: Sequence[Future[Film]], model: LoadedModel, rules: Rules
 ) -> list[Outcome]:
     """Return the outcome of each of ``files``, scored in one forward pass of the gate and one of ``model``."""
-    reasons = [""] * len(files)
-    notes: list[Sequence[str]] = [()] * len(files)
+    outcomes = [Outcome(file) for file in files]
     inputs: dict[int, FilmInputs] = {}
-    for index, film in enumerate(films):
+    for index, future in enumerate(films):
         try:
-            inputs[index], notes[index] = film.result()
+            film = future.result()
         except ImageRejected as error:
-            reasons[index], notes[index] = str(error), error.notes
+            failure: Failure = "missing" if isinstance(error.__cause__, FileNotFoundError) else "unreadable"
+            outcomes[index] = replace(outcomes[index], reason=str(error), notes=error.notes, failure=failure)
+            continue
+        inputs[index] = film.inputs
+        outcomes[index] = Outcome(files[index], None, "", film.notes, "", film.sha256, film.width, film.height)
     if inputs:
-        gate_results = ood_gate.check_batch(torch.cat([film.for_gate for film in inputs.values()]))
-        for index, gate_result in zip(inputs, gate_results, strict=True):
-            if not gate_result.accepted:
-                reasons[index] = gate_result.sentence(display_name(files[index]))
-            if gate_result.accepted or force:
-                notes[index] = (*notes[index], *gate_result.warnings)
-    classified = [index for index in inputs if force or not reasons[index]]
-    predictions: dict[int, Prediction] = {}
+        gate_results = ood_gate.check_batch(_fill([film.for_gate for film in inputs.values()], rules.batch))
+        for index, result in zip(inputs, gate_results, strict=False):  # those of what fills the batch are dropped
+            if not result.accepted:
+                reason = result.sentence(display_name(files[index]))
+                outcomes[index] = replace(outcomes[index], reason=reason, failure="rejected")
+            if result.accepted or rules.force:
+                outcomes[index] = replace(outcomes[index], notes=(*outcomes[index].notes, *result.warnings))
+    classified = [index for index in inputs if rules.force or not outcomes[index].reason]
     if classified:
-        batch = torch.cat([inputs[index].for_model(model) for index in classified])
-        predictions = dict(zip(classified, classify(model, batch), strict=True))
-    return [
-        Outcome(file, predictions.get(index), reasons[index], tuple(notes[index])) for index, file in enumerate(files)
-    ]
+        predictions = classify(model, _fill([inputs[index].for_model(model) for index in classified], rules.batch))
+        for index, prediction in zip(classified, predictions, strict=False):
+            outcomes[index] = replace(outcomes[index], prediction=prediction, failure="")
+    return outcomes
 
 
-def _read_film(path: Path, input_size: int) -> Film:
+def _fill(films: list[Tensor], size: int) -> Tensor:
+    """Return the films (1, 1, S, S) as a batch of ``size``, the first one repeated.
+
+    In a batch of another size a sum may have other last digits, so that a film's row would depend on its neighbours.
+    """
+    return torch.cat(films + films[:1] * (size - len(films)))
+
+
+def _read_film(path: Path, input_size: int, max_bytes: int) -> Film:
     """Read a film for the gate and for a model of ``input_size``; raises ImageRejected with a sentence."""
-    radiograph = read_radiograph(read_regular_file(path), path.name)
-    return FilmInputs.from_radiograph(radiograph, {input_size}), radiograph.notes
+    radiograph = read_radiograph(read_regular_file(path, max_bytes), path.name, max_bytes)
+    height, width = radiograph.pixels.shape
+    inputs = FilmInputs.from_radiograph(radiograph, {input_size})
+    return Film(inputs, radiograph.notes, radiograph.sha256, width, height)

@@ -5,15 +5,20 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, TextIO
 
 from cnn.errors import CommandFailed
 from cnn.predict.outcomes import Outcome
+from cnn.predict.prediction import NORMAL, PNEUMONIA
 
-COLUMNS = ("file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes")
-NUMBERS = ("p_pneumonia", "threshold")
+COLUMNS = (
+    *("file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes"),
+    *("outcome", "logit", "sha256", "width", "height"),
+)
+NUMBERS = ("p_pneumonia", "threshold", "logit", "width", "height")
 _FORMULA = "'*[=+\\-@\t\n＝＋－＠]"  # how a cell begins that a spreadsheet takes for a formula, escaped or not
 _BLOCK = 2**23  # bytes of CSV in memory at once while it is turned into Parquet
 
@@ -41,15 +46,18 @@ def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     file, reason, notes = map(text_cell, (outcome.file, outcome.reason, " ".join(outcome.notes)))
+    size = ("" if side is None else str(side) for side in (outcome.width, outcome.height))
     prediction = outcome.prediction
     if prediction is None:
-        return file, "refused", reason, "", "", "", "", notes
+        return file, "refused", reason, "", "", "", "", notes, outcome.kind, "", outcome.sha256, *size
     probability, threshold = f"{prediction.p_pneumonia:.6f}", f"{prediction.threshold:.6f}"
-    return file, "ok", reason, probability, prediction.label, threshold, prediction.model, notes
+    logit = f"{prediction.logits[PNEUMONIA] - prediction.logits[NORMAL]:.6f}"
+    ends = outcome.kind, logit, outcome.sha256, *size
+    return file, "ok", reason, probability, prediction.label, threshold, prediction.model, notes, *ends
 
 
 def print_rows(outcomes: Iterable[Outcome]) -> None:
-    """Write CSV to standard output.
+    """Write CSV to standard output, as rows come.
 
     Raises:
         CommandFailed: It cannot be written: the disk is full, or the process that reads it has ended.
@@ -71,6 +79,12 @@ def join_csv(shards: Iterable[Path], target: Path) -> None:
                 rows.readline()
                 shutil.copyfileobj(rows, file)
         sync(file)
+
+
+def count_outcomes(path: Path) -> Counter[str]:
+    """Return the number of rows of a CSV file by outcome."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return Counter(row["outcome"] for row in csv.DictReader(file))
 
 
 def csv_to_parquet(source: Path, target: Path) -> None:

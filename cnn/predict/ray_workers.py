@@ -12,17 +12,18 @@ import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cnn.errors import CommandFailed, UserError
 from cnn.models.allocator import ENVIRONMENT
+from cnn.models.inference import choose_device
 from cnn.models.loading import LoadedModel
 from cnn.predict import outcomes
 from cnn.predict.files import Shard
-from cnn.predict.outcomes import Outcome, weight_hashes
+from cnn.predict.outcomes import Outcome, Rules, weight_hashes
 
 LOCAL = "here"
 """The address of a cluster that a run starts for itself, on this machine."""
@@ -54,14 +55,16 @@ class WorkerSetup:
         weights: The hashes that the actor's weights must have, see :func:`cnn.predict.outcomes.weight_hashes`.
         paths: Files and folders that the actor must see.
         folder: The folder that relative paths start from.
-        force: Also classify films that the gate rejects.
+        rules: What holds for every file.
+        device: The device to choose, None for the default.
     """
 
     load: Callable[[], LoadedModel]
     weights: dict[str, str]
     paths: Sequence[str]
     folder: str
-    force: bool = False
+    rules: Rules = field(default_factory=Rules)
+    device: str | None = None
 
 
 class Worker:
@@ -76,11 +79,13 @@ class Worker:
         Raises:
             UserError: This machine has no or other weights, or does not see the archive.
         """
-        ((number, results),) = outcomes.predict_shards([shard], self._model, self.setup.force)
+        ((number, results),) = outcomes.predict_shards([shard], self._model, self.setup.rules)
         return number, results
 
     @cached_property
     def _model(self) -> LoadedModel:
+        if self.setup.device:
+            choose_device(self.setup.device)
         model, machine = self.setup.load(), socket.gethostname()
         if weight_hashes(model) != self.setup.weights:
             raise CommandFailed(f"{machine} has other weights of {model.name!r} or of the gate; update it.")

@@ -17,7 +17,8 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,21 +28,30 @@ from filelock import FileLock, Timeout
 from cnn.errors import CommandFailed
 from cnn.predict.files import Shard, cut_into_shards
 from cnn.predict.outcomes import BATCH_SIZE, Outcome
-from cnn.predict.output import COLUMNS, csv_to_parquet, join_csv, sync, text_cell, write_rows
+from cnn.predict.output import COLUMNS, count_outcomes, csv_to_parquet, join_csv, sync, text_cell, write_rows
+from cnn.predict.provenance import file_hash, now
 
 MAX_SHARDS = 2000
 """Files in a folder that any file system copes with."""
-_FILES = {"lock", "run.json", "run.unfinished", "files.jsonl", "files.unfinished", "whole", "whole.parquet"}
+_FILES = {
+    *("lock", "run.json", "run.unfinished", "files.jsonl", "files.unfinished", "whole", "whole.parquet"),
+    *("provenance.json", "provenance.unfinished"),
+}
 
 
-def shard_size(total: int) -> int:
-    """Return the files in a shard of ``total``: whole batches, so that batches do not depend on restarts."""
-    return BATCH_SIZE * max(1, -(-total // (BATCH_SIZE * MAX_SHARDS)))
+def shard_size(total: int, batch: int = BATCH_SIZE) -> int:
+    """Return the files in a shard of ``total``: whole batches, so that none is filled up but the last."""
+    return batch * max(1, -(-total // (batch * MAX_SHARDS)))
 
 
 def shards_folder(out: Path) -> Path:
     """Return the folder of the shards of ``out``."""
     return out.with_name(out.name + ".parts")
+
+
+def provenance_file(out: Path) -> Path:
+    """Return the file beside ``out`` that says how its rows were made."""
+    return out.with_name(out.name + ".json")
 
 
 def check_output(out: Path) -> None:
@@ -55,8 +65,9 @@ def check_output(out: Path) -> None:
 class ResumableRun:
     """A run over ``total`` files, new or resumed; made by :func:`open_run`."""
 
-    def __init__(self, out: Path, total: int) -> None:
-        self.out, self.total = out, total
+    def __init__(self, out: Path, card: dict[str, Any]) -> None:
+        self.out, self.total = out, int(card["files"])
+        self._card = card
         self._finished = {shard.number: len(shard.files) for shard in self._shards() if self._is_complete(shard)}
 
     @property
@@ -74,8 +85,14 @@ class ResumableRun:
             write_rows(outcomes, file)
         self._finished[number] = len(outcomes)
 
-    def finish(self) -> None:
+    def finish(self, record: Mapping[str, Any] | None = None) -> Counter[str]:
         """Join the shards and give the output its name.
+
+        Args:
+            record: What made the rows; it is written beside the output, with when and what came out.
+
+        Returns:
+            The number of files by outcome.
 
         Raises:
             CommandFailed: The output cannot be written or exists by now; the shards stay.
@@ -84,16 +101,26 @@ class ResumableRun:
         joined, converted = folder / "whole", folder / "whole.parquet"
         with _explained(self.out):
             join_csv((self._path(number) for number in sorted(self._finished)), joined)
+            counts = count_outcomes(joined)
             if self.out.suffix.lower() == ".parquet":
                 csv_to_parquet(joined, converted)
                 joined = converted
             check_output(self.out)
+            if record is not None:
+                with _replacing(folder / "provenance.json") as file:
+                    ends = {"started": self._card.get("started"), "finished": now(), "files": self.total}
+                    made = {"outcomes": counts, "columns": COLUMNS, "sha256": file_hash(joined)}
+                    json.dump({"output": self.out.name, **record, **ends, **made}, file, indent=1)
+                (folder / "provenance.json").replace(provenance_file(self.out))
             joined.replace(self.out)
             (folder / "run.json").unlink()
+        return counts
 
     def _shards(self) -> Iterator[Shard]:
         with (shards_folder(self.out) / "files.jsonl").open(encoding="utf-8") as lines:
-            yield from cut_into_shards(map(json.loads, lines), shard_size(self.total))
+            yield from cut_into_shards(
+                map(json.loads, lines), shard_size(self.total, self._card.get("batch", BATCH_SIZE))
+            )
 
     def _path(self, number: int) -> Path:
         return shards_folder(self.out) / f"{number:06}.csv"
@@ -137,7 +164,7 @@ def open_run(out: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iter
     try:
         if not (folder / "run.json").exists():
             _begin(out, settings, files)
-        yield ResumableRun(out, _total_files(folder, settings))
+        yield ResumableRun(out, _read_card(folder, settings))
     finally:
         lock.release()
         if not (folder / "run.json").exists():  # finished, or not begun
@@ -154,15 +181,15 @@ def _begin(out: Path, settings: dict[str, Any], files: Iterable[Path]) -> None:
                 listing.write(json.dumps(str(file)) + "\n")
                 total += 1
         with _replacing(folder / "run.json") as card:
-            json.dump(settings | {"files": total, "columns": COLUMNS}, card)
+            json.dump(settings | {"files": total, "columns": COLUMNS, "started": now()}, card)
 
 
-def _total_files(folder: Path, settings: dict[str, Any]) -> int:
-    """Return the number of files of the run in ``folder`` after checking its settings."""
+def _read_card(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the card of the run in ``folder``, with its number of files, after checking its settings."""
     path = folder / "run.json"
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        total = int(card["files"])
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        card["files"] = int(card["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandFailed(f"{path} cannot be read; name another output, or remove {folder}.") from error
     if card.get("columns") != list(COLUMNS):
@@ -176,7 +203,7 @@ def _total_files(folder: Path, settings: dict[str, Any]) -> int:
             f"{folder} was begun with other {' and '.join(differing)}; give the same command to resume it, "
             "name another output, or remove the folder."
         )
-    return total
+    return card
 
 
 @contextmanager

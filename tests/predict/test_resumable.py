@@ -16,6 +16,7 @@ from cnn.errors import CommandFailed
 from cnn.predict import output
 from cnn.predict.files import Shard
 from cnn.predict.outcomes import BATCH_SIZE, Outcome
+from cnn.predict.output import COLUMNS
 from cnn.predict.prediction import Prediction
 from cnn.predict.resumable import MAX_SHARDS, open_run, shard_size, shards_folder
 
@@ -62,8 +63,8 @@ def test_a_run_resumes_and_every_file_has_its_row_once_in_order(tmp_path: Path) 
     assert files_of(out) == [str(file) for file in FILES]
     assert list(tmp_path.iterdir()) == [out]
     assert out.read_text().splitlines()[1:3] == [
-        'films/000.png,refused,"“000.png” is empty, or not.",,,,,',
-        "films/001.png,ok,,0.250000,NORMAL,0.400000,lecture,",
+        'films/000.png,refused,"“000.png” is empty, or not.",,,,,,unreadable,,,,',
+        "films/001.png,ok,,0.250000,NORMAL,0.400000,lecture,,ok,0.000000,,,",
     ]
 
 
@@ -91,7 +92,7 @@ def test_an_archive_without_files_gives_no_rows(name: str, tmp_path: Path) -> No
         assert list(run.missing()) == []
         run.finish()
     if name == "x.csv":
-        assert (tmp_path / name).read_text() == "file,status,reason,p_pneumonia,label,threshold,model,notes\n"
+        assert (tmp_path / name).read_text() == ",".join(COLUMNS) + "\n"
     else:
         assert parquet.read_table(tmp_path / name).num_rows == 0
 
