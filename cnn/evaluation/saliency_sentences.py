@@ -163,7 +163,7 @@ def conclusion(report: Report) -> str:
             f"overlap: {listed(apart)}.",
             f"Failing the model-randomisation test: {listed(failing, 'none')}.",
             summary,
-            "With so many methods, measures and baselines, one or two comparisons in a hundred can be chance.",
+            "With so many methods, measures and baselines, two or three comparisons in a hundred pass by chance.",
         ]
     )
 

@@ -88,7 +88,7 @@ def _show_drawing(calculated: Calculated, hidden: bool) -> None:
         figures.append(_figure(after, (per_cell, per_channel), "output", f"Output {_size(after)}", groups))
     arrow = '<b class="arrow" aria-hidden="true">→</b>'
     st.html(
-        '<div class="layer-drawing" role="img" aria-label="The volumes of the layer, widths and heights to one scale, '
+        '<div class="layer-drawing" role="figure" aria-label="Volumes of the layer: widths and heights to one scale, '
         f'depths to another">{arrow.join(figures)}</div>'
     )
     if groups > 1:

@@ -113,6 +113,7 @@ function draw(view) {
   const weights = data.weights[view.chosen].map((weight) => `<td>${short(weight)}</td>`).join("");
   find(".row tbody").innerHTML =
     `<tr>${flat.map((_, place) => cell(place, focus(place))).join("")}</tr><tr class="weights">${weights}</tr>`;
+  find(".row").style.minWidth = `${28 * flat.length}px`;
   const [channel, row, column] = [Math.floor(view.place / (height * width)), Math.floor(view.place / width) % height, view.place % width];
   find(".sentence").textContent = data.hide
     ? `${flat.length} numbers in a row, channel by channel and row by row`
