@@ -9,7 +9,7 @@ from cnn.layers import network_text
 from cnn.layers.network import MAX_LAYERS, Network
 from cnn.layers.presets import PRESETS
 from cnn.lecture import torch_snippets
-from ui.lecture import network_diagram
+from ui.lecture import network_diagram, network_graph
 from ui.shell import frame
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
@@ -50,6 +50,9 @@ if not state.invalid:
         torch_code.show_snippet(torch_snippets.network(network))
     except UserError as error:
         st.info(f"PyTorch lines follow once every layer fits. {sentence_of(error)}")
+if not state.teach:
+    with st.expander("Any network: paste it, drop it, or give its name"):
+        network_graph.show_reader()
 state.share()
 frame.footer(
     "architecture_builder",

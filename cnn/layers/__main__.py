@@ -1,15 +1,13 @@
 """Print a network layer by layer: ``python -m cnn.layers FILE --input 3x64x64``."""
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from cnn.errors import UserError
-from cnn.layers.graph import Dims
 from cnn.layers.interpreter.installed_source import model_names
-from cnn.layers.reading.read import MAX_BYTES, read_file
+from cnn.layers.reading.read import MAX_BYTES, parse_dims, read_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,17 +31,6 @@ def _bytes_of(path: Path) -> bytes:
     if path.exists() and path.stat().st_size > MAX_BYTES:
         raise UserError(f"The file has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} can be read.")
     return path.read_bytes()
-
-
-def parse_dims(text: str) -> Dims:
-    """Return the shape that a text such as ``3x64x64`` states.
-
-    Raises:
-        UserError: It states none.
-    """
-    if not re.fullmatch(r"\d{1,8}(x\d{1,8}){0,3}", text):
-        raise UserError(f"{text[:40]} is not a shape: write channels and sides, such as 3x64x64.")
-    return tuple(map(int, text.split("x")))
 
 
 if __name__ == "__main__":

@@ -87,3 +87,17 @@ def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     text = app.text_area(key="net").value
     assert text == "16x16x1, conv 4 3, relu, max 2, flatten"
     assert rows(open_page(PAGE, net=text)) == rows(app)
+
+
+def test_any_network_is_pasted_and_counted() -> None:
+    app = open_page("architecture_builder")
+    source = "nn.Sequential(nn.Conv2d(3, 8, (1, 3)), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 6 * 4, 10))"
+    app.text_input(key="any_input").set_value("3x6x6")
+    app.text_area(key="any_network").set_value(source).run()
+    assert not app.exception
+    totals = {metric.label: metric.value for metric in app.metric}
+    assert totals["Output"] == "10"
+    assert totals["Parameters"] == f"{3 * 3 * 8 + 8 + 192 * 10 + 10:,}"
+    app.text_input(key="any_input").set_value("3x7x6").run()
+    assert not app.exception
+    assert app.error

@@ -1,5 +1,7 @@
 """Read a network in whatever way it is written."""
 
+import re
+
 from cnn.errors import UserError
 from cnn.layers.graph import Dims, Graph
 from cnn.layers.interpreter.installed_source import model_names
@@ -41,3 +43,14 @@ def read_file(data: bytes, name: str, dims: Dims) -> Graph:
         return read_graph(data.decode("utf-8-sig"), dims)
     except UnicodeDecodeError:
         raise UserError("This file is neither text nor ONNX.") from None
+
+
+def parse_dims(text: str) -> Dims:
+    """Return the shape that a text such as ``3x64x64`` states.
+
+    Raises:
+        UserError: It states none.
+    """
+    if not re.fullmatch(r"\d{1,8}(x\d{1,8}){0,3}", text):
+        raise UserError(f"{text[:40]} is not a shape: write channels and sides, such as 3x64x64.")
+    return tuple(map(int, text.split("x")))
