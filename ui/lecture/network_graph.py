@@ -60,7 +60,7 @@ def show_graph(graph: Graph) -> None:
         column.metric(label, value)
     drawn = [index for index, node in enumerate(graph.nodes) if node.operation.role not in _QUIET or node.problem]
     if len(drawn) <= _MOST_DRAWN:
-        st.graphviz_chart(dot(graph), width="stretch")
+        st.graphviz_chart(dot(graph), width="content")
     else:
         st.caption(f"{len(drawn)} layers are more than are drawn; all are in the table.")
     _show_table(graph)
@@ -71,7 +71,11 @@ def show_graph(graph: Graph) -> None:
 def dot(graph: Graph) -> str:
     """Return the drawing in Graphviz's language, without layers that leave shapes as they are."""
     sources: dict[int, int] = {}
-    lines = ["digraph {", 'rankdir="TB"; node [shape=box, style=rounded, fontname="sans-serif", fontsize=11];']
+    lines = [
+        "digraph {",
+        'bgcolor=transparent; rankdir="TB"; edge [color="#7f7f7f"];',
+        'node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11];',
+    ]
     for index, node in enumerate(graph.nodes):
         inputs = sorted({sources[each] for each in node.inputs})
         if node.operation.role in _QUIET and len(inputs) == 1 and not node.problem:
