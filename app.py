@@ -3,13 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.shell import frame, session_data, theme
+from ui.shell import frame, session_data
+from ui.shell.first_paint import StyleSheet
 from ui.shell.upload_limits import UploadLimits
 
 if __name__ == "__main__":  # a reader's page runs
     st.set_page_config(layout="wide", initial_sidebar_state="collapsed")  # the browser's tab has the name of the page
-    theme.load_style_sheet()
     frame.navigation().run()
     session_data.collect_deleted()
 else:  # ``streamlit run`` looks for a server in this file, and imports it
-    app = st.App("app.py", middleware=[Middleware(UploadLimits)])
+    app = st.App("app.py", middleware=[Middleware(StyleSheet), Middleware(UploadLimits)])

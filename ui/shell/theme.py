@@ -93,21 +93,12 @@ def palette() -> Palette:
     return LIGHT
 
 
-def load_style_sheet() -> None:
-    """Load the style sheet of all pages; to be called once per run, before anything is shown.
-
-    As Markdown, which the browser has from the start: for ``st.html`` it first loads another script, and until then it
-    would draw the page in Streamlit's own style, and move everything afterwards.
-    """
-    with st.container(key="style"):
-        st.markdown(_style_sheet(), unsafe_allow_html=True)
-
-
 @cache
-def _style_sheet() -> str:
+def style_sheet() -> str:
+    """Return the style sheet of all pages as an HTML element."""
     page = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     style = f"{_css_variables(':root')}{_figure_colours()}{page}"
-    return f"<style>{' '.join(style.split())}</style>"  # an empty line would end the block of HTML
+    return f"<style>{style}</style>"
 
 
 def _css_variables(scope: str) -> str:
