@@ -60,10 +60,14 @@ def parse(text: str) -> Network:
     return Network(Volume(width, height, depth), _parse_parts(rest))
 
 
-def append(network: Network, part: str) -> Network | None:
-    """Return ``network`` with the layer or block ``part`` behind it, or None if there are too many layers."""
+def insert(network: Network, position: int, part: str) -> Network | None:
+    """Return ``network`` with the layer or block ``part`` behind its first ``position`` parts.
+
+    None if there are too many layers then.
+    """
     try:
-        return parse(f"{network}, {part}")
+        longer = parse(f"{Network(network.volume, network.parts[:position])}, {part}")
+        return parse(str(Network(network.volume, longer.parts + network.parts[position:])))
     except UserError:
         return None
 

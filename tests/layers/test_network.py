@@ -24,7 +24,7 @@ from cnn.layers.layers import (
     Volume,
 )
 from cnn.layers.network import MAX_LAYERS, Block, Network
-from cnn.layers.network_text import append, parse, residual_block
+from cnn.layers.network_text import insert, parse, residual_block
 from cnn.layers.presets import PRESETS
 from cnn.layers.receptive_field import ReceptiveField
 from tests.layers.test_layers import random_layer, theirs
@@ -214,12 +214,12 @@ def test_a_sum_sees_what_its_ways_see_and_nothing_is_said_where_their_steps_diff
 def test_a_block_fits_behind_whatever_volume_arrives() -> None:
     for text in ("8x8x3, conv 5 3", "8x8x3"):
         network = parse(text)
-        longer = append(network, residual_block(network) or "")
+        longer = insert(network, len(network.parts), residual_block(network) or "")
         assert longer
         assert longer.layer_infos()
     assert residual_block(parse("8x8x3, flatten")) is None
     assert residual_block(parse("8x8x3, conv 5 9")) is None
-    assert append(parse("8x8x3" + ", relu" * MAX_LAYERS), "relu") is None
+    assert insert(parse("8x8x3" + ", relu" * MAX_LAYERS), 1, "relu") is None
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,11 @@ def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
     drawn = html(app)
     assert "plus its input through conv 6 1 s2" in drawn
     assert "2 blocks of conv 4x4x6, plus its input" in drawn
+    app = open_page(PAGE, net=app.text_area(key="net").value, look="3")
     press(app, "+ residual block")
     assert "3 blocks" not in html(app)
     assert app.text_area(key="net").value.endswith(", [conv 6 3 p1, norm, relu, conv 6 3 p1, norm]")
-    press(app, "Remove the last")
+    press(app, "Remove")
     assert html(app) == drawn
 
 
@@ -83,10 +84,24 @@ def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
     for label in ("+ relu", "+ max 2", "+ flatten", "+ fc 10"):
         press(app, label)
     assert app.text_area(key="net").value == "16x16x1, conv 4 3, relu, max 2, flatten, fc 10"
-    press(app, "Remove the last")
+    press(app, "Remove")
     text = app.text_area(key="net").value
     assert text == "16x16x1, conv 4 3, relu, max 2, flatten"
     assert rows(open_page(PAGE, net=text)) == rows(app)
+
+
+def test_a_part_is_inserted_moved_repeated_and_removed_where_it_is_selected() -> None:
+    app = open_page(PAGE, net="16x16x1, conv 4 3, flatten, softmax", look="1")
+    for label, net in (
+        ("+ relu", "conv 4 3, relu, flatten, softmax"),
+        ("+ max 2", "conv 4 3, relu, max 2, flatten, softmax"),
+        ("Move earlier", "conv 4 3, max 2, relu, flatten, softmax"),
+        ("Repeat", "conv 4 3, max 2, max 2, relu, flatten, softmax"),
+        ("Move later", "conv 4 3, max 2, relu, max 2, flatten, softmax"),
+        ("Remove", "conv 4 3, max 2, relu, flatten, softmax"),
+    ):
+        press(app, label)
+        assert app.text_area(key="net").value == f"16x16x1, {net}", label
 
 
 def test_any_network_is_pasted_and_counted() -> None:

@@ -110,18 +110,29 @@ def show_table(network: Network) -> None:
     )
 
 
-def show_calculator_link(network: Network, number: int) -> None:
-    """Show a link that opens the layer with this number in the calculator."""
+def show_calculator_link(network: Network, part: int) -> None:
+    """Show a link that opens the network's part ``part``, counted from 1, in the calculator if it can take it."""
+    before = len(Network(network.volume, network.parts[: part - 1]).stages())
     stages = network.stages()
-    if number > len(stages):
-        st.caption(f"There is no layer {number}: the last one is {len(stages)}.")
+    if before >= len(stages):
         return
-    layer, info = stages[number - 1].layer, stages[number - 1].info
-    name = f"{number}. {layer!s}"
+    layer, info = stages[before].layer, stages[before].info
     if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
-        cross_links.link_to_calculator(layer, info.input, f"Calculate layer {name}, on {info.input}")
-    elif info:
-        st.caption(f"Layer {name}, leaves no size to calculate; convolutions and pooling do.")
+        cross_links.link_to_calculator(layer, info.input, f"Calculate {layer!s} on {info.input}")
+
+
+def show_totals(network: Network) -> None:
+    """Show output, parameters, multiply-adds and activation memory of the whole network."""
+    infos = [stage.info for stage in network.stages() if stage.info]
+    memory = network.volume.memory.value + sum(stage.memory.value for stage in network.stages())
+    totals = {
+        "Output": str(network.output or "does not fit"),
+        "Parameters": f"{sum(info.parameters.value for info in infos):,}",
+        "Multiply-adds": f"{sum(info.multiply_adds.value for info in infos):,}",
+        "Activation memory": format_bytes(memory),
+    }
+    cells = "".join(f"<div><small>{name}</small><b>{value}</b></div>" for name, value in totals.items())
+    st.html(f'<div class="totals">{cells}</div>')
 
 
 def _row(name: str, stage: Stage) -> list[str | Bar]:

@@ -1,6 +1,7 @@
 """The text box that a network is written in, and import from PyTorch code or from a link."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
@@ -9,12 +10,14 @@ from typing_extensions import override
 from cnn.errors import UserError
 from cnn.layers import from_torch, network_text
 from cnn.layers.from_torch import TorchImport
-from cnn.layers.network import Network
-from ui.shell.fields import TextField
+from cnn.layers.layers import Layer
+from cnn.layers.network import Block, Network
+from ui.shell.fields import Field, TextField, Whole
 from ui.shell.page_state import State
 from ui.shell.text import plain, sentence_of
 
 _PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
+_WORDS = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 _GUIDE = """
 - `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
 - `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding
@@ -37,6 +40,42 @@ class NetworkField(TextField[Network]):
     @override
     def text(self, value: Network) -> str:
         return str(value)
+
+
+def show_edits(state: State, field: NetworkField, selected: Whole, network: Network) -> None:
+    """Show buttons that insert a layer behind the selected part, or repeat, move or remove that part."""
+    position = min(state[selected], len(network.parts))
+    before = Network(network.volume, network.parts[:position])
+    words = {f"+ {word}": word for word in _WORDS}
+    if block := network_text.residual_block(before):
+        words["+ residual block"] = block
+    state.presets(
+        f"Insert after part {position}" if position else "Add a layer",
+        {
+            name: {field: longer, selected: position + 1}
+            for name, word in words.items()
+            if (longer := network_text.insert(network, position, word)) is not None
+        },
+    )
+    if position:
+        state.presets(f"Part {position}", _changes(field, selected, network, position))
+
+
+def _changes(field: NetworkField, selected: Whole, network: Network, position: int) -> dict[str, dict[Field[Any], Any]]:
+    parts, index = network.parts, position - 1
+    one, without = parts[index], parts[:index] + parts[index + 1 :]
+
+    def change(parts: tuple[Layer | Block, ...], selection: int) -> dict[Field[Any], Any]:
+        return {field: Network(network.volume, parts), selected: max(1, selection)}
+
+    changes = {"Remove": change(without, position - 1)}
+    if (repeated := network_text.insert(network, position, str(one))) is not None:
+        changes["Repeat"] = {field: repeated, selected: position + 1}
+    if index:
+        changes["Move earlier"] = change((*without[: index - 1], one, *without[index - 1 :]), position - 1)
+    if position < len(parts):
+        changes["Move later"] = change((*without[:position], one, *without[position:]), position + 1)
+    return changes
 
 
 def edit_network(state: State, field: NetworkField) -> Network:
