@@ -64,18 +64,18 @@ PRESETS: dict[str, str] = {
         "224x224x3, conv 64 7 s2 p3 nobias, norm, relu, max 3 s2 p1, "
         f"{_resnet(64, 128, 256, 512)}adaptive 1, flatten, fc 1000"
     ),
-    "lecture, our own": (
+    "Lecture CNN": (
         "128x128x1, "
         + "".join(f"conv {width} 3 p1, relu, max 2, " for width in (16, 32, 64, 96, 128))
         + "flatten, fc 2"
     ),
-    "transfer, our own": (
+    "EfficientNet-Lite0": (
         "224x224x1, conv 32 3 s2 p1 nobias, norm, relu, "
         + _inverted(32, *_LITE0_STAGES)
         + "conv 1280 1 nobias, norm, relu, adaptive 1, flatten, drop 0.2, fc 2"
     ),
 }
-"""AlexNet, VGG-16 and ResNet-18 as in torchvision; ``lecture`` and ``transfer`` as in :mod:`cnn.models.loading`.
+"""AlexNet, VGG-16 and ResNet-18 as in torchvision; Lecture CNN and EfficientNet-Lite0 as in :mod:`cnn.models.loading`.
 
-``transfer`` is EfficientNet-Lite0 without its stochastic depth, which skips whole blocks at random in training only.
+EfficientNet-Lite0 is without its stochastic depth, which skips whole blocks at random in training only.
 """

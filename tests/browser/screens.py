@@ -49,7 +49,7 @@ SHOTS = (
     Shot("grid", "convolution_2d", _GRID),
     Shot("grid-dark", "convolution_2d", _GRID, "dark"),
     Shot("lens", "inside_the_network?network=lecture&layer=conv2&map=5&cell=1311", _GRID),
-    Shot("network_diagram", "architecture_builder", "[role=img][aria-label^='Volumes to scale']"),
+    Shot("network_diagram", "architecture_builder", "[role=figure][aria-label^='Volumes to scale']"),
     Shot("quiz", "history?predict=true", "[data-testid=stForm]"),
     Shot("result", _CHEST, _RESULT),
     Shot("result-dark", _CHEST, _RESULT, "dark"),

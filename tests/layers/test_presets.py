@@ -125,8 +125,8 @@ REFERENCES: dict[str, tuple[int, Callable[[], nn.Module] | None]] = {
     "AlexNet": (61_100_840, torchvision.models.alexnet),
     "VGG-16": (138_357_544, torchvision.models.vgg16),
     "ResNet-18": (11_689_512, torchvision.models.resnet18),
-    "lecture, our own": (193_506, architectures.lecture),
-    "transfer, our own": (3_372_994, architectures.lite0),
+    "Lecture CNN": (193_506, architectures.lecture),
+    "EfficientNet-Lite0": (3_372_994, architectures.lite0),
 }
 
 

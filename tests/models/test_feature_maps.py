@@ -194,6 +194,6 @@ def test_a_layer_that_is_not_there():
 def test_the_architecture_builder_measures_the_same_network(name):
     """The builder reads the network from a line of text, the list from its modules."""
     plan = feature_maps.list_layers(name)
-    written = parse(PRESETS[f"{name}, our own"]).layer_infos()
+    written = parse(PRESETS[{"lecture": "Lecture CNN", "transfer": "EfficientNet-Lite0"}[name]]).layer_infos()
     for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):
         assert sum(measure(one.step) for one in plan) == sum(measure(step) for step in written)

@@ -80,7 +80,7 @@ def show_volumes(network: Network) -> None:
     html = "".join(_group_html(item, scale) if isinstance(item, _Group) else _box_html(item, scale) for item in drawn)
     label = f"Volumes to scale: {', '.join(map(str, drawn))}"
     st.html(
-        f'<div class="tiles bottom volumes" role="img" aria-label="{escape(label)}" tabindex="0">{html}</div>',
+        f'<div class="tiles bottom volumes" role="figure" aria-label="{escape(label)}" tabindex="0">{html}</div>',
     )
     st.caption(
         "To scale: height and width of a volume, the width running to the back, and its depth to the right; rows of "
@@ -91,7 +91,7 @@ def show_volumes(network: Network) -> None:
 def show_table(network: Network) -> None:
     """Show a row for each layer, and the totals; a layer that does not fit says why, and what follows is grey."""
     stages = network.stages()
-    head = ["layer", "volume", "parameters", "multiply-adds", "memory", "sees", "jump"]
+    head = ["layer", "volume", "parameters", "multiply-adds", "memory", "receptive field", "jump"]
     rows = [
         _row(f"{number}. {bracket}{stage.layer!s}", stage)
         for number, (bracket, stage) in enumerate(zip(_brackets(stages), stages, strict=True), start=1)
@@ -106,7 +106,8 @@ def show_table(network: Network) -> None:
     st.markdown(
         f"Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
         f"outputs, at 4 bytes a number: {format_bytes(memory)} forward, and with the gradients on the way back about "
-        f"{format_bytes(2 * memory)}. A unit *sees* so many pixels across, and its neighbour looks a *jump* further on."
+        f"{format_bytes(2 * memory)}. Receptive fields are "
+        "counted in input pixels; the *jump* is the distance between those of neighbouring units."
     )
 
 
