@@ -142,7 +142,7 @@ def architecture_builder(settings: Settings) -> Texts:
 
 def inside_the_network(settings: Settings) -> Texts:
     """Return the receptive field of a convolution layer of the lecture's network, "conv1" to "conv5"."""
-    stages = parse(PRESETS["lecture, our own"]).stages()
+    stages = parse(PRESETS["Lecture CNN"]).stages()
     fields = [stage.field.size for stage in stages if isinstance(stage.layer, Conv) and stage.field]
     return {"field": f"{fields[int(settings['layer'].removeprefix('conv')) - 1]}"}
 
