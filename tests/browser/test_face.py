@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cnn.lecture.glossary import find_term
 from tests.support.servers import free_port, running, streamlit
 
 pytestmark = pytest.mark.browser
@@ -31,9 +32,9 @@ def test_home_shows_a_step_and_a_map_within_a_projectors_first_screen(open_page:
 
 
 def test_text_runs_no_wider_than_its_measure_in_the_body_type(open_page: Callable[..., Page]):
-    page = open_page("history", width=1600, height=900)
+    page = open_page("convolution_2d", width=1600, height=900)
     found = page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stMarkdown] p')].map((node) => {
+        """() => [...document.querySelectorAll('.st-key-below [data-testid=stMarkdown] p')].map((node) => {
         const range = document.createRange();
         range.selectNodeContents(node);
         const rows = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom)));
@@ -55,7 +56,7 @@ def test_a_word_opens_its_meaning_by_keyboard_and_closes(open_page: Callable[...
     word.focus()
     page.keyboard.press("Enter")
     expect(meaning).to_be_visible()
-    expect(meaning).to_contain_text("Cells laid around the input")
+    expect(meaning).to_contain_text(find_term("padding").meaning)
     page.keyboard.press("Escape")
     expect(meaning).to_be_hidden()
     expect(word).to_be_focused()

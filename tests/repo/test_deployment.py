@@ -158,6 +158,15 @@ def test_locked_versions_are_those_that_are_tested(name: str) -> None:
     }
 
 
+def test_every_requirement_is_locked() -> None:
+    locks = "".join((ROOT / "deploy" / f"{name}.lock").read_text() for name in ("requirements", "torch"))
+    required = re.findall(
+        r"^[a-z0-9-]+", (ROOT / "requirements.txt").read_text().lower().replace("_", "-"), re.MULTILINE
+    )
+    assert required
+    assert set(required) <= set(re.findall(r"^([a-z0-9-]+)==", locks, re.MULTILINE))
+
+
 def test_a_page_of_another_site_gets_no_socket(site: Site) -> None:
     async def knock(origin: str) -> None:
         address = site.url.replace("http://", "ws://") + "/_stcore/stream"
