@@ -54,9 +54,9 @@ def test_too_large_is_one_sentence(size: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("picture", "hidden", "k", "f", "said"),
     [
-        ((28, 28, 1), 100, 100, 28, "looks at the whole picture"),
-        ((3, 3, 1), 1, 100, 2, "Nothing is saved here"),
-        ((28, 28, 1), 100, 100, 3, "a sum over 9 numbers instead of 784"),
+        ((28, 28, 1), 100, 100, 28, "nothing to save"),
+        ((3, 3, 1), 1, 100, 2, "saves nothing here"),
+        ((28, 28, 1), 100, 100, 3, "a sum over 9 inputs instead of 784"),
     ],
 )
 def test_a_saving_is_claimed_only_where_there_is_one(
