@@ -109,6 +109,8 @@ def lesson() -> None:
             fields = dict(zip("NFSPD", ACROSS, strict=True))
             sides = [size_rules.WIDTH] if state[TALL] else [size_rules.WIDTH, size_rules.HEIGHT]
             size_rules.show_rules(state, sliding, fields, sides)
+            if state[TALL]:
+                size_rules.show_height_advice(state, sliding, dict(zip("NFSPD", DOWN, strict=True)))
         why, code = view.tabs(state, stage.WHY, stage.CODE)
         with why:
             size_rules.show_layer_by_layer(sliding)

@@ -88,10 +88,16 @@ def lesson() -> None:
         with stage.more("filters of the convolution"):
             filters, kernel_size = state.boxes(K, F)
     image = Volume(width, height, depth)
-    layers = view.compute(lambda: dense_vs_conv.compare_layers(image, hidden_nodes, filters, kernel_size))
+    compared = view.compute(
+        lambda: (
+            dense_vs_conv.compare_layers(image, hidden_nodes, filters, kernel_size),
+            torch_snippets.dense_vs_conv(image, hidden_nodes, filters, kernel_size),
+        )
+    )
     hidden = ask(view, experiment)
     show_experiment(view, experiment, shuffled, hidden)
-    if layers and not hidden:
+    if compared and not hidden:
+        layers, snippet = compared
         with view.panel:
             figures.show_to_scale((layers[0], layers[-1]))
             st.markdown(figures.describe_weights(layers))
@@ -99,7 +105,7 @@ def lesson() -> None:
         with why:
             show_reasons(layers, experiment, shuffled)
         with code:
-            torch_code.show_snippet(torch_snippets.dense_vs_conv(image, hidden_nodes, filters, kernel_size))
+            torch_code.show_snippet(snippet)
         with details:
             figures.show_table(layers)
             figures.show_accuracies(experiment)

@@ -157,10 +157,15 @@ def _as_text(value: str | int | float | bool) -> str:
 
 
 def _quiz_prompts(number: int) -> tuple[Prompt, ...]:
-    """Return the ten questions of quiz ``number``."""
+    """Return the ten questions of quiz ``number``, of which the page asks one at a time."""
     settings = {"quiz": f"{number}", "predict": "true"}
     questions = [item.question for item in draw_quiz(number)]
     return tuple(
-        Prompt(settings, f"{place}. {question.prompt}", f"{question.answer:.10g}. {question.why}", question.prompt)
+        Prompt(
+            settings,
+            f"{place}. {question.prompt}",
+            f"{question.answer:.10g}. {question.why}",
+            question.prompt if place == 1 else "",
+        )
         for place, question in enumerate(questions, start=1)
     )

@@ -16,9 +16,12 @@ from ui.shell.stage import PREDICT
 from ui.widgets import quiz
 
 LINKS: dict[str, tuple[dict[str, str], ...]] = {
+    "review": ({"part": "The chain of layers"},),
     "stride_padding": ({"N": "64", "F": "7", "S": "3"}, {"N": "61", "F": "3", "S": "2", "P": "4"}),
 }
-"""Settings whose answers are numbers that the page does not show for another reason."""
+"""Settings to open a page with instead of its defaults."""
+DISTINCT = {"stride_padding"}
+"""Pages whose links ask for numbers that the page does not show for another reason."""
 NUMBERS = ("1", "2", "3")
 
 
@@ -64,12 +67,15 @@ def test_nothing_on_the_page_tells_the_answer(chapter: Any, states: list[State],
         pytest.skip("a page without a question")
     for link in LINKS.get(chapter.file, ({},)):
         for number in NUMBERS if any(quiz.QUESTION in state.fields for state in states) else NUMBERS[:1]:
+            questions.clear()
             app = open_page(chapter.file, predict="true", question=number, **link)
+            if not questions:
+                continue  # a question with options, which its page's own test holds
             question = questions[-1]
             assert question.why not in all_text(app)
             assert not snippets(app), "code gives the answer away"
             before = count(numbers(app), question)
-            assert not link or before == 0
+            assert chapter.file not in DISTINCT or before == 0
             press(app, "Show the answer")
             assert count(numbers(app), question) > before + 1, "the answer is shown on the page once it is known"
 

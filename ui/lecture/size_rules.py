@@ -114,6 +114,18 @@ def show_code(sliding: Sliding) -> None:
         cross_links.link_to_calculator(layer, Volume(sliding.width, sliding.height, 1))
 
 
+def show_height_advice(state: State, sliding: Sliding, fields: Mapping[str, Whole]) -> None:
+    """Show buttons for the nearest values of the height's ``fields``, by letter, where no window fits the height."""
+    try:
+        sliding.example()
+    except SizeDoesNotFit as error:
+        if _too_long(sliding.width, sliding.padded(sliding.across)) is None:
+            accepts = _allowed(fields, lambda name, value: sliding.accepts([HEIGHT], name, value))
+            show_presets(state, keep_advice(error, accepts), fields)
+    except UserError:
+        return  # the panel says why
+
+
 def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], sides: Sequence[Side]) -> None:
     """Show the output size by each rule; where one fails, also buttons for the nearest values that fit them all.
 

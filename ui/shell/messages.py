@@ -23,9 +23,16 @@ class ListOf:
     most: int
 
 
-Shape = range | Between | ListOf | Collection[str] | Mapping[str, "Shape"]
-"""What a message must be: a whole number of a range, a number, a list, one of a few words, or an object of just these
-parts."""
+@dataclass(frozen=True)
+class Text:
+    """A text of at most ``most`` characters."""
+
+    most: int
+
+
+Shape = range | Between | ListOf | Text | Collection[str] | Mapping[str, "Shape"]
+"""What a message must be: a whole number of a range, a number, a list, any text, one of a few words, or an object of
+just these parts."""
 
 
 def received(key: str, event: str, shape: Shape) -> Any:
@@ -41,6 +48,8 @@ def _fits(message: object, shape: Shape) -> bool:
     if isinstance(shape, ListOf):
         items = message if isinstance(message, list) else [None] * (shape.most + 1)
         return len(items) <= shape.most and all(any(_fits(item, one) for one in shape.shapes) for item in items)
+    if isinstance(shape, Text):
+        return isinstance(message, str) and len(message) <= shape.most
     if isinstance(shape, range):
         return type(message) is int and message in shape
     if isinstance(shape, Between):

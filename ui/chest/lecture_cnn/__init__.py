@@ -23,10 +23,12 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction
 from ui.chest.film_store import Film
 from ui.shell import theme
+from ui.shell.messages import Text, received
 from ui.widgets.browser_store import store_in_browser
 
 SIDE = 224
 """Pixels a side of the film in the lab; the network gets it resized to its own 128."""
+_REST = {"film": Text(4 * SIDE * SIDE), "id": Text(1000)}
 _HERE = Path(__file__).parent
 
 
@@ -58,8 +60,8 @@ def show_lab(
     key = "lab"
 
     def rested() -> None:
-        if rest := st.session_state[key].rest:
-            on_rest(str(rest["film"]), str(rest["id"]))
+        if rest := received(key, "rest", _REST):
+            on_rest(rest["film"], rest["id"])
 
     lungs = _lungs(film)
     store_in_browser("weights", lecture.weights_sha256, _weights(lecture))

@@ -14,12 +14,14 @@ import streamlit as st
 from skimage.measure import approximate_polygon, find_contours
 
 from ui.shell import theme
+from ui.shell.messages import Between, ListOf, received
 from ui.widgets.browser_store import store_in_browser
 
 LEVELS = 127
 """Levels of a map on each side of 0."""
 MAX_PANES = 4
 """Maps beside the film."""
+_BOX = ListOf((Between(0, 1),), 4)
 _HERE = Path(__file__).parent
 
 Box = tuple[float, float, float, float]
@@ -124,7 +126,8 @@ def show_viewer(
     """
 
     def drew() -> None:
-        if on_draw and (box := st.session_state[key].box):
+        box = received(key, "box", _BOX)
+        if on_draw and box and len(box) == _BOX.most:
             left, top, width, height = (float(value) for value in box)
             on_draw((left, top, width, height))
 
