@@ -60,7 +60,7 @@ def _is_number(value: object, low: float, high: float) -> bool:
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "sha256": lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)),
     "classes": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
-    "temperature": lambda value: _is_number(value, 0.01, 100),
+    "temperature": lambda value: _is_number(value, 1e-3, 1e4),
     "threshold": lambda value: _is_number(value, 0, 1),
     "metrics": lambda value: isinstance(value, dict),
 }

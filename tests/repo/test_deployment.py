@@ -120,7 +120,7 @@ def test_files_are_weighed_and_pictures_are_not_kept(site: Site) -> None:
     async def walk() -> None:
         reader = Reader(site.url)
         await reader.connect()
-        await reader.open("")
+        home = await reader.open("")
         await reader.open("history")
         place = await reader.place_for(name)
         with pytest.raises(urllib.error.HTTPError) as refusal:
@@ -129,7 +129,7 @@ def test_files_are_weighed_and_pictures_are_not_kept(site: Site) -> None:
         page = await reader.open("chest_xray", insist="true")
         shown = await reader.upload(page, (name, film))
         assert name in shown.text()
-        pictures = [image.url for images in shown.of("imgs") for image in images.imgs]
+        pictures = [image.url for images in home.of("imgs") for image in images.imgs]
         assert pictures
         seat = {"Cookie": f"seat={reader.cookies['seat']}"}
         with urllib.request.urlopen(urllib.request.Request(site.url + pictures[0], headers=seat)) as answer:

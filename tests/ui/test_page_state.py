@@ -85,6 +85,8 @@ def page() -> None:
     found = [state.slider(kernel), state.slider(noise), state.flag(flip), state.choice(mode)]
     found += [state.text(signal), state.text(weights), state[step]]
     st.text("wrong" if state.invalid else repr(found))
+    if state.teach:
+        state.show_controls()
     state.share()
 
 

@@ -11,7 +11,7 @@ from cnn.handson.preparation import prepare
 from cnn.handson.settings import NETWORKS, TITLES, Settings
 from cnn.handson.uploads import read_zip
 from cnn.layers import network_text
-from ui.shell import stage
+from ui.shell import stage, upload_limits
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
@@ -100,7 +100,7 @@ def read(state: State) -> tuple[Settings, FilmSet | None]:
 
 def _own_films() -> FilmSet | None:
     """Let the learner upload a zip file, and return its films, read once."""
-    file = st.file_uploader(
+    file = upload_limits.show_file_box(
         "My own films: a zip file with folders NORMAL and PNEUMONIA, up to 400 films and 20 MB, kept in memory only",
         type="zip",
         key="handson.zip",

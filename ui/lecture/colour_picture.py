@@ -9,6 +9,7 @@ from cnn.errors import UserError
 from cnn.imaging.radiograph import read_colour_picture
 from cnn.ops import toy_inputs
 from cnn.ops.windows import Array
+from ui.shell import upload_limits
 from ui.shell.fields import Matrix, Rows
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
@@ -29,7 +30,7 @@ def picture() -> Array:
 
 def choose_picture() -> None:
     """Show a box for the reader's own picture, and a button back to the built-in one once there is another."""
-    st.file_uploader(
+    upload_limits.show_file_box(
         "Your own picture", type=["png", "jpg", "jpeg"], key=_FILE, on_change=_read, help="Kept in memory only."
     )
     if sentence := st.session_state.get(_SENTENCE):

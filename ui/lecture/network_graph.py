@@ -7,6 +7,7 @@ import streamlit as st
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.graph import Graph, Node, format_dims, title
 from cnn.layers.reading.read import MAX_BYTES, parse_dims, read_file
+from ui.shell import upload_limits
 from ui.shell.text import format_bytes, sentence_of
 from ui.widgets import tables
 from ui.widgets.tables import Bar
@@ -23,7 +24,10 @@ def show_reader() -> None:
         "PyTorch or Keras source, what print(model) writes, or a name such as resnet18", key="any_network", height=180
     )
     left, right = st.columns([2, 1])
-    file = left.file_uploader("or a file: .py, .txt or .onnx", ["py", "txt", "onnx"], max_upload_size=MAX_BYTES >> 20)
+    with left:
+        file = upload_limits.show_file_box(
+            "or a file: .py, .txt or .onnx", type=["py", "txt", "onnx"], max_upload_size=MAX_BYTES >> 20
+        )
     shape = right.text_input("Shape of one input, channels first", "3x224x224", key="any_input", max_chars=40)
     st.caption("Source is read, never run.")
     data, name = (file.getvalue(), file.name) if file else (text.encode(), "text")

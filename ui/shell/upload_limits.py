@@ -30,12 +30,12 @@ _trays: dict[str, int] = {}
 """Bytes that each session holds beside what Streamlit keeps for it."""
 
 
-def show_file_box(label: str, **options: Any) -> None:
-    """Show Streamlit's upload box, and let the session upload files until it opens another page."""
+def show_file_box(label: str, **options: Any) -> Any:
+    """Show Streamlit's upload box, and let the session upload files until it opens another page; return its value."""
     context = get_script_run_ctx()
     if context is not None:
         _sessions_with_box.add(context.session_id)
-    st.file_uploader(label, **options)
+    return st.file_uploader(label, **options)
 
 
 def close_box(session_id: str) -> None:
