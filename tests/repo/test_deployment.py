@@ -121,6 +121,11 @@ def test_files_are_weighed_and_pictures_are_not_kept(site: Site) -> None:
         reader = Reader(site.url)
         await reader.connect()
         home = await reader.open("")
+        pictures = [image.url for images in home.of("imgs") for image in images.imgs]
+        assert pictures
+        seat = {"Cookie": f"seat={reader.cookies['seat']}"}
+        with urllib.request.urlopen(urllib.request.Request(site.url + pictures[0], headers=seat)) as answer:
+            assert answer.headers["Cache-Control"] == "private, no-store"
         await reader.open("history")
         place = await reader.place_for(name)
         with pytest.raises(urllib.error.HTTPError) as refusal:
@@ -129,11 +134,6 @@ def test_files_are_weighed_and_pictures_are_not_kept(site: Site) -> None:
         page = await reader.open("chest_xray", insist="true")
         shown = await reader.upload(page, (name, film))
         assert name in shown.text()
-        pictures = [image.url for images in home.of("imgs") for image in images.imgs]
-        assert pictures
-        seat = {"Cookie": f"seat={reader.cookies['seat']}"}
-        with urllib.request.urlopen(urllib.request.Request(site.url + pictures[0], headers=seat)) as answer:
-            assert answer.headers["Cache-Control"] == "private, no-store"
         site.secrets.update({reader.session, place.file_id, *(url.split("/")[-1] for url in pictures), "smith"})
         await reader.close()
 
@@ -196,7 +196,7 @@ def test_readers_keep_their_replica_and_a_dead_one_is_taken_over(site: Site) -> 
         for reader in readers:
             await reader.connect()
             await reader.open("")
-            page = await reader.open("pooling")
+            page = await reader.open("pooling", part="A film")
             assert page.finished
             # The socket is in one replica; another would refuse the file: it knows only its own sessions.
             place = await reader.place_for("film.png")
@@ -205,7 +205,7 @@ def test_readers_keep_their_replica_and_a_dead_one_is_taken_over(site: Site) -> 
             site.secrets.update({before, place.file_id})
             await reader.close()
             await reader.connect()
-            await reader.open("pooling")
+            await reader.open("pooling", part="A film")
             assert reader.session == before, "the same replica took the session up again"
         victim = next(iter(site.replicas.values()))
         victim.kill()
