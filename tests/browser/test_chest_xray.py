@@ -110,6 +110,7 @@ def test_several_films_one_of_them_bad(upload: Callable[..., Page], films: list[
     bad = tmp_path / "words.png"
     bad.write_text("these are words")
     page = upload(*films, bad, network="lecture")
+    page.get_by_role("tab", name="Details and tables").click()
     table = page.get_by_test_id("stTable")
     expect(table.get_by_role("row")).to_have_count(4)
     expect(page.get_by_test_id("stAlert").filter(has_text="words.png")).to_be_visible()
@@ -143,7 +144,7 @@ def test_drop_zone_and_gallery_are_in_sight(open_page: Callable[..., Page]) -> N
         box = part.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 800
-    assert page.get_by_role("option").count() == 40
+    expect(page.get_by_role("option")).to_have_count(40)
     page.get_by_label("Show labels").check()
     expect(page.get_by_text("PNEUMONIA", exact=True).nth(11)).to_be_attached()
 

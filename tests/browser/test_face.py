@@ -34,7 +34,8 @@ def test_home_shows_a_step_and_a_map_within_a_projectors_first_screen(open_page:
 def test_text_runs_no_wider_than_its_measure_in_the_body_type(open_page: Callable[..., Page]):
     page = open_page("convolution_2d", width=1600, height=900)
     found = page.evaluate(
-        """() => [...document.querySelectorAll('.st-key-below [data-testid=stMarkdown] p')].map((node) => {
+        """() => [...document.querySelectorAll('.st-key-below [role=tabpanel] [data-testid=stMarkdown] p')]
+            .filter((node) => node.clientWidth > 0).map((node) => {
         const range = document.createRange();
         range.selectNodeContents(node);
         const rows = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom)));
