@@ -49,7 +49,7 @@ def _show_labelled(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> None
     """Show films (N, 64, 64) in a row for each class."""
     for label, name in enumerate(CLASSES):
         tiles = "".join(_tile(_grey(film), 76, "") for film in pixels[labels == label])
-        st.html(f'<div role="img" aria-label="Training films of {name}" class="tiles near">{tiles}</div>')
+        st.html(f'<div role="figure" aria-label="Training films of {name}" class="tiles near">{tiles}</div>')
         st.caption(f"labelled {name}")
 
 
