@@ -224,7 +224,7 @@ def test_what_is_not_read_and_padding_look_different_from_data(open_page: Callab
 
 def test_reduced_motion_and_print_are_respected(open_page: Callable[..., Page]):
     page = open_page("convolution_2d", reduced_motion="reduce")
-    frame = page.locator("[data-part=input] .frame")
+    frame = page.locator("[data-part=input] .glide")
     duration = frame.evaluate("(frame) => getComputedStyle(frame).transitionDuration")
     assert duration == "0s"
     page.emulate_media(media="print")

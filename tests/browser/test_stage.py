@@ -29,6 +29,7 @@ FIRST_FIGURE = """() => {
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in PROSE])
 def test_the_figure_is_in_sight_without_scrolling(open_page: Callable[..., Page], path: str) -> None:
     page = open_page(path, width=1280, height=800)
+    page.wait_for_function(f"() => {{ try {{ return ({FIRST_FIGURE})(); }} catch {{ return null; }} }}")
     figure = page.evaluate(FIRST_FIGURE)
     assert figure["top"] <= 320
     assert figure["seen"] >= 0.75

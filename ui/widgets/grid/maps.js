@@ -16,7 +16,7 @@ function makeMap(view, spec) {
   const plane = element("div", { class: "plane" });
   const caption = element("div", { class: "caption" });
   const figure = element("div", { class: "figure", "data-part": spec.part, style: `--row: ${spec.line ?? 1}` }, caption, element("div", { class: "scroll" }, plane));
-  const map = { ...spec, plane, figure, captionElement: caption, frame: element("i", { class: `frame ${spec.frame ?? ""}`, hidden: "" }) };
+  const map = { ...spec, plane, figure, captionElement: caption, frame: element("i", { class: `glide ${spec.frame ?? ""}`, hidden: "" }) };
   map.shaded = !view.layout.digits && !spec.digits;
   if (map.shaded) makeCanvas(map);
   else makeTable(map);
