@@ -48,12 +48,12 @@ class Shot:
 SHOTS = (
     Shot("grid", "convolution_2d", _GRID),
     Shot("grid-dark", "convolution_2d", _GRID, "dark"),
-    Shot("lens", "inside_the_network?network=lecture&layer=conv2&map=5&cell=1311", _GRID),
+    Shot("lens", "inside_the_network?network=lecture&layer=conv2&map=5&cell=1311", ".lens"),
     Shot("network_diagram", "architecture_builder", "[role=figure][aria-label^='Volumes to scale']"),
     Shot("quiz", "history?predict=true", "[data-testid=stForm]"),
     Shot("result", _CHEST, _RESULT),
     Shot("result-dark", _CHEST, _RESULT, "dark"),
-    Shot("overlay", _CHEST, "img[alt^='The map over the film']"),
+    Shot("overlay", _CHEST, "[data-testid=stBidiComponentIsolated] .pane:not(.pending) canvas"),
     Shot("chart", "model_card", ".js-plotly-plot >> nth=0"),
     Shot("navigation-dark", "history", "[data-testid=stHeader]", "dark"),
 )

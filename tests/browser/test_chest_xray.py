@@ -144,7 +144,7 @@ def test_drop_zone_and_gallery_are_in_sight(open_page: Callable[..., Page]) -> N
         box = part.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 800
-    expect(page.get_by_role("option")).to_have_count(40)
+    expect(page.locator("button.film")).to_have_count(40)
     page.get_by_label("Show labels").check()
     expect(page.get_by_text("PNEUMONIA", exact=True).nth(11)).to_be_attached()
 

@@ -39,7 +39,7 @@ def test_text_runs_no_wider_than_its_measure_in_the_body_type(open_page: Callabl
         const range = document.createRange();
         range.selectNodeContents(node);
         const rows = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom)));
-        return [node.textContent.length / rows.size, getComputedStyle(node).fontSize, node.clientWidth];
+        return [node.innerText.length / rows.size, getComputedStyle(node).fontSize, node.clientWidth];
     })"""
     )
     assert found

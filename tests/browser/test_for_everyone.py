@@ -81,7 +81,7 @@ def test_the_main_job_by_keys_alone(open_page: Callable[..., Page]) -> None:
     """Another film, another method, the record: chosen and taken home without a pointer."""
     page = open_page("chest_xray?network=lecture")
     expect(page.locator(PANES)).to_have_count(2)
-    page.get_by_role("option", selected=True).focus()
+    page.locator("button.film[aria-selected=true]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_url("**film=*")

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.imaging.samples.built_in import SAMPLES
+from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading
 from cnn.models.feature_maps import find_layer, read_activation
 from tests.browser.conftest import count_runs, settle
@@ -52,7 +52,8 @@ def test_any_cell_is_shown_with_its_sum_and_no_script_runs(open_page: Callable[.
     page = open_page(f"{PAGE}?layer=conv2&map=5")
     count_runs(page)
     model = loading.load("lecture")
-    pixels = to_tensor(read_radiograph(*SAMPLES[0].read()), 128)
+    film = next(film for film in REAL_FILMS if film.title == "Child 4")  # with which the page opens
+    pixels = to_tensor(read_radiograph(*film.read()), 128)
     cells = read_activation(model, pixels, find_layer("lecture", "conv2")).after[4]  # (64, 64), by PyTorch itself
     for row, column in ((0, 0), (20, 31), (63, 40), (41, 63)):
         hover(page, row, column, 64)

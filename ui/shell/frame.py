@@ -101,7 +101,7 @@ def navigation() -> StreamlitPage:
 
 
 def _page(chapter: Chapter) -> StreamlitPage:
-    icon = ":material/check:" if chapter.file in visited_pages() else None
+    icon = "✅" if chapter.file in visited_pages() else None
     return st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home", icon=icon)
 
 
