@@ -38,7 +38,8 @@ def on_the_film(page: Page) -> list[float]:
     """The receptive field as it is drawn: left, top, right and bottom in pixels of the network's input."""
     return page.evaluate(
         """() => {
-        const root = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].at(-1).shadowRoot;
+        const root = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+            .map((host) => host.shadowRoot).find((shadow) => shadow?.querySelector('[data-picture=film] img'));
         const of = (inside) => root.querySelector(`[data-picture=film] ${inside}`).getBoundingClientRect();
         const [film, box] = [of('img'), of('.box')];
         const side = 128;
