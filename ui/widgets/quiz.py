@@ -7,13 +7,10 @@ from functools import partial
 import streamlit as st
 
 from cnn.lecture.questions.question import Question
-from cnn.ops.convolution import Convolution
-from cnn.ops.pooling import Pooling
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
 from ui.shell.text import escape_stars
-from ui.widgets.grid import GridOptions, show_grid
 
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
@@ -61,16 +58,6 @@ def ask(question: Question, state: State, *, key: str = "quiz", on_next: Callabl
     if revealed:
         st.session_state[f"{identity} told"] = True
     return f"{identity} told" in st.session_state
-
-
-def ask_about_cell(
-    example: Convolution | Pooling, question: Question, state: State, options: GridOptions, *, key: str
-) -> None:
-    """Show ``example`` as a grid above ``question``; the cell in question stays hidden until its answer is revealed."""
-    above = st.container()
-    revealed = ask(question, state)
-    with above:
-        show_grid(example, options, key=key, hide=None if revealed else question.cell)
 
 
 def ask_choice(prompt: str, options: Mapping[str, str], right: str, state: State, *, key: str) -> bool:
