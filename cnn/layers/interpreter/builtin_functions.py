@@ -115,9 +115,11 @@ def _dictionary(run: Run, values: Any = (), /, **keywords: Any) -> Any:
         raise UserError("dict needs pairs of key and value.") from None
 
 
-def _type(_: Run, value: Any) -> Any:
+def _type(run: Run, value: Any) -> Any:
     if isinstance(value, Module):
         return value.owner or Name(f"torch.nn.{value.kind}")
+    if type(value).__name__ in _TYPES:
+        return run.builtin(type(value).__name__)
     return Unknown("the type of a value")
 
 

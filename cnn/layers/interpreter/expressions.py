@@ -98,12 +98,18 @@ class Expressions(Objects):
         if node.id == "super":
             return Builtin("super", lambda *values: self._super(values, scope))
         if node.id in BUILTINS:
-            return Builtin(node.id, lambda *values, **keywords: BUILTINS[node.id](self, *values, **keywords))
+            return self.builtin(node.id)
         if node.id in PRESET_NAMES:
             return Name(PRESET_NAMES[node.id])
         if node.id in LAYERS or node.id in MODULE_KINDS:
             return Name(f"torch.nn.{node.id}")
         return Unknown(f"{node.id}, which this code does not define")
+
+    @override
+    def builtin(self, name: str) -> Builtin:
+        if name not in self.builtins:
+            self.builtins[name] = Builtin(name, lambda *values, **options: BUILTINS[name](self, *values, **options))
+        return self.builtins[name]
 
     def _super(self, values: tuple[Any, ...], scope: Scope) -> Any:
         owner_scope = scope.find("__class__")

@@ -12,6 +12,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from cnn.layers.interpreter import composed_layers
 from cnn.layers.interpreter.statements import Interpreter
 from cnn.layers.operations.values import Name, Scope
 
@@ -63,12 +64,21 @@ class LibraryInterpreter(Interpreter):
     @override
     def import_library(self, module: str, name: str) -> Any:
         parts = module.split(".")
+        if name in composed_layers.NAMES and parts[:2] == ["torch", "nn"]:
+            return self._composed().variables[name]
         if parts[0] != "torchvision" or len(parts) < 2 or parts[1] not in _PACKAGES or not _PLAIN.fullmatch(name):
             return Name(f"{module}.{name}")
         path = _defining_files(parts[1]).get(name)
         if path is None:
             return Name(f"{module}.{name}")
         return self._scope_of(path, parts[1]).variables.get(name, Name(f"{module}.{name}"))
+
+    def _composed(self) -> Scope:
+        path = Path(composed_layers.__name__)
+        if path not in self._scopes:
+            self._scopes[path] = Scope()
+            self.run(ast.parse(composed_layers.SOURCE).body, self._scopes[path])
+        return self._scopes[path]
 
     def _scope_of(self, path: Path, package: str) -> Scope:
         if path not in self._scopes:

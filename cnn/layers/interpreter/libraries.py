@@ -1,6 +1,8 @@
 """Calls of names that libraries define: layers, functions of tensors and numbers, and what changes no shape."""
 
+import ast
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +16,17 @@ from cnn.layers.operations import functions
 from cnn.layers.operations.effects import describe
 from cnn.layers.operations.layer_table import LAYERS
 from cnn.layers.operations.tensor_functions import CREATORS
-from cnn.layers.operations.values import MODULE_KINDS, Bound, Module, Name, Tensor, Unknown, is_torch_tensor
+from cnn.layers.operations.values import (
+    MODULE_KINDS,
+    Bound,
+    Builtin,
+    Class,
+    Module,
+    Name,
+    Tensor,
+    Unknown,
+    is_torch_tensor,
+)
 
 CONSTANTS: dict[str, Any] = {
     "math.pi": math.pi,
@@ -199,6 +211,72 @@ def _copied(objects: Run, value: Any) -> Any:
     return replace(value) if isinstance(value, Tensor) else value
 
 
+def _per_side(value: Any, count: int) -> Any:
+    return tuple(value) if isinstance(value, list | tuple) else (value,) * count
+
+
+def _reduce(objects: Run, values: tuple[Any, ...], _: dict[str, Any]) -> Any:
+    function, items, *start = values
+    elements = [*start, *iterate(items, objects.budget)]
+    if not elements:
+        raise UserError("reduce needs at least one value.")
+    total = elements[0]
+    for element in elements[1:]:
+        total = objects.call(function, (total, element), {})
+    return total
+
+
+def _accumulate(objects: Run, values: tuple[Any, ...], _: dict[str, Any]) -> Any:
+    totals: list[Any] = []
+    for element in iterate(values[0], objects.budget):
+        totals.append(objects.binary(ast.Add, totals[-1], element) if totals else element)
+    return totals
+
+
+def _repeat(objects: Run, values: tuple[Any, ...], _: dict[str, Any]) -> Any:
+    times = values[1] if len(values) > 1 else None
+    if not isinstance(times, int):
+        raise UserError("repeat needs a number of times that is known.")
+    objects.budget.spend(max(0, times))
+    return [values[0]] * times
+
+
+def _namespace(_: Run, values: tuple[Any, ...], keywords: dict[str, Any]) -> Module:
+    """Return an object with attributes, such as ``SimpleNamespace(width=3)`` or ``EasyDict({"width": 3})``."""
+    given = values[0] if values and isinstance(values[0], dict) else {}
+    return Module("", attributes={str(name): value for name, value in given.items()} | keywords)
+
+
+def _argument_parser(*_: Any) -> Module:
+    """Return a parser of a command line whose options all have their default values."""
+    options = Module("")
+
+    def add(*names: Any, **keywords: Any) -> None:
+        longest = max((name for name in names if isinstance(name, str)), key=len, default="")
+        flag = {"store_true": False, "store_false": True}.get(str(keywords.get("action")))
+        name = str(keywords.get("dest", longest.lstrip("-").replace("-", "_")))
+        options.attributes[name] = keywords.get("default", flag)
+
+    methods: dict[str, Callable[..., Any]] = {
+        "add_argument": add,
+        "parse_args": lambda *_, **__: options,
+        "parse_known_args": lambda *_, **__: (options, []),
+    }
+    parser = Module("", attributes={name: Builtin(name, method) for name, method in methods.items()})
+    for name in ("add_argument_group", "add_mutually_exclusive_group"):
+        parser.attributes[name] = Builtin(name, lambda *_, **__: parser)
+    return parser
+
+
+def _named_tuple(_: Run, values: tuple[Any, ...], keywords: dict[str, Any]) -> Class:
+    name, names = (*values, keywords.get("field_names"))[:2]
+    names = names.replace(",", " ").split() if isinstance(names, str) else names
+    if not isinstance(names, list | tuple):
+        raise UserError("namedtuple needs the names of its fields.")
+    defaults = dict(zip(reversed(names), reversed(keywords.get("defaults", ())), strict=False))
+    return Class(str(name), (), defaults, tuple(map(str, names)))
+
+
 _PLAIN: dict[str, Any] = {
     "deepcopy": lambda objects, values, _: _copied(objects, values[0]),
     "copy": lambda objects, values, _: _copied(objects, values[0]),
@@ -209,10 +287,23 @@ _PLAIN: dict[str, Any] = {
     "partial": _partial,
     "field": _field,
     "pairwise": _pairs,
+    "reduce": _reduce,
+    "accumulate": _accumulate,
+    "repeat": _repeat,
+    "_pair": lambda _, values, __: _per_side(values[0], 2),
+    "to_2tuple": lambda _, values, __: _per_side(values[0], 2),
+    "_single": lambda _, values, __: _per_side(values[0], 1),
+    "_triple": lambda _, values, __: _per_side(values[0], 3),
     "Size": lambda _, values, __: tuple(values[0]) if values else (),
     "verify": lambda _, values, __: values[0] if values else None,
     "_log_api_usage_once": lambda *_: None,
     "_assert": lambda *_: None,
+    "SimpleNamespace": _namespace,
+    "Namespace": _namespace,
+    "EasyDict": _namespace,
+    "edict": _namespace,
+    "ArgumentParser": _argument_parser,
+    "namedtuple": _named_tuple,
     "cast": lambda _, values, __: values[-1],
 }
 

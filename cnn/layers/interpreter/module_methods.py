@@ -85,6 +85,8 @@ def attribute(objects: Run, module: Module, name: str) -> Any:
     """
     if name == "training":
         return False
+    if name == "_modules":
+        return module.children()
     if name in ("weight", "bias") and module.kind in LAYERS:
         return _weight(module, name)
     if name in module.arguments and module.arguments[name] is not REQUIRED:
@@ -218,6 +220,13 @@ def _submodule(_: Run, module: Module, path: str) -> Any:
     return module
 
 
+def _save_hyperparameters(objects: Run, module: Module, *_: Any, **__: Any) -> None:
+    """Keep the arguments of ``__init__`` as ``hparams``, as Lightning does."""
+    arguments = objects.frames[-1].variables if objects.frames else {}
+    kept = {name: value for name, value in arguments.items() if value is not module and not name.startswith("__")}
+    module.attributes["hparams"] = Module("", attributes=kept)
+
+
 _METHODS: dict[str, Any] = {
     "children": lambda _, module: list(module.children().values()),
     "named_children": lambda _, module: list(module.children().items()),
@@ -242,4 +251,5 @@ _METHODS: dict[str, Any] = {
     "register_parameter": _register,
     "apply": _apply,
     "get_submodule": _submodule,
+    "save_hyperparameters": _save_hyperparameters,
 }

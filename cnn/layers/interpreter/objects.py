@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -61,6 +62,8 @@ class Objects(Run):
             return value.name
         if isinstance(value, Bound) and name == "func":
             return value.target
+        if name in ("values", "indices") and isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
+            return value[0 if name == "values" else 1]
         for kind, methods in METHODS.items():
             if isinstance(value, kind) and name in methods:
                 return Builtin(name, lambda *v, **k: call_method(value, name, v, k, self.budget))
@@ -78,8 +81,10 @@ class Objects(Run):
             return self.tensor_call("dim", (tensor,), {}, "")
         if name in ("data", "T", "mT"):
             return tensor if name == "data" else self.tensor_call("transpose", (tensor, -2, -1), {}, "{0}.mT")
-        if name in ("device", "dtype", "is_cuda", "requires_grad", "grad", "is_quantized", "layout"):
-            return Unknown(f"the {name} of a tensor") if name not in ("is_cuda", "is_quantized") else False
+        if name in ("is_cuda", "is_quantized", "requires_grad"):
+            return False
+        if name in ("device", "dtype", "grad", "layout"):
+            return Unknown(f"the {name} of a tensor")
 
         def call(*values: Any, **keywords: Any) -> Any:
             code = libraries.call_code("{0}.", name, values, keywords, first=1)
@@ -179,12 +184,14 @@ class Objects(Run):
             scope.variables["__class__"] = function.owner
             scope.variables["__self__"] = values[0] if values else None
         self.depth += 1
+        self.frames.append(scope)
         try:
             if isinstance(function.body, ast.expr):
                 return self.evaluate(function.body, scope)
             result = self.run_body(function.body, scope)
         finally:
             self.depth -= 1
+            self.frames.pop()
         return scope.yields if function.is_generator else result
 
     def instantiate(self, owner: Class, values: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -224,10 +231,7 @@ class Objects(Run):
         if module.kind.startswith(keras_layers.PREFIX):
             return keras_layers.call_layer(self, module, values)
         if machine is None:
-            shapes = [value.dims for value in values if isinstance(value, Tensor) and value.dims]
-            if shapes and len(shapes[0]) > 1:
-                self.stated.append(shapes[0][1:])
-            return Unknown(f"what {module.title} makes of a tensor")
+            return self._try_module(module, values, keywords)
         machine.scope.append(machine.paths.get(id(module), machine.scope[-1]))
         try:
             forward = module.owner.lookup("forward") or module.owner.lookup("call") if module.owner else None
@@ -240,6 +244,25 @@ class Objects(Run):
             return self.run_layer(module, (*values, *keywords.values()))
         finally:
             machine.scope.pop()
+
+    def _try_module(self, module: Module, values: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Run a module on a tensor of the source, such as zeros that find out how many features a layer gives."""
+        dims = next((value.dims for value in values if isinstance(value, Tensor)), None)
+        if dims is None:
+            return Unknown(f"what {module.title} makes of a tensor")
+        if len(dims) > 1:
+            self.stated.append(dims[1:])
+        self.machine = Machine({})
+        inputs = tuple(
+            Tensor(value.dims, self.machine.builder.add_input(value.dims[1:]))
+            if isinstance(value, Tensor) and value.dims
+            else value
+            for value in values
+        )
+        try:
+            return _without_nodes(self.call_module(module, inputs, keywords))
+        finally:
+            self.machine = None
 
     @override
     def run_layer(self, module: Module, values: tuple[Any, ...]) -> Any:
@@ -258,6 +281,15 @@ class Objects(Run):
             raise UserError(f"{module.title} has no forward, so it cannot be called.")
         tensors = [value for value in values if isinstance(value, Tensor)]
         return self.machine.unknown(module.kind, tensors)
+
+
+def _without_nodes(value: Any) -> Any:
+    """Return what a trial run gave as constants, which are in no graph."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_without_nodes, value))
+    if isinstance(value, dict):
+        return {key: _without_nodes(each) for key, each in value.items()}
+    return replace(value, node=None) if isinstance(value, Tensor) else value
 
 
 def kind_of(owner: Class) -> str:

@@ -65,7 +65,7 @@ def _check_sequences(kind: type[ast.operator], first: Any, second: Any, budget: 
     lengths = [len(value) for value in (first, second) if isinstance(value, str | list | tuple | dict | set)]
     if kind is ast.Mult and len(lengths) == 1:
         times = second if isinstance(first, str | list | tuple) else first
-        if type(times) is int:
+        if isinstance(times, int):
             budget.spend(max(0, lengths[0] * times))
             return
     if kind in (ast.Add, ast.BitOr, ast.BitAnd, ast.Sub) and len(lengths) == 2:
@@ -159,6 +159,7 @@ METHODS: dict[type, frozenset[str]] = {
             "endswith",
             "split",
             "rsplit",
+            "splitlines",
             "join",
             "replace",
             "strip",

@@ -6,7 +6,7 @@ from typing import Any
 from cnn.layers.graph import Dims
 from cnn.layers.interpreter.plain_values import Budget
 from cnn.layers.operations.machine import Machine
-from cnn.layers.operations.values import Module, Name, Scope
+from cnn.layers.operations.values import Builtin, Module, Name, Scope
 
 
 class Run:
@@ -18,6 +18,8 @@ class Run:
         created: Every module that was built, in order.
         stated: Shapes, without the batch, on which the source itself runs its network.
         depth: How many functions are running.
+        builtins: The functions of Python that were named, one of each, so that ``type(x) == list`` can be told.
+        frames: Variables of the functions that are running, the innermost last.
         channels_last: Whether the source states shapes with the channels last, as Keras does.
     """
 
@@ -27,7 +29,13 @@ class Run:
         self.created: list[Module] = []
         self.stated: list[Dims] = []
         self.depth = 0
+        self.builtins: dict[str, Builtin] = {}
+        self.frames: list[Scope] = []
         self.channels_last = False
+
+    def builtin(self, name: str) -> Builtin:
+        """Return a function of Python by its name."""
+        raise NotImplementedError
 
     def run_body(self, body: list[ast.stmt], scope: Scope) -> Any:
         """Run statements and return what they return."""

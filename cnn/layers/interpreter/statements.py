@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from cnn.errors import UserError
+from cnn.layers.interpreter import module_methods, patterns
 from cnn.layers.interpreter.expressions import Expressions
 from cnn.layers.interpreter.keras_table import KERAS, MERGES
 from cnn.layers.operations.values import Class, Function, Module, Name, Scope, Unknown
@@ -67,9 +68,14 @@ class Interpreter(Expressions):
             self.budget.left = max(0, self.budget.left) + reserve
 
     def _leave_unknown(self, statement: ast.stmt, reason: str, scope: Scope) -> None:
+        """Leave the names unknown that a statement would have set, and the lists that its loops would have filled."""
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 scope.variables.setdefault(node.id, Unknown(reason))
+            receiver = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+            receiver = node.target if isinstance(node, ast.AugAssign) else receiver
+            if isinstance(receiver, ast.Name) and isinstance(scope.variables.get(receiver.id), list):
+                scope.variables[receiver.id] = Unknown(reason)
 
     def _expression(self, statement: ast.Expr, scope: Scope) -> None:
         value = self.evaluate(statement.value, scope)
@@ -194,6 +200,18 @@ class Interpreter(Expressions):
                 raise
             self._leave_unknown(line, str(error), scope)
 
+    def _match(self, statement: ast.Match, scope: Scope) -> None:
+        value = self.evaluate(statement.subject, scope)
+        for case in statement.cases:
+            names = patterns.matched(self, case.pattern, value, scope)
+            if names is None:
+                continue
+            for name, part in names.items():
+                scope.assign(name, part)
+            if case.guard is None or self.truth(self.evaluate(case.guard, scope)):
+                self.run(case.body, scope)
+                return
+
     def _return(self, statement: ast.Return, scope: Scope) -> None:
         raise _Return(self.evaluate(statement.value, scope) if statement.value else None)
 
@@ -230,8 +248,6 @@ class Interpreter(Expressions):
         self.run(statement.body, scope)
 
     def _delete(self, statement: ast.Delete, scope: Scope) -> None:
-        from cnn.layers.interpreter import module_methods
-
         for target in statement.targets:
             if isinstance(target, ast.Name):
                 scope.variables.pop(target.id, None)
@@ -291,6 +307,7 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Any, Any, Scope], None]] = {
     ast.If: Interpreter._if,
     ast.For: Interpreter._for,
     ast.While: Interpreter._while,
+    ast.Match: Interpreter._match,
     ast.FunctionDef: Interpreter._function,
     ast.ClassDef: Interpreter._class,
     ast.Return: Interpreter._return,

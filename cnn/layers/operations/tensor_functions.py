@@ -291,6 +291,43 @@ def _attention(call: Call) -> Any:
     )
 
 
+def _distance(call: Call) -> Any:
+    first, second = call.tensors[:2]
+    names = signature("p=2.0, eps=1e-6, keepdim=False")
+    options = names | dict(zip(names, call.values[2:], strict=False)) | call.keywords
+
+    def effect() -> Effect:
+        return reduce(effects.broadcast(first.dims or (), second.dims or ()), -1, bool(options["keepdim"]))
+
+    return call.machine.function("pairwise_distance", [first, second], effect, "merge", call.code)
+
+
+def _similarity(call: Call) -> Any:
+    first, second = call.tensors[:2]
+    along = call.keywords.get("dim", call.values[2] if len(call.values) > 2 else 1)
+
+    def effect() -> Effect:
+        return reduce(effects.broadcast(first.dims or (), second.dims or ()), along)
+
+    return call.machine.function("cosine_similarity", [first, second], effect, "merge", call.code)
+
+
+def _affine_grid(call: Call) -> Any:
+    tensor, size = call.tensors[0], call.keywords.get("size", call.values[1] if len(call.values) > 1 else ())
+    dims = tuple(whole({"size": side}, "size") for side in size)
+    effect = Effect((dims[0], *dims[2:], len(dims) - 2), reach="lost")
+    return call.machine.function("affine_grid", [tensor], lambda: effect, "other", call.code)
+
+
+def _grid_sample(call: Call) -> Any:
+    tensor, grid = call.tensors[:2]
+
+    def effect() -> Effect:
+        return Effect((*(tensor.dims or ())[:2], *(grid.dims or ())[1:-1]), reach="lost")
+
+    return call.machine.function("grid_sample", [tensor, grid], effect, "merge", call.code)
+
+
 SPECIAL = named(
     {
         "cat concat concatenate": _concatenate,
@@ -313,6 +350,10 @@ SPECIAL = named(
         "linear": _linear,
         "einsum": _einsum,
         "scaled_dot_product_attention": _attention,
+        "affine_grid": _affine_grid,
+        "grid_sample": _grid_sample,
+        "pairwise_distance": _distance,
+        "cosine_similarity": _similarity,
         "stochastic_depth": lambda call: call.values[0],
     }
 )

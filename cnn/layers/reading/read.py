@@ -18,10 +18,20 @@ def read_text(text: str) -> Source:
     Raises:
         UserError: It is none of these, or has something that is not understood.
     """
+    text = _without_prompts(text)
     name = text.strip()
     if name in model_names():
         return read_source(f"network = torchvision.models.{name}()")
     return read_printed(text) if is_printed(text) else read_source(text)
+
+
+def _without_prompts(text: str) -> str:
+    """Return what was typed behind the prompts of an interactive session, or the model that it printed."""
+    lines = text.strip().splitlines()
+    if not any(line.startswith(">>>") for line in lines):
+        return text
+    printed = "\n".join(line for line in lines if not line.startswith((">>>", "...")))
+    return printed if is_printed(printed) else "\n".join(line[4:] for line in lines if line.startswith((">>>", "...")))
 
 
 def read_graph(text: str, dims: Dims) -> Graph:

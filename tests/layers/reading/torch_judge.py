@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from tests.layers.reading.network_texts import HEAD
 
 _CONVS = {torch.conv1d, torch.conv2d, torch.conv3d}
+BATCH = 2
 _TRANSPOSED = {torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d}
 
 
@@ -35,11 +36,11 @@ class _Counter(TorchFunctionMode):
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = function(*args, **(kwargs or {}))
         if function is F.linear:
-            self.counts.multiply_adds += output.numel() // output.shape[0] * args[1].shape[-1]
+            self.counts.multiply_adds += output.numel() * args[1].shape[-1] // BATCH
         elif function in _CONVS:
-            self.counts.multiply_adds += output[0, 0].numel() * args[1].numel()
+            self.counts.multiply_adds += output[:, 0].numel() * args[1].numel() // BATCH
         elif function in _TRANSPOSED:
-            self.counts.multiply_adds += args[0][0, 0].numel() * args[1].numel()
+            self.counts.multiply_adds += args[0][:, 0].numel() * args[1].numel() // BATCH
         return output
 
 
@@ -67,7 +68,7 @@ def count(network: nn.Module, shape: tuple[int, ...]) -> Counts:
             module.register_forward_hook(partial(_note_shape, counts.shapes, name))
     device = next((parameter.device for parameter in network.parameters()), None)
     with torch.no_grad(), _Counter(counts):
-        output = network(torch.zeros(2, *shape, device=device))
+        output = network(torch.zeros(BATCH, *shape, device=device))
     while not isinstance(output, Tensor):
         output = next(iter(output.values())) if isinstance(output, dict) else output[0]
     counts.output = tuple(output.shape[1:])
