@@ -4,11 +4,11 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cnn.errors import WeightsRejected
+from cnn.errors import UserError, WeightsRejected
 from cnn.installed import HOME
 
 CLASSES = ("NORMAL", "PNEUMONIA")
@@ -27,6 +27,18 @@ WEIGHTS_FOLDER = HOME / "weights"
 def network_title(name: str) -> str:
     """Return the title that a reader sees for the network ``name``."""
     return NETWORKS.get(name, name)
+
+
+def find_key(text: str, titles: Mapping[str, str], kind: str) -> str:
+    """Return the key in ``titles`` that ``text`` is, or whose title it is, in small or capital letters.
+
+    Raises:
+        UserError: There is none; the sentence lists the keys of this ``kind``.
+    """
+    for key, title in titles.items():
+        if text.casefold() in (key.casefold(), title.casefold()):
+            return key
+    raise UserError(f"There is no {kind} named %s; choose one of {', '.join(titles)}.", text)
 
 
 def read_card(folder: Path, name: str) -> dict[str, Any]:

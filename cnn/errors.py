@@ -73,5 +73,9 @@ class Busy(UserError):
     """The model computes other maps and was not free in time."""
 
 
+class MethodFails(UserError):
+    """A saliency method cannot be computed on this network."""
+
+
 class CommandFailed(UserError):
     """A command cannot run, whatever the files hold."""

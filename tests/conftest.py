@@ -45,8 +45,8 @@ def lecture(weights: Path) -> LoadedModel:
 @pytest.fixture
 def random_networks(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the command line loads are networks, and a gate that lets every picture through, with random weights."""
-    monkeypatch.setattr(loading, "load", lambda name: loading.load_from(weights, name))
-    monkeypatch.setattr(ood_gate, "load", lambda: ood_gate.load_from(weights))
+    monkeypatch.setattr(loading, "load", lambda name, on=None: loading.load_from(weights, name, on))
+    monkeypatch.setattr(ood_gate, "load", lambda on=None: ood_gate.load_from(weights, on))
 
 
 @pytest.fixture

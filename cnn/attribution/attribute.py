@@ -17,9 +17,7 @@ from torch import Tensor, nn
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.fair_lock import FairLock
 from cnn.attribution.methods import METHODS, Attempt, count_passes
-from cnn.cards import CLASSES
-from cnn.errors import UserError
-from cnn.models.inference import device
+from cnn.errors import MethodFails, UserError
 from cnn.models.loading import LoadedModel
 from cnn.progress import Progress, ignore_progress
 
@@ -52,11 +50,13 @@ def attribute(
 
     Raises:
         Busy: other threads used the network for longer than ``LOCK_TIMEOUT_S``.
-        UserError: there is no such method.
+        UserError: there is no such method, or ``pixels`` are not what the network reads.
+        MethodFails: the method cannot be computed on this network.
     """
     if method not in METHODS:
         raise UserError(f"There is no method named %s; choose one of {', '.join(METHODS)}.", method)
-    chosen, total, hooked = METHODS[method], count_passes(model, method), hooked_copy(model)
+    model.check_input(pixels)
+    chosen, total, hooked = METHODS[method], count_passes(model, method), hooked_copy(model.folded)
 
     def report_wait(position: int, done: int = 0) -> None:
         if on_wait:
@@ -72,14 +72,17 @@ def attribute(
             yield_to_waiters(lambda position: report_wait(position, done))
             progress(done, total)
 
-        leaf = pixels.detach().clone().to(device()).requires_grad_()
+        leaf = pixels.detach().clone().to(model.device).requires_grad_()
         layers = tuple(hooked.network.get_submodule(name) for name in model.cam_layers)
-        attempt = Attempt(hooked.network, layers, leaf, target, between_chunks)
+        attempt = Attempt(hooked.network, layers, leaf, target, between_chunks, cam_in_logits=model.cam_in_logits)
         progress(0, total)
-        values = chosen.run(attempt).detach()[0, 0].float().cpu().numpy()  # (S, S)
+        try:
+            values = chosen.run(attempt).detach()[0].sum(0).float().cpu().numpy()  # (S, S)
+        except (RuntimeError, AssertionError) as error:
+            raise MethodFails(f"{chosen.title} cannot be computed on this network: %s.", str(error)) from error
         change = attempt.score_change() if chosen.complete else None
         progress(total, total)
-    return Attribution(values, method, chosen.meaning, target, CLASSES[target], total, change, attempt.factors)
+    return Attribution(values, method, chosen.meaning, target, model.class_name(target), total, change, attempt.factors)
 
 
 class HookedCopy:
@@ -117,9 +120,9 @@ _COPIES: WeakKeyDictionary[nn.Module, HookedCopy] = WeakKeyDictionary()
 _COPYING = threading.Lock()
 
 
-def hooked_copy(model: LoadedModel) -> HookedCopy:
-    """Return the one copy of ``model`` that all threads share."""
+def hooked_copy(network: nn.Module) -> HookedCopy:
+    """Return the one copy of ``network`` that all threads share."""
     with _COPYING:
-        if model.module not in _COPIES:
-            _COPIES[model.module] = HookedCopy(model.folded)
-        return _COPIES[model.module]
+        if network not in _COPIES:
+            _COPIES[network] = HookedCopy(network)
+        return _COPIES[network]

@@ -4,8 +4,7 @@ The controls are the same method on an untrained network, an edge filter, random
 the position of the lungs. A map that passes is not proved right; a map that fails is not to be believed.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from torch import Tensor
@@ -18,9 +17,9 @@ from cnn.attribution.localisation import as_heatmap, energy_inside
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.randomization import untrained_twin
 from cnn.attribution.similarity import Similarity, compare_squares
+from cnn.errors import MethodFails
 from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
-from cnn.predict.prediction import classify
 from cnn.progress import Progress, ignore_progress
 from cnn.text import percent
 
@@ -38,9 +37,19 @@ MAP, RANDOM, EDGES = "this map", "random weights", "edges"
 
 @dataclass(frozen=True)
 class Check:
-    """One rule: the measurement, the condition to pass, and the sentence for a map that fails."""
+    """One rule, applied to a map.
+
+    Attributes:
+        name: of the rule.
+        value: the number that decides.
+        measured: it in words.
+        rule: the condition to pass.
+        passed: whether it holds.
+        failure: what it means that it does not; empty where it does.
+    """
 
     name: str
+    value: float
     measured: str
     rule: str
     passed: bool
@@ -53,12 +62,13 @@ class CheckedMap:
 
     Attributes:
         attribution: the map.
-        untrained: map of the same method on :func:`cnn.attribution.randomization.untrained_twin`.
+        untrained: map of the same method on :func:`cnn.attribution.randomization.untrained_twin`; blank, and not
+            compared, where the method is not known.
         edges: (S, S), strength of the edge at each pixel.
         similarities: of the map to ``RANDOM``, ``EDGES`` and every quick method by its key.
         curves: deletion and insertion for ``MAP`` and ``EDGES``.
         lungs: (S, S) bool, or None where none were found.
-        lung_share: share of the film that is lung, 0..1.
+        lung_share: share of the film that is lung, 0..1; None where the inputs are no chest radiographs.
         in_lungs: share of the map's absolute values in the lungs, 0..1.
         passes: films that went through a network for all this.
     """
@@ -69,29 +79,29 @@ class CheckedMap:
     similarities: dict[str, Similarity]
     curves: deletion_insertion.Curves
     lungs: np.ndarray | None = field(repr=False, compare=False)
-    lung_share: float
+    lung_share: float | None
     in_lungs: float
     passes: int
 
     @property
     def checks(self) -> list[Check]:
-        """Every rule applied to this map, the gravest first."""
+        """Every rule that applies to this map, the gravest first."""
         return [
-            self._check_similarity(
+            *self._check_similarity(
                 "Learnt, not built in",
                 RANDOM,
                 "random weights",
                 "A network that has learnt nothing gives much the same map: it shows how the network is built, not "
                 "what it knows.",
             ),
-            self._check_similarity(
+            *self._check_similarity(
                 "More than edges",
                 EDGES,
                 "an edge filter",
                 "An edge detector gives much the same map: do not read anatomy into it.",
             ),
             self._check_faithfulness(),
-            self._check_lungs(),
+            *self._check_lungs(),
             self._check_agreement(),
         ]
 
@@ -109,53 +119,57 @@ class CheckedMap:
         more = len(failures) - 1
         return failures[0] + (f" It fails {more} more of {len(self.checks)} checks." if more else "")
 
-    def _check_similarity(self, name: str, control: str, control_name: str, failure: str) -> Check:
+    def _check_similarity(self, name: str, control: str, control_name: str, failure: str) -> list[Check]:
+        if control not in self.similarities:
+            return []
         rank = self.similarities[control].rank
-        return Check(
-            name, f"{rank:.2f} rank correlation with {control_name}", f"below {SIMILAR}", rank < SIMILAR, failure
-        )
+        measured = f"{rank:.2f} rank correlation with {control_name}"
+        return [_check(name, (rank, measured), f"below {SIMILAR}", rank < SIMILAR, failure)]
 
     def _check_faithfulness(self) -> Check:
         deleted, inserted = self.curves.beaten(MAP)
         orders = len(self.curves.random_deletion)
-        return Check(
+        return _check(
             "Matters to the answer",
-            f"beats {deleted} and {inserted} of {orders} random orders",
+            (min(deleted, inserted), f"beats {deleted} and {inserted} of {orders} random orders"),
             "all, in deletion and in insertion",
             min(deleted, inserted) == orders,
             "Hiding what the map marks moves the answer no more surely than hiding squares at random: do not take the "
             "map for the reason of the answer.",
         )
 
-    def _check_lungs(self) -> Check:
+    def _check_lungs(self) -> list[Check]:
+        if self.lung_share is None:
+            return []
+        name = "In the lungs"
         if self.lungs is None:
-            return Check(
-                "In the lungs",
-                "no lungs were found in this film",
-                "lungs are found",
-                False,
-                "No lungs were found in this film, so no map of it can speak of pneumonia.",
-            )
+            failure = "No lungs were found in this film, so no map of it can speak of pneumonia."
+            return [
+                _check(name, (self.lung_share, "no lungs were found in this film"), "lungs are found", False, failure)
+            ]
         measured = f"{percent(self.in_lungs)} of the map, on {percent(self.lung_share)} of the film"
-        return Check(
-            "In the lungs",
-            measured,
-            "at least the lungs' share of the film",
-            self.in_lungs >= self.lung_share,
+        failure = (
             "Less of the map lies in the lungs than their area alone would get: most of what moved the score is not "
-            "lung.",
+            "lung."
         )
+        passed = self.in_lungs >= self.lung_share
+        return [_check(name, (self.in_lungs, measured), "at least the lungs' share of the film", passed, failure)]
 
     def _check_agreement(self) -> Check:
         ranks = [similarity.rank for name, similarity in self.similarities.items() if name in METHODS]
         median = float(np.median(ranks)) if ranks else 0.0
-        return Check(
+        return _check(
             "Other methods agree",
-            f"{median:.2f} median rank correlation with {len(ranks)} others",
+            (median, f"{median:.2f} median rank correlation with {len(ranks)} others"),
             f"at least {DIFFERENT}",
             median >= DIFFERENT,
             "Other methods point elsewhere in the same film: where the network looked depends on how one asks.",
         )
+
+
+def _check(name: str, measured: tuple[float, str], rule: str, passed: bool, failure: str) -> Check:
+    value, words = measured
+    return Check(name, float(value), words, rule, passed, "" if passed else failure)
 
 
 def check_map(
@@ -169,7 +183,7 @@ def check_map(
 
     Args:
         model: network that the map explains.
-        pixels: (1, 1, S, S), the film that it explains.
+        pixels: (1, C, H, W), the film that it explains, on any device.
         attribution: the map.
         fill: what hidden squares show.
         progress: called with passes done and passes in all between chunks.
@@ -178,6 +192,7 @@ def check_map(
         Busy: see :func:`cnn.attribution.attribute.attribute`.
     """
     total, done = count_check_passes(model, attribution.method), 0
+    pixels = pixels.detach().cpu()
 
     def report(passes: int, _: int) -> None:
         progress(done + passes, total)
@@ -188,30 +203,37 @@ def check_map(
         done += other.passes
         return other
 
-    untrained = explain(untrained_twin(model.name), attribution.method)
-    others = {method: explain(model, method).map for method in quick_methods(model, attribution.method)}
-    edges = edge_filter(pixels[0, 0].numpy())
+    controls: dict[str, np.ndarray] = {}
+    untrained = replace(attribution, map=np.zeros_like(attribution.map))
+    if attribution.method in METHODS:
+        untrained = explain(untrained_twin(model, tuple(pixels.shape[1:])), attribution.method)
+        controls[RANDOM] = untrained.map
+    controls[EDGES] = edges = edge_filter(pixels[0].float().mean(0).numpy())
+    for method in quick_methods(model, attribution.method):
+        try:
+            controls[method] = explain(model, method).map
+        except MethodFails:
+            total -= count_passes(model, method)
     heat = as_heatmap(attribution.map, attribution.meaning)
     curves = deletion_insertion.compute_curves(
-        _score_of(model, attribution.target),
+        lambda films: model.probabilities(films)[:, attribution.target].numpy(),
         pixels,
         deletion_insertion.make_fill(pixels, fill),
         {MAP: deletion_insertion.rank_squares(heat), EDGES: deletion_insertion.rank_squares(edges)},
         report,
     )
-    lungs = lung_segmenter.lung_mask(pixels)[0, 0].numpy()
+    lungs = lung_segmenter.lung_mask(pixels)[0, 0].numpy() if model.reads_films else None
     progress(total, total)
-    lung_share = float(lungs.mean())
-    controls = {RANDOM: untrained.map, EDGES: edges, **others}
+    lung_share = None if lungs is None else float(lungs.mean())
     return CheckedMap(
         attribution,
         untrained,
         edges,
         {name: compare_squares(attribution.map, values) for name, values in controls.items()},
         curves,
-        lungs if lung_share >= lung_segmenter.MIN_LUNG_AREA else None,
+        lungs if lung_share and lung_share >= lung_segmenter.MIN_LUNG_AREA else None,
         lung_share,
-        energy_inside(np.abs(attribution.map), lungs),
+        0.0 if lungs is None else energy_inside(np.abs(attribution.map), lungs),
         total,
     )
 
@@ -223,10 +245,6 @@ def quick_methods(model: LoadedModel, method: str) -> list[str]:
 
 def count_check_passes(model: LoadedModel, method: str) -> int:
     """Return the passes of :func:`check_map`: for the maps, the curves, and the segmenter once."""
-    methods = [method, *quick_methods(model, method)]
-    return sum(count_passes(model, each) for each in methods) + deletion_insertion.count_passes(orders=2) + 1
-
-
-def _score_of(model: LoadedModel, target: int) -> Callable[[Tensor], np.ndarray]:
-    """Return the function from films (B, 1, S, S) to the probability of the class ``target``, (B,)."""
-    return lambda films: np.array([prediction.probabilities[target] for prediction in classify(model, films)])
+    methods = [each for each in (method, *quick_methods(model, method)) if each in METHODS]
+    curves = deletion_insertion.count_passes(orders=2)
+    return sum(count_passes(model, each) for each in methods) + curves + model.reads_films

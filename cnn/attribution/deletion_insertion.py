@@ -12,13 +12,14 @@ from typing import Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from cnn.progress import Progress, ignore_progress
 
 GRID = 16
-"""Squares per side, in which a film is hidden and maps are compared; it divides the input size of every network."""
+"""Squares per side, in which a film is hidden and maps are compared."""
 STEPS = 16
 """Steps from the whole film to none of it, each with the same number of squares."""
 RANDOM_ORDERS = 5
@@ -28,7 +29,7 @@ CHUNK = 13
 Fill = Literal["grey", "blur"]
 """What hidden squares show: the film's mean grey, or the blurred film."""
 Score = Callable[[Tensor], np.ndarray]
-"""From films (B, 1, S, S) to one number for each, (B,)."""
+"""From films (B, C, H, W) to one number for each, (B,)."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,14 @@ class Curves:
 
 
 def square_means(values: np.ndarray) -> np.ndarray:
-    """Return the mean of each square of a map (S, S), (GRID, GRID). S must be a multiple of GRID."""
-    side = len(values) // GRID
-    return np.asarray(values.reshape(GRID, side, GRID, side).mean(axis=(1, 3)))
+    """Return the mean of each square of a map (H, W), (GRID, GRID).
+
+    Where a side is no multiple of GRID, squares have the next larger number of pixels, some of them twice.
+    """
+    height, width = (GRID * -(-side // GRID) for side in values.shape)
+    rows, columns = np.arange(height) * len(values) // height, np.arange(width) * values.shape[1] // width
+    squares = values[np.ix_(rows, columns)].reshape(GRID, height // GRID, GRID, width // GRID)
+    return np.asarray(squares.mean(axis=(1, 3)))
 
 
 def area_under(share: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -82,7 +88,7 @@ def make_fill(pixels: Tensor, fill: Fill) -> Tensor:
     """Return what hidden squares of a standardised film (1, 1, S, S) show, of the same shape."""
     if fill == "grey":
         return torch.zeros_like(pixels)
-    spread = pixels.shape[-1] / 16
+    spread = min(pixels.shape[-2:]) / 16
     kernel_size = 2 * int(2 * spread) + 1
     blurred: Tensor = gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])
     return blurred
@@ -151,7 +157,6 @@ def _score_hidden(
     score: Score, film: Tensor, fill: Tensor, hidden: Sequence[np.ndarray], progress: Progress = ignore_progress
 ) -> np.ndarray:
     """Return the score of ``film`` with each list of squares hidden, (len(hidden),)."""
-    side = film.shape[-1] // GRID
     scores = []
     for start in range(0, len(hidden), CHUNK):
         progress(start, len(hidden))
@@ -159,7 +164,8 @@ def _score_hidden(
         masks = torch.zeros(len(chunk), GRID * GRID, dtype=torch.bool)
         for mask, squares in zip(masks, chunk, strict=True):
             mask[torch.from_numpy(squares)] = True
-        pixels = masks.view(-1, 1, GRID, GRID).repeat_interleave(side, 2).repeat_interleave(side, 3)
+        coarse = masks.view(-1, 1, GRID, GRID).float()
+        pixels = F.interpolate(coarse, size=film.shape[-2:], mode="nearest") > 0
         scores.append(score(torch.where(pixels, fill, film)))
     progress(len(hidden), len(hidden))
     return np.concatenate(scores)

@@ -21,7 +21,8 @@ from captum.attr import (
 from torch import Tensor, nn
 
 from cnn.attribution.attribution import Meaning
-from cnn.cards import CLASSES
+from cnn.cards import find_key
+from cnn.errors import MethodFails
 from cnn.models.loading import LoadedModel
 
 BASELINE = 0.0
@@ -49,6 +50,7 @@ class Attempt:
         between_chunks: called with the number of passes done before every chunk but the first.
         done: passes done, of those that go through :meth:`forward`.
         factors: of a map that is a product, the name of each factor and the sum of its absolute values.
+        cam_in_logits: whether Grad-CAM's map is divided so that it is logits per pixel; else it is Captum's own.
     """
 
     network: nn.Module
@@ -58,6 +60,7 @@ class Attempt:
     between_chunks: Callable[[int], None]
     done: int = 0
     factors: tuple[tuple[str, float], ...] = ()
+    cam_in_logits: bool = True
 
     def forward(self, films: Tensor) -> Tensor:
         """Return the logits (B, 2) of one chunk (B, 1, S, S).
@@ -106,6 +109,11 @@ class Method:
     complete: bool = False
 
 
+def find_method(text: str) -> str:
+    """Return the key of the method with this key or title; raise a UserError if there is none."""
+    return find_key(text, {key: method.title for key, method in METHODS.items()}, "method")
+
+
 def count_passes(model: LoadedModel, method: str) -> int:
     """Return how many films ``method`` sends through ``model``: its relative cost."""
     passes = METHODS[method].passes
@@ -125,7 +133,7 @@ def noise_chunks(pixels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         count = min(GRADIENT_CHUNK, SAMPLES - start)
         noise = torch.randn(count, *pixels.shape[1:], generator=generator)
         positions = torch.rand(count, 1, 1, 1, generator=generator)
-        yield noise.to(pixels.device), positions.to(pixels.device)
+        yield noise.to(pixels), positions.to(pixels)
 
 
 def occlusion_window(size: int) -> tuple[int, int]:
@@ -186,16 +194,19 @@ def _guided_backprop(attempt: Attempt) -> Tensor:
 
 
 def _grad_cam(attempt: Attempt, keep_negative: bool = True) -> Tensor:
-    """Return logits per pixel, so that the maps of an ensemble's networks add up."""
-    size = attempt.pixels.shape[-1]
-    total = torch.zeros_like(attempt.pixels)
+    """Return the sum over layers, (1, 1, H, W)."""
+    if not attempt.cam_layers:
+        raise MethodFails("Grad-CAM needs feature maps (B, C, H, W), and no layer of this network has any.")
+    height, width = attempt.pixels.shape[-2:]
+    total = torch.zeros_like(attempt.pixels[:, :1])
     for layer in attempt.cam_layers:
         with _graph_begins_at(layer):
             coarse = LayerGradCam(attempt.network, layer).attribute(
                 attempt.pixels.detach(), attempt.target, relu_attributions=not keep_negative
             )  # (1, 1, h, w)
-        fine = LayerAttribution.interpolate(coarse, (size, size), "bilinear")  # (1, 1, S, S)
-        total = total + fine * (coarse.shape[-2] * coarse.shape[-1] / size**2)
+        fine = LayerAttribution.interpolate(coarse, (height, width), "bilinear")  # (1, 1, H, W)
+        cells = coarse.shape[-2] * coarse.shape[-1]
+        total = total + fine * (cells / (height * width) if attempt.cam_in_logits else 1)
     return total
 
 
@@ -212,18 +223,19 @@ def _graph_begins_at(layer: nn.Module) -> Iterator[None]:
 def _guided_grad_cam(attempt: Attempt) -> Tensor:
     support, guided = _grad_cam(attempt, keep_negative=False), _guided_backprop(attempt)
     attempt.factors = (
-        (f"what supports {CLASSES[attempt.target]} in Grad-CAM", float(support.detach().sum())),
+        ("what supports the class in Grad-CAM", float(support.detach().sum())),
         ("Guided Backprop", float(guided.detach().abs().sum())),
     )
     return support * guided
 
 
 def _occlusion(attempt: Attempt) -> Tensor:
-    side, stride = occlusion_window(attempt.pixels.shape[-1])
+    channels, *sides = attempt.pixels.shape[1:]
+    side, stride = occlusion_window(min(sides))
     values: Tensor = Occlusion(attempt.forward).attribute(
         attempt.pixels.detach(),
-        (1, side, side),
-        (1, stride, stride),
+        (channels, side, side),
+        (channels, stride, stride),
         BASELINE,
         attempt.target,
         perturbations_per_eval=FORWARD_CHUNK,

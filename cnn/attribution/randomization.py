@@ -4,16 +4,19 @@ Source: Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.
 """
 
 import copy
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnn.models import registry
 from cnn.models.loading import LoadedModel
+
+_OTHER_STD = 0.02
+"""Standard deviation of random weights that no convolution or linear layer has, as Vision Transformers draw them."""
 
 
 def randomise_cascade(model: LoadedModel, films: Tensor, seed: int = 0) -> Iterator[tuple[str, LoadedModel]]:
@@ -56,10 +59,18 @@ def reinitialise(block: nn.Module, network: nn.Module, films: Tensor, generator:
             norms.append((layer, layer.momentum))
             layer.momentum = 1.0
             layer.train()
-        elif isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.LayerNorm | nn.GroupNorm):
+            layer.reset_parameters()
+        else:
+            for name, weight in layer.named_parameters(recurse=False):
+                if name.endswith("bias"):
+                    nn.init.zeros_(weight)
+                elif weight.ndim < 2:
+                    nn.init.ones_(weight)
+                elif name == "weight":
+                    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+                else:  # such as the positions of a transformer
+                    nn.init.normal_(weight, std=_OTHER_STD, generator=generator)
     if norms:
         network(films)
     for norm, momentum in norms:
@@ -67,17 +78,32 @@ def reinitialise(block: nn.Module, network: nn.Module, films: Tensor, generator:
         norm.eval()
 
 
-@cache
-def untrained_twin(name: str) -> LoadedModel:
-    """Return the registered network ``name`` with random weights, always the same, fitted to smooth noise."""
-    spec = registry.REGISTRY[name]
+_TWINS: WeakKeyDictionary[nn.Module, LoadedModel] = WeakKeyDictionary()
+_MAKING = threading.Lock()
+
+
+def untrained_twin(model: LoadedModel, shape: tuple[int, ...]) -> LoadedModel:
+    """Return ``model`` with random weights, always the same, fitted to smooth noise, on the same device.
+
+    Args:
+        model: the trained network, which stays as it is.
+        shape: (C, H, W) of its inputs.
+    """
+    with _MAKING:
+        if model.module not in _TWINS:
+            _TWINS[model.module] = _randomised(model, shape)
+        return _TWINS[model.module]
+
+
+def _randomised(model: LoadedModel, shape: tuple[int, ...]) -> LoadedModel:
     generator = torch.Generator().manual_seed(0)
-    module = spec.build().eval().requires_grad_(False)
-    noise = torch.randn(4, 1, 14, 14, generator=generator)
-    smooth = F.interpolate(noise, size=(spec.input_size,) * 2, mode="bilinear")
+    with torch.inference_mode(False):
+        module = copy.deepcopy(model.module).cpu().float().eval().requires_grad_(False)
+    noise = torch.randn(4, shape[0], 14, 14, generator=generator)
+    smooth = F.interpolate(noise, size=shape[1:], mode="bilinear")
     reinitialise(module, module, smooth, generator)
-    card = {"temperature": 1.0, "threshold": 0.5, "sha256": f"random {name}"}
-    return LoadedModel(name, module, card, spec.input_size, spec.cam_layers)
+    card = {"temperature": 1.0, "threshold": 0.5, "sha256": f"random {model.name}"}
+    return replace(model, module=module.to(next(model.module.parameters())), card=card)
 
 
 def shuffle_last_layer(model: LoadedModel, seed: int = 0) -> LoadedModel:

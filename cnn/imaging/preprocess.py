@@ -9,11 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cnn.errors import UserError
+
 if TYPE_CHECKING:
     from cnn.imaging.radiograph import Radiograph
 
 SPREAD_FLOOR = 1e-3
 """Smallest divisor: a film with a lower standard deviation is one grey, and its noise is not amplified."""
+
+_MEAN_LIMIT = 0.05
+"""A raw film's mean grey, 0.2 to 0.8 of white, is far beyond."""
 
 # A film's pixels are read-only, which torch warns of; nothing here writes into them.
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
@@ -41,6 +46,21 @@ def standardise(images: Tensor) -> Tensor:
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     spread = images.std(dim=(1, 2, 3), keepdim=True, correction=0)
     return (images - mean) / spread.clamp(min=SPREAD_FLOOR)
+
+
+def require_standardised(images: Tensor, size: int) -> None:
+    """Refuse what :func:`standardise` did not make: a network answers to raw greys as well, and wrongly.
+
+    Raises:
+        UserError: ``images`` are no decimals (B, 1, size, size), or one has another mean than 0 or spread than 1.
+    """
+    advice = "make it with cnn.imaging.preprocess.to_tensor(film, size)"
+    if images.shape[1:] != (1, size, size) or not images.is_floating_point():
+        raise UserError(f"This network reads decimals (B, 1, {size}, {size}), not {tuple(images.shape)}: {advice}.")
+    values = images.detach().float()
+    mean, spread = values.mean((1, 2, 3)), values.std((1, 2, 3), correction=0)
+    if not bool(((mean.abs() < _MEAN_LIMIT) & (spread < 1 + _MEAN_LIMIT)).all()):
+        raise UserError(f"The network reads standardised films, with mean 0 and standard deviation 1: {advice}.")
 
 
 def to_tensor(radiograph: Radiograph, size: int) -> Tensor:

@@ -29,6 +29,7 @@ _SAVE_AS_PNG = "open it in an image viewer and save it as PNG"
 _SAVE_AS_JPEG = "share or export it from the phone as JPEG, or save it as PNG"
 
 Kind = Literal["PNG", "JPEG", "DICOM"]
+"""Formats that are read."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Radiograph:
 
     Attributes:
         pixels: (H, W) float32, 0 black to 1 white, read-only; at least two greys, all finite.
-        kind: format of the bytes, whatever the file name said.
+        kind: format of the bytes, whatever the file name said; an array in memory has none.
         notes: what was done to the stored image, one short sentence each, in order.
         sha256: of the file's bytes, lower-case hex.
         name: the file's own name, fit to be shown.
@@ -45,7 +46,7 @@ class Radiograph:
     """
 
     pixels: np.ndarray = field(repr=False, compare=False)
-    kind: Kind
+    kind: Kind | Literal["array"]
     notes: tuple[str, ...]
     sha256: str
     name: str

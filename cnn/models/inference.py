@@ -1,6 +1,7 @@
 """Run a network over many films in batches."""
 
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 import torch
@@ -23,12 +24,28 @@ def choose_device(name: str) -> None:
     Raises:
         CommandFailed: There is no such device here.
     """
+    _chosen[:] = [find_device(name)]
+
+
+def find_device(name: str | None) -> torch.device:
+    """Return the device that torch calls ``name``; without a name, that of :func:`device`.
+
+    Raises:
+        CommandFailed: There is no such device here.
+    """
+    if name is None:
+        return device()
     try:
         chosen = torch.zeros(1, device=name)
         chosen.item()
     except (RuntimeError, AssertionError):
-        raise CommandFailed("There is no device %s here: leave --device out, or name cpu or cuda.", name) from None
-    _chosen[:] = [chosen.device]
+        raise CommandFailed("There is no device %s here: name none, or cpu or cuda.", name) from None
+    return chosen.device
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Return the device on which a network's weights are."""
+    return next((tensor.device for tensor in chain(network.parameters(), network.buffers())), torch.device("cpu"))
 
 
 def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor, batch: int) -> Tensor:
@@ -43,7 +60,7 @@ def batched(call: Callable[[Tensor], Tensor], network: nn.Module, films: Tensor,
     Returns:
         The joined results (N, ...) on the CPU.
     """
-    target = next(network.parameters()).device
+    target = device_of(network)
     inputs = (
         standardise(part.float()).to(target, memory_format=torch.channels_last) for part in torch.split(films, batch)
     )

@@ -8,10 +8,11 @@ import copy
 import hashlib
 import itertools
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from safetensors import SafetensorError
@@ -23,7 +24,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from cnn import cards
 from cnn.cards import CLASSES, DEFAULT_NETWORK, read_card, write_card
 from cnn.errors import WeightsRejected
-from cnn.models.inference import device
+from cnn.imaging.preprocess import require_standardised
+from cnn.models.inference import device_of, find_device
 from cnn.models.registry import REGISTRY
 
 WEIGHTS_FOLDER = cards.WEIGHTS_FOLDER
@@ -34,22 +36,51 @@ WEIGHTS_FOLDER = cards.WEIGHTS_FOLDER
 class LoadedModel:
     """A network in evaluation mode with its card. Shared by all readers: nothing may hook or change ``module``."""
 
+    cam_in_logits: ClassVar[bool] = True
+    """Whether Grad-CAM's maps are logits per pixel, so that those of an ensemble's parts add up."""
+    reads_films: ClassVar[bool] = True
+    """Whether the inputs are chest radiographs, in which lungs can be found."""
+
     name: str
     module: nn.Module
     card: dict[str, Any]
     input_size: int
     cam_layers: tuple[str, ...]
     _folding: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    _folds: dict[Hashable, nn.Module] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def folded(self) -> nn.Module:
-        """The same function in less time, for predictions; made once, however many readers ask at the same time."""
+        """The same function in less time, for predictions; made once for all readers, and again if weights change."""
         with self._folding:
-            return self._folded
+            state = _weight_versions(self.module)
+            if state not in self._folds:
+                self._folds.clear()
+                self._folds[state] = fold_batch_norms(self.module)
+            return self._folds[state]
 
-    @cached_property
-    def _folded(self) -> nn.Module:
-        return fold_batch_norms(self.module)
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return device_of(self.module)
+
+    def class_name(self, target: int) -> str:
+        """Return the name of a class by its index."""
+        return CLASSES[target]
+
+    def check_input(self, pixels: Tensor) -> None:
+        """Refuse with a UserError what the network cannot read: only standardised films (B, 1, S, S) are."""
+        require_standardised(pixels, self.input_size)
+
+    def probabilities(self, pixels: Tensor) -> Tensor:
+        """Return the calibrated probability of each class, (B, K) float64 on the CPU, of inputs (B, C, H, W)."""
+        return (self.logits(pixels) / self.temperature).softmax(dim=1)
+
+    @torch.inference_mode()
+    def logits(self, pixels: Tensor) -> Tensor:
+        """Return the logits, (B, K) float64 on the CPU, of inputs (B, C, H, W) from any device."""
+        logits: Tensor = self.folded(pixels.to(self.device))
+        return logits.cpu().double()
 
     @property
     def temperature(self) -> float:
@@ -65,6 +96,12 @@ class LoadedModel:
     def weights_sha256(self) -> str:
         """Hash of the weight file, or of the parts' hashes where there are several."""
         return str(self.card["sha256"])
+
+
+def _weight_versions(module: nn.Module) -> Hashable:
+    """Return what changes when a weight is replaced, or written to by an optimiser, a copy or a loaded state."""
+    tensors = itertools.chain(module.parameters(), module.buffers())
+    return tuple((id(each), each.data_ptr(), 0 if each.is_inference() else each._version) for each in tensors)
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:
@@ -91,16 +128,17 @@ def _fold_in_place(module: nn.Module) -> None:
 
 
 @cache
-def load(name: str = DEFAULT_NETWORK) -> LoadedModel:
-    """Return the registered network ``name`` with its shipped weights; loaded once, then shared.
+def load(name: str = DEFAULT_NETWORK, on: str | None = None) -> LoadedModel:
+    """Return the registered network ``name`` with its shipped weights; loaded once for each device, then shared.
 
     Raises:
         WeightsRejected: unknown name, or a missing, damaged or unfitting weight file or card.
+        CommandFailed: there is no device that torch calls ``on``.
     """
-    return load_from(WEIGHTS_FOLDER, name)
+    return load_from(WEIGHTS_FOLDER, name, on)
 
 
-def load_from(folder: Path, name: str) -> LoadedModel:
+def load_from(folder: Path, name: str, on: str | None = None) -> LoadedModel:
     """Load the registered network ``name`` from ``folder``, not shared; raises like :func:`load`."""
     if name not in REGISTRY:
         raise WeightsRejected(f"There is no model named %s; choose one of {', '.join(REGISTRY)}.", name)
@@ -109,7 +147,7 @@ def load_from(folder: Path, name: str) -> LoadedModel:
     card = read_card(folder, name)
     state = read_state(folder, name, card)
     load_weights(module, state, name)
-    module.eval().requires_grad_(False).to(device())
+    module.eval().requires_grad_(False).to(find_device(on))
     return LoadedModel(name, module, card, spec.input_size, spec.cam_layers)
 
 

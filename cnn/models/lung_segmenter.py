@@ -60,23 +60,23 @@ class LungNet(nn.Module):
         return F.interpolate(self.head(merged), size=size, mode="bilinear")
 
 
-def load() -> LungNet:
-    """Return the shipped segmenter, checked against its card; loaded once for each folder of weights.
+def load(on: str | None = None) -> LungNet:
+    """Return the shipped segmenter, checked against its card; loaded once for each folder of weights and device.
 
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card.
     """
-    return load_from(loading.WEIGHTS_FOLDER)[0]
+    return load_from(loading.WEIGHTS_FOLDER, on)[0]
 
 
 @cache
-def load_from(folder: Path) -> tuple[LungNet, str]:
+def load_from(folder: Path, on: str | None = None) -> tuple[LungNet, str]:
     """Load the segmenter of ``folder``; return it and the hash of its weights. Raises like :func:`load`."""
     card = cards.read_card(folder, "lung_segmenter")
     state = loading.read_weights(folder, "lung_segmenter", card, ("lung",))
     network = LungNet()
     loading.load_weights(network, state, "lung_segmenter")
-    network.eval().requires_grad_(False).to(inference.device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.eval().requires_grad_(False).to(inference.find_device(on), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network, str(card["sha256"])
 
 

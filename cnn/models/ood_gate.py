@@ -109,26 +109,26 @@ class LoadedGate:
     weights_sha256: str
 
 
-def load() -> LoadedGate:
-    """Return the shipped gate, checked against its card; loaded once for each folder of weights.
+def load(on: str | None = None) -> LoadedGate:
+    """Return the shipped gate, checked against its card; loaded once for each folder of weights and device.
 
     Raises:
         WeightsRejected: missing, damaged or unfitting weight file or card, or another segmenter than it was fitted on.
     """
-    return load_from(loading.WEIGHTS_FOLDER)
+    return load_from(loading.WEIGHTS_FOLDER, on)
 
 
 @cache
-def load_from(folder: Path) -> LoadedGate:
+def load_from(folder: Path, on: str | None = None) -> LoadedGate:
     """Load the gate of ``folder``; raises like :func:`load`."""
     card = cards.read_card(folder, "ood_gate")
     state = loading.read_weights(folder, "ood_gate", card, KINDS)
-    network, segmenter_digest = lung_segmenter.load_from(folder)
+    network, segmenter_digest = lung_segmenter.load_from(folder, on)
     if card.get("lungs_sha256") != segmenter_digest:
         raise WeightsRejected("The weights of 'ood_gate' were fitted on another lung segmenter; get both files again.")
     gate = Gate()
     loading.load_weights(gate, state, "ood_gate")
-    gate.eval().requires_grad_(False).to(inference.device())
+    gate.eval().requires_grad_(False).to(inference.find_device(on))
     limits = {key: float(limit) for key, limit in card["limits"].items() if limit is not None}
     return LoadedGate(network, gate, limits, str(card["sha256"]))
 
@@ -142,10 +142,10 @@ def features_and_lungs(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple
 
 
 @torch.inference_mode()
-def check_batch(pixels: Tensor) -> list[GateResult]:
+def check_batch(pixels: Tensor, on: str | None = None) -> list[GateResult]:
     """Check each film of ``pixels`` (B, 1, INPUT_SIZE, INPUT_SIZE), see :class:`cnn.models.film_inputs.FilmInputs`."""
-    loaded = load()
-    inputs = pixels.to(inference.device(), memory_format=torch.channels_last)
+    loaded = load(on)
+    inputs = pixels.to(inference.device_of(loaded.network), memory_format=torch.channels_last)
     features, lungs = features_and_lungs(loaded.network, inputs)
     logits, distances = loaded.gate(features)
     probabilities = logits.softmax(dim=1).cpu()

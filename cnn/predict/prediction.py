@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from cnn import text
 from cnn.cards import CLASSES
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
-from cnn.models.inference import device
 from cnn.models.loading import LoadedModel
 
 NORMAL, PNEUMONIA = range(len(CLASSES))
@@ -54,10 +52,13 @@ def classify(model: LoadedModel, pixels: Tensor) -> list[Prediction]:
     Args:
         model: The classifier.
         pixels: (B, 1, S, S), standardised by :mod:`cnn.imaging.preprocess`.
+
+    Raises:
+        UserError: ``pixels`` have another shape, or are not standardised.
     """
-    with torch.inference_mode():
-        logits = model.folded(pixels.to(device())).double().cpu()  # (B, 2)
-        probabilities = (logits / model.temperature).softmax(dim=1)
+    model.check_input(pixels)
+    logits = model.logits(pixels)  # (B, 2)
+    probabilities = (logits / model.temperature).softmax(dim=1)
     return [
         Prediction(
             logits=(scores[NORMAL], scores[PNEUMONIA]),

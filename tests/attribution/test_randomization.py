@@ -1,5 +1,7 @@
 """Random weights from the last block to the first, and the untrained twin of a network."""
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,14 +55,15 @@ def test_random_weights_repeat_and_leave_torch_s_own_draws_alone(lecture: Loaded
 
 
 @pytest.mark.parametrize("name", ["lecture", "ensemble"])
-def test_the_untrained_twin_depends_on_its_input_and_is_always_the_same(name: str) -> None:
-    twin = untrained_twin(name)
+def test_the_untrained_twin_depends_on_its_input_and_is_always_the_same(name: str, weights: Path) -> None:
+    model = loading.load_from(weights, name)
+    twin = untrained_twin(model, (1, model.input_size, model.input_size))
     pixels = torch.cat([to_tensor(film(seed), twin.input_size) for seed in range(2)])
     with torch.inference_mode():
         logits = twin.module(pixels)
     assert logits.isfinite().all()
     assert logits.std(dim=0).min() > 1e-3
-    untrained_twin.cache_clear()
     torch.manual_seed(99)
-    again = untrained_twin(name).module.state_dict()
+    other = replace(model, module=copy.deepcopy(model.module))
+    again = untrained_twin(other, (1, model.input_size, model.input_size)).module.state_dict()
     assert all(torch.equal(again[key], value) for key, value in twin.module.state_dict().items())

@@ -20,7 +20,6 @@ from cnn.attribution import baseline_maps, deletion_insertion, localisation, met
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
 from cnn.models.loading import LoadedModel
-from cnn.predict.prediction import classify
 from cnn.training.saliency_bench.films import TARGET, BenchFilm
 
 SUBSET, COSTLY_SUBSET = 12, 6
@@ -122,7 +121,7 @@ def delete_and_insert(model: LoadedModel, film: BenchFilm, heatmap: Floats) -> S
     """Return the areas under the curves of deletion and insertion, for each of FILLS."""
 
     def score(images: Tensor) -> Floats:
-        return np.array([prediction.probabilities[TARGET] for prediction in classify(model, images)])
+        return model.probabilities(images)[:, TARGET].numpy()
 
     order = deletion_insertion.rank_squares(heatmap)
     areas: Scores = {}
