@@ -7,7 +7,6 @@ computed on a copy of the network that predictions use, by one thread at a time.
 import copy
 import itertools
 import threading
-import warnings
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -18,6 +17,7 @@ from cnn.attribution.attribution import Attribution
 from cnn.attribution.fair_lock import FairLock
 from cnn.attribution.methods import METHODS, Attempt, count_passes
 from cnn.errors import MethodFails, UserError
+from cnn.imaging.quiet import quiet_libraries
 from cnn.models.loading import LoadedModel
 from cnn.progress import Progress, ignore_progress
 
@@ -25,9 +25,6 @@ LOCK_TIMEOUT_S = 20.0
 """The longest wait for other threads, in seconds."""
 OnWait = Callable[[int, int, int], None]
 """Receives the position in the queue, the passes done and the total. An exception that it raises ends the wait."""
-
-# Captum warns at every call that it sets hooks, and warnings.catch_warnings is not safe with several threads.
-warnings.filterwarnings("ignore", message=r"\s*Setting (forward|backward)")
 
 
 def attribute(
@@ -56,7 +53,7 @@ def attribute(
     if method not in METHODS:
         raise UserError(f"There is no method named %s; choose one of {', '.join(METHODS)}.", method)
     model.check_input(pixels)
-    chosen, total, hooked = METHODS[method], count_passes(model, method), hooked_copy(model.folded)
+    chosen, total, hooked = METHODS[method], count_passes(model, method), hooked_copy(model)
 
     def report_wait(position: int, done: int = 0) -> None:
         if on_wait:
@@ -64,6 +61,7 @@ def attribute(
 
     with (
         hooked.lock.acquire(LOCK_TIMEOUT_S, report_wait) as yield_to_waiters,
+        quiet_libraries(),
         torch.inference_mode(False),
         torch.enable_grad(),
     ):
@@ -120,8 +118,9 @@ _COPIES: WeakKeyDictionary[nn.Module, HookedCopy] = WeakKeyDictionary()
 _COPYING = threading.Lock()
 
 
-def hooked_copy(network: nn.Module) -> HookedCopy:
-    """Return the one copy of ``network`` that all threads share."""
+def hooked_copy(model: LoadedModel) -> HookedCopy:
+    """Return the one copy of ``model``, as its weights are now, that all threads share."""
+    network = model.folded
     with _COPYING:
         if network not in _COPIES:
             _COPIES[network] = HookedCopy(network)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from cnn.errors import Busy
 from cnn.imaging import dicom_tags
 from cnn.imaging.decoder_limits import MAX_COLOUR_PIXELS, Unreadable, check_jpeg, check_size
+from cnn.imaging.quiet import quiet_libraries
 
 MIB = 2**20
 COMMON_BYTES = 80 * MIB
@@ -96,6 +97,7 @@ def reserve(data: bytes, on_wait: OnWait | None = None) -> Iterator[int]:
         yield size
 
 
+@quiet_libraries()
 def estimate_bytes(data: bytes) -> int:
     """Return what reading a file will take at its peak, from the size that its header declares.
 

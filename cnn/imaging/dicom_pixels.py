@@ -4,16 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pydicom_jpeg_decoder
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.decoders.base import Decoder, get_decoder
 
 from cnn.imaging.decoder_limits import CUT_OFF, Unreadable, check_jpeg, check_jpeg_2000
 from cnn.imaging.dicom_tags import PLUGINS, Header, PixelFormat, name_tag
 
-pydicom_jpeg_decoder.install_plugins()
+_LOSSLESS_JPEG = {syntax: Decoder(syntax) for syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1)}
+"""Decoders of our own: the plugin would change pydicom's for the whole process."""
+for _decoder in _LOSSLESS_JPEG.values():
+    _decoder.add_plugin(PLUGINS[_decoder.UID], ("pydicom_jpeg_decoder", "decode_frame"))
 
 _JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
 _WHOLE_ONLY = (*_JPEG_2000, uid.JPEGLSLossless, uid.JPEGLSNearLossless)
@@ -124,7 +126,8 @@ def _run_decoder(header: Header, form: PixelFormat, pixels: bytes) -> np.ndarray
     ds.PixelData = encapsulate([pixels]) if plugin else pixels
     ds["PixelData"].VR = "OB" if plugin else header.pixels_vr
     try:
-        words, decoded = get_decoder(syntax).as_array(ds, raw=True, index=0, decoding_plugin=plugin, **_UNCORRECTED)
+        decoder = _LOSSLESS_JPEG.get(syntax) or get_decoder(syntax)
+        words, decoded = decoder.as_array(ds, raw=True, index=0, decoding_plugin=plugin, **_UNCORRECTED)
         header.colour_space = str(decoded["photometric_interpretation"])
         return np.require(words.astype(words.dtype.newbyteorder("="), copy=False), requirements="W")
     except (Unreadable, MemoryError, KeyboardInterrupt, SystemExit):

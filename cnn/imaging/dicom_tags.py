@@ -1,12 +1,10 @@
 """Parse a DICOM file: the listed tags and no others, with the standard's defaults and a note where one is missing."""
 
-import logging
 import math
 import struct
-import warnings
 from dataclasses import dataclass, field
 
-from pydicom import config, uid
+from pydicom import uid
 from pydicom.datadict import dictionary_description
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -17,11 +15,6 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import VR
 
 from cnn.imaging.decoder_limits import LimitedReader, Unreadable, check_size
-
-# Warnings and logs of the library quote values out of the file, which may be a patient's.
-config.settings.reading_validation_mode = config.IGNORE
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 
 NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
 PLUGINS = {  # transfer syntax -> the one decoder that is used for it; all others are rejected

@@ -1,9 +1,7 @@
 """Decode an uploaded PNG or JPEG, after its header was checked."""
 
-import logging
 import re
 import struct
-import warnings
 import zlib
 from typing import Literal
 
@@ -35,10 +33,6 @@ _ONE_CHANNEL = ("1", "L", "I", "I;16", "I;16B", "I;16N")
 _CUT_OFF = "is cut off or damaged and cannot be decoded: save or export it again"
 _LOST_ROWS, _LOST_SHARE = 16, 0.02  # rows that may be missing: one row of blocks of a JPEG, or this share of the height
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
-
-# Pillow's own warning of bombs has a higher limit than ours, and its other warnings and debug log quote the file.
-warnings.filterwarnings("ignore", module=r"PIL\.")
-logging.getLogger("PIL").setLevel(logging.WARNING)
 
 
 def decode(data: bytes, kind: Literal["PNG", "JPEG"]) -> Decoded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +19,23 @@ SPREAD_FLOOR = 1e-3
 _MEAN_LIMIT = 0.05
 """A raw film's mean grey, 0.2 to 0.8 of white, is far beyond."""
 
-# A film's pixels are read-only, which torch warns of; nothing here writes into them.
-warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-
 
 def resize(pixels: np.ndarray, size: int) -> Tensor:
     """Resize ``pixels`` (H, W), any float range, to (1, 1, size, size) without keeping the aspect ratio.
 
     The published films were resized to a square likewise, so the networks were trained on no other shape.
     """
-    values = torch.from_numpy(np.ascontiguousarray(pixels, np.float32))  # no copy of a large film
-    return resample(values[None, None], size)
+    values = np.ascontiguousarray(pixels, np.float32)  # no copy of a large film
+    return resample(torch.from_numpy(np.asarray(_Writable(values)))[None, None], size)
+
+
+class _Writable:
+    """A film's pixels, which are read-only, as torch takes them without a warning; nothing here writes into them."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self._pixels = pixels
+        interface = pixels.__array_interface__
+        self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}
 
 
 def resample(images: Tensor, size: int) -> Tensor:

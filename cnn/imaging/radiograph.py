@@ -21,6 +21,7 @@ from cnn.imaging.borders import trim_border
 from cnn.imaging.decoder_limits import Unreadable
 from cnn.imaging.dicom_tags import looks_like_dicom
 from cnn.imaging.grayscale import to_gray
+from cnn.imaging.quiet import quiet_libraries
 from cnn.text import one_line
 
 MAX_BYTES = 40 * 1024 * 1024
@@ -53,6 +54,7 @@ class Radiograph:
     pixel_spacing_mm: tuple[float, float] | None
 
 
+@quiet_libraries()
 def read_radiograph(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Radiograph:
     """Read one uploaded file.
 
@@ -102,6 +104,7 @@ def shrunk(radiograph: Radiograph, max_pixels: int) -> Radiograph:
     )
 
 
+@quiet_libraries()
 def read_colour_picture(data: bytes, name: str, side: int) -> NDArray[np.uint8]:
     """Read the middle square of a PNG or JPEG as ``side`` x ``side`` pixels in colour, (side, side, 3).
 
