@@ -1,10 +1,13 @@
 """Sentences and number formats that several packages write, and what is left of a stranger's words in a sentence."""
 
+import re
 import unicodedata
 
 NOTICE = "For teaching only: this is not a medical device, and no result is a diagnosis."
 _MAX_EXCERPT = 60
 _MAX_MARKS = 2
+FORMULA = "'*[=+\\-@\t\n＝＋－＠]"
+"""How a cell begins that a spreadsheet takes for a formula, escaped or not."""
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -28,3 +31,17 @@ def excerpt(text: str) -> str:
     """Return ``text`` in one line, cut to 60 characters."""
     line = one_line(text[: 10 * _MAX_EXCERPT])
     return line if len(line) <= _MAX_EXCERPT else f"{line[:_MAX_EXCERPT]}..."
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as it is written: bytes that are no text are escaped, and so are returns, which end a CSV row."""
+    return text.replace("\r", "\\r").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def text_cell(text: str) -> str:
+    """Return ``text`` as a cell of CSV: one that a spreadsheet would compute is preceded by an apostrophe.
+
+    So is one that begins with apostrophes and could be such a cell escaped; hence removing one gives the text again.
+    """
+    cell = printable(text)
+    return "'" + cell if re.match(FORMULA, cell) else cell

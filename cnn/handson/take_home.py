@@ -24,6 +24,7 @@ from cnn.handson.films import COLUMNS, SIDE, SPLITS, FilmSet, make_sheet
 from cnn.handson.preparation import Prepared, prepare
 from cnn.handson.settings import Settings
 from cnn.layers import to_torch
+from cnn.text import text_cell
 
 _MARK = "# %%"
 _PARTS = {
@@ -182,7 +183,7 @@ def _table(prepared: Prepared) -> str:
         films = getattr(prepared, split)
         columns = (films.names, films.labels, films.patients, films.causes)
         for name, label, patient, cause in zip(*columns, strict=True):
-            writer.writerow([name, split, CLASSES[label], patient, cause])
+            writer.writerow([text_cell(name), split, CLASSES[label], text_cell(patient), cause])
     return buffer.getvalue()
 
 

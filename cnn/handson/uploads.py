@@ -7,7 +7,6 @@ read from its header before it is decoded.
 import hashlib
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -18,6 +17,7 @@ from PIL import Image
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.handson.films import SIDE, Films, FilmSet
+from cnn.imaging import decoder_limits, decoding_budget
 
 MAX_ZIP_BYTES = 20 * 2**20
 MAX_PICTURES = 400
@@ -25,7 +25,13 @@ MAX_PICTURE_BYTES = 4 * 2**20
 MAX_BYTES = 80 * 2**20
 """Bytes of all pictures, unpacked."""
 MAX_PIXELS = 16_000_000
+MAX_WORK = 800_000_000
+"""Pixels of all pictures, each times what is decoded of it: one pass, and one for each scan of a JPEG."""
 MIN_PER_CLASS = 15
+_MAX_ENTRIES = 5_000
+"""Files and folders, used or not."""
+_MAX_NAME = 100
+"""Characters of a file's name that are kept."""
 _COLOURED = 16
 """Mean difference of the channels, of 255, above which a picture is one in colour."""
 _SHARES = (0.6, 0.2)
@@ -41,10 +47,14 @@ def read_zip(data: bytes) -> FilmSet:
     """
     if len(data) > MAX_ZIP_BYTES:
         raise UserError(f"The zip file is larger than {MAX_ZIP_BYTES // 2**20} MB: use smaller or fewer films.")
+    if data.count(b"PK\x01\x02") > _MAX_ENTRIES:
+        raise UserError(f"The zip file has more than {_MAX_ENTRIES:,} files: leave some out.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = list(_read_films(archive))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except UserError:
+        raise
+    except Exception:  # a hostile archive can make the library raise anything
         raise UserError(f"This is no zip file that can be read: upload {_FORMAT}.") from None
     for label, name in enumerate(CLASSES):
         count = sum(found_label == label for _, found_label, _ in found)
@@ -58,7 +68,7 @@ def read_zip(data: bytes) -> FilmSet:
 
 def _read_films(archive: zipfile.ZipFile) -> Iterator[tuple[str, int, NDArray[np.uint8]]]:
     """Yield name, label and greys (64, 64) of each picture in a folder with the name of a class."""
-    total, count = 0, 0
+    total, count, work = 0, 0, 0
     for entry in archive.infolist():
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         folder = path.parent.name.upper()
@@ -67,6 +77,8 @@ def _read_films(archive: zipfile.ZipFile) -> Iterator[tuple[str, int, NDArray[np
         count += 1
         if count > MAX_PICTURES:
             raise UserError(f"The zip file has more than {MAX_PICTURES} films: leave some out.")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others ask for gigabytes at once
+            raise UserError("%s is packed in an unusual way: make the zip file again without options.", path.name)
         with archive.open(entry) as file:
             data = file.read(MAX_PICTURE_BYTES + 1)
         total += len(data)
@@ -76,25 +88,38 @@ def _read_films(archive: zipfile.ZipFile) -> Iterator[tuple[str, int, NDArray[np
                 "and %s is beyond that: make the films smaller.",
                 path.name,
             )
-        yield path.name, CLASSES.index(folder), _read_picture(data, path.name)
-
-
-def _read_picture(data: bytes, name: str) -> NDArray[np.uint8]:
-    """Return a picture as greys (64, 64)."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UserError(
-                    f"%s has {picture.width:,} x {picture.height:,} pixels, and at most {MAX_PIXELS:,} are read: make "
-                    "it smaller.",
-                    name,
-                )
-            picture.draft("RGB", (SIDE * 4, SIDE * 4))  # a JPEG is decoded at a fraction of its size
-            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=3)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, UserError):
+        try:
+            picture = _open(data, path.name)
+            work += picture.width * picture.height * (1 + data.count(b"\xff\xda"))
+            if work > MAX_WORK:
+                raise UserError("The pictures have too many pixels together: make them smaller, 256 x 256 are plenty.")
+            grey = _read_picture(data, picture, path.name)
+        except UserError:
             raise
-        raise UserError("%s is not a PNG or JPEG picture that can be read: leave it out.", name) from None
+        except Exception:  # a hostile picture can make the library raise anything
+            raise UserError("%s is not a PNG or JPEG picture that can be read: leave it out.", path.name) from None
+        yield path.name[:_MAX_NAME], CLASSES.index(folder), grey
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """Return a picture of which only the header was read."""
+    picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+    (decoder_limits.check_jpeg if picture.format == "JPEG" else decoder_limits.check_png)(data)
+    size = f"%s has {picture.width:,} x {picture.height:,} pixels"
+    if picture.width * picture.height > MAX_PIXELS:
+        raise UserError(f"{size}, and at most {MAX_PIXELS:,} are read: make it smaller.", name)
+    if max(picture.size) > decoder_limits.MAX_ASPECT * min(picture.size):
+        raise UserError(f"{size}, a strip rather than a film: leave it out.", name)
+    return picture
+
+
+def _read_picture(data: bytes, picture: Image.Image, name: str) -> NDArray[np.uint8]:
+    """Return a picture as greys (64, 64)."""
+    with decoding_budget.reserve(data):
+        picture.draft("RGB", (SIDE * 4, SIDE * 4))  # a JPEG is decoded at a fraction of its size
+        if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=3)
     colours = np.asarray(small, dtype=np.int16)
     if np.ptp(colours, axis=2).mean() > _COLOURED:
         raise UserError("%s is a picture in colour, and a film is grey: leave it out.", name)

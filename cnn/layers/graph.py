@@ -14,6 +14,7 @@ from typing import Literal
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.receptive_field import INPUT_CELL, ReceptiveField
 from cnn.layers.sizes import Count, Window
+from cnn.text import text_cell
 
 MAX_NODES = 6000
 MAX_NUMBERS = 10**12
@@ -171,9 +172,9 @@ class Graph:
         table.writerow(["layer", "output", "parameters", "multiply-adds"])
         for node in self.nodes[1:]:
             costs = [node.effect.parameters.value, node.effect.multiply_adds.value]
-            table.writerow([title(node.operation), format_dims(node.output), *costs])
+            table.writerow([text_cell(title(node.operation)), format_dims(node.output), *costs])
         for path, count in self.other_parameters:
-            table.writerow([path, "", count, 0])
+            table.writerow([text_cell(path), "", count, 0])
         table.writerow(["total", format_dims(self.output_dims), self.parameters, self.multiply_adds])
         return file.getvalue()
 

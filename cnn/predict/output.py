@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 import shutil
 import sys
 from collections import Counter
@@ -13,28 +12,14 @@ from typing import IO, TextIO
 from cnn.errors import CommandFailed
 from cnn.predict.outcomes import Outcome
 from cnn.predict.prediction import NORMAL, PNEUMONIA
+from cnn.text import FORMULA, text_cell
 
 COLUMNS = (
     *("file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes"),
     *("outcome", "logit", "sha256", "width", "height"),
 )
 NUMBERS = ("p_pneumonia", "threshold", "logit", "width", "height")
-_FORMULA = "'*[=+\\-@\t\n＝＋－＠]"  # how a cell begins that a spreadsheet takes for a formula, escaped or not
 _BLOCK = 2**23  # bytes of CSV in memory at once while it is turned into Parquet
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as it is written: bytes that are no text are escaped, and so are returns, which end a CSV row."""
-    return text.replace("\r", "\\r").encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def text_cell(text: str) -> str:
-    """Return ``text`` as a cell of CSV: one that a spreadsheet would compute is preceded by an apostrophe.
-
-    So is one that begins with apostrophes and could be such a cell escaped; hence removing one gives the text again.
-    """
-    cell = printable(text)
-    return "'" + cell if re.match(_FORMULA, cell) else cell
 
 
 def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
@@ -106,7 +91,7 @@ def csv_to_parquet(source: Path, target: Path) -> None:
                 columns = [
                     column
                     if name in NUMBERS
-                    else compute.replace_substring_regex(column, f"^'({_FORMULA})", r"\1", max_replacements=1)
+                    else compute.replace_substring_regex(column, f"^'({FORMULA})", r"\1", max_replacements=1)
                     for name, column in zip(COLUMNS, batch.columns, strict=True)
                 ]
                 writer.write_batch(pyarrow.record_batch(columns, schema=schema))

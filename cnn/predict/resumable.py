@@ -28,8 +28,9 @@ from filelock import FileLock, Timeout
 from cnn.errors import CommandFailed
 from cnn.predict.files import Shard, cut_into_shards
 from cnn.predict.outcomes import BATCH_SIZE, Outcome
-from cnn.predict.output import COLUMNS, count_outcomes, csv_to_parquet, join_csv, sync, text_cell, write_rows
+from cnn.predict.output import COLUMNS, count_outcomes, csv_to_parquet, join_csv, sync, write_rows
 from cnn.predict.provenance import file_hash, now
+from cnn.text import text_cell
 
 MAX_SHARDS = 2000
 """Files in a folder that any file system copes with."""

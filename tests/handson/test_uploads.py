@@ -26,9 +26,9 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def pack(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -76,11 +76,17 @@ def test_own_films_are_split_by_patient_and_can_be_trained_on() -> None:
         (pack({"NORMAL/bomb.png": bytes(50 * 2**20)}), "Unpacked"),
         (pack(films() | {"NORMAL/a_1.png": huge_header()}), "10,000 x 10,000"),
         (pack(films() | {"NORMAL/a_1.png": b"text"}), "not a PNG or JPEG"),
+        (pack(films(), zipfile.ZIP_LZMA), "unusual way"),
+        (pack({"NORMAL/\u00e9.png": b""}).replace("\u00e9".encode(), b"\xff\xff"), "no zip file"),
+        (pack({f"notes/{number}": b"" for number in range(5001)}), "more than 5,000 files"),
+        (pack({f"NORMAL/{number}_.png": png(np.zeros((4000, 4000), np.uint8)) for number in range(9)}), "together"),
+        (pack({"NORMAL/a_1.png": png(np.zeros((9, 900), np.uint8))}), "strip"),
         (pack(films() | {"NORMAL/a_1.png": png(np.full((9, 9, 3), (200, 30, 30), np.uint8))}), "colour"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_used_is_one_sentence(data: bytes, word: str) -> None:
+def test_what_cannot_be_used_is_one_sentence(data: bytes, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_WORK", 130_000_000)
     with pytest.raises(UserError) as caught:
         read_zip(data)
     assert word in str(caught.value)
@@ -91,3 +97,9 @@ def test_a_large_zip_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_ZIP_BYTES", 10)
     with pytest.raises(UserError, match="larger than"):
         read_zip(pack(films()))
+
+
+def test_films_of_16_bits_keep_their_greys() -> None:
+    greys = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
+    many = {f"{name}/{number}_.png": png(greys) for name in ("NORMAL", "PNEUMONIA") for number in range(15)}
+    assert (read_zip(pack(many)).train.pixels[0] == greys >> 8).all()

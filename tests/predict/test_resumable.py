@@ -12,6 +12,7 @@ from weakref import WeakSet
 import pytest
 from pyarrow import parquet
 
+from cnn import text
 from cnn.errors import CommandFailed
 from cnn.predict import output
 from cnn.predict.files import Shard
@@ -126,7 +127,7 @@ def test_odd_names_keep_their_row(name: str, tmp_path: Path) -> None:
             assert run.done == 1
             run.finish()
     columns = parquet.read_table(table, columns=["file", "reason", "notes"]).to_pydict()
-    true_name = output.printable(name)
+    true_name = text.printable(name)
     assert columns == {"file": [true_name], "reason": [f"{true_name} is empty"], "notes": [f"{true_name} was cut. So."]}
     (cell,) = files_of(out)
     assert cell[0] not in "=+-@\t＝"
