@@ -28,9 +28,13 @@ def _bytes_of(path: Path) -> bytes:
     """Return a file, or the name of a classifier of torchvision where there is no such file."""
     if not path.exists() and path.name in model_names():
         return path.name.encode()
-    if path.exists() and path.stat().st_size > MAX_BYTES:
-        raise UserError(f"The file has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} can be read.")
-    return path.read_bytes()
+    if path.exists() and not path.is_file():  # a device may have no end, and a pipe none to come
+        raise UserError("%s is no file: name one with source, a printed model or ONNX.", path.name)
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UserError(f"The file has more than {MAX_BYTES >> 20} MB: name a smaller one.")
+    return data
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from cnn.text import text_cell
 MAX_NODES = 6000
 MAX_NUMBERS = 10**12
 """Most numbers that one output may have."""
+_MAX_NAME = 200
+"""Characters of a layer's kind and path that are kept: a file may have names of megabytes."""
 BATCH = 2
 """Images that a graph is computed for; 2, because operations such as ``squeeze`` would drop a batch of 1."""
 FLOAT32_BYTES = 4
@@ -211,6 +213,7 @@ class GraphBuilder:
         if len(self.nodes) >= MAX_NODES:
             raise UserError(f"More than {MAX_NODES:,} layers cannot be shown: read a smaller network.")
         fields = self._fields(inputs, effect)
+        operation = replace(operation, kind=operation.kind[:_MAX_NAME], path=operation.path[:_MAX_NAME])
         self.nodes.append(Node(operation, tuple(inputs), effect, problem, fields))
         return len(self.nodes) - 1
 

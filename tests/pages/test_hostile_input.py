@@ -1,8 +1,8 @@
 """Whatever a link or a component's message holds, no page breaks."""
 
+import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -12,9 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from cnn.errors import UserError
 from tests.support.app import open_page
+from tests.support.foreign_words import PAYLOADS
 from ui.shell import address, frame
 from ui.shell.fields import Field
 from ui.shell.frame import Chapter
+from ui.shell.text import sentence_of
 
 LINKED: tuple[Any, ...] = ("", "x", ["1", "2"], "1e309", "-1", "nan", "a\0\n# b", "9" * 3000)
 PARTS: tuple[Any, ...] = (None, -1, 10**9, 1e400, float("nan"), "x", "__class__", [], [1], {}, True, 0.5)
@@ -65,6 +67,15 @@ def rotated(fields: Mapping[str, Any], first: int) -> dict[str, Any]:
     return {name: LINKED[(first + place) % len(LINKED)] for place, name in enumerate(fields)}
 
 
+def refusal(field: Field[Any], text: str) -> str:
+    """What a page says of a text that ``field`` does not allow, nothing of another."""
+    try:
+        field.parse(text)
+    except UserError as error:
+        return sentence_of(error)
+    return ""
+
+
 @every_chapter
 def test_no_link_or_message_breaks_a_page(
     chapter: Chapter, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
@@ -82,9 +93,9 @@ def test_no_link_or_message_breaks_a_page(
             app.session_state[name] = changed[name]
             app.run()
             assert not app.exception, (key, event)
-    for field, value in product(fields.values(), LINKED):
-        with suppress(UserError):
-            field.parse(value if isinstance(value, str) else value[-1])
+    for field, value in product(fields.values(), (*LINKED, *PAYLOADS)):
+        sentence = refusal(field, value if isinstance(value, str) else value[-1])
+        assert "evil" not in re.sub("`[^`]*`", "", sentence), "a foreign word that is no code"
     if fields:
         come_back(app, chapter, rotated(fields, frame.chapters().index(chapter)))
 

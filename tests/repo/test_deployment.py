@@ -10,10 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -146,6 +149,23 @@ def test_the_container_s_memory_has_room_for_all_uploads() -> None:
     assert int(gigabytes[0]) * 2**30 > ALL_BYTES + 2048 * MIB, "beside the 2 GB of decoding and networks"
 
 
+def test_the_container_is_named_by_digest_and_runs_without_rights() -> None:
+    containerfile, guide = (
+        (ROOT / "deploy" / "Containerfile").read_text(),
+        (ROOT / "docs" / "deployment.md").read_text(),
+    )
+    (base,) = re.findall(r"^ARG BASE=(\S+)$", containerfile, re.MULTILINE)
+    assert re.fullmatch(r"docker\.io/library/python:3\.12-slim@sha256:[0-9a-f]{64}", base)
+    assert re.findall(r"^USER (\w+)$", containerfile, re.MULTILINE) == ["reader"]
+    assert all(
+        "--require-hashes" in line or "--no-deps" in line for line in re.findall("pip install.*", containerfile)[:3]
+    )
+    run = " ".join(re.findall(r"podman run(.*?)cnn-lecture\n", guide, re.DOTALL)[0].split())
+    for option in ("--read-only", "--cap-drop all", "--security-opt no-new-privileges", "--memory 3g", "--cpus "):
+        assert option in run
+    assert re.search(r"--tmpfs /tmp:size=\d+m ", run)
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "torch.lock"])
 def test_locked_versions_are_those_that_are_tested(name: str) -> None:
     lock = (ROOT / "deploy" / name).read_text()
@@ -158,13 +178,16 @@ def test_locked_versions_are_those_that_are_tested(name: str) -> None:
     }
 
 
-def test_every_requirement_is_locked() -> None:
+def test_every_requirement_is_locked_and_what_it_requires() -> None:
+    """Those of the container's Python, as the installed versions say, which are the locked ones."""
     locks = "".join((ROOT / "deploy" / f"{name}.lock").read_text() for name in ("requirements", "torch"))
-    required = re.findall(
-        r"^[a-z0-9-]+", (ROOT / "requirements.txt").read_text().lower().replace("_", "-"), re.MULTILINE
-    )
-    assert required
-    assert set(required) <= set(re.findall(r"^([a-z0-9-]+)==", locks, re.MULTILINE))
+    locked = set(re.findall(r"^([a-z0-9-]+)==", locks, re.MULTILINE))
+    container = {"python_version": "3.12", "python_full_version": "3.12.14", "extra": ""}
+    installed = (version for package in locked for version in metadata.Distribution.discover(name=package))
+    requirements = [Requirement(line) for version in installed for line in version.requires or ()]
+    required = {one.name for one in requirements if one.marker is None or one.marker.evaluate(container)}
+    required |= set(re.findall(r"^[\w-]+", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert {"onnx", "protobuf", "streamlit"} <= {canonicalize_name(name) for name in required} <= locked
 
 
 def test_a_page_of_another_site_gets_no_socket(site: Site) -> None:

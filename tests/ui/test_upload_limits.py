@@ -12,7 +12,7 @@ from streamlit import runtime
 
 from tests.support.app import ROOT
 from ui.shell import upload_limits
-from ui.shell.upload_limits import ADDRESS_BYTES, ALL_BYTES, MIB, SESSION_BYTES, UploadLimits
+from ui.shell.upload_limits import ADDRESS_BYTES, ALL_BYTES, FILE_BYTES, MIB, SESSION_BYTES, UploadLimits
 
 Answer = tuple[int, str]
 
@@ -84,7 +84,7 @@ def test_a_page_without_a_box_takes_nothing(site: Site) -> None:
 
 
 def test_a_session_has_so_many_bytes_and_gets_them_back(site: Site) -> None:
-    half = SESSION_BYTES / MIB / 2
+    half = (SESSION_BYTES / 2 - FILE_BYTES) / MIB
     assert [site.put("s0", name, half)[0] for name in "ab"] == [204, 204]
     status, sentence = site.put("s0", "c", 1)
     assert status == 429
@@ -93,11 +93,17 @@ def test_a_session_has_so_many_bytes_and_gets_them_back(site: Site) -> None:
     assert site.put("s0", "c", 1)[0] == 204
 
 
+def test_empty_files_count_too(site: Site) -> None:
+    most = SESSION_BYTES // FILE_BYTES
+    site.file_storage["s0"] = {str(number): SimpleNamespace(data=b"") for number in range(most)}
+    assert site.put("s0", "a", 0)[0] == 429
+
+
 def test_films_in_the_tray_count_until_the_session_ends(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload_limits, "get_script_run_ctx", lambda: SimpleNamespace(session_id="s0"))
     upload_limits.hold(SESSION_BYTES)
     assert site.put("s0", "a", 1)[0] == 429
-    upload_limits.hold(SESSION_BYTES - MIB)
+    upload_limits.hold(SESSION_BYTES - 2 * MIB)
     assert site.put("s0", "a", 1)[0] == 204
     upload_limits.forget("s0")
     assert site.put("s0", "b", 1)[0] == 403, "it has no box any more"
@@ -113,7 +119,7 @@ def test_films_in_the_tray_count_until_the_session_ends(site: Site, monkeypatch:
     ],
 )
 def test_an_address_has_so_many_bytes_in_all_its_sessions(site: Site, one: str, other: str, is_same: bool) -> None:
-    part = ADDRESS_BYTES / MIB / 3
+    part = (ADDRESS_BYTES / 3 - FILE_BYTES) / MIB
     assert [site.put(session, "a", part, one)[0] for session in ("s0", "s1", "s2")] == [204, 204, 204]
     assert site.put("s3", "a", 1, other)[0] == (429 if is_same else 204)
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.graph import Graph, Node, format_dims, title
-from cnn.layers.reading.read import MAX_BYTES, parse_dims, read_file
+from cnn.layers.reading.read import parse_dims, read_file
 from ui.shell import upload_limits
-from ui.shell.text import format_bytes, sentence_of
+from ui.shell.text import format_bytes, plain, sentence_of
 from ui.widgets import tables
 from ui.widgets.tables import Bar
 
@@ -25,11 +25,9 @@ def show_reader() -> None:
     )
     left, right = st.columns([2, 1])
     with left:
-        file = upload_limits.show_file_box(
-            "or a file: .py, .txt or .onnx", type=["py", "txt", "onnx"], max_upload_size=MAX_BYTES >> 20
-        )
+        file = upload_limits.show_file_box("or a file: .py, .txt or .onnx", type=["py", "txt", "onnx"])
     shape = right.text_input("Shape of one input, channels first", "3x224x224", key="any_input", max_chars=40)
-    st.caption("Source is read, never run.")
+    st.caption("Source is read, never run. For a larger file: `python -m cnn.layers FILE --input 3x224x224`.")
     data, name = (file.getvalue(), file.name) if file else (text.encode(), "text")
     if not data.strip():
         return
@@ -49,7 +47,7 @@ def show_graph(graph: Graph) -> None:
     if problem := graph.first_problem:
         st.error(sentence_of(DoesNotFit(problem)))
     for note in graph.notes:
-        st.info(note)
+        st.info(plain(note))
     for column, label, value in zip(
         st.columns(4),
         ("Output", "Parameters", "Multiply-adds", "Activation memory"),

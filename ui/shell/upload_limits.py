@@ -24,6 +24,9 @@ ADDRESS_BYTES = 150 * MIB
 ALL_BYTES = 400 * MIB
 """What all sessions may hold; tests/repo/test_deployment.py holds it below the container's memory."""
 
+FILE_BYTES = 64 * 1024
+"""What a file counts beside its bytes, so that nobody keeps a million empty ones."""
+
 _UPLOADS, _MEDIA = "/_stcore/upload_file/", "/media/"
 _sessions_with_box: set[str] = set()
 _trays: dict[str, int] = {}
@@ -90,7 +93,7 @@ class UploadLimits:
         if not size.isdecimal():
             await PlainTextResponse("Say how long the file is.", 411)(scope, receive, send)
             return
-        upload = _Sending(session_id, _network(scope), int(size))
+        upload = _Sending(session_id, _network(scope), int(size) + FILE_BYTES)
         refusal = self._refusal(upload)
         if refusal is not None:
             await _read_away(receive)
@@ -131,7 +134,7 @@ def _held_bytes() -> dict[str, int]:
     held = dict(_trays)
     storage = runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
     for session, files in list(storage.items()):
-        held[session] = held.get(session, 0) + sum(len(file.data) for file in list(files.values()))
+        held[session] = held.get(session, 0) + sum(len(file.data) + FILE_BYTES for file in list(files.values()))
     return held
 
 

@@ -29,6 +29,8 @@ from ui.widgets.film_gallery import OwnThumbnail, show_film_gallery, thumbnail_u
 MAX_FILES = 24
 MAX_TRAY_BYTES = 80 * 2**20
 """Files, and bytes of them, that a session keeps."""
+MAX_REASONS = MAX_FILES
+"""Files of an upload for which the reason why they were not taken is shown."""
 KEPT_PIXELS = 4_000_000
 """Most pixels of a film that a session keeps: 16 MB."""
 OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").title
@@ -213,8 +215,11 @@ def add_films() -> None:
     key = f"files {tray().uploads}"
     label = "Your own film: drop it anywhere on the page, paste it, or"
     upload_limits.show_file_box(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)
-    for sentence in tray().refused:
+    refused = tray().refused
+    for sentence in refused[:MAX_REASONS]:
         st.error(plain(sentence))
+    if len(refused) > MAX_REASONS:
+        st.error(f"{len(refused) - MAX_REASONS} more files were not taken.")
 
 
 def _take(key: str) -> None:

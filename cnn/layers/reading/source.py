@@ -89,7 +89,7 @@ def parse_python(text: str) -> ast.Module:
         with warnings.catch_warnings(action="ignore"):
             return ast.parse("\n".join(line[indent:] for line in lines))
     except SyntaxError as error:
-        raise UserError(f"Line {error.lineno} is not Python that can be read: {error.msg}.") from None
+        raise UserError(f"Line {error.lineno or 1} is not Python that can be read: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
         raise UserError("This is not Python that can be read.") from None
 

@@ -1,5 +1,6 @@
 """The table of a network on the command line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_what_cannot_be_read_is_one_sentence(
     assert len(captured.err.splitlines()) == 1
 
 
-def test_a_missing_file_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "missing.py"), "--input", "3x6x6"]) == 2
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "link to a device"])
+def test_what_is_no_file_is_one_sentence(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link to a device":
+        path.symlink_to("/dev/zero")
+    assert main([str(path), "--input", "3x6x6"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1

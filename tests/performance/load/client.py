@@ -8,6 +8,7 @@ import asyncio
 import http.cookiejar
 import urllib.request
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -106,6 +107,11 @@ class Reader:
         """Picks an option of a list that drops down."""
         (box,) = (one for one in shown.of("selectbox") if one.label == label)
         self._widgets[box.id] = WidgetState(id=box.id, string_value=option)
+        return await self.rerun()
+
+    async def send(self, states: Iterable[WidgetState]) -> Shown:
+        """Send widgets and components these values."""
+        self._widgets |= {state.id: state for state in states}
         return await self.rerun()
 
     async def upload(self, shown: Shown, *files: tuple[str, bytes]) -> Shown:
