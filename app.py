@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.shell import frame, session_data
+from ui.shell import frame, messages, session_data
 from ui.shell.first_paint import StyleSheet
 from ui.shell.upload_limits import UploadLimits
 
@@ -12,4 +12,5 @@ if __name__ == "__main__":  # a reader's page runs
     frame.navigation().run()
     session_data.collect_deleted()
 else:  # ``streamlit run`` looks for a server in this file, and imports it
+    messages.guard_widgets()
     app = st.App("app.py", middleware=[Middleware(StyleSheet), Middleware(UploadLimits)])

@@ -1,10 +1,15 @@
-"""The door for messages of components: what a browser sends is checked here before anything believes it."""
+"""The door for what a browser sends: messages of components, and values of widgets, before anything believes them."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.state.session_state import Serialized, Value, WStates
+from streamlit.web.server.starlette import starlette_websocket
+
+_read_widget = WStates.__getitem__
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,31 @@ def _fits(message: object, shape: Shape) -> bool:
     if isinstance(shape, Between):
         return type(message) in (int, float) and shape.low <= message <= shape.high  # type: ignore[operator]
     return isinstance(message, str) and message in shape
+
+
+def guard_widgets() -> None:
+    """Have every widget whose value is not of its type fall back to its default; to be called once for a server.
+
+    Streamlit believes the types that a browser states: a text for a number ends in an error page, and in a session
+    that cannot be cleared. A message that is none closes the connection, and is logged without its traceback.
+    """
+    WStates.__getitem__ = _read_checked  # type: ignore[method-assign]
+    logging.getLogger(starlette_websocket.__name__).addFilter(_drop_traceback)
+
+
+def _read_checked(states: WStates, key: str) -> Any:
+    state, metadata = states.states.get(key), states.widget_metadata.get(key)
+    if isinstance(state, Serialized) and metadata is not None:
+        try:
+            kind = state.value.WhichOneof("value")
+            if kind in (None, metadata.value_type) or metadata.value_type is None:
+                return _read_widget(states, key)
+        except Exception:  # a hostile value can make the widget raise anything
+            pass
+        states.states[key] = Value(metadata.deserializer(None))
+    return _read_widget(states, key)
+
+
+def _drop_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True

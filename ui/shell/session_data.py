@@ -95,6 +95,7 @@ def _end(watch: _Watch) -> None:
         del _WATCHES[watch.session_id]
         upload_limits.forget(watch.session_id)
         runtime.get_instance().close_session(watch.session_id)
+        watch.state._state._new_widget_state.states.clear()  # else each is read once more, and one may not be readable
         watch.state._state.clear()  # Streamlit's loop holds on to the last session that it has looked at
         _remove_downloads()
         asyncio.get_running_loop().call_later(1, _collect)  # once the server has let go of the session
