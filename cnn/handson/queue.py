@@ -21,6 +21,8 @@ from cnn.handson.worker import Job
 
 State = Literal["waiting", "running", "paused", "done", "failed"]
 COMMAND = (sys.executable, "-m", "cnn.handson.worker")
+MAX_AT_ONCE = 4
+"""Trainings at once however many processors there are: a container may use few of those that it counts."""
 MAX_WAITING = 60
 MAX_RUNS = 8
 """Runs that a learner keeps; the oldest goes first."""
@@ -130,7 +132,7 @@ class Queue:
     def __init__(
         self, at_once: int | None = None, wall_seconds: float = WALL_S, command: Sequence[str] = COMMAND
     ) -> None:
-        self.at_once = at_once or max(1, (os.cpu_count() or 2) - 1)
+        self.at_once = at_once or max(1, min(MAX_AT_ONCE, (os.cpu_count() or 2) - 1))
         self.wall_seconds, self.command = wall_seconds, command
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Run, FilmSet | None]] = deque()

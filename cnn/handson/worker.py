@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from cnn.errors import UserError
@@ -103,6 +104,8 @@ def _behave() -> None:
     """Give way to the pages, and keep to the limit of memory, where the system knows such things."""
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICE)
+    with contextlib.suppress(OSError):  # where the machine's memory ends, this process shall end and not the server
+        Path("/proc/self/oom_score_adj").write_text("1000")
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -5,6 +5,7 @@ import http.client
 import re
 import socket
 import subprocess
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -62,7 +63,8 @@ def status(url: str, **options: object) -> int:
 def test_health_is_in_the_body_and_numbers_stay_inside(site: Site) -> None:
     assert is_up(f"{site.url}/_stcore/health")
     assert not is_up(f"{site.url}/healthz"), "any address answers 200, only this one says ok"
-    assert status(f"{site.url}/_stcore/metrics") == 404
+    for path in ("metrics", "script-health-check", "agent/openapi.json"):
+        assert status(f"{site.url}/_stcore/{path}") == 404
     assert status(f"http://127.0.0.1:{next(iter(site.replicas))}/_stcore/metrics") == 200, "it is the proxy that blocks"
 
 
@@ -164,6 +166,13 @@ def test_the_container_is_named_by_digest_and_runs_without_rights() -> None:
     for option in ("--read-only", "--cap-drop all", "--security-opt no-new-privileges", "--memory 3g", "--cpus "):
         assert option in run
     assert re.search(r"--tmpfs /tmp:size=\d+m ", run)
+
+
+def test_an_error_names_no_outside_service_and_shows_no_code() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["client"]["showErrorLinks"] is False
+    assert config["client"]["showErrorDetails"] == "none"
+    assert config["server"]["maxWidgetStateSize"] == 1
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "torch.lock"])

@@ -72,12 +72,14 @@ class State:
         }
 
     def __getitem__(self, field: Field[T]) -> T:
-        """Return the value that the widget or the link holds.
+        """Return the value of the widget or the link, or the last one that was allowed where it is not.
 
-        Raises:
-            UserError: The text in the widget is not allowed.
+        The widget says what is wrong, where it stands; what is read before or without it must not break the page.
         """
-        return field.parse(address.as_text(field, self._raw(field)))
+        try:
+            return self._parse(field, self._raw(field))
+        except UserError:
+            return self._last_good(field)
 
     def slider(self, field: Range[Number]) -> Number:
         """Show a slider; good where every value makes sense."""
@@ -190,15 +192,29 @@ class State:
         value = widget(field.label, key=field.name, help=symbol_help, **options)
         if note := field.note(address.as_text(field, value)):
             st.caption(note)
-        good: dict[str, Any] = st.session_state.setdefault(_GOOD, {}).setdefault(self.page, {})
         try:
-            parsed = good[field.name] = field.parse(address.as_text(field, value))
-            return parsed
+            return self._parse(field, value)
         except UserError as error:
             st.error(sentence_of(error))
             self.invalid = True
-            last: T = good.get(field.name, field.default)
-            return last
+            return self._last_good(field)
+
+    def _parse(self, field: Field[T], value: Any) -> T:
+        parsed = self._good()[field.name] = field.parse(address.as_text(field, value))
+        return parsed
+
+    def _last_good(self, field: Field[T]) -> T:
+        """Return the last value of a field that was allowed, if it is still, else its default."""
+        last: T = self._good().get(field.name, field.default)
+        try:
+            field.parse(field.text(last))
+        except UserError:
+            return field.default
+        return last
+
+    def _good(self) -> dict[str, Any]:
+        good: dict[str, Any] = st.session_state.setdefault(_GOOD, {}).setdefault(self.page, {})
+        return good
 
 
 def _shorten_texts(fields: tuple[Field[Any], ...]) -> None:

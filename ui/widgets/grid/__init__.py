@@ -1,14 +1,12 @@
 """The step-through grid: one worked example, sent once; the browser computes and shows any step of it by itself."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
-from cnn.errors import UserError
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from ui.shell.fields import Matrix, Real, Rows
@@ -144,8 +142,7 @@ def edit_fields(state: State, **fields: Matrix) -> Editing | None:
 
     def put(edit: Edit) -> None:
         field = fields[edit.part]
-        with suppress(UserError):  # the text of the field, where it was changed meanwhile
-            state.put(field, edit.into(state[field]))
+        state.put(field, edit.into(state[field]))
 
     return None if state.teach else Editing(tuple(fields), put)  # type: ignore[arg-type]
 
