@@ -32,9 +32,9 @@ BYTES = (b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"PK\x01\x02", b"=")
 
 
 def broken(data: bytes, chance: random.Random) -> bytes:
-    """Return ``data`` after one to six edits, most of them near its beginning or end."""
+    """Return ``data`` after one edit or a few, most of them near its beginning or end."""
     edits = []
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.choice((1, 1, 1, 2, 6))):
         place = chance.choice((chance.uniform(0, 0.08), chance.random(), chance.uniform(0.92, 1)))
         edits.append((chance.choice(EDITS), place, chance.choice((*BYTES, chance.randbytes(chance.randint(1, 8))))))
     return edited(data, edits)

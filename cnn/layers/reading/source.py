@@ -158,7 +158,7 @@ def _built(run: Interpreter, scope: Scope, tree: ast.Module) -> Iterator[Module]
 def _describe_nothing(scope: Scope) -> str:
     reasons = [value.reason for value in scope.variables.values() if hasattr(value, "reason")]
     if reasons:
-        return f"No network can be read from this code: {reasons[-1]}"
+        return f"No network can be read from this code: {reasons[-1].rstrip('.')}."
     return "There is no network in this: paste an nn.Sequential(...), a class with forward, or Keras layers."
 
 

@@ -154,7 +154,7 @@ class Hall:
         assert film.name[:40] in text, "the film shown is not the one sent"
         names = set(re.findall(r"[\w-]+\.jpe?g", text)) & {other.name for other in self.films}
         assert names <= {film.name}, "another reader's film is shown"
-        assert shown.of("imgs"), "no picture"
+        assert any(film.name in viewer.json for viewer in shown.of("bidi_component")), "no picture"
 
 
 async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: bool) -> Hall:
