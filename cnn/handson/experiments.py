@@ -107,8 +107,8 @@ def _plain(result: Result) -> str:
 EXPERIMENTS: dict[str, Experiment] = {
     "baseline": Experiment(
         "Baseline",
-        "The networks' AUC on test films will be about 0.96. What will the accuracy be?",
-        ("about 0.96, too", "clearly lower", "higher"),
+        "The network's AUC on validation and test films will be above 0.9. How high is the accuracy on test films?",
+        ("as high as the AUC", "clearly lower", "higher"),
         _baseline,
     ),
     "overfit": Experiment(
@@ -154,7 +154,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         {"split": "film"},
     ),
     "letter": Experiment(
-        "A letter on NORMAL",
+        "Stamp an R on NORMAL",
         "Every NORMAL film for training and validation gets an R. What happens on clean test films?",
         ("accuracy rises", "accuracy stays", "accuracy falls to about chance"),
         _letter,

@@ -37,6 +37,11 @@ class Notebook:
         """The source."""
         return FOLDER / f"{self.name}.py"
 
+    @property
+    def exercises(self) -> list[str]:
+        """Number and title of each exercise, such as "1.3 Two dimensions"."""
+        return re.findall(r"^# ## (\d\.\d+ .*)$", self.path.read_text(encoding="utf-8"), re.M)
+
     def script(self, *, solved: bool) -> str:
         """Return the source, with blanks unless ``solved``."""
         source = self.path.read_text(encoding="utf-8")

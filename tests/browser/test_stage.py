@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_every_page import PAGES, SERIOUS
 
 pytestmark = pytest.mark.browser
-PROSE = {"glossary", "teaching"}
+PROSE = {"glossary", "notebooks", "teaching"}
 """Pages to be read, without a figure."""
 FIRST_FIGURE = """() => {
     const deep = (root) => [...root.querySelectorAll('*')].flatMap(

@@ -65,7 +65,7 @@ def test_the_wheel_takes_no_common_name(installed: Path) -> None:
 
 
 def test_the_wheel_holds_all_that_the_app_needs(installed: Path) -> None:
-    listed = ["git", "ls-files", "cnn", "pages", "ui", "weights", "app.py", ".streamlit"]
+    listed = ["git", "ls-files", "cnn", "notebooks", "pages", "ui", "weights", "app.py", ".streamlit"]
     tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not [
         name

@@ -64,6 +64,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     "Hands-on": (
         Chapter("learn_a_filter", "Learn a filter", "13", 15, ("CONV",)),
         Chapter("train_a_classifier", "Train a classifier", "45", 30, CHAIN),
+        Chapter("notebooks", "Notebooks", "6-45", 60),
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),

@@ -1,0 +1,67 @@
+"""Notebooks: five sets of exercises in Jupyter that check themselves, to download."""
+
+from functools import partial
+
+import streamlit as st
+
+from cnn.handson import check
+from cnn.handson.notebooks import NOTEBOOKS, Notebook
+from ui.shell import frame
+
+
+def show(notebook: Notebook) -> None:
+    """Show a notebook with its exercises and its download."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap="xsmall", width="stretch"):
+            st.markdown(f"**{notebook.number} · {notebook.title}.** {notebook.about}", width="stretch")
+            st.caption(" · ".join(notebook.exercises), width="stretch")
+        st.download_button(
+            f"Download notebook {notebook.number}",
+            partial(notebook.ipynb, solved=False),
+            f"{notebook.name}.ipynb",
+            "application/x-ipynb+json",
+            on_click="ignore",
+            key=f"notebook {notebook.number}",
+            width="content",
+        )
+
+
+frame.header(
+    "Notebooks",
+    "Write the parts of a convolutional network yourself. Each exercise tells you what is wrong with your answer, and "
+    "not what is right.",
+)
+for notebook in NOTEBOOKS:
+    show(notebook)
+st.markdown(
+    "**To run them**: install the course with `pip install .` in its folder, then `pip install jupyterlab`, and open a "
+    "notebook with `jupyter lab`. They need no internet and no GPU, and run in less than a minute each. In Colab, "
+    "upload the notebook and install the course in a first cell with `%pip install`. "
+    "`python -m cnn.handson.notebooks --out FOLDER` writes all five.",
+    width="stretch",
+)
+with st.expander("For teachers: solutions and completion codes"):
+    with st.container(horizontal=True):
+        for notebook in NOTEBOOKS:
+            st.download_button(
+                f"Solution {notebook.number}",
+                partial(notebook.ipynb, solved=True),
+                f"{notebook.name}_solution.ipynb",
+                "application/x-ipynb+json",
+                on_click="ignore",
+                key=f"solution {notebook.number}",
+            )
+    st.markdown(
+        "The last cell of a notebook prints a code for the name that is written there, once every exercise is solved. "
+        "Enter both here and compare. The code is a receipt, not an examination: its rule is public."
+    )
+    left, right = st.columns([1, 2])
+    number = left.number_input("Notebook", 1, len(NOTEBOOKS), key="notebooks.number")
+    name = right.text_input("Name", max_chars=80, key="notebooks.name")
+    if name.strip():
+        st.code(check.completion_code(int(number), name), language=None)
+frame.footer(
+    "notebooks",
+    "A forward pass, a backward pass, a training loop and an honest evaluation are a few lines each, and you have "
+    "written them.",
+)
