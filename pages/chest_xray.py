@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.chest import film_store, map_checks, overlay, prediction_scale, sections, views
+from ui.chest import film_store, map_checks, prediction_scale, sections, views
 from ui.shell import frame, stage
 from ui.shell.page_state import State
 from ui.widgets import upload
@@ -35,7 +35,7 @@ else:
         sections.show_label(choice, prediction)
     why, checked, details = view.tabs(state, stage.WHY, "Check the map", stage.DETAILS)
     with checked:
-        map_checks.show_checks(film, model, maps, overlay.OPACITY)
+        map_checks.show_checks(film, model, maps)
     with details:
         sections.offer_downloads(reading, maps)
         sections.explain_methods(settings.methods, model)

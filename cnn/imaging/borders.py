@@ -18,14 +18,16 @@ _MAX_SAMPLES = 2048  # pixels of a line that are looked at, on an even grid
 _ROUNDS = 4  # a frame around bars around a frame
 
 
-def trim_border(grey: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return greys (H, W) in 0..1 without their uniform border, and a note, which is empty where nothing was trimmed.
+def trim_border(grey: np.ndarray) -> tuple[np.ndarray, str, tuple[slice, slice]]:
+    """Return greys (H, W) in 0..1 without their uniform border, a note, and the rows and columns that are left.
 
+    The note is empty where nothing was trimmed.
     Nothing is trimmed where less than ``MIN_SIDE`` pixels or a strip would be left.
     """
     sample = grey[:: max(len(grey) // 256, 1), :: max(grey.shape[1] // 256, 1)]
     tolerance = min(TOLERANCE, _RELATIVE_TOLERANCE * float(np.ptp(np.percentile(sample, (1, 99)))))
     height, width = grey.shape
+    whole = slice(height), slice(width)
     top, bottom, left, right = 0, height, 0, width
     for _ in range(_ROUNDS):
         inside = grey[top:bottom, left:right]
@@ -34,17 +36,18 @@ def trim_border(grey: np.ndarray) -> tuple[np.ndarray, str]:
             break
         top, bottom, left, right = top + above, bottom - below, left + before, right - after
         if top >= bottom or left >= right:
-            return grey, ""
+            return grey, "", whole
     if max((top + height - bottom) / height, (left + width - right) / width) < MIN_SHARE:
-        return grey, ""
+        return grey, "", whole
     if (
         min(bottom - top, right - left) < MIN_SIDE
         or not 1 / MAX_ASPECT <= (bottom - top) / (right - left) <= MAX_ASPECT
     ):
-        return grey, ""
+        return grey, "", whole
     sides = zip(("top", "bottom", "left", "right"), (top, height - bottom, left, width - right), strict=True)
     lengths = ", ".join(f"{length} at the {side}" for side, length in sides if length)
-    return np.ascontiguousarray(grey[top:bottom, left:right]), f"Trimmed a uniform border: pixels {lengths}."
+    left_over = slice(top, bottom), slice(left, right)
+    return np.ascontiguousarray(grey[left_over]), f"Trimmed a uniform border: pixels {lengths}.", left_over
 
 
 def _views(grey: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -46,7 +46,7 @@ def to_decoded(stored: np.ndarray, form: PixelFormat, header: Header, padding: n
     elif greys is not None:
         values, low, high = greys, 0.0, 1.0
     inverted = _is_inverted(form, header)
-    return Decoded(values, low, high, tuple(notes), padding, inverted, stretch=stretch)
+    return Decoded(values, low, high, tuple(notes), padding, inverted, stretch=stretch, stored=stored)
 
 
 def _check_greys(stored: np.ndarray, padding: np.ndarray | None) -> None:

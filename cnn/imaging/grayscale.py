@@ -32,6 +32,7 @@ class Decoded:
         high_bytes_only: whether the file has 16 bits per channel of which the decoder returns the upper 8.
         stretch: whether the greys may be stretched to those used; not after a window of the file.
         pixel_spacing_mm: (row, column) distance of pixel centres.
+        stored: (H, W) grey values of the file before any table or window; None where the file has colour.
     """
 
     values: np.ndarray | Image.Image
@@ -43,6 +44,7 @@ class Decoded:
     high_bytes_only: bool = False
     stretch: bool = True
     pixel_spacing_mm: tuple[float, float] | None = None
+    stored: np.ndarray | None = None
 
 
 def to_gray(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:

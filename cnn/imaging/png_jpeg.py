@@ -61,7 +61,8 @@ def decode(data: bytes, kind: Literal["PNG", "JPEG"]) -> Decoded:
     values = image if image.mode in ("RGB", "RGBA", "LA") else np.asarray(image)
     bit_depth, colour_type = data[24], data[25]  # of a PNG's IHDR; Pillow keeps 16 bits of pure grey only
     high_bytes_only = kind == "PNG" and bit_depth == 16 and colour_type != 0
-    return Decoded(values, 0, high, tuple(notes), high_bytes_only=high_bytes_only)
+    stored = values if isinstance(values, np.ndarray) else None
+    return Decoded(values, 0, high, tuple(notes), high_bytes_only=high_bytes_only, stored=stored)
 
 
 def _open(data: bytes, kind: Literal["PNG", "JPEG"], notes: list[str]) -> Image.Image:

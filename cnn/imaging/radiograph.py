@@ -44,6 +44,7 @@ class Radiograph:
         sha256: of the file's bytes, lower-case hex.
         name: the file's own name, fit to be shown.
         pixel_spacing_mm: (row, column) distance of pixel centres, where the file gives it.
+        stored: (H, W) the file's own numbers for ``pixels``, before any table, window or inversion; None for colours.
     """
 
     pixels: np.ndarray = field(repr=False, compare=False)
@@ -52,6 +53,7 @@ class Radiograph:
     sha256: str
     name: str
     pixel_spacing_mm: tuple[float, float] | None
+    stored: np.ndarray | None = field(default=None, repr=False, compare=False)
 
 
 @quiet_libraries()
@@ -73,16 +75,16 @@ def read_radiograph(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Radio
         decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
         notes = decoded.notes
         pixels, notes = to_gray(decoded)
-        pixels, trimmed = trim_border(pixels)
+        pixels, trimmed, region = trim_border(pixels)
     except Unreadable as reason:
         raise ImageRejected(f"%s {reason}.", safe_name, notes=notes) from None
     except MemoryError:
         raise ImageRejected("%s needs more memory than there is: make it smaller first.", safe_name) from None
     pixels.flags.writeable = False
     digest = hashlib.sha256(data).hexdigest()
-    return Radiograph(
-        pixels, kind, (*notes, trimmed) if trimmed else notes, digest, safe_name, decoded.pixel_spacing_mm
-    )
+    stored = None if decoded.stored is None else decoded.stored[region]
+    notes = (*notes, trimmed) if trimmed else notes
+    return Radiograph(pixels, kind, notes, digest, safe_name, decoded.pixel_spacing_mm, stored)
 
 
 def shrunk(radiograph: Radiograph, max_pixels: int) -> Radiograph:
@@ -101,6 +103,7 @@ def shrunk(radiograph: Radiograph, max_pixels: int) -> Radiograph:
         pixels=pixels,
         notes=(*radiograph.notes, f"Averaged blocks of {times} × {times} pixels: the film is large."),
         pixel_spacing_mm=spacing and (spacing[0] * times, spacing[1] * times),
+        stored=None,  # averages are in no file
     )
 
 

@@ -93,7 +93,6 @@ def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
     go(page, "history.back()", states[3])
 
 
-@pytest.mark.skip(reason="written for a page that has changed since; not yet made to pass again")
 def test_an_upload_is_kept_while_a_built_in_film_is_shown(open_page: Callable[..., Page]) -> None:
     page = open_page("convolution_2d?part=A+whole+picture")
     page.get_by_text("More: resolution, another film").click()

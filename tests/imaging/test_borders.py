@@ -18,13 +18,13 @@ def framed(top: int, right: int, bottom: int, left: int, grey: float) -> np.ndar
 @pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("sides", [(0, 40, 0, 40), (20, 0, 20, 0), (5, 5, 5, 5), (0, 0, 30, 0), (9, 0, 2, 33)])
 def test_borders_of_any_grey_are_trimmed(sides: tuple[int, int, int, int], grey: float) -> None:
-    trimmed, note = trim_border(framed(*sides, grey))
+    trimmed, note, _ = trim_border(framed(*sides, grey))
     np.testing.assert_array_equal(trimmed, FILM)
     assert all(str(side) in note for side in sides if side)
 
 
 def test_a_frame_around_bars_is_trimmed() -> None:
-    trimmed, _ = trim_border(np.pad(framed(0, 30, 0, 30, 0.0), 6, constant_values=1.0))
+    trimmed, *_ = trim_border(np.pad(framed(0, 30, 0, 30, 0.0), 6, constant_values=1.0))
     np.testing.assert_array_equal(trimmed, FILM)
 
 
@@ -41,7 +41,7 @@ def test_a_frame_around_bars_is_trimmed() -> None:
     ids=["film", "rim", "strip", "marker", "faint", "blank"],
 )
 def test_the_rest_is_left_as_it_is(grey: np.ndarray) -> None:
-    trimmed, _ = trim_border(grey)
+    trimmed, *_ = trim_border(grey)
     assert trimmed.shape == grey.shape
 
 

@@ -35,7 +35,7 @@ def test_good_files_give_their_greys(name: str) -> None:
     file = GOOD[name]()
     film = judge(file.data, name)
     assert isinstance(film, Radiograph), film
-    greys, _ = trim_border(file.greys)  # of a window's clipped rim, for example
+    greys, *_ = trim_border(file.greys)  # of a window's clipped rim, for example
     assert film.pixels.shape == greys.shape
     np.testing.assert_allclose(film.pixels, greys, atol=file.within, rtol=0)
     assert film.pixel_spacing_mm == file.spacing

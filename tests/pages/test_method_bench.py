@@ -1,5 +1,6 @@
 """The method bench: results of the benchmark in words, charts and tables; a link; no results."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,9 @@ def test_every_test_has_its_table_and_the_page_a_conclusion() -> None:
     assert verdicts == [["Grad-CAM", *["pass"] * 6, "0"], ["Guided Backprop", *["fail"] * 6, "6"]]
     assert "Passing every test: Grad-CAM." in shown_text(app)
     assert len(app.get("plotly_chart")) == 4
-    assert len(app.get("image")) == 3  # the film and two maps
+    (viewer,) = (json.loads(one.proto.json) for one in app.get("bidi_component") if "outlines" in one.proto.json)
+    assert [one["title"] for one in viewer["maps"]] == ["Grad-CAM", "Guided Backprop"]
+    assert [one["name"] for one in viewer["outlines"]] == ["the simulated lesion"]
 
 
 @pytest.mark.usefixtures("results")

@@ -1,6 +1,7 @@
 """The checks of a map on the chest X-ray page, on random weights."""
 
 import html
+import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -40,7 +41,8 @@ def test_a_map_is_checked_once_and_again_with_another_fill(page: AppTest, monkey
     for check in checked.checks:
         assert check.name in text
         assert check.rule in text
-    assert page.get("image")
+    viewers = [json.loads(one.proto.json) for one in page.get("bidi_component") if "outlines" in one.proto.json]
+    assert [len(viewer["maps"]) for viewer in viewers] == [1, 3]
     assert len(page.get("plotly_chart")) == 2
     page.selectbox(key="filling").select(list(map_checks.FILLS)[1]).run()
     assert len(page.session_state[CHECKED]) == 2

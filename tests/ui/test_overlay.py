@@ -8,7 +8,7 @@ from PIL import Image
 from plotly.colors import hex_to_rgb
 
 from cnn.attribution.attribution import Attribution, Meaning
-from ui.chest.overlay import SIDE, Panel, draw_outline, light_box, overlay_map, render_sheet
+from ui.chest.overlay import SIDE, Panel, light_box, overlay_map, render_sheet
 from ui.shell import theme
 
 FILM = np.full((60, 40), 100, dtype=np.uint8)
@@ -58,17 +58,6 @@ def test_the_light_box_keeps_the_shape_of_the_film() -> None:
     assert found.shape == (SIDE, SIDE, 3)
     assert abs(int((found[SIDE // 2, :, 0] > 128).sum()) - SIDE // 2) <= 2
     assert (found[:, SIDE // 2, 0] == 255).all()
-
-
-def test_the_outline_is_the_border_of_the_mask() -> None:
-    mask = np.zeros((120, 80), dtype=bool)
-    mask[40:80, 20:60] = True
-    found = draw_outline(np.repeat(FILM[..., None], 3, axis=-1), mask)
-    drawn = (found == hex_to_rgb(theme.FILM_TRUTH)).all(axis=-1)
-    assert drawn[20, 20]
-    assert not drawn[30, 20]
-    assert not drawn[5, 5]
-    assert drawn[18:42, 8:32].sum() == drawn.sum()
 
 
 def test_the_sheet_is_a_picture_of_all_panels() -> None:

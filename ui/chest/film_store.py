@@ -60,6 +60,7 @@ class Film:
         inputs: For the classifiers and the gate.
         gate_result: Whether it looks like a frontal chest film.
         pixel_spacing_mm: Distance of pixel centres, down and across, where the file gives it.
+        stored: (h, w) the file's own number in the middle of each pixel of ``picture``; None where it is the same.
         uploaded: Whether it is the reader's own file: then nothing made of it may outlive its page.
     """
 
@@ -73,6 +74,7 @@ class Film:
     inputs: FilmInputs = field(repr=False, compare=False)
     gate_result: GateResult
     pixel_spacing_mm: tuple[float, float] | None = None
+    stored: np.ndarray | None = field(default=None, repr=False, compare=False)
     uploaded: bool = False
 
 
@@ -165,8 +167,21 @@ def _prepare(radiograph: Radiograph, *, uploaded: bool) -> Film:
         inputs,
         ood_gate.check_batch(inputs.for_gate)[0],
         radiograph.pixel_spacing_mm,
+        _sample_stored(radiograph.stored, np.asarray(picture)),
         uploaded,
     )
+
+
+def _sample_stored(stored: np.ndarray | None, picture: np.ndarray) -> np.ndarray | None:
+    """Return the numbers of ``stored`` (H, W) in the middle of each pixel of ``picture``, where they differ from it."""
+    if stored is None:
+        return None
+    middles = (
+        ((np.arange(count) + 0.5) * size / count).astype(int)
+        for count, size in zip(picture.shape, stored.shape, strict=True)
+    )
+    sampled: np.ndarray = stored[np.ix_(*middles)]
+    return None if np.array_equal(sampled, picture) else sampled
 
 
 @st.cache_resource(max_entries=MAX_SHARED_FILMS, show_spinner=False, hash_funcs={FilmChoice: attrgetter("key")})

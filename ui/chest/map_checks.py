@@ -22,6 +22,7 @@ from ui.shell import address, theme
 from ui.shell.fields import Choice, Flag
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import sentence_of
+from ui.widgets.film_viewer import Outline, show_viewer
 from ui.widgets.tables import show_table
 
 FILLS: dict[str, Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
@@ -31,7 +32,7 @@ MAX_CHECKED_MAPS = 8
 _CHECKED = drop_with_page("map_checks.checked")
 
 
-def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opacity: float) -> None:
+def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution]) -> None:
     """Show the switch, and below it the checks of one of ``maps``; nothing is computed while it is off."""
     if not maps or not st.toggle(TESTED.label, key=address.key(TESTED)):
         return
@@ -49,7 +50,7 @@ def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], opa
         slot.info(sentence_of(error))
         return
     slot.markdown(f"**{checked.verdict}**")
-    _show_controls(film, checked, opacity)
+    _show_controls(film, checked)
     _show_results(checked)
     _show_curves(checked.curves, checked.attribution.class_name, fill)
     _show_similarities(checked)
@@ -73,31 +74,23 @@ def _show_progress(slot: DeltaGenerator, done: int, total: int) -> None:
     slot.progress(done / total, f"Testing the map: {done} of {total} passes through the network")
 
 
-def _show_controls(film: Film, checked: CheckedMap, opacity: float) -> None:
+def _show_controls(film: Film, checked: CheckedMap) -> None:
     """Show the map with the outline of the lungs, the map of random weights, and the edges of the film."""
     attribution = checked.attribution
     edges = Attribution(np.sqrt(checked.edges), "edges", "strength", attribution.target, attribution.class_name, 0)
-    this_map, untrained_map, edge_map = (
-        overlay.overlay_map(film.picture, each, opacity) for each in (attribution, checked.untrained, edges)
+    maps = [
+        overlay.view_map(attribution, "This map"),
+        overlay.view_map(checked.untrained, "On random weights"),
+        overlay.view_map(edges, "Edges, no network", "How fast the grey changes."),
+    ]
+    outlines = [] if checked.lungs is None else [Outline.of_mask("lungs", theme.FILM_TRUTH, checked.lungs)]
+    show_viewer(film, maps, outlines, key="checked viewer")
+    lungs = "No lungs were found." if checked.lungs is None else "The outline is the lungs as the segmenter finds them."
+    st.caption(
+        f"This map: {_title(attribution.method)} for {attribution.class_name}. {lungs} On random weights: the same "
+        "method on the same network before training. Edges: how fast the grey changes (Sobel; drawn as its square "
+        "root), without any network."
     )
-    lungs = "no lungs were found"
-    if checked.lungs is not None:
-        this_map = overlay.draw_outline(this_map, checked.lungs)
-        lungs = "the green line runs around the lungs as our segmenter finds them"
-    images = (
-        ("This map", this_map, f"{_title(attribution.method)} for {attribution.class_name}; {lungs}."),
-        ("On random weights", untrained_map, "The same method on the same network before it has learnt anything."),
-        (
-            "Edges, no network",
-            edge_map,
-            "How fast the grey changes (Sobel; drawn as its square root). It knows no network and no disease.",
-        ),
-    )
-    for column, (name, image, caption) in zip(st.columns(3), images, strict=True):
-        with column:
-            st.markdown(f"**{name}**")
-            st.image(overlay.light_box(image), alt=f"{name}. {caption}", width="stretch")
-            st.caption(caption)
 
 
 def _show_results(checked: CheckedMap) -> None:

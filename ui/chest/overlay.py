@@ -13,17 +13,15 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from plotly.colors import get_colorscale, hex_to_rgb
-from scipy.ndimage import minimum_filter
 
-from cnn.attribution.attribution import Attribution, Meaning
+from cnn.attribution.attribution import Attribution, Meaning, describe
 from ui.shell import theme
+from ui.widgets.film_viewer import ViewedMap
 
 STEPS = 255
 """Levels of the map on each side of 0; as many as there are greys, so that rounding changes no colour."""
 OPACITY = 0.8
 """Opacity of a map wherever the reader does not choose it."""
-BORDER = 2
-"""Width of an outline in pixels."""
 SIDE = 640
 """Side in pixels of the black square that every film of the page is centred on."""
 
@@ -78,14 +76,16 @@ def _colours(values: np.ndarray, signed: bool) -> np.ndarray:
     return np.stack([np.interp(values, positions, channel) for channel in channels], axis=-1)
 
 
-def draw_outline(picture: np.ndarray, mask: np.ndarray, colour: str = theme.FILM_TRUTH) -> np.ndarray:
-    """Return ``picture`` (h, w, 3) uint8 with the border of ``mask`` (H, W) bool in a hex ``colour``."""
-    height, width = picture.shape[:2]
-    shape = np.asarray(Image.fromarray(mask).resize((width, height)))
-    inside = minimum_filter(shape, 2 * BORDER + 1, mode="nearest")
-    drawn = picture.copy()
-    drawn[shape & ~inside] = hex_to_rgb(colour)
-    return drawn
+def view_map(attribution: Attribution, title: str, description: str = "") -> ViewedMap:
+    """Return a map for the viewer; without a description, in the words of :func:`describe`."""
+    return ViewedMap(
+        title,
+        attribution.scaled(),
+        attribution.signed,
+        attribution.scale,
+        legend(attribution),
+        description or describe(attribution),
+    )
 
 
 def to_colour(greys: np.ndarray) -> np.ndarray:

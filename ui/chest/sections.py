@@ -170,16 +170,13 @@ def show_warnings(film: Film) -> None:
 
 def explain_rejection(film: Film) -> None:
     """Show a rejected film with the lungs that were found in it."""
-    left, right = st.columns([1, 2])
-    lungs, found = film.gate_result.lungs, "no lung was found"
+    lungs, found, outlines = film.gate_result.lungs, "no lung was found", []
     if lungs.any():
         found = f"what was taken for lung is outlined ({percent(lungs.mean())} of it)"
-    with left:
-        outlined = overlay.draw_outline(overlay.to_colour(film.picture), lungs, theme.FILM_LUNGS)
-        st.image(overlay.light_box(outlined), alt=f"The image {film.name}; {found}", width="stretch")
-        st.caption(_describe_file(film, f"; {found}"))
-    with right:
-        st.markdown(REJECTION)
+        outlines = [Outline.of_mask("taken for lung", theme.FILM_LUNGS, lungs)]
+    show_viewer(film, (), outlines, key="viewer")
+    st.caption(_describe_file(film, f"; {found}"))
+    st.markdown(REJECTION)
 
 
 def _describe_file(film: Film, found: str = "") -> str:

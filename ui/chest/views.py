@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cnn.attribution.attribution import Attribution, describe
+from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.imaging.samples.built_in import Sample, lesion_mask
 from cnn.imaging.samples.real_films import RealFilm
@@ -14,14 +14,7 @@ from ui.widgets.film_viewer import Box, Outline, ViewedMap
 
 def view_map(attribution: Attribution) -> ViewedMap:
     """Return a saliency map for the viewer."""
-    return ViewedMap(
-        f"{METHODS[attribution.method].title}, {attribution.class_name}",
-        attribution.scaled(),
-        attribution.signed,
-        attribution.scale,
-        overlay.legend(attribution),
-        describe(attribution),
-    )
+    return overlay.view_map(attribution, f"{METHODS[attribution.method].title}, {attribution.class_name}")
 
 
 def boxes_of(sample: Sample | None, film: Film) -> tuple[Box, ...]:

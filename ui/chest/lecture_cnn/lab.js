@@ -85,7 +85,7 @@ function sliderOf(lab, name, { title, low, high, unit }) {
   input.dataset.slider = name;
   input.dataset.unit = unit;
   input.oninput = () => change(lab, () => (lab.settings[name] = Number(input.value)));
-  label.append(element("span", "", title), value, input);
+  label.append(element("span", "", title), input, value); // the first of input and output is what a label names
   return label;
 }
 
@@ -141,8 +141,9 @@ function redraw(lab) {
   const changed = applyAll(lab);
   lab.answer = ask(lab, changed);
   lab.changed = changed;
-  paintFilm(lab, changed);
-  paintMap(lab, changed);
+  lab.picture = toPicture(changed);
+  paintFilm(lab);
+  paintMap(lab);
   lab.number = (lab.number ?? 0) + 1;
   drawAnswers(lab);
   clearTimeout(lab.timer);
@@ -272,22 +273,27 @@ function listenToFilm(lab, canvas) {
     touch(place(event));
     lab.dragging = true;
   });
-  canvas.addEventListener("pointermove", (event) => lab.dragging && touch(place(event)));
+  canvas.addEventListener("pointermove", (event) => {
+    if (!lab.dragging) return;
+    const places = event.getCoalescedEvents?.() ?? []; // all that the hand did since the last picture of the screen
+    for (const each of places.length ? places : [event]) touch(place(each));
+  });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (lab.dragging = false));
   canvas.addEventListener("keydown", (event) => {
+    if (!lab.picture) return;
     const step = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
     if (!step && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     if (step) lab.cursor = lab.cursor.map((value, axis) => Math.min(SIDE, Math.max(0, value + step[axis])));
     else touch(lab.cursor);
-    paintFilm(lab, lab.changed);
+    paintFilm(lab);
   });
 }
 
-function paintFilm(lab, film) {
+function paintFilm(lab) {
   const canvas = lab.find(".film"),
     context = canvas.getContext("2d");
-  drawGreys(context, film, canvas.width);
+  context.drawImage(lab.picture, 0, 0, canvas.width, canvas.width);
   canvas.setAttribute("aria-label", `The film; arrow keys move the ${TOOLS[lab.tool].toLowerCase()}, Enter uses it`);
   if (canvas.matches(":focus-visible")) {
     const scale = canvas.width / SIDE;
@@ -297,23 +303,21 @@ function paintFilm(lab, film) {
   }
 }
 
-function drawGreys(context, film, size) {
-  const small = Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
-  const image = new ImageData(SIDE, SIDE);
-  for (let index = 0; index < film.length; index++) {
-    image.data.fill(Math.round(255 * clip(film[index])), 4 * index, 4 * index + 3);
-    image.data[4 * index + 3] = 255;
-  }
-  small.getContext("2d").putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, size, size);
+// Return the film as a picture of its own size.
+function toPicture(film) {
+  const picture = Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
+  const image = new ImageData(SIDE, SIDE),
+    pixels = new Uint32Array(image.data.buffer);
+  film.forEach((grey, index) => (pixels[index] = 0xff000000 | (Math.round(255 * clip(grey)) * 0x010101)));
+  picture.getContext("2d").putImageData(image, 0, 0);
+  return picture;
 }
 
-function paintMap(lab, film) {
+function paintMap(lab) {
   const canvas = lab.find(".map"),
     context = canvas.getContext("2d"),
     cell = canvas.width / LAST_SIDE;
-  drawGreys(context, film, canvas.width);
+  context.drawImage(lab.picture, 0, 0, canvas.width, canvas.width);
   const { contributions } = lab.answer;
   const most = Math.max(...[...contributions, ...lab.before.contributions].map(Math.abs), 1e-9);
   contributions.forEach((value, index) => {

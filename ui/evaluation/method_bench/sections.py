@@ -5,11 +5,15 @@ import streamlit as st
 from cnn.evaluation import saliency_sentences
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, PUBLISHED_AUPRC, SIMILARITIES, SOURCES, Report
+from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.samples.built_in import lesion_mask
+from ui.chest import overlay
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
+from ui.shell import theme
 from ui.shell.fields import Choice
+from ui.widgets.film_viewer import Outline, Picture, show_viewer
 
 BOXES = Choice("boxes", "Boxes drawn by", "RSNA", options=tuple(SOURCES))
 MEASURE = Choice("measure", "Measure", "AUPRC", options=tuple(MEASURES))
@@ -136,12 +140,15 @@ def show_cost(report: Report) -> None:
 def show_lesion(report: Report) -> None:
     """Show the maps of the film with a simulated lesion."""
     st.markdown(saliency_sentences.lesion(report))
-    film = (feature_stack.load_sample(LESION_SAMPLE).pixels * 255).round().astype("uint8")
-    maps = {
-        title: (report.lesion_map(name), saliency_sentences.lesion_caption(report, name))
+    radiograph = feature_stack.load_sample(LESION_SAMPLE)
+    film = Picture("The film", radiograph.sha256, to_8_bits(radiograph.pixels))
+    maps = [
+        overlay.view_map(report.lesion_map(name), title, saliency_sentences.lesion_caption(report, name))
         for name, title in report.titles.items()
-    }
-    charts.show_maps(film, lesion_mask(LESION_SAMPLE), maps)
+    ]
+    mask = lesion_mask(LESION_SAMPLE)
+    outlines = [] if mask is None else [Outline.of_mask("the simulated lesion", theme.FILM_TRUTH, mask)]
+    show_viewer(film, maps, outlines, key="bench viewer")
     tables.show_lesion(report)
 
 

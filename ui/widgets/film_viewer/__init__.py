@@ -55,6 +55,31 @@ class ViewedFilm(Protocol):
     def pixel_spacing_mm(self) -> tuple[float, float] | None:
         """Distance of pixel centres of the film itself, down and across, where the file gives it."""
 
+    @property
+    def stored(self) -> np.ndarray | None:
+        """The file's own number in the middle of each pixel of ``picture``, (h, w) integers, where it has one."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A film that belongs to no file of the reader's: name, hash, and pixels (h, w) uint8 of its full size."""
+
+    name: str
+    sha256: str
+    picture: np.ndarray = field(repr=False, compare=False)
+    pixel_spacing_mm: tuple[float, float] | None = None
+    stored: np.ndarray | None = None
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return int(self.picture.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return int(self.picture.shape[0])
+
 
 @dataclass(frozen=True)
 class ViewedMap:
@@ -131,7 +156,9 @@ def show_viewer(
             left, top, width, height = (float(value) for value in box)
             on_draw((left, top, width, height))
 
-    store_in_browser(f"{key} film", film.sha256, film.picture.tobytes())
+    stored = b"" if film.stored is None else film.stored.astype("<i4").tobytes()
+    padding = bytes(-film.picture.size % 4)  # typed arrays begin at multiples of their size
+    store_in_browser(f"{key} film", film.sha256, film.picture.tobytes() + padding + stored)
     height, width = film.picture.shape
     data: dict[str, Any] = {
         "store": f"{key} film",

@@ -13,8 +13,9 @@ function tell(viewer) {
     const [column, row] = cursor.map((share, axis) => Math.floor(share * data.size[axis]));
     if (column >= 0 && row >= 0 && column < data.size[0] && row < data.size[1]) {
       const index = row * data.size[0] + column;
-      const [x, y] = cursor.map((share, axis) => Math.floor(share * data.pixels[axis]) + 1);
-      told.push(`x ${x}, y ${y}: grey ${viewer.greys[index]} of 255`);
+      const [x, y] = [column, row].map((at, axis) => Math.floor(((at + 0.5) * data.pixels[axis]) / data.size[axis]) + 1);
+      const stored = viewer.stored ? `${viewer.stored[index]} in the file, ` : "";
+      told.push(`x ${x}, y ${y}: ${stored}grey ${viewer.greys[index]} of 255`);
       for (const map of viewer.maps) told.push(`${map.title} ${(map.enlarged[index] * map.scale).toPrecision(3)}`);
     }
   }

@@ -56,7 +56,8 @@ function receive(viewer, data) {
   if (viewer.film !== data.film) {
     Object.assign(viewer, {
       film: data.film,
-      greys: new Uint8Array(stored.bytes),
+      greys: new Uint8Array(stored.bytes, 0, data.size[0] * data.size[1]),
+      stored: storedNumbers(stored.bytes, data.size),
       ruler: null,
       cursor: null,
       maps: [],
@@ -79,6 +80,12 @@ function receive(viewer, data) {
   find(".of-outlines").hidden = !data.outlines.length;
   find(".of-outlines span").textContent = `Outline: ${data.outlines.map((outline) => outline.name).join(", ")}`;
   repaint(viewer);
+}
+
+// Return the file's own numbers, which follow the greys; null where the file has none.
+function storedNumbers(bytes, [width, height]) {
+  const start = 4 * Math.ceil((width * height) / 4);
+  return bytes.byteLength > start ? new Int32Array(bytes, start) : null;
 }
 
 function decode(map, size) {
