@@ -12,10 +12,12 @@ from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+Result = TypeVar("Result")
 
 
 def free_port() -> int:
@@ -40,10 +42,10 @@ def is_up(url: str) -> bool:
         return False
 
 
-def visit(walk: Coroutine[object, object, None]) -> None:
-    """Does ``walk`` in a thread of its own: in that of the tests, Playwright may have left its loop running."""
+def visit(walk: Coroutine[Any, Any, Result]) -> Result:
+    """What ``walk`` returns, from a thread of its own: Playwright may have left its loop running in that of the tests."""
     with ThreadPoolExecutor(1) as other:
-        other.submit(asyncio.run, walk).result()
+        return other.submit(asyncio.run, walk).result()
 
 
 @contextmanager

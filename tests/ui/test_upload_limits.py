@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from streamlit import runtime
 
 from tests.support.app import ROOT
+from tests.support.servers import visit
 from ui.shell import upload_limits
 from ui.shell.upload_limits import ADDRESS_BYTES, ALL_BYTES, FILE_BYTES, MIB, SESSION_BYTES, UploadLimits
 
@@ -51,7 +52,7 @@ class Site:
         return sent[0]["status"], kept or b"".join(message.get("body", b"") for message in sent[1:]).decode()
 
     def put(self, session: str, file: str, megabytes: float, address: str = "192.0.2.1") -> Answer:
-        return asyncio.run(self.ask(f"/_stcore/upload_file/{session}/{file}", int(megabytes * MIB), address))
+        return visit(self.ask(f"/_stcore/upload_file/{session}/{file}", int(megabytes * MIB), address))
 
 
 @pytest.fixture
@@ -146,13 +147,13 @@ def test_what_is_arriving_counts_and_what_broke_off_does_not(site: Site) -> None
         site.arriving.set()
         assert (await site.ask("/_stcore/upload_file/s0/b", size))[0] == 204
 
-    asyncio.run(walk())
+    visit(walk())
 
 
 @pytest.mark.parametrize("size", [None, "many", "-1", "1e9"])
 def test_an_upload_says_how_long_it_is(site: Site, size: object) -> None:
-    assert asyncio.run(site.ask("/_stcore/upload_file/s0/a", size))[0] == 411
+    assert visit(site.ask("/_stcore/upload_file/s0/a", size))[0] == 411
 
 
 def test_pictures_of_films_are_not_kept_on_the_way(site: Site) -> None:
-    assert asyncio.run(site.ask("/media/abc.png", method="GET")) == (204, "private, no-store")
+    assert visit(site.ask("/media/abc.png", method="GET")) == (204, "private, no-store")
