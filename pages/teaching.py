@@ -16,7 +16,7 @@ frame.header(
     "Three lesson plans with links, questions and expected answers. Without the answers this page is a worksheet.",
 )
 state = State.open("teaching", PLAN, ANSWERS)
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="bottom", key="plan-choice"):
     name = state.choice(PLAN)
     answers = state.flag(ANSWERS)
 st.markdown(teachers_guide.INTRODUCTION)

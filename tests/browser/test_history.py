@@ -12,7 +12,7 @@ from ui.shell.frame import COURSE
 
 pytestmark = pytest.mark.browser
 PAGES = ("stride_padding", "convolution_2d", "pooling", "layer_calculator")
-EXAMPLES = ".st-key-chips [class*=st-key-preset] button"
+EXAMPLES = "[class*=st-key-chips] [class*=st-key-preset] button"
 READ_SETTINGS = """() => JSON.stringify([...document.querySelectorAll(
     '[data-testid=stMain] :is(input, textarea), [data-testid=stMain] [role=slider]')]
     .filter((box) => box.type !== 'file')

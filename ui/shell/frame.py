@@ -125,12 +125,12 @@ def header(title: str, lede: str) -> None:
         # a start who follows a link would see a page without its course.
         navigation()
         st.rerun()
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small", key="head"):
-        with st.container(gap=None, width="stretch"):
-            st.title(title, anchor=False)
-            glossary_popover.write(lede)
-        position = f'<div class="where">{_where(visited_pages()[-1])}</div>'
-        st.html(f"{position}<script>{_script()}</script>", unsafe_allow_javascript=True, width="content")
+    with st.container(gap=None, key="head"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            st.title(title, anchor=False, width="content")
+            position = f'<div class="where">{_where(visited_pages()[-1])}</div>'
+            st.html(f"{position}<script>{_script()}</script>", unsafe_allow_javascript=True, width="content")
+        glossary_popover.write(lede)
 
 
 def _where(file: str) -> str:
