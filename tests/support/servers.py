@@ -43,7 +43,7 @@ def is_up(url: str) -> bool:
 
 
 def visit(walk: Coroutine[Any, Any, Result]) -> Result:
-    """What ``walk`` returns, from a thread of its own: Playwright may have left its loop running in that of the tests."""
+    """What ``walk`` returns, from a thread of its own: Playwright's loop may still run in that of the tests."""
     with ThreadPoolExecutor(1) as other:
         return other.submit(asyncio.run, walk).result()
 
