@@ -10,10 +10,9 @@ SCALE_PERCENTILE = 99.5
 BLANK = 1e-4
 """A map whose absolute values have a smaller sum, in logits, is numerical noise and is displayed as blank."""
 
-Meaning = Literal["evidence", "brightness", "strength"]
+Meaning = Literal["evidence", "strength"]
 """Meaning of a map's values. ``evidence``: positive values support the class, negative ones count against it.
-``brightness``: a brighter pixel raises the class's score where the value is positive, and lowers it where it is
-negative. ``strength``: how much the score depends on the pixel, without a sign."""
+``strength``: how much the score depends on the pixel, without a sign."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,10 @@ class Attribution:
         return float(np.percentile(size, SCALE_PERCENTILE) or size.max())
 
     def scaled(self) -> np.ndarray:
-        """Return the map over its scale, (S, S) in -1..1; zeros if it is blank, because noise must not be stretched."""
+        """Return the map over its scale, (S, S) in -1..1; without signs that mean nothing; zeros if it is blank."""
         if self.blank:
             return np.zeros_like(self.map)
-        return np.clip(self.map / self.scale, -1, 1)
+        return np.clip((self.map if self.signed else np.abs(self.map)) / self.scale, -1, 1)
 
 
 def describe(attribution: Attribution) -> str:
@@ -101,9 +100,7 @@ def half_area(values: np.ndarray) -> float:
 def _describe_values(attribution: Attribution) -> str:
     name, values = attribution.class_name, attribution.map
     if attribution.meaning == "strength":
-        return f"The stronger the colour, the more the score of {name} depends on that pixel, up or down."
-    if attribution.meaning == "brightness":
-        return f"Red: a brighter pixel would raise the score of {name}. Blue: a darker one would."
+        return f"The stronger the colour, the larger the gradient of the score of {name} that the method finds there."
     if values.max() <= 0:
         return f"Everything in this map counts against {name}; nothing supports it."
     if values.min() >= 0:

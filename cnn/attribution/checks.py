@@ -163,7 +163,7 @@ class CheckedMap:
             (median, f"{median:.2f} median rank correlation with {len(ranks)} others"),
             f"at least {DIFFERENT}",
             median >= DIFFERENT,
-            "Other methods point elsewhere in the same film: where the network looked depends on how one asks.",
+            "Other methods point elsewhere in the same film: what moved the score depends on how one asks.",
         )
 
 

@@ -310,16 +310,16 @@ METHODS: dict[str, Method] = {
     ),
     "guided_backprop": Method(
         "Guided Backprop",
-        "The gradient with everything negative thrown away at each ReLU: sharp, but it may look much the same for any "
-        "class.",
-        "brightness",
+        "The gradient with everything negative thrown away at each ReLU: sharp, but mostly edges of the film, for any "
+        "class (Nie et al., ICML 2018). Its sign says nothing about the score and is not shown.",
+        "strength",
         "Springenberg et al., ICLR workshop 2015",
         _guided_backprop,
     ),
     "guided_grad_cam": Method(
         "Guided Grad-CAM",
         "Guided Backprop, kept only where Grad-CAM speaks for the class.",
-        "brightness",
+        "strength",
         "Selvaraju et al., ICCV 2017",
         _guided_grad_cam,
         passes=lambda model: len(model.cam_layers) + 1,

@@ -43,7 +43,7 @@ def read(source: FilmSource, max_mb: int = MAX_BYTES // 2**20) -> Radiograph:
 def _from_array(values: np.ndarray) -> Radiograph:
     try:
         grey, notes = to_gray(_declared(values))
-        grey, trimmed = trim_border(grey)
+        grey, trimmed, _ = trim_border(grey)
     except Unreadable as reason:
         raise ImageRejected(f"The array {reason}.") from None
     grey.flags.writeable = False

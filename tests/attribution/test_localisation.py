@@ -65,4 +65,4 @@ def test_energy_counts_evidence_for_the_class() -> None:
 def test_the_sign_counts_only_where_it_means_for_or_against() -> None:
     values = np.array([[-2.0, 1.0]])
     assert localisation.as_heatmap(values, "evidence").argmax() == 1
-    assert localisation.as_heatmap(values, "brightness").argmax() == 0
+    assert localisation.as_heatmap(values, "strength").argmax() == 0

@@ -70,7 +70,7 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
         },
         "methods": {
             GOOD: {"title": "Grad-CAM", "meaning": "evidence"},
-            BAD: {"title": "Guided Backprop", "meaning": "brightness"},
+            BAD: {"title": "Guided Backprop", "meaning": "strength"},
         },
         "networks": {"transfer": statistics.summarise(methods, baselines, dict.fromkeys(SOURCES, PATIENTS), PATIENTS)},
     }

@@ -96,7 +96,9 @@ def _show_controls(film: Film, checked: CheckedMap) -> None:
 def _show_results(checked: CheckedMap) -> None:
     st.markdown(
         f"Each check has a rule that was set before any film was looked at. All of them together took {checked.passes} "
-        "passes through the network. To pass is no proof; to fail is a reason not to believe."
+        "passes through the network. To pass is no proof; to fail is a reason not to believe. The other methods share "
+        "gradients, so their agreement is no independent evidence. The method bench asks another question of random "
+        "weights, over several films, so a method may pass there and fail here."
     )
     rows = [
         (check.name, "passed" if check.passed else "FAILED", check.measured, check.rule) for check in checked.checks

@@ -27,8 +27,7 @@ SIDE = 640
 
 LEGENDS: dict[Meaning, tuple[str, str]] = {
     "evidence": ("against {name}", "for {name}"),
-    "brightness": ("darker here: more {name}", "brighter here: more {name}"),
-    "strength": ("no effect", "strong effect on {name}"),
+    "strength": ("no gradient", "strong gradient of {name}"),
 }
 """Labels of the two ends of the colour bar."""
 

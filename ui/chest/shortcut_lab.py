@@ -9,12 +9,15 @@ import streamlit as st
 from cachetools import FIFOCache
 from streamlit.delta_generator import DeltaGenerator
 
+from cnn import cards
 from cnn.attribution import perturbations
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.attribution.perturbations import CHANGES, Effect
 from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.evaluation import scores
+from cnn.evaluation.scores import HIDDEN_REGIONS
 from cnn.models import loading
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
@@ -176,13 +179,24 @@ def describe_test_set(model: LoadedModel) -> str:
         return ""
     test = model.card["metrics"]["test"]
     figures = "; ".join(f"{name}: {auc:.2f}" for name, auc in hidden.items())
+    recipe = model.card["recipe"]
+    taught = " some" if isinstance(recipe, str) else f" {100 * recipe['lungs_hidden']:.0f} % of"
     return (
         f"**One film is an anecdote.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}. "
-        f"With {figures}. 0.5 is chance. In training, 8 % of the films had this box, and the target was one half: so "
+        f"With {figures}. 0.5 is chance. In training,{taught} films had this box, and the target was one half: so "
         "the first figure shows that this was learnt, not what the network uses in a whole film. The box's size and "
-        f"position remain, and they follow breath, age and disease. {CLASSES[PNEUMONIA]} can still be the prediction "
-        "for a film without lungs, because the threshold is not one half."
+        f"position remain, and they follow breath, age and disease. {_count_positive_without_lungs(model.name)}"
     )
+
+
+def _count_positive_without_lungs(network: str) -> str:
+    """Return how many test films the network calls PNEUMONIA at its threshold with the lungs behind a grey box."""
+    try:
+        films = scores.read(cards.WEIGHTS_FOLDER, network, ["test"])["test"].with_region_hidden(HIDDEN_REGIONS[0])
+    except UserError:
+        return ""
+    positive = int((films.probabilities >= films.thresholds).sum())
+    return f"At its threshold it then calls {positive} of {len(films.labels)} films {CLASSES[PNEUMONIA]}."
 
 
 def explain() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -193,13 +194,16 @@ def memory_for(data: bytes) -> Iterator[None]:
     Raises:
         Busy: Too many others wait.
     """
-    slot = st.empty()
+    slots: list[DeltaGenerator] = []  # in a callback a place shifts the whole page, so none is made without need
 
     def report(position: int) -> None:
-        slot.info(f"Other readers' large films are being read. You are number {position} in line.")
+        if not slots:
+            slots.append(st.empty())
+        slots[0].info(f"Other readers' large films are being read. You are number {position} in line.")
 
     with decoding_budget.reserve(data, report) as size:
-        slot.empty()
+        for slot in slots:
+            slot.empty()
         yield
     if size > decoding_budget.COMMON_BYTES:
         give_back()

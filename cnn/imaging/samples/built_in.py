@@ -53,7 +53,8 @@ SAMPLES: tuple[Sample, ...] = (
         key="simulated-consolidation",
         title="Simulated chest with consolidation",
         story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
-        "tissue, as pneumonia does. Here the ground truth is known, so a saliency map can be checked against it.",
+        "something as dense as tissue, as the fluid of pneumonia is. Here the ground truth is known, so a saliency "
+        "map can be checked against it.",
         simulated=True,
         file="simulated_consolidation.png",
     ),

@@ -62,6 +62,7 @@ function receive(viewer, data) {
       cursor: null,
       maps: [],
     });
+    for (const pane of viewer.panes) pane.map = null;
     reset(viewer);
     find(".outlined").checked = data.outlined;
   }
@@ -121,6 +122,10 @@ function buildPanes(viewer) {
   while (viewer.panes.length < wanted.length) viewer.panes.push(newPane(viewer));
   viewer.panes.forEach((pane, index) => {
     const map = wanted[index];
+    if (map?.waits && pane.map?.enlarged && !viewer.maps.includes(pane.map)) {
+      const { enlarged, signed } = pane.map; // the map before stays, dimmed, until the new one is there
+      Object.assign(map, { enlarged, signed });
+    }
     pane.map = map;
     pane.figure.classList.toggle("pending", Boolean(map?.waits));
     pane.title.textContent = map ? `${map.title}${map.waits ? ": is being computed …" : ""}` : data.name;
