@@ -1,7 +1,5 @@
 """Any network as a graph: read from source, a printed model, a file or a name, drawn with its branches, and counted."""
 
-from html import escape
-
 import streamlit as st
 
 from cnn.errors import DoesNotFit, UserError
@@ -10,12 +8,8 @@ from cnn.layers.reading.read import parse_dims, read_file
 from ui.shell import upload_limits
 from ui.shell.text import format_bytes, plain, sentence_of
 from ui.widgets import tables
+from ui.widgets.network_graph import show_network_graph
 from ui.widgets.tables import Bar
-
-_QUIET = ("activation", "norm", "dropout")
-"""Roles of layers that leave shapes as they are; they are in the table and not drawn."""
-_COLOURS = {"conv": "#1f77b4", "linear": "#9467bd", "pool": "#2ca02c", "merge": "#d62728", "unknown": "#d62728"}
-_MOST_DRAWN = 150
 
 
 def show_reader() -> None:
@@ -60,35 +54,15 @@ def show_graph(graph: Graph) -> None:
         strict=True,
     ):
         column.metric(label, value)
-    drawn = [index for index, node in enumerate(graph.nodes) if node.operation.role not in _QUIET or node.problem]
-    if len(drawn) <= _MOST_DRAWN:
-        st.graphviz_chart(dot(graph), width="content")
-    else:
-        st.caption(f"{len(drawn)} layers are more than are drawn; all are in the table.")
+    show_network_graph(graph, key="any_graph")
+    st.caption(
+        "Height and width to scale, the width running to the back, the depth in channels to the right; rows of numbers "
+        "have a scale of their own. Dashed boxes are modules: press one twice to open it. Activations, normalisations "
+        "and dropout are told with the layer before. The heaviest three by each cost are marked."
+    )
     _show_table(graph)
     if not problem:
         st.download_button("Download the table (CSV)", graph.csv(), "network.csv", "text/csv", key="any_csv")
-
-
-def dot(graph: Graph) -> str:
-    """Return the drawing in Graphviz's language, without layers that leave shapes as they are."""
-    sources: dict[int, int] = {}
-    lines = [
-        "digraph {",
-        'bgcolor=transparent; rankdir="TB"; edge [color="#7f7f7f"];',
-        'node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11];',
-    ]
-    for index, node in enumerate(graph.nodes):
-        inputs = sorted({sources[each] for each in node.inputs})
-        if node.operation.role in _QUIET and len(inputs) == 1 and not node.problem:
-            sources[index] = inputs[0]
-            continue
-        sources[index] = index
-        label = f"{title(node.operation)}\n{format_dims(node.output) or '?'}".replace("\\", "").replace('"', "'")
-        colour = "#d62728" if node.problem else _COLOURS.get(node.operation.role, "#7f7f7f")
-        lines.append(f'n{index} [label="{escape(label, quote=False)}", color="{colour}"];')
-        lines += [f"n{each} -> n{index};" for each in inputs]
-    return "\n".join([*lines, "}"])
 
 
 def _show_table(graph: Graph) -> None:

@@ -35,12 +35,13 @@ class _Counter(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = function(*args, **(kwargs or {}))
+        images = BATCH if isinstance(output, Tensor) and output.dim() and output.shape[0] % BATCH == 0 else 1
         if function is F.linear:
-            self.counts.multiply_adds += output.numel() * args[1].shape[-1] // BATCH
+            self.counts.multiply_adds += output.numel() * args[1].shape[-1] // images
         elif function in _CONVS:
-            self.counts.multiply_adds += output[:, 0].numel() * args[1].numel() // BATCH
+            self.counts.multiply_adds += output[:, 0].numel() * args[1].numel() // images
         elif function in _TRANSPOSED:
-            self.counts.multiply_adds += args[0][:, 0].numel() * args[1].numel() // BATCH
+            self.counts.multiply_adds += args[0][:, 0].numel() * args[1].numel() // images
         return output
 
 
