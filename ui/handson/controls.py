@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from cnn.errors import Busy, UserError
 from cnn.handson.experiments import EXPERIMENTS
 from cnn.handson.films import FilmSet
 from cnn.handson.preparation import prepare
@@ -109,10 +110,22 @@ def _own_films() -> FilmSet | None:
         return None
     key, films = st.session_state.get(_READ, ("", None))
     if key != file.file_id:
-        films = read_zip(file.getvalue())
+        films = _read_zip(file.getvalue())
         st.session_state[_READ] = file.file_id, films
+    if isinstance(films, UserError):
+        raise films
     own: FilmSet | None = films
     return own
+
+
+def _read_zip(data: bytes) -> FilmSet | UserError:
+    """Return the films of a zip file, or why it cannot be used, which takes as long to find out."""
+    try:
+        return read_zip(data)
+    except Busy:
+        raise
+    except UserError as error:
+        return error
 
 
 def _settings(values: Mapping[Field[Any], Any], text: str | None) -> Settings:
