@@ -114,6 +114,12 @@ class Reader:
         self._widgets |= {state.id: state for state in states}
         return await self.rerun()
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send what is no message, and wait until the server has closed the connection."""
+        assert self._socket is not None
+        await self._socket.send(data)
+        await asyncio.wait_for(self._socket.wait_closed(), MOST_SECONDS)
+
     async def upload(self, shown: Shown, *files: tuple[str, bytes]) -> Shown:
         """Puts files into the page's upload box and waits for what it makes of them."""
         boxes = shown.of("file_uploader")

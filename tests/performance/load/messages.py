@@ -88,12 +88,14 @@ async def attack(url: str, count: int) -> tuple[int, Counter[str]]:
             await reader.connect()
             await reader.open("")
             shown = await reader.open(page)
-            for _ in range(2):
+            for _ in range(6):
                 states = [hostile_state(kind, element, chance) for kind, element in widgets(shown)]
                 sent += len(states)
                 shown = await reader.send(states)
                 for error in shown.of("exception"):
                     failed[f"{chapter.file}: {error.type} {error.message[:100]}"] += 1
+            await reader.send_bytes(b"\xff" + chance.randbytes(chance.randint(1, 200)))
+            sent += 1
             await reader.close()
     return sent, failed
 
