@@ -36,8 +36,8 @@ PREDICT = Flag("predict", "Predict first", False)
 WHY, CODE, DETAILS = "Why it is so", "In PyTorch", "Details and tables"
 _SHARE = "Share and print"
 _LAST_GOOD = "stage.last_good"
-_ONE_ROW = 110
-"""Letters of examples that fit a row of a laptop's window."""
+_ONE_ROW = 170
+"""Letters of examples, and four for the frame of each, that fit a row of a laptop's window."""
 _PRESENT = '<button type="button" class="present" data-present title="Escape leaves">Present</button>'
 
 
@@ -101,7 +101,9 @@ def more(contents: str) -> AbstractContextManager[Any]:
 
 
 def _show_chips(state: State, examples: Mapping[str, Mapping[Field[Any], Any]]) -> None:
-    key = "chips" if sum(map(len, examples)) < _ONE_ROW else "chips-two-rows"  # keeps its height from the first paint
+    key = (
+        "chips" if sum(len(name) + 4 for name in examples) < _ONE_ROW else "chips-two-rows"
+    )  # keeps its height from the first paint
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
         state.examples(examples)
         st.space("stretch")
