@@ -43,12 +43,15 @@ view = stage.open_view(state, {name: {NET: network, PART: 1} for name, network i
 with view.panel:
     network = network_editor.edit_network(state, NET)
     part = state.number(PART)
+    network_editor.show_form(state, NET, PART, network)
     network_diagram.show_calculator_link(network, part)
+    network_diagram.show_budget(network)
+    network_diagram.show_training_link(network)
 view.compute(lambda: network)  # greyed while the text is not a network
 with view.stage:
     network_diagram.show_volumes(network)
     network_diagram.show_totals(network)
-    network_editor.show_edits(state, NET, PART, network)
+    network_editor.show_strip(state, NET, PART, network)
 layers, code, reader = view.tabs(state, "Layer by layer", stage.CODE, "Any network: paste it, drop it, name it")
 with layers:
     show_tables(network)

@@ -6,9 +6,11 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.layers.budget import demands
 from cnn.layers.network_text import parse
 from cnn.layers.to_torch import torch_code
 from tests.support.app import html, open_page, press, snippets
+from ui.widgets import network_editor
 
 PAGE = "architecture_builder"
 
@@ -49,12 +51,6 @@ def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
     drawn = html(app)
     assert "plus its input through conv 6 1 s2" in drawn
     assert "2 blocks of conv 4x4x6, plus its input" in drawn
-    app = open_page(PAGE, net=app.text_area(key="net").value, look="3")
-    press(app, "+ residual block")
-    assert "3 blocks" not in html(app)
-    assert app.text_area(key="net").value.endswith(", [conv 6 3 p1, norm, relu, conv 6 3 p1, norm]")
-    press(app, "Remove")
-    assert html(app) == drawn
 
 
 NETWORK = "32x32x3, conv 8 3, relu, max 2"
@@ -79,29 +75,61 @@ def test_what_cannot_be_brought_in_changes_nothing(pasted: str) -> None:
     assert rows(app) == before
 
 
-def test_layers_are_added_and_removed_and_the_link_brings_them_back() -> None:
-    app = open_page(PAGE, net="16x16x1, conv 4 3")
-    for label in ("+ relu", "+ max 2", "+ flatten", "+ fc 10"):
-        press(app, label)
-    assert app.text_area(key="net").value == "16x16x1, conv 4 3, relu, max 2, flatten, fc 10"
-    press(app, "Remove")
-    text = app.text_area(key="net").value
-    assert text == "16x16x1, conv 4 3, relu, max 2, flatten"
-    assert rows(open_page(PAGE, net=text)) == rows(app)
+@pytest.mark.parametrize(
+    ("action", "net", "selected"),
+    [
+        (("add", 1, 0, "relu"), "conv 4 3, relu, flatten, softmax", 2),
+        (("add", 0, 0, "norm"), "norm, conv 4 3, flatten, softmax", 1),
+        (("move", 1, 3, ""), "flatten, softmax, conv 4 3", 3),
+        (("move", 3, 1, ""), "softmax, conv 4 3, flatten", 1),
+        (("copy", 2, 0, ""), "conv 4 3, flatten, flatten, softmax", 3),
+        (("remove", 3, 0, ""), "conv 4 3, flatten", 2),
+        (("select", 2, 0, ""), "conv 4 3, flatten, softmax", 2),
+    ],
+)
+def test_a_layer_is_added_moved_doubled_and_removed(action: tuple[str, int, int, str], net: str, selected: int) -> None:
+    edited = network_editor.edited(parse("16x16x1, conv 4 3, flatten, softmax"), *action)
+    assert edited is not None
+    assert (str(edited[0]), edited[1]) == (f"16x16x1, {net}", selected)
 
 
-def test_a_part_is_inserted_moved_repeated_and_removed_where_it_is_selected() -> None:
-    app = open_page(PAGE, net="16x16x1, conv 4 3, flatten, softmax", look="1")
-    for label, net in (
-        ("+ relu", "conv 4 3, relu, flatten, softmax"),
-        ("+ max 2", "conv 4 3, relu, max 2, flatten, softmax"),
-        ("Move earlier", "conv 4 3, max 2, relu, flatten, softmax"),
-        ("Repeat", "conv 4 3, max 2, max 2, relu, flatten, softmax"),
-        ("Move later", "conv 4 3, max 2, relu, max 2, flatten, softmax"),
-        ("Remove", "conv 4 3, max 2, relu, flatten, softmax"),
-    ):
-        press(app, label)
-        assert app.text_area(key="net").value == f"16x16x1, {net}", label
+@pytest.mark.parametrize(
+    "action", [("move", 1, 9, ""), ("remove", 0, 0, ""), ("add", 7, 0, "relu"), ("copy", 4, 0, "")]
+)
+def test_what_cannot_be_done_to_a_layer_changes_nothing(action: tuple[str, int, int, str]) -> None:
+    assert network_editor.edited(parse("16x16x1, conv 4 3, flatten, softmax"), *action) is None
+
+
+def test_the_form_changes_the_selected_layer() -> None:
+    app = open_page(PAGE, net="16x16x1, conv 4 3, relu, flatten, fc 3", look="1")
+    next(box for box in app.number_input if box.label == "Filters").set_value(6).run()
+    assert app.text_area(key="net").value == "16x16x1, conv 6 3, relu, flatten, fc 3"
+    next(box for box in app.number_input if box.label == "Padding P").set_value(1).run()
+    assert app.text_area(key="net").value == "16x16x1, conv 6 3 p1, relu, flatten, fc 3"
+    assert not app.exception
+
+
+BUDGET = (
+    "32x32x3, conv 16 3 p1, relu, max 2, conv 32 3 p1, relu, max 2, conv 64 3 p1, relu, conv 64 3 p1, flatten, fc 10"
+)
+
+
+@pytest.mark.parametrize(
+    ("net", "met"),
+    [
+        (BUDGET, (True, False, True, True)),
+        (BUDGET.replace(", flatten", ", adaptive 1, flatten"), (True,) * 4),
+        (BUDGET.replace("conv 16", "conv 64").replace(", flatten", ", adaptive 1, flatten"), (True, True, False, True)),
+        ("32x32x3, flatten, fc 10", (True, True, True, False)),
+    ],
+)
+def test_the_exercise_compares_a_network_with_its_budget(net: str, met: tuple[bool, ...]) -> None:
+    assert tuple(demand.is_met for demand in demands(parse(net))) == met
+
+
+def test_a_network_for_the_films_goes_to_training() -> None:
+    links = [open_page(PAGE, net=f"64x64x{depth}, conv 4 3, max 8, flatten, fc 2").get("page_link") for depth in (1, 3)]
+    assert [any("Train this network" in link.proto.label for link in each) for each in links] == [True, False]
 
 
 def test_any_network_is_pasted_and_counted() -> None:

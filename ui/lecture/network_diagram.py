@@ -7,9 +7,12 @@ from typing import TypeVar
 
 import streamlit as st
 
+from cnn.errors import UserError
+from cnn.handson.settings import check_network
+from cnn.layers.budget import demands
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
-from ui.shell.text import format_bytes
+from ui.shell.text import format_bytes, sentence_of
 from ui.widgets import cross_links, tables
 from ui.widgets.tables import Bar
 
@@ -17,6 +20,8 @@ TALLEST, DEEPEST = 110, 64
 """Pixels of the height of the tallest volume, and of the depth of the deepest."""
 SLANT = 0.3
 """How far the width runs to the back, as a share of its length."""
+_OWN = "own"
+"""The choice of the Train page for a network written as text."""
 SHAPE_KEEPING = (Activation, BatchNorm, Dropout, Softmax)
 """Layers that leave a volume's shape as it is, and are not drawn."""
 
@@ -120,6 +125,27 @@ def show_calculator_link(network: Network, part: int) -> None:
     layer, info = stages[before].layer, stages[before].info
     if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
         cross_links.link_to_calculator(layer, info.input, f"Calculate {layer!s} on {info.input}")
+
+
+def show_budget(network: Network) -> None:
+    """Show the demands of the exercise, and which of them the network meets."""
+    with st.expander("Exercise: within a budget"):
+        st.markdown("Build a network that meets all four. Change one layer at a time and watch the figures.")
+        for demand in demands(network):
+            st.markdown(f"{'✅' if demand.is_met else '⬜'} {demand.text}: **{demand.actual}**")
+        if all(demand.is_met for demand in demands(network)):
+            st.success("All four are met. Now try to halve the multiply-adds.")
+
+
+def show_training_link(network: Network) -> None:
+    """Show a link that trains the network on chest films, or why it cannot be trained."""
+    try:
+        check_network(network)
+    except UserError as error:
+        st.caption(f"Train it on chest films: {sentence_of(error)}")
+        return
+    link = {"network": _OWN, "net": str(network)}
+    st.page_link("pages/train_a_classifier.py", label="Train this network on chest films", query_params=link)
 
 
 def show_totals(network: Network) -> None:

@@ -1,6 +1,6 @@
 """The text box that a network is written in, and import from PyTorch code or from a link."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,13 +10,29 @@ from typing_extensions import override
 from cnn.errors import UserError
 from cnn.layers import from_torch, network_text
 from cnn.layers.from_torch import TorchImport
-from cnn.layers.layers import Layer
 from cnn.layers.network import Block, Network
-from ui.shell.fields import Field, TextField, Whole
+from ui.shell.fields import TextField, Whole
 from ui.shell.page_state import State
 from ui.shell.text import plain, sentence_of
+from ui.widgets import layer_strip
 
 _PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
+_HISTORY, _LAST = "_network_history", "_network_last"
+_MOST_STEPS = 100
+_ARGUMENTS = {
+    "out_channels": "Filters",
+    "out_features": "Units",
+    "kernel_size": "Filter size F",
+    "stride": "Stride S",
+    "padding": "Padding P",
+    "dilation": "Dilation D",
+    "groups": "Groups",
+    "output_padding": "Output padding",
+    "size": "Output size",
+    "bias": "Bias",
+    "ceil_mode": "ceil_mode",
+}
+"""Labels of the arguments that the form of a layer has."""
 _WORDS = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 _GUIDE = """
 - `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
@@ -42,40 +58,85 @@ class NetworkField(TextField[Network]):
         return str(value)
 
 
-def show_edits(state: State, field: NetworkField, selected: Whole, network: Network) -> None:
-    """Show buttons that insert a layer behind the selected part, or repeat, move or remove that part."""
-    position = min(state[selected], len(network.parts))
-    before = Network(network.volume, network.parts[:position])
-    words = {f"+ {word}": word for word in _WORDS}
-    if block := network_text.residual_block(before):
-        words["+ residual block"] = block
-    state.presets(
-        f"Insert after part {position}" if position else "Add a layer",
-        {
-            name: {field: longer, selected: position + 1}
-            for name, word in words.items()
-            if (longer := network_text.insert(network, position, word)) is not None
-        },
+def show_strip(state: State, field: NetworkField, selected: Whole, network: Network) -> None:
+    """Show the layers as blocks that can be moved, added, doubled and removed, and undo and redo."""
+    if state.teach:
+        return
+    past, future = _history(str(network))
+    words = [*_WORDS, block] if (block := network_text.residual_block(network)) else [*_WORDS]
+
+    def edit(action: str, part: int, to: int, word: str) -> None:
+        if action in ("undo", "redo"):
+            here, there = (past, future) if action == "undo" else (future, past)
+            if here:
+                there.append(str(network))
+                state.put(field, network_text.parse(here.pop()))
+                st.session_state[_LAST] = st.session_state[field.name]
+        elif (changed := edited(network, action, part, to, word)) is not None:
+            state.put(field, changed[0])
+            state.put(selected, max(1, changed[1]))
+
+    layer_strip.show_layer_strip(
+        network, min(state[selected], len(network.parts)), words, (bool(past), bool(future)), on_edit=edit
     )
-    if position:
-        state.presets(f"Part {position}", _changes(field, selected, network, position))
 
 
-def _changes(field: NetworkField, selected: Whole, network: Network, position: int) -> dict[str, dict[Field[Any], Any]]:
-    parts, index = network.parts, position - 1
-    one, without = parts[index], parts[:index] + parts[index + 1 :]
+def _history(text: str) -> tuple[list[str], list[str]]:
+    """Return the networks before this one, and those that were undone, both of this session."""
+    past, future = st.session_state.setdefault(_HISTORY, ([], []))
+    last = st.session_state.get(_LAST, text)
+    if text != last:
+        past.append(last)
+        del past[:-_MOST_STEPS]
+        future.clear()
+    st.session_state[_LAST] = text
+    return past, future
 
-    def change(parts: tuple[Layer | Block, ...], selection: int) -> dict[Field[Any], Any]:
-        return {field: Network(network.volume, parts), selected: max(1, selection)}
 
-    changes = {"Remove": change(without, position - 1)}
-    if (repeated := network_text.insert(network, position, str(one))) is not None:
-        changes["Repeat"] = {field: repeated, selected: position + 1}
-    if index:
-        changes["Move earlier"] = change((*without[: index - 1], one, *without[index - 1 :]), position - 1)
-    if position < len(parts):
-        changes["Move later"] = change((*without[:position], one, *without[position:]), position + 1)
-    return changes
+def edited(network: Network, action: str, part: int, to: int, word: str) -> tuple[Network, int] | None:
+    """Return the network after an action and the part that is selected then; None where it cannot be done."""
+    parts = list(network.parts)
+    if action == "add" and part <= len(parts):
+        longer = network_text.insert(network, part, word)
+        return (longer, part + 1) if longer else None
+    if not 1 <= part <= len(parts):
+        return None
+    if action == "select":
+        return network, part
+    if action == "copy":
+        longer = network_text.insert(network, part, str(parts[part - 1]))
+        return (longer, part + 1) if longer else None
+    taken = parts.pop(part - 1)
+    if action == "move" and 1 <= to <= len(parts) + 1:
+        parts.insert(to - 1, taken)
+        return Network(network.volume, tuple(parts)), to
+    return (Network(network.volume, tuple(parts)), part - 1) if action == "remove" else None
+
+
+def show_form(state: State, field: NetworkField, selected: Whole, network: Network) -> None:
+    """Show a widget for each argument of the selected layer."""
+    position = min(state[selected], len(network.parts))
+    layer = network.parts[position - 1] if position else None
+    if state.teach or layer is None or isinstance(layer, Block):
+        return
+    arguments = [argument for argument in fields(layer) if argument.name in _ARGUMENTS]
+
+    def change(name: str, key: str) -> None:
+        changed = replace(layer, **{name: st.session_state[key]})
+        state.put(field, Network(network.volume, (*network.parts[: position - 1], changed, *network.parts[position:])))
+
+    if not arguments:
+        return
+    st.markdown(f"**Layer {position}: {layer.title}**")
+    for column, argument in zip(st.columns(len(arguments)), arguments, strict=True):
+        value, label = getattr(layer, argument.name), _ARGUMENTS[argument.name]
+        key = f"_form {position} {layer} {argument.name}"
+        options: dict[str, Any] = {"key": key, "on_change": change, "args": (argument.name, key)}
+        if isinstance(value, bool):
+            column.checkbox(label, value, **options)
+        else:
+            low = 0 if argument.name in ("padding", "output_padding") else 1
+            column.number_input(label, low, 9999, value, **options)
 
 
 def edit_network(state: State, field: NetworkField) -> Network:

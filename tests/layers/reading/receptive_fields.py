@@ -75,7 +75,8 @@ class _SumsForMaxima(TorchFunctionMode):
     """Replaces the maximum of each window by its sum, which depends on every cell of the window."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        function = _MEANS.get(function, function)
+        if function in _MEANS:
+            function, args, kwargs = _MEANS[function], args[:2], None
         output = function(*args, **(kwargs or {}))
         if function not in _MAXIMA:
             return output

@@ -1,0 +1,58 @@
+"""The layers of a network as a row of blocks to be moved, added, doubled and removed, by mouse, touch and keyboard."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnn.layers.network import MAX_LAYERS, Network
+from ui.shell.messages import received
+
+_HERE = Path(__file__).parent
+_ACTIONS = ("select", "move", "copy", "remove", "add", "undo", "redo")
+
+
+def show_layer_strip(
+    network: Network,
+    selected: int,
+    words: Sequence[str],
+    can: tuple[bool, bool],
+    *,
+    on_edit: Callable[[str, int, int, str], None],
+) -> None:
+    """Show the parts of a network, part ``selected`` (from 1) marked.
+
+    Args:
+        network: The network.
+        selected: The part whose form the page shows.
+        words: Texts of the layers and blocks that can be added.
+        can: Whether there is a step to undo, and one to do again.
+        on_edit: Called with action, part, place it goes to and text to be added, before the page runs again.
+    """
+    key = "layer strip"
+    broken = [stage.problem for stage in network.stages() if stage.problem]
+    shape = {"do": _ACTIONS, "at": range(MAX_LAYERS + 1), "to": range(MAX_LAYERS + 1), "word": ["", *words]}
+
+    def edited() -> None:
+        if message := received(key, "edit", shape):
+            on_edit(message["do"], message["at"], message["to"], message["word"])
+
+    data: dict[str, Any] = {
+        "input": str(network.volume),
+        "parts": [str(part) for part in network.parts],
+        "selected": selected,
+        "words": list(words),
+        "can": list(can),
+        "problem": broken[0] if broken else "",
+    }
+    _component(key=key, data=data, on_edit_change=edited)
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_component = st.components.v2.component(
+    "layer_strip", html=_read("strip.html"), css=_read("strip.css"), js=_read("strip.js")
+)
