@@ -1,8 +1,10 @@
 """The chest X-ray page in Streamlit's own test bench, on random weights: uploads good and bad, samples, methods."""
 
+import base64
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 from streamlit.testing.v1 import AppTest
@@ -15,6 +17,7 @@ from cnn.errors import Busy
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, ood_gate
+from tests.imaging.corpus.build import dicom, picture
 from tests.support.app import all_text, open_page
 from tests.support.random_weights import png_film, write_gate, write_weights
 from ui.chest import film_store, sections
@@ -49,6 +52,18 @@ def viewer(page: AppTest) -> dict:
     """What the viewer was sent."""
     shown = [json.loads(component.proto.json) for component in page.get("bidi_component")]
     return next(data for data in shown if "outlines" in data)
+
+
+def test_the_viewer_gets_the_numbers_of_the_file(page: AppTest) -> None:
+    values = picture(12, 120, 90)
+    tags = {"WindowCenter": 900, "WindowWidth": 700, "PixelSpacing": [0.5, 0.25], "BitsStored": 12, "HighBit": 11}
+    give(page, ("film.dcm", dicom(values, PhotometricInterpretation="MONOCHROME1", **tags)))
+    shown = [json.loads(component.proto.json) for component in page.get("bidi_component")]
+    (film,) = (base64.b64decode(data["base64"]) for data in shown if data.get("name") == "viewer film")
+    greys, numbers = film[: values.size], film[values.size :]
+    assert (np.frombuffer(numbers, "<i4").reshape(values.shape) == values).all()
+    assert np.frombuffer(greys, np.uint8)[0] > np.frombuffer(greys, np.uint8)[-1], "and the picture is inverted"
+    assert viewer(page)["spacing"] == [0.5, 0.25]
 
 
 def choose_maps(page: AppTest, *methods: str) -> AppTest:
