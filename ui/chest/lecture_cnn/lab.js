@@ -32,7 +32,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (lab.fresh !== fresh) {
     lab.fresh = fresh;
     restart(lab, data.start.settings);
-  } else drawAnswers(lab);
+  } else if (lab.answer) {
+    drawAnswers(lab);
+    if (!lab.asked) askAtRest(lab);
+  }
   return () => {
     clearTimeout(lab.timer);
     removeEventListener("bytes-stored", lab.arrived);
@@ -145,11 +148,18 @@ function redraw(lab) {
   paintFilm(lab);
   paintMap(lab);
   lab.number = (lab.number ?? 0) + 1;
+  lab.asked = null;
   drawAnswers(lab);
+  askAtRest(lab);
+}
+
+// Send the film once the hand rests, where the page asks another network and its answer is of another film.
+function askAtRest(lab) {
   clearTimeout(lab.timer);
   lab.timer = setTimeout(() => {
+    if (!lab.data.rest || (!lab.data.rest.id && !isChanged(lab))) return;
     lab.asked = `${lab.fresh} ${lab.number}`;
-    lab.send(isChanged(lab) ? encode(changed) : "", lab.asked);
+    lab.send(isChanged(lab) ? encode(lab.changed) : "", lab.asked);
   }, REST);
 }
 
