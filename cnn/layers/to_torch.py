@@ -22,7 +22,7 @@ for layer in net.modules():
     if not isinstance(layer, nn.Sequential):
         layer.register_forward_hook(tell)
 net.eval()(torch.zeros{})  # (batch, depth, height, width)"""
-"""The lines around ``net``; :mod:`cnn.layers.from_torch` recognises them."""
+"""The lines around ``net``."""
 
 
 def torch_code(network: Network) -> str:

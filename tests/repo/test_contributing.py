@@ -78,7 +78,7 @@ def test_every_recipe_is_done_and_every_place_is_there() -> None:
     for place in re.findall(r"`((?:cnn|ui|tests|docs|pages)/[a-z_/]+\.(?:py|md))`", TEXT):
         assert (ROOT / place).exists() or place == "pages/greys.py", place
     tables = {
-        "MODULES": "cnn/layers/from_torch.py",
+        "BUILDERS": "cnn/layers/from_graph.py",
         "RECIPES": "cnn/training/classifier.py",
         "ORDER": "cnn/training/classifier.py",
         "NETWORKS": "cnn/cards.py",

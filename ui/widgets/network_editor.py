@@ -8,8 +8,7 @@ import streamlit as st
 from typing_extensions import override
 
 from cnn.errors import UserError
-from cnn.layers import from_torch, network_text
-from cnn.layers.from_torch import TorchImport
+from cnn.layers import from_graph, network_text
 from cnn.layers.network import Block, Network
 from ui.shell.fields import TextField, Whole
 from ui.shell.page_state import State
@@ -147,9 +146,12 @@ def edit_network(state: State, field: NetworkField) -> Network:
     with st.expander("How to write a layer"):
         st.markdown(_GUIDE)
     with st.expander("Paste PyTorch code or a link"):
-        st.text_area("A torch.nn.Sequential(...), the code that this page writes, or a link to this page", key=_PASTED)
+        st.text_area(
+            "PyTorch or Keras source, a printed model, or a link to this page",
+            key=_PASTED,
+        )
         st.button("Read it", on_click=_take, args=(state, field, network))
-        st.caption("The code is read, never run; only layers that this page knows are taken from it.")
+        st.caption("Code is read, never run. What the blocks here cannot show is drawn in the tab “Any network”.")
     if error := st.session_state.pop(_ERROR, None):
         st.error(error)
     read, notes = st.session_state.get(_NOTES, (None, ()))
@@ -160,24 +162,24 @@ def edit_network(state: State, field: NetworkField) -> Network:
 
 def _take(state: State, field: NetworkField, present: Network) -> None:
     try:
-        read = import_network(st.session_state[_PASTED], present)
-        state.put(field, read.network)
-        st.session_state[_NOTES] = read.network, read.notes
+        read, notes = import_network(st.session_state[_PASTED], present)
+        state.put(field, read)
+        st.session_state[_NOTES] = read, notes
     except UserError as error:
         st.session_state[_ERROR] = sentence_of(error)
 
 
-def import_network(text: str, present: Network) -> TorchImport:
-    """Return the network in a link to the builder, in the builder's own language, or in PyTorch code, with notes.
+def import_network(text: str, present: Network) -> tuple[Network, tuple[str, ...]]:
+    """Return the network in a link to the builder, in the builder's own language, or in code of any kind, with notes.
 
     Code without an input size gets that of ``present`` if its layers fit there.
 
     Raises:
-        UserError: The text is none of these.
+        UserError: The text is none of these, or has what the builder does not have.
     """
     link = parse_qs(urlsplit(text.strip()).query).get("net") if "net=" in text[:2000].split("(")[0] else None
     if link:
-        return TorchImport(network_text.parse(link[0]))
+        return network_text.parse(link[0]), ()
     if text.strip()[:1].isdigit():
-        return TorchImport(network_text.parse(text))
-    return from_torch.parse(text, present.volume)
+        return network_text.parse(text), ()
+    return from_graph.read_network(text, present.volume)
