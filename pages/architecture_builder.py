@@ -58,7 +58,7 @@ with layers:
 with code:
     show_code(network)
 with reader:
-    network_graph.show_reader()
+    network_graph.show_reader(lambda network: state.put(NET, network))
 frame.footer(
     "architecture_builder",
     "In AlexNet and VGG, convolutions do most of the work, and fully connected layers hold most of the weights; depth "

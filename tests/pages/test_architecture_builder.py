@@ -144,3 +144,11 @@ def test_any_network_is_pasted_and_counted() -> None:
     app.text_input(key="any_input").set_value("3x7x6").run()
     assert not app.exception
     assert app.error
+
+
+def test_a_link_holds_any_network_which_can_be_edited_with_blocks() -> None:
+    app = open_page(PAGE, any="nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())", input="3x6x6")
+    assert {metric.label: metric.value for metric in app.metric}["Output"] == f"{8 * 4 * 4}"
+    press(app, "Edit it with blocks, above")
+    assert app.text_area(key="net").value == "6x6x3, conv 8 3, relu, flatten"
+    assert not app.exception

@@ -32,12 +32,12 @@ LARGE = re.compile(
 """Classifiers whose export takes long."""
 
 
-def classifier(name: str) -> tuple[torch.nn.Module, tuple[int, ...]]:
+def classifier(name: str, device: str = "meta") -> tuple[torch.nn.Module, tuple[int, ...]]:
     """A classifier of torchvision without weights, and the shape of its input."""
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    with torch.device("meta" if not name.startswith("regnet") else "cpu"):
+    with torch.device(device if not name.startswith("regnet") else "cpu"):
         network = getattr(torchvision.models, name)(**options).eval()
-    return network.to("meta"), (3, 299, 299) if name == "inception_v3" else (3, 224, 224)
+    return network.to(device), (3, 299, 299) if name == "inception_v3" else (3, 224, 224)
 
 
 def agrees(graph: Graph, wanted: Counts, parameters: bool = True) -> bool:
@@ -58,9 +58,10 @@ def by_name(names: list[str]) -> Iterator[tuple[str, bool]]:
 def exported(names: list[str]) -> Iterator[tuple[str, bool]]:
     """Export each classifier to ONNX as for training, so that batch normalisation stays a layer, and read the file."""
     for name in names or [name for name in model_names() if not LARGE.fullmatch(name)]:
-        network, shape = classifier(name)
+        network, shape = classifier(name, "cpu")
+        for head in {"aux1", "aux2", "AuxLogits"} & dict(network.named_children()).keys():
+            setattr(network, head, None)  # not run, so not in the file
         wanted, file = count(network, shape), io.BytesIO()
-        network = network.to_empty(device="cpu").eval()
         for module in network.modules():
             module.training = isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
         mode = torch.onnx.TrainingMode.PRESERVE

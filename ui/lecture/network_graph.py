@@ -1,34 +1,61 @@
 """Any network as a graph: read from source, a printed model, a file or a name, drawn with its branches, and counted."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from cnn.errors import DoesNotFit, UserError
+from cnn.layers.from_graph import build_network
 from cnn.layers.graph import Graph, Node, format_dims, title
-from cnn.layers.reading.read import parse_dims, read_file
+from cnn.layers.graph_code import torch_source
+from cnn.layers.interpreter.installed_source import model_names
+from cnn.layers.network import Network
+from cnn.layers.reading.read import parse_dims, read_file, read_graph
 from ui.shell import upload_limits
 from ui.shell.text import format_bytes, plain, sentence_of
 from ui.widgets import tables
 from ui.widgets.network_graph import show_network_graph
 from ui.widgets.tables import Bar
 
+_KNOWN, _KNOWN_INPUT = ("alexnet", "resnet18", "mobilenet_v2"), (3, 224, 224)
+_MOST_IN_LINK = 2000
+"""Most characters of source that a link holds."""
 
-def show_reader() -> None:
-    """Show a box for source and one for a file, and the network that is in them."""
+
+def show_reader(on_edit: Callable[[Network], None]) -> None:
+    """Show a box for source and one for a file, and the network that is in them.
+
+    Args:
+        on_edit: Called with a network that the reader wants to change with the builder's blocks.
+    """
+    for key, name, default in (("any_network", "any", ""), ("any_input", "input", "3x224x224")):
+        st.session_state.setdefault(key, st.query_params.get(name, default)[: _MOST_IN_LINK if name == "any" else 40])
     text = st.text_area(
         "PyTorch or Keras source, what print(model) writes, or a name such as resnet18", key="any_network", height=180
     )
     left, right = st.columns([2, 1])
     with left:
         file = upload_limits.show_file_box("or a file: .py, .txt or .onnx", type=["py", "txt", "onnx"])
-    shape = right.text_input("Shape of one input, channels first", "3x224x224", key="any_input", max_chars=40)
+    shape = right.text_input("Shape of one input, channels first", key="any_input", max_chars=40)
     st.caption("Source is read, never run. For a larger file: `python -m cnn.layers FILE --input 3x224x224`.")
     data, name = (file.getvalue(), file.name) if file else (text.encode(), "text")
     if not data.strip():
         return
     try:
-        show_graph(_read(data, name, shape))
+        graph = _read(data, name, shape)
+        show_graph(graph)
+        if not file and len(text) <= _MOST_IN_LINK:
+            st.markdown("A link to this network:")
+            st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode({'any': text, 'input': shape})}", language=None)
     except UserError as error:
         st.error(sentence_of(error))
+        return
+    with suppress(UserError):
+        network = build_network(graph)
+        st.button("Edit it with blocks, above", on_click=on_edit, args=(network,))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -60,9 +87,44 @@ def show_graph(graph: Graph) -> None:
         "have a scale of their own. Dashed boxes are modules: press one twice to open it. Activations, normalisations "
         "and dropout are told with the layer before. The heaviest three by each cost are marked."
     )
+    _show_known(graph)
     _show_table(graph)
-    if not problem:
+    if problem:
+        return
+    with st.expander("As PyTorch, layer by layer"):
+        try:
+            st.code(torch_source(graph), "python", height=400)
+        except UserError as error:
+            st.info(sentence_of(error))
+    if graph.output_dims:
         st.download_button("Download the table (CSV)", graph.csv(), "network.csv", "text/csv", key="any_csv")
+
+
+@cache
+def _known() -> dict[str, Graph]:
+    """Return networks that everybody knows, for comparison."""
+    return {name: read_graph(name, _KNOWN_INPUT) for name in _KNOWN if name in model_names()}
+
+
+def _totals(graph: Graph) -> tuple[int, int, int]:
+    return graph.parameters, graph.multiply_adds, graph.memory
+
+
+def _texts(graph: Graph) -> tuple[str, str, str]:
+    return f"{graph.parameters:,}", f"{graph.multiply_adds:,}", format_bytes(graph.memory)
+
+
+def _show_known(graph: Graph) -> None:
+    """Show the totals beside those of three known networks."""
+    graphs = {"this network": graph} | _known()
+    rows: list[list[str | Bar]] = []
+    for name, one in graphs.items():
+        cells: list[str | Bar] = [name, format_dims(one.nodes[0].output)]
+        for total, text in zip(_totals(one), _texts(one), strict=True):
+            cells.append(Bar(text, total / max(1, *(_totals(each)[len(cells) - 2] for each in graphs.values()))))
+        rows.append(cells)
+    head = ["network", "input", "parameters", "multiply-adds", "activation memory"]
+    tables.show_table(head, rows, label="Totals beside three known networks", strong=[0])
 
 
 def _show_table(graph: Graph) -> None:
