@@ -101,9 +101,8 @@ def more(contents: str) -> AbstractContextManager[Any]:
 
 
 def _show_chips(state: State, examples: Mapping[str, Mapping[Field[Any], Any]]) -> None:
-    key = (
-        "chips" if sum(len(name) + 4 for name in examples) < _ONE_ROW else "chips-two-rows"
-    )  # keeps its height from the first paint
+    one_row = sum(len(name) + 4 for name in examples) < _ONE_ROW
+    key = "chips" if one_row else "chips-two-rows"  # its height is kept from the first paint on
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
         state.examples(examples)
         st.space("stretch")
