@@ -18,9 +18,10 @@ torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal whole files out to the workers; those of the browser share an app and a Chromium."""
+    """Deal whole files out to the workers; those of the browser share an app and a Chromium, but for the longest."""
     for item in items:
-        group = "browser" if "browser" in item.path.parts else item.path.name
+        alone = "browser" not in item.path.parts or item.path.name == "test_every_page.py"
+        group = str(item.path) if alone else "browser"
         item.add_marker(pytest.mark.xdist_group(group))
 
 
