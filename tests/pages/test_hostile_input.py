@@ -67,15 +67,6 @@ def rotated(fields: Mapping[str, Any], first: int) -> dict[str, Any]:
     return {name: LINKED[(first + place) % len(LINKED)] for place, name in enumerate(fields)}
 
 
-def boxes(app: AppTest) -> list[Any]:
-    """The boxes into which a reader can type what is not allowed."""
-    return [*app.text_input, *app.text_area, *app.number_input]
-
-
-def fill(box: Any) -> None:
-    box.set_value(-3 if box.type == "number_input" else "evil, ")
-
-
 def refusal(field: Field[Any], text: str) -> str:
     """What a page says of a text that ``field`` does not allow, nothing of another."""
     try:
@@ -105,27 +96,12 @@ def test_no_link_or_message_breaks_a_page(
     for field, value in product(fields.values(), (*LINKED, *PAYLOADS)):
         sentence = refusal(field, value if isinstance(value, str) else value[-1])
         assert "evil" not in re.sub("`[^`]*`", "", sentence), "a foreign word that is no code"
-    for box in boxes(app):
-        fill(box)
+    for box in (*app.text_input, *app.text_area, *app.number_input):
+        box.set_value(-3 if box.type == "number_input" else "evil, ")
     app.run()
     assert not app.exception
     if fields:
         come_back(app, chapter, rotated(fields, frame.chapters().index(chapter)))
-
-
-@pytest.mark.slow
-@every_chapter
-def test_every_box_alone(chapter: Chapter) -> None:
-    app = open_page(chapter.file)
-    for number in range(len(boxes(app))):
-        if number < len(boxes(app)):
-            before = boxes(app)[number].value
-            fill(boxes(app)[number])
-            app.run()
-            assert not app.exception
-            if number < len(boxes(app)):
-                boxes(app)[number].set_value(before)
-                app.run()
 
 
 @pytest.mark.slow
