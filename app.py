@@ -3,11 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from cnn.extensions import run_extensions
 from ui.shell import frame, messages, session_data
 from ui.shell.first_paint import StyleSheet
 from ui.shell.upload_limits import UploadLimits
 
 if __name__ == "__main__":  # a reader's page runs
+    run_extensions()
     st.set_page_config(layout="wide", initial_sidebar_state="collapsed")  # the browser's tab has the name of the page
     frame.navigation().run()
     session_data.collect_deleted()

@@ -3,6 +3,7 @@
     film = cnn.read("film.dcm")
     reading = cnn.load().read(film)
     reading.explain("grad_cam", "integrated_gradients").check().plot()
+    cnn.evaluate("films/", labels="labels.csv")
 
 ``import cnn`` loads nothing: each name of ``__all__`` is imported when it is first used.
 
@@ -15,19 +16,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnn.attribution.any_network import check, explain
+    from cnn.layers.registration import register_layer
     from cnn.library.classifier import load
     from cnn.library.films import read
     from cnn.library.nets import net
+    from cnn.library.registration import register_method, register_model
+    from cnn.library.studies import evaluate
 
 __version__ = "0.2.0"
-__all__ = ["check", "explain", "load", "net", "read"]
+__all__ = [
+    "check",
+    "evaluate",
+    "explain",
+    "load",
+    "net",
+    "read",
+    "register_layer",
+    "register_method",
+    "register_model",
+]
 
 _HOMES = {
     "check": "cnn.attribution.any_network",
+    "evaluate": "cnn.library.studies",
     "explain": "cnn.attribution.any_network",
     "load": "cnn.library.classifier",
     "net": "cnn.library.nets",
     "read": "cnn.library.films",
+    "register_layer": "cnn.layers.registration",
+    "register_method": "cnn.library.registration",
+    "register_model": "cnn.library.registration",
 }
 
 

@@ -21,12 +21,14 @@ NETWORKS = {
 """All measured networks: keys for links, files and the command line; titles for readers. The default is first, the
 baseline last."""
 DEFAULT_NETWORK, *_, BASELINE = NETWORKS
+OTHER_TITLES: dict[str, str] = {}
+"""Titles of networks that were registered from outside, and are not measured here."""
 WEIGHTS_FOLDER = HOME / "weights"
 
 
 def network_title(name: str) -> str:
     """Return the title that a reader sees for the network ``name``."""
-    return NETWORKS.get(name, name)
+    return NETWORKS.get(name) or OTHER_TITLES.get(name, name)
 
 
 def find_key(text: str, titles: Mapping[str, str], kind: str) -> str:

@@ -40,11 +40,17 @@ class UserError(ValueError):
 
 
 class ImageRejected(UserError):
-    """A file cannot be read as a radiograph; ``notes`` hold what was done to it before that, as in a Radiograph."""
+    """A file cannot be read as a radiograph.
 
-    def __init__(self, sentence: str, *foreign: str, notes: Iterable[str] = ()) -> None:
+    Attributes:
+        notes: What was done to it before that, as in a Radiograph.
+        code: The step that failed, in a word for programs: file, size, format, decode, greys or memory.
+    """
+
+    def __init__(self, sentence: str, *foreign: str, notes: Iterable[str] = (), code: str = "file") -> None:
         super().__init__(sentence, *foreign)
         self.notes = tuple(notes)
+        self.code = code
 
 
 class DoesNotFit(UserError):

@@ -45,3 +45,8 @@ def text_cell(text: str) -> str:
     """
     cell = printable(text)
     return "'" + cell if re.match(FORMULA, cell) else cell
+
+
+def from_text_cell(cell: str) -> str:
+    """Return the text of a cell that :func:`text_cell` made."""
+    return re.sub(f"^'({FORMULA})", r"\1", cell)

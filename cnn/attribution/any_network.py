@@ -100,7 +100,7 @@ def check(
         target: the class of such numbers, or one for each image; else the class that the network chooses.
         method: key or title of the method by which such numbers were made, so that it can be asked again on random
             weights; without it that control is left out.
-        layer: for Grad-CAM.
+        layer: for Grad-CAM; the one that the maps were made with.
 
     Raises:
         UserError: as :func:`explain`; or the maps do not fit the images.
@@ -110,9 +110,13 @@ def check(
     network, targets = _prepare(module, images, [each.target for each in given] if given else target, layer)
     given = given or _from_numbers(maps, images, targets, method)
     if len(given) != len(images) or any(each.map.shape != images.shape[-2:] for each in given):
-        shape = " x ".join(map(str, images.shape[-2:]))
-        raise UserError(f"These maps do not fit: there must be one of {shape} for each of the {len(images)} images.")
+        raise _misfit(images)
     return [check_map(network, image[None], each) for image, each in zip(images, given, strict=True)]
+
+
+def _misfit(images: Tensor) -> UserError:
+    shape = " x ".join(map(str, images.shape[-2:]))
+    return UserError(f"These maps do not fit: there must be one of {shape} for each of the {len(images)} images.")
 
 
 def _as_batch(module: nn.Module, x: Tensor) -> Tensor:
@@ -192,11 +196,13 @@ def _from_numbers(maps: Any, images: Tensor, targets: list[int], method: str) ->
     if values.ndim == 4 or (values.ndim == 3 and len(images) == 1 and len(values) == images.shape[1] != 1):
         values = values.sum(-3)
     values = values[None] if values.ndim == 2 else values
+    if len(values) != len(images):
+        raise _misfit(images)
     meaning: Meaning = "evidence"
     if method:
         method = find_method(method)
         meaning = METHODS[method].meaning
     return [
         Attribution(each.numpy(), method or "another method", meaning, target, f"class {target}", 0)
-        for each, target in zip(values, targets, strict=False)
+        for each, target in zip(values, targets, strict=True)
     ]

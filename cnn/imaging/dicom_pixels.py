@@ -27,6 +27,11 @@ _UNCORRECTED: dict[str, Any] = dict.fromkeys(
 )
 
 
+def decoder_of(syntax: uid.UID) -> Decoder:
+    """Return pydicom's decoder of a transfer syntax, with the plugin that is used for it."""
+    return _LOSSLESS_JPEG.get(syntax) or get_decoder(syntax)
+
+
 def decode_pixels(header: Header, form: PixelFormat) -> tuple[np.ndarray, int, bool]:
     """Return the stored words, the bits that they may use, and whether they are negative beyond their own sign bit.
 
@@ -126,8 +131,7 @@ def _run_decoder(header: Header, form: PixelFormat, pixels: bytes) -> np.ndarray
     ds.PixelData = encapsulate([pixels]) if plugin else pixels
     ds["PixelData"].VR = "OB" if plugin else header.pixels_vr
     try:
-        decoder = _LOSSLESS_JPEG.get(syntax) or get_decoder(syntax)
-        words, decoded = decoder.as_array(ds, raw=True, index=0, decoding_plugin=plugin, **_UNCORRECTED)
+        words, decoded = decoder_of(syntax).as_array(ds, raw=True, index=0, decoding_plugin=plugin, **_UNCORRECTED)
         header.colour_space = str(decoded["photometric_interpretation"])
         return np.require(words.astype(words.dtype.newbyteorder("="), copy=False), requirements="W")
     except (Unreadable, MemoryError, KeyboardInterrupt, SystemExit):

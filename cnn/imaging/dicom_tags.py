@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pydicom import uid
@@ -128,8 +129,8 @@ def looks_like_dicom(data: bytes) -> bool:
     return data[4:6] in _EXPLICIT or (groups[0] in _FIRST_GROUPS and data[5:8] == b"\0\0\0" and data[4] % 2 == 0)
 
 
-def parse(data: bytes) -> Header:
-    """Read the file meta information, then the listed tags.
+def parse(data: bytes, more: Iterable[str] = ()) -> Header:
+    """Read the file meta information, then the listed tags, and those of the keywords ``more``.
 
     The library's own ``dcmread`` is avoided, because it inflates a deflated file whole.
 
@@ -148,9 +149,10 @@ def parse(data: bytes) -> Header:
             f"is stored as {form}, which is not read here ({name_tag('TransferSyntaxUID')}):"
             " export it as uncompressed DICOM or as PNG"
         )
-    ds, element = _read_tags(data, start, syntax)
+    tags = [*_TAGS, *map(Tag, more), _PIXEL_DATA]
+    ds, element = _read_tags(data, start, syntax, tags)
     if element is None:  # a sequence without end hides what is behind it
-        ds, element = _read_tags(data + _END_OF_SEQUENCE, start, syntax)
+        ds, element = _read_tags(data + _END_OF_SEQUENCE, start, syntax, tags)
         if element is not None:
             notes.append("The sequence delimiter at the end of the file is missing.")
     if element is None:
@@ -188,7 +190,9 @@ def _guess_encoding(data: bytes, start: int) -> uid.UID:
     return uid.ExplicitVRLittleEndian if data[start] else uid.ExplicitVRBigEndian
 
 
-def _read_tags(data: bytes, start: int, syntax: uid.UID) -> tuple[Dataset, RawDataElement | DataElement | None]:
+def _read_tags(
+    data: bytes, start: int, syntax: uid.UID, tags: list[BaseTag | int]
+) -> tuple[Dataset, RawDataElement | DataElement | None]:
     """Return the listed tags of the data set, and the element of its pixels or None.
 
     Raises:
@@ -206,7 +210,7 @@ def _read_tags(data: bytes, start: int, syntax: uid.UID) -> tuple[Dataset, RawDa
             stream,
             is_implicit_VR=syntax == uid.ImplicitVRLittleEndian,
             is_little_endian=syntax != uid.ExplicitVRBigEndian,
-            specific_tags=[*_TAGS, _PIXEL_DATA],
+            specific_tags=tags,
             stop_when=record_end,
         )
         element = ds.get_item(_PIXEL_DATA) if _PIXEL_DATA in ds else None

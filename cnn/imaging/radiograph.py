@@ -70,16 +70,19 @@ def read_radiograph(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Radio
     """
     safe_name = display_name(name)
     notes: tuple[str, ...] = ()
+    step = "size" if len(data) > max_bytes else "format"
     try:
         kind = _detect_kind(data, max_bytes)
+        step = "decode"
         decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
-        notes = decoded.notes
+        notes, step = decoded.notes, "greys"
         pixels, notes = to_gray(decoded)
         pixels, trimmed, region = trim_border(pixels)
     except Unreadable as reason:
-        raise ImageRejected(f"%s {reason}.", safe_name, notes=notes) from None
+        raise ImageRejected(f"%s {reason}.", safe_name, notes=notes, code=step) from None
     except MemoryError:
-        raise ImageRejected("%s needs more memory than there is: make it smaller first.", safe_name) from None
+        advice = "needs more memory than there is: make it smaller first"
+        raise ImageRejected(f"%s {advice}.", safe_name, code="memory") from None
     pixels.flags.writeable = False
     digest = hashlib.sha256(data).hexdigest()
     stored = None if decoded.stored is None else decoded.stored[region]

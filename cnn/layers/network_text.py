@@ -10,35 +10,15 @@ are a block: its input is added to the output of its layers, as in ResNet. Layer
 import re
 
 from cnn.errors import UserError
+from cnn.layers import layers
 from cnn.layers.costs import activation_bytes
-from cnn.layers.layers import (
-    Activation,
-    AdaptivePool,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Pool,
-    Softmax,
-    Volume,
-)
+from cnn.layers.layers import Layer, Volume
 from cnn.layers.network import MAX_LAYERS, Block, Network
 
-LAYERS: tuple[type[Layer], ...] = (
-    Conv,
-    ConvTranspose,
-    Pool,
-    AdaptivePool,
-    Linear,
-    Flatten,
-    BatchNorm,
-    Softmax,
-    Activation,
-    Dropout,
-)
+LAYERS: list[type[Layer]] = [
+    each for each in vars(layers).values() if isinstance(each, type) and issubclass(each, Layer) and each.words
+]
+"""All layers that a text can name."""
 
 
 def parse(text: str) -> Network:

@@ -63,9 +63,9 @@ class Window:
         return replace(self, padding=(total // 2, total - total // 2))
 
 
-@dataclass(frozen=True)
-class Size:
-    """Number of windows along one side, and what they leave out.
+@dataclass(frozen=True, eq=False)
+class Size(int):
+    """Number of windows along one side, which computes as a number, and what they leave out.
 
     Attributes:
         size: Number of windows, which is the output size.
@@ -84,14 +84,24 @@ class Size:
     overhang: int
     dropped: bool
     formula: str
+    __str__ = int.__repr__
+
+    def __new__(cls, size: int, *_: object, **__: object) -> "Size":
+        """Make the number that it is."""
+        return super().__new__(cls, size)
 
 
-@dataclass(frozen=True)
-class Count:
-    """A number, and the formula that it comes from with the numbers put in."""
+@dataclass(frozen=True, eq=False)
+class Count(int):
+    """A number, and the formula that it comes from with the numbers put in; it computes as a number."""
 
     value: int
     formula: str
+    __str__ = int.__repr__
+
+    def __new__(cls, value: int, *_: object, **__: object) -> "Count":
+        """Make the number that it is."""
+        return super().__new__(cls, value)
 
     @property
     def expression(self) -> str:

@@ -16,9 +16,6 @@ from cnn.models.registry import MODELS
 if TYPE_CHECKING:
     from cnn.models.loading import LoadedModel
 
-INPUT_SIZES = frozenset({INPUT_SIZE, *(spec.input_size for spec in MODELS.values())})
-"""Side S, in pixels, of every input that a registered network or the gate takes."""
-
 
 @dataclass(frozen=True)
 class FilmInputs:
@@ -34,8 +31,9 @@ class FilmInputs:
     by_size: dict[int, Tensor]
 
     @classmethod
-    def from_radiograph(cls, radiograph: Radiograph, sizes: Iterable[int] = INPUT_SIZES) -> FilmInputs:
-        """Resize and standardise ``radiograph`` for each of ``sizes``, and for the gate."""
+    def from_radiograph(cls, radiograph: Radiograph, sizes: Iterable[int] | None = None) -> FilmInputs:
+        """Resize and standardise ``radiograph`` for each of ``sizes``, else for every network, and for the gate."""
+        sizes = {spec.input_size for spec in MODELS.values()} if sizes is None else sizes
         return cls({size: to_tensor(radiograph, size) for size in {INPUT_SIZE, *sizes}})
 
     @property

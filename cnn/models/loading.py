@@ -135,7 +135,8 @@ def load(name: str = DEFAULT_NETWORK, on: str | None = None) -> LoadedModel:
         WeightsRejected: unknown name, or a missing, damaged or unfitting weight file or card.
         CommandFailed: there is no device that torch calls ``on``.
     """
-    return load_from(WEIGHTS_FOLDER, name, on)
+    spec = REGISTRY.get(name)
+    return load_from(spec.folder if spec and spec.folder else WEIGHTS_FOLDER, name, on)
 
 
 def load_from(folder: Path, name: str, on: str | None = None) -> LoadedModel:

@@ -71,6 +71,12 @@ class GateResult:
         """What speaks against the prediction of a film that passes: it is cut or turned; one sentence each."""
         return find_warnings(self.lungs)
 
+    @property
+    def code(self) -> str:
+        """The reason in a word for programs: gate_negative, gate_lying, gate_lungs and so on; empty if it passes."""
+        kinds = {reason: kind for kind, reason in REASONS.items()}
+        return f"gate_{kinds.get(self.reason, 'lungs').replace(' ', '_')}" if self.reason else ""
+
     def sentence(self, name: str) -> str:
         """Return why the file called ``name`` is rejected."""
         return f"“{name}” does not look like a frontal chest radiograph, because {self.reason}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -17,12 +18,14 @@ class ModelSpec:
         input_size: side S of its square input in pixels.
         cam_layers: paths of the layers that Grad-CAM uses; each part of an ensemble has its own.
         parts: networks whose weight files make this one up; empty where it has a file of its own.
+        folder: where its weights and card are; None for the shipped ones.
     """
 
     build: Callable[[], nn.Module]
     input_size: int
     cam_layers: tuple[str, ...]
     parts: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 MODELS: dict[str, ModelSpec] = {

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from cnn import cards
 from cnn.errors import CommandFailed, UserError
+from cnn.extensions import run_extensions
 from cnn.imaging.radiograph import MAX_BYTES
 from cnn.models import loading, registry
 from cnn.models.allocator import keep_memory
@@ -45,12 +46,14 @@ class Options:
     max_mb: int
     max_unreadable: float | None
     log: Path | None
+    ids: bool
+    seconds: bool
     ray: str | None
 
     @property
     def rules(self) -> Rules:
         """What holds for every file."""
-        return Rules(self.force, self.batch, self.max_mb * 2**20)
+        return Rules(self.force, self.batch, self.max_mb * 2**20, self.ids, self.seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if every file got its row, 2 if the command itself cannot be carried out, 3 if more files could not be read
         than ``--max-unreadable`` allows, 4 if no files were found, 130 if it was interrupted.
     """
+    try:
+        run_extensions()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     options = _parse(arguments)
     try:
         keep_memory()
@@ -109,6 +117,8 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     share_help = "end with 3 if more than this share of the files cannot be read"
     parser.add_argument("--max-unreadable", type=float, metavar="PERCENT", help=share_help)
     parser.add_argument("--log", type=Path, metavar="FILE", help="append a JSON line for each file, and for the run")
+    parser.add_argument("--ids", action="store_true", help="write the Patient ID of DICOM files, too")
+    parser.add_argument("--seconds", action="store_true", help="write how long each film took; differs between runs")
     ray_help = "use Ray: workers on this machine, or on the cluster at HOST:PORT, ray://HOST:PORT or auto; goes last"
     parser.add_argument("--ray", nargs="?", const=ray_workers.LOCAL, metavar="ADDRESS", help=ray_help)
     return Options(**vars(parser.parse_args(arguments)))
@@ -133,6 +143,8 @@ def _settings(options: Options, model: loading.LoadedModel, paths: Sequence[Path
         "device": options.device,
         "batch": options.batch,
         "max_mb": options.max_mb,
+        "ids": options.ids,
+        "seconds": options.seconds,
     }
 
 

@@ -153,7 +153,7 @@ def read_regular_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
             kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no file")
             raise ImageRejected(f"%s is {kind} and was not opened: name a PNG, JPEG or DICOM file.", name)
         if status.st_size > max_bytes:
-            raise ImageRejected(f"%s is larger than {max_bytes // 2**20} MB: make it smaller.", name)
+            raise ImageRejected(f"%s is larger than {max_bytes // 2**20} MB: make it smaller.", name, code="size")
         with open(path, "rb", opener=_open_without_waiting) as file:
             return file.read(max_bytes + 1) or b""  # None where a file of the kernel has nothing to say yet
     except OSError as error:

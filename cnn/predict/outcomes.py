@@ -1,9 +1,10 @@
 """Predict many files: one outcome for each, whatever the file holds."""
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cnn.errors import ImageRejected
+from cnn.imaging.identifiers import Identifiers, read_identifiers
 from cnn.imaging.radiograph import MAX_BYTES, display_name, read_radiograph
 from cnn.models import ood_gate
 from cnn.models.film_inputs import FilmInputs
@@ -34,11 +36,38 @@ class Rules:
         force: Also classify films that the gate rejects. Their outcomes keep the reason.
         batch: Films in a forward pass. All passes have as many, because the last digits of a sum depend on it.
         max_bytes: Larger files are not read.
+        patient_ids: Keep the Patient ID of a DICOM file.
+        seconds: Keep how long each film took, which differs from run to run.
+        device: Where the gate runs; None for the default.
     """
 
     force: bool = False
     batch: int = BATCH_SIZE
     max_bytes: int = MAX_BYTES
+    patient_ids: bool = False
+    seconds: bool = False
+    device: str | None = None
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a file besides its pixels.
+
+    Attributes:
+        sha256: Of its bytes.
+        width: Pixels of the film.
+        height: Pixels of the film.
+        spacing_mm: Distance of pixel centres, down and across, where the file gives it.
+        identifiers: Of a DICOM file.
+        seconds: Spent on it: reading, and its share of the passes of its batch; None where it was not asked for.
+    """
+
+    sha256: str = ""
+    width: int | None = None
+    height: int | None = None
+    spacing_mm: tuple[float, float] | None = None
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,9 +76,7 @@ class Film:
 
     inputs: FilmInputs
     notes: tuple[str, ...]
-    sha256: str
-    width: int
-    height: int
+    facts: FileFacts
 
 
 @dataclass(frozen=True)
@@ -63,9 +90,9 @@ class Outcome:
         notes: What was done to the stored image, also where it was rejected afterwards, and warnings of a film that is
             cut or turned.
         failure: Which kind of reason it is.
-        sha256: Hash of the file, where a film was read.
-        width: Pixels of the film.
-        height: Pixels of the film.
+        code: The reason in a word for programs, see :class:`cnn.errors.ImageRejected` and
+            :class:`cnn.models.ood_gate.GateResult`.
+        facts: Of the file, where a film was read.
     """
 
     file: str
@@ -73,9 +100,8 @@ class Outcome:
     reason: str = ""
     notes: tuple[str, ...] = ()
     failure: Failure = ""
-    sha256: str = ""
-    width: int | None = None
-    height: int | None = None
+    code: str = ""
+    facts: FileFacts = field(default_factory=FileFacts)
 
     @property
     def kind(self) -> str:
@@ -124,9 +150,7 @@ def predict_shards(shards: Iterable[Shard], model: LoadedModel, rules: Rules) ->
     try:
         for shard in shards:
             for batch in cut_into_shards(shard.files, rules.batch):
-                films = [
-                    readers.submit(_read_film, Path(file), model.input_size, rules.max_bytes) for file in batch.files
-                ]
+                films = [readers.submit(_read_film, Path(file), model.input_size, rules) for file in batch.files]
                 pending.append((shard, scorers.submit(_predict_batch, batch.files, films, model, rules)))
                 if len(pending) > 2 * threads:
                     yield from finish_oldest()
@@ -149,16 +173,19 @@ def _predict_batch(
             film = future.result()
         except ImageRejected as error:
             failure: Failure = "missing" if isinstance(error.__cause__, FileNotFoundError) else "unreadable"
-            outcomes[index] = replace(outcomes[index], reason=str(error), notes=error.notes, failure=failure)
+            code = "missing" if failure == "missing" else error.code
+            outcomes[index] = Outcome(files[index], None, str(error), error.notes, failure, code)
             continue
         inputs[index] = film.inputs
-        outcomes[index] = Outcome(files[index], None, "", film.notes, "", film.sha256, film.width, film.height)
+        outcomes[index] = Outcome(files[index], notes=film.notes, facts=film.facts)
+    started = time.perf_counter()
     if inputs:
-        gate_results = ood_gate.check_batch(_fill([film.for_gate for film in inputs.values()], rules.batch))
+        films_for_gate = _fill([film.for_gate for film in inputs.values()], rules.batch)
+        gate_results = ood_gate.check_batch(films_for_gate, rules.device)
         for index, result in zip(inputs, gate_results, strict=False):  # those of what fills the batch are dropped
             if not result.accepted:
                 reason = result.sentence(display_name(files[index]))
-                outcomes[index] = replace(outcomes[index], reason=reason, failure="rejected")
+                outcomes[index] = replace(outcomes[index], reason=reason, failure="rejected", code=result.code)
             if result.accepted or rules.force:
                 outcomes[index] = replace(outcomes[index], notes=(*outcomes[index].notes, *result.warnings))
     classified = [index for index in inputs if rules.force or not outcomes[index].reason]
@@ -166,7 +193,13 @@ def _predict_batch(
         predictions = classify(model, _fill([inputs[index].for_model(model) for index in classified], rules.batch))
         for index, prediction in zip(classified, predictions, strict=False):
             outcomes[index] = replace(outcomes[index], prediction=prediction, failure="")
-    return outcomes
+    share = (time.perf_counter() - started) / max(1, len(inputs))
+    return [_with_seconds(outcome, share) for outcome in outcomes]
+
+
+def _with_seconds(outcome: Outcome, more: float) -> Outcome:
+    facts = outcome.facts
+    return outcome if facts.seconds is None else replace(outcome, facts=replace(facts, seconds=facts.seconds + more))
 
 
 def _fill(films: list[Tensor], size: int) -> Tensor:
@@ -177,9 +210,19 @@ def _fill(films: list[Tensor], size: int) -> Tensor:
     return torch.cat(films + films[:1] * (size - len(films)))
 
 
-def _read_film(path: Path, input_size: int, max_bytes: int) -> Film:
+def _read_film(path: Path, input_size: int, rules: Rules) -> Film:
     """Read a film for the gate and for a model of ``input_size``; raises ImageRejected with a sentence."""
-    radiograph = read_radiograph(read_regular_file(path, max_bytes), path.name, max_bytes)
-    height, width = radiograph.pixels.shape
+    started = time.perf_counter()
+    data = read_regular_file(path, rules.max_bytes)
+    radiograph = read_radiograph(data, path.name, rules.max_bytes)
     inputs = FilmInputs.from_radiograph(radiograph, {input_size})
-    return Film(inputs, radiograph.notes, radiograph.sha256, width, height)
+    height, width = radiograph.pixels.shape
+    facts = FileFacts(
+        radiograph.sha256,
+        width,
+        height,
+        radiograph.pixel_spacing_mm,
+        read_identifiers(data, rules.patient_ids),
+        time.perf_counter() - started if rules.seconds else None,
+    )
+    return Film(inputs, radiograph.notes, facts)

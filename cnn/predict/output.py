@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -16,9 +17,13 @@ from cnn.text import FORMULA, text_cell
 
 COLUMNS = (
     *("file", "status", "reason", "p_pneumonia", "label", "threshold", "model", "notes"),
-    *("outcome", "logit", "sha256", "width", "height"),
+    *("outcome", "logit", "sha256", "width", "height", "temperature", "error", "row_spacing_mm", "column_spacing_mm"),
+    *("view", "laterality", "sop_uid", "study_uid", "series_uid", "patient_id", "seconds"),
 )
-NUMBERS = ("p_pneumonia", "threshold", "logit", "width", "height")
+NUMBERS = (
+    *("p_pneumonia", "threshold", "logit", "width", "height", "temperature", "row_spacing_mm", "column_spacing_mm"),
+    "seconds",
+)
 _BLOCK = 2**23  # bytes of CSV in memory at once while it is turned into Parquet
 
 
@@ -26,19 +31,43 @@ def write_rows(outcomes: Iterable[Outcome], file: TextIO) -> None:
     """Write a header, and a row of CSV for each outcome as it comes."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(map(_row, outcomes))
+    for outcome in outcomes:
+        row = row_of(outcome)
+        writer.writerow(row[name] if name in NUMBERS else text_cell(row[name]) for name in COLUMNS)
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    file, reason, notes = map(text_cell, (outcome.file, outcome.reason, " ".join(outcome.notes)))
-    size = ("" if side is None else str(side) for side in (outcome.width, outcome.height))
-    prediction = outcome.prediction
-    if prediction is None:
-        return file, "refused", reason, "", "", "", "", notes, outcome.kind, "", outcome.sha256, *size
-    probability, threshold = f"{prediction.p_pneumonia:.6f}", f"{prediction.threshold:.6f}"
-    logit = f"{prediction.logits[PNEUMONIA] - prediction.logits[NORMAL]:.6f}"
-    ends = outcome.kind, logit, outcome.sha256, *size
-    return file, "ok", reason, probability, prediction.label, threshold, prediction.model, notes, *ends
+def row_of(outcome: Outcome) -> dict[str, str]:
+    """Return an outcome as text by column; what is not known is empty."""
+    facts, prediction = outcome.facts, outcome.prediction
+    spacing = facts.spacing_mm or (None, None)
+    row = {
+        "file": outcome.file,
+        "status": "ok" if prediction else "refused",
+        "reason": outcome.reason,
+        "notes": " ".join(outcome.notes),
+        "outcome": outcome.kind,
+        "error": outcome.code,
+        "sha256": facts.sha256,
+        **asdict(facts.identifiers),
+    }
+    numbers: dict[str, float | None] = {
+        "width": facts.width,
+        "height": facts.height,
+        "row_spacing_mm": spacing[0],
+        "column_spacing_mm": spacing[1],
+    }
+    row |= {name: "" if number is None else f"{number:.6g}" for name, number in numbers.items()}
+    row["seconds"] = "" if facts.seconds is None else f"{facts.seconds:.4f}"
+    if prediction:
+        row |= {
+            "p_pneumonia": f"{prediction.p_pneumonia:.6f}",
+            "label": prediction.label,
+            "threshold": f"{prediction.threshold:.6f}",
+            "model": prediction.model,
+            "logit": f"{prediction.logits[PNEUMONIA] - prediction.logits[NORMAL]:.6f}",
+            "temperature": f"{prediction.temperature:.6f}",
+        }
+    return {name: row.get(name, "") for name in COLUMNS}
 
 
 def print_rows(outcomes: Iterable[Outcome]) -> None:

@@ -282,7 +282,7 @@ def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ap
     folder = write_weights(tmp_path)
     write_gate(folder, lungs=2.0)  # no film is lung twice over
     gate = ood_gate.load_from(folder)
-    monkeypatch.setattr(ood_gate, "load", lambda: gate)
+    monkeypatch.setattr(ood_gate, "load", lambda *_: gate)
     return page
 
 

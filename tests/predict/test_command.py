@@ -20,6 +20,7 @@ from cnn.imaging.radiograph import MAX_BYTES, Radiograph, read_radiograph
 from cnn.models import loading, ood_gate
 from cnn.predict import command, outcomes
 from cnn.predict.outcomes import BATCH_SIZE
+from cnn.predict.output import NUMBERS
 from cnn.predict.prediction import predict
 from cnn.predict.resumable import shards_folder
 from tests.support.random_weights import dying, write_gate, write_weights
@@ -47,7 +48,7 @@ def run(*arguments: str | Path) -> int:
     return command.main([*map(str, arguments), "--model", "lecture"])
 
 
-def interrupt(_: object) -> None:
+def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -66,8 +67,7 @@ def test_every_file_has_one_row_and_parquet_says_what_csv_says(films: Path, tmp_
     for row in refused:
         assert Path(row["file"]).name in row["reason"]
         assert row["p_pneumonia"] == row["label"] == ""
-    numbers = ("p_pneumonia", "threshold", "logit", "width", "height")
-    expected = [{k: (float(v) if k in numbers else v) if v else None for k, v in row.items()} for row in rows]
+    expected = [{k: (float(v) if k in NUMBERS else v) if v else None for k, v in row.items()} for row in rows]
     assert parquet.read_table(table).to_pylist() == expected
 
 
@@ -79,7 +79,7 @@ def test_a_rejected_film_is_classified_if_the_user_insists(
     write_weights(strict)
     write_gate(strict, lungs=2.0)  # no film is lung twice over
     gate = ood_gate.load_from(strict)
-    monkeypatch.setattr(ood_gate, "load", lambda: gate)
+    monkeypatch.setattr(ood_gate, "load", lambda *_: gate)
     assert run(films / "00.png") == 0
     (row,) = rows_of(capsys.readouterr().out)
     assert (row["status"], row["p_pneumonia"]) == ("refused", "")

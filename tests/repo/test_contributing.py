@@ -1,87 +1,84 @@
-"""The recipes of CONTRIBUTING.md work as they stand there: each is done, line for line, and used."""
+"""The recipes of CONTRIBUTING.md work to the letter: each is followed in a fresh copy, and its commands succeed."""
 
+import os
 import re
-from functools import partial
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
-
-from cnn.attribution import attribute, methods
-from cnn.attribution.attribution import Attribution
-from cnn.imaging.preprocess import to_tensor
-from cnn.layers import layers, network_text, to_torch
-from cnn.models import loading, registry
-from cnn.predict.prediction import predict
-from tests.support.app import printed, shown_text
-from tests.support.random_weights import film, write_weights
-from ui.shell import frame
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-RECIPES = dict(re.findall(r"```python\n# ([^\n]+)\n(.*?)```", TEXT, re.S))
+BLOCKS: list[tuple[str, str]] = re.findall(r"```(?:python|markdown)\n# ([^\n]+)\n(.*?)```", TEXT, re.S)
+COMMANDS: list[str] = re.findall(r"^    (pytest .*)$", TEXT, re.M)
 
 
-def entry(where: str, names: dict) -> dict:
-    """What a line that goes into a dictionary stands for."""
-    return dict(eval(f"{{{RECIPES[where]}}}", names))
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a clean clone holds, and what the recipes add to it."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    for where, text in BLOCKS:
+        follow(folder, where, text)
+    return folder
 
 
-def test_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    chapter = eval(RECIPES["ui/shell/frame.py, in COURSE"], {"Chapter": frame.Chapter})
-    assert RECIPES.get(f"pages/{chapter.file}.py")
-    monkeypatch.setattr(frame, "COURSE", {"New": (chapter,)})
-    app = AppTest.from_string(RECIPES[f"pages/{chapter.file}.py"], default_timeout=60)
-    app.session_state[frame.THROUGH_THE_FRONT_DOOR] = True
-    app.session_state[frame.VISITED] = [chapter.file]
-    app.query_params["greys"] = "2"
-    app.run()
-    assert not app.exception
-    assert "2 greys." in shown_text(app)
-    assert "What you now know" in shown_text(app)
+def follow(folder: Path, where: str, text: str) -> None:
+    """Do what the first line of a block says."""
+    name, _, place = where.partition(", ")
+    path = folder / name
+    if not place:
+        assert not path.exists()
+        path.write_text(text, encoding="utf-8")
+    elif place == "at its end":
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    else:
+        found = place.removeprefix("after the line with ")
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        (index,) = [number for number, line in enumerate(lines) if found in line]
+        path.write_text("".join([*lines[: index + 1], text, *lines[index + 1 :]]), encoding="utf-8")
 
 
-def test_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = dict(vars(layers))
-    exec(RECIPES["cnn/layers/layers.py"], names)
-    monkeypatch.setattr(network_text, "LAYERS", (*network_text.LAYERS, names["Upsample"]))
-    network = network_text.parse("8x6x3, conv 4 3 p1, up 2, relu")
-    assert str(network) == "8x6x3, conv 4 3 p1, up 2, relu"
-    assert str(network.layer_infos()[1].output) == "16x12x4"
-    assert printed(to_torch.torch_code(network)) == to_torch.expected_output(network)
+def changed(folder: Path) -> list[str]:
+    return [where.split(",")[0] for where, _ in BLOCKS if where.split(",")[0].endswith(".py")]
 
 
-def test_a_model_and_every_method_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = entry("cnn/models/registry.py, in MODELS", vars(registry) | {"partial": partial})
-    monkeypatch.setattr(registry, "MODELS", made)
-    monkeypatch.setattr(registry, "REGISTRY", registry.REGISTRY | made)
-    monkeypatch.setattr(loading, "REGISTRY", registry.REGISTRY)
-    model = loading.load_from(write_weights(tmp_path), "short")
-    assert 0 < predict(model, film()).p_pneumonia < 1
-    pixels = to_tensor(film(), model.input_size)
-    for method in ("grad_cam", "deep_lift", "guided_backprop"):  # those that hook layers
-        assert attribute.attribute(model, pixels, method, 1).map.shape == (128, 128)
+def run(folder: Path, *command: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_saliency_method(lecture: loading.LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = vars(methods).copy()
-    exec(RECIPES["cnn/attribution/methods.py"], names)
-    for name, method in entry("cnn/attribution/methods.py, in METHODS", names).items():
-        monkeypatch.setitem(methods.METHODS, name, method)
-    found = attribute.attribute(lecture, to_tensor(film(), lecture.input_size), "gradient", 1)
-    assert isinstance(found, Attribution)
-    assert found.map.any()
+def test_the_recipes_are_those_of_the_document() -> None:
+    assert len(BLOCKS) == TEXT.count("```") // 2 == 7
+    assert len(COMMANDS) == 4
+    for name in re.findall(r"`([A-Z_]{5,})` (?:and `[A-Z]+` )?(?:of|in)\s+`", TEXT):
+        place = re.search(rf"`{name}`[^.;]*?`((?:cnn|ui|tests)/[a-z_/]+\.py)`", TEXT, re.S)[1]
+        assert re.search(rf"^{name}\b", (ROOT / place).read_text(encoding="utf-8"), re.M), (name, place)
 
 
-def test_every_recipe_is_done_and_every_place_is_there() -> None:
-    assert len(RECIPES) == TEXT.count("```python") == 6
-    for place in re.findall(r"`((?:cnn|ui|tests|docs|pages)/[a-z_/]+\.(?:py|md))`", TEXT):
-        assert (ROOT / place).exists() or place == "pages/greys.py", place
-    tables = {
-        "BUILDERS": "cnn/layers/from_graph.py",
-        "RECIPES": "cnn/training/classifier.py",
-        "ORDER": "cnn/training/classifier.py",
-        "NETWORKS": "cnn/cards.py",
-    }
-    for name, file in tables.items():
-        assert re.search(rf"^{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.M), (name, file)
+@pytest.mark.slow
+def test_they_are_clean(copy: Path) -> None:
+    run(copy, "ruff", "check", ".")
+    run(copy, "ruff", "format", "--check", *changed(copy))
+    cache = copy / ".mypy_cache"
+    if (ROOT / ".mypy_cache").is_dir():  # CI has just filled it
+        shutil.copytree(ROOT / ".mypy_cache", cache)
+    run(copy, "mypy", *(name for name in changed(copy) if not name.startswith("tests")))
+
+
+@pytest.mark.slow
+def test_their_tests_pass(copy: Path) -> None:
+    """All at once: what is selected by a word is selected by any of them."""
+    words = [shlex.split(command)[1:] for command in COMMANDS]
+    files = sorted({word for line in words for word in line if word.startswith("tests/")})
+    chosen = " or ".join(["upsampling", *(line[line.index("-k") + 1] for line in words if "-k" in line)])
+    run(copy, "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)

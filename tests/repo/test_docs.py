@@ -12,6 +12,7 @@ from cnn import __version__, cards
 from cnn.attribution.attribute import LOCK_TIMEOUT_S
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.imaging.samples.built_in import SAMPLES
+from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading
 
 ROOT = Path(__file__).parents[2]
@@ -60,12 +61,20 @@ def test_the_readme_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(loading, "load", lambda *_: lecture)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "film.dcm").write_bytes(SAMPLES[2].read()[0])
+    (tmp_path / "films").mkdir()
+    chosen = [film for label in cards.CLASSES for film in [each for each in REAL_FILMS if each.label == label][:3]]
+    for sample in chosen:
+        (tmp_path / "films" / sample.file).write_bytes(sample.read()[0])
+    rows = (f"{sample.file},{sample.label}\n" for sample in chosen)
+    (tmp_path / "labels.csv").write_text("file,label\n" + "".join(rows))
     code = re.search(r"```python\n(.*?)```", README, re.S)[1]
     names: dict[str, Any] = {}
     *lines, last = code.splitlines()
-    exec("\n".join(lines), names)
-    figure = eval(last, names)
-    assert len(lines) == 5  # the import, and what it takes to get there
+    exec("\n".join(lines[:-1]), names)
+    figure, study = eval(lines[-1], names), eval(last, names)
+    assert len(lines) == 5  # one import, and four to the figure
+    assert study.films == (3, 3)
+    assert study.measures["auc"].value > 0.5
     assert names["reading"].label in cards.CLASSES
     assert len(figure.axes) == 3
     assert names["net"].parameters == 41_418

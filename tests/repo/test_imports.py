@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEFT = ("text", "errors", "cards", "layers", "ops", "imaging", "models", "predict")
-RIGHT = ("attribution", "evaluation", "lecture", "handson", "library", "training")
+LEFT = ("text", "errors", "extensions", "cards", "layers", "ops", "imaging", "models", "predict")
+RIGHT = ("attribution", "evaluation", "lecture", "handson", "library", "training", "predict.__main__")
 UI = ("shell", "widgets", "lecture", "handson", "chest", "evaluation")
-ORDER = ["cnn", *(f"cnn.{name}" for name in LEFT + RIGHT), "ui", *(f"ui.{name}" for name in UI), "pages", "app"]
+ORDER = [
+    "cnn",
+    *(f"cnn.{name}" for name in LEFT + RIGHT),
+    "ui",
+    *(f"ui.{name}" for name in UI),
+    "pages",
+    "app",
+]
 """A package imports only from itself and from its left."""
 WITHOUT_TORCH = ("cnn.layers", "cnn.ops", "cnn.evaluation", "cnn.lecture", "ui.shell")
 MAX_MODULES = 16

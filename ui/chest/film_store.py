@@ -199,7 +199,8 @@ def network_view(film: Film, model: LoadedModel) -> np.ndarray:
 def list_models() -> list[str]:
     """Return the default network, and the others whose weights are installed."""
     others = [name for name in registry.MODELS if name != cards.DEFAULT_NETWORK]
-    installed = [name for name in others if (loading.WEIGHTS_FOLDER / f"{name}.json").is_file()]
+    folders = {name: registry.MODELS[name].folder or loading.WEIGHTS_FOLDER for name in others}
+    installed = [name for name in others if (folders[name] / f"{name}.json").is_file()]
     return [cards.DEFAULT_NETWORK, *installed]
 
 

@@ -16,6 +16,8 @@ NETWORKS = {
     "ensemble": "is the mean of the scores of the two other networks",
 }
 
+OTHER = "was registered from outside the course, and nothing is measured of it here"
+
 
 def show_prediction(prediction: Prediction) -> None:
     """Show the sentence, and the scale from NORMAL to PNEUMONIA below it."""
@@ -45,8 +47,9 @@ def scale_html(prediction: Prediction) -> str:
 
 def describe_network(model: LoadedModel) -> str:
     """Return what the network is, how its threshold was chosen, and what it cannot say; markdown."""
+    about = NETWORKS.get(model.name, OTHER)
     return (
-        f"**The network** {network_title(model.name)} {NETWORKS[model.name]}. It has two labels only: it gives one "
+        f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one "
         "of them to any image, and it cannot say that it does not know.\n\n"
         f"**The threshold** of {percent(model.threshold)} lies {model.card['threshold_rule']}. "
         f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on "
