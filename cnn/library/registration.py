@@ -9,7 +9,7 @@ the environment variable ``CNN_EXTENSIONS`` names it, see :mod:`cnn.extensions`.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -76,6 +76,6 @@ def register_model(
     cards.OTHER_TITLES[key] = title or key
 
 
-def _require_free(key: str, taken: dict[str, object] | dict[str, Method] | dict[str, ModelSpec], kind: str) -> None:
+def _require_free(key: str, taken: Collection[str], kind: str) -> None:
     if key in taken:
         raise UserError(f"There is a {kind} named %s already; choose another name.", key)
