@@ -12,7 +12,6 @@ from weakref import WeakSet
 import pytest
 from pyarrow import parquet
 
-from cnn import text
 from cnn.errors import CommandFailed
 from cnn.predict import output
 from cnn.predict.files import Shard
