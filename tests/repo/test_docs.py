@@ -69,7 +69,7 @@ def test_the_readme_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "labels.csv").write_text("file,label\n" + "".join(rows))
     code = re.search(r"```python\n(.*?)```", README, re.S)[1]
     names: dict[str, Any] = {}
-    *lines, last = code.splitlines()
+    *lines, last = filter(None, code.splitlines())
     exec("\n".join(lines[:-1]), names)
     figure, study = eval(lines[-1], names), eval(last, names)
     assert len(lines) == 5  # one import, and four to the figure
