@@ -116,8 +116,8 @@ def detector_film(folder: Path) -> Path:
     ds.PixelSpacing, ds.ViewPosition, ds.Laterality = [0.1, 0.125], "PA", "L"
     ds.SOPInstanceUID, ds.StudyInstanceUID, ds.SeriesInstanceUID = "1.2.3", "1.2", "1.2.4"
     ds.PatientID, ds.PatientName = "=42", "Nobody^Known"
-    row = (32768 + 20000 * np.sin(np.arange(3520) / 300)).astype(np.uint16)
-    ds.PixelData = np.roll(np.broadcast_to(row, (4280, 3520)), 7, axis=0).tobytes()
+    down, across = np.sin(np.arange(4280) / 250), np.sin(np.arange(3520) / 300)
+    ds.PixelData = (32768 + 12000 * (down[:, None] + across)).astype(np.uint16).tobytes()
     ds["PixelData"].VR = "OW"
     ds.save_as(folder / "detector.dcm")
     return folder / "detector.dcm"
