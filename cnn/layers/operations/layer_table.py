@@ -9,7 +9,7 @@ from typing import Any
 
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.graph import NOTHING, Dims, Effect, Role, check_dims
-from cnn.layers.operations import effects
+from cnn.layers.operations import effects, recurrent
 from cnn.layers.operations.effects import Arguments, describe, product, weights_and_biases, whole
 from cnn.layers.sizes import Count, Window
 
@@ -198,26 +198,6 @@ def _attention_parameters(arguments: Arguments) -> Count:
     return Count(count, f"{count:,}")
 
 
-def _recurrent(arguments: Arguments, dims: Dims) -> Effect:
-    if len(dims) != 3:
-        raise DoesNotFit(f"it reads sequences of features, but a shape of {effects.show(dims)} arrives.")
-    effects.require_channels("input_size", whole(arguments, "input_size"), dims[2])
-    hidden = arguments.get("proj_size") or whole(arguments, "hidden_size")
-    return Effect((*dims[:2], hidden * (2 if arguments["bidirectional"] else 1)), reach="all")
-
-
-def _recurrent_parameters(gates: int, arguments: Arguments) -> Count:
-    hidden, inputs = whole(arguments, "hidden_size"), whole(arguments, "input_size")
-    ways = 2 if arguments["bidirectional"] else 1
-    out = arguments.get("proj_size") or hidden
-    count = 0
-    for _ in range(min(whole(arguments, "num_layers"), 1000)):
-        count += ways * gates * hidden * (inputs + out + (2 if arguments["bias"] else 0))
-        count += ways * hidden * out if arguments.get("proj_size") else 0
-        inputs = out * ways
-    return Count(count, f"{count:,}")
-
-
 def _bilinear_parameters(arguments: Arguments) -> Count:
     outputs = whole(arguments, "out_features")
     weights = product(whole(arguments, "in1_features"), whole(arguments, "in2_features"), outputs)
@@ -338,7 +318,7 @@ def _build() -> dict[str, LayerType]:
     for kind, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
         text = _RECURRENT.replace(", proj_size=0", "") if kind != "LSTM" else _RECURRENT
         text = text.replace("bias=True", "nonlinearity='tanh', bias=True") if kind == "RNN" else text
-        table[kind] = LayerType(signature(text), "other", _recurrent, partial(_recurrent_parameters, gates))
+        table[kind] = LayerType(signature(text), "other", recurrent.effect, partial(recurrent.parameters, gates))
     table["Bilinear"] = LayerType(
         signature("in1_features, in2_features, out_features, bias=True"), "linear", _bilinear, _bilinear_parameters
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.graph import BATCH, BatchSize, Dims, Effect, GraphBuilder, Operation, Role
-from cnn.layers.operations.effects import whole
+from cnn.layers.operations import recurrent
 from cnn.layers.operations.layer_table import LAYERS, REQUIRED, LayerType
 from cnn.layers.operations.values import Module, Tensor, Unknown
 
@@ -49,7 +49,7 @@ class Machine:
         output = self.apply(operation, inputs[:1], lambda: layer.effect(module.arguments, dims or ()))
         self._count_parameters(module, layer, output)
         if module.kind in _RECURRENT:
-            state = Tensor(state_dims(module.arguments, output.dims), output.node)
+            state = Tensor(recurrent.state_dims(module.arguments, output.dims), output.node)
             return output, (state, state) if module.kind == "LSTM" else state
         return (output, Unknown("the weights of an attention")) if module.kind == "MultiheadAttention" else output
 
@@ -87,15 +87,6 @@ class Machine:
             self.builder.add_parameters(output.node, layer.parameters(module.arguments))
         except DoesNotFit:
             return  # said at the node by its effect
-
-
-def state_dims(arguments: dict[str, Any], output: Dims | None) -> Dims | None:
-    """Return the shape of the last hidden state of a recurrent layer: layers and directions, batch, features."""
-    if output is None:
-        return None
-    ways = 2 if arguments["bidirectional"] else 1
-    layers = whole(arguments, "num_layers") * ways
-    return (layers, output[0 if arguments["batch_first"] else 1], output[-1] // ways)
 
 
 def module_code(module: Module, layer: LayerType) -> str:
