@@ -69,18 +69,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function drag(button, number) {
-    let start = null;
+    let start = null,
+      middles = [];
     const target = (event) => {
-      // the layer whose middle is nearest to the pointer
-      const others = [...list.querySelectorAll(".part")].map((other) => {
-        const box = other.getBoundingClientRect();
-        return [Math.hypot(box.left + box.width / 2 - event.clientX, 3 * (box.top + box.height / 2 - event.clientY)), other];
-      });
-      return others.sort((a, b) => a[0] - b[0])[0][1];
+      // the layer whose middle was nearest to the pointer when the drag began
+      const far = ([x, y]) => Math.hypot(x - event.clientX, 3 * (y - event.clientY));
+      return middles.reduce((best, each) => (far(each[0]) < far(best[0]) ? each : best))[1];
     };
     button.onpointerdown = (event) => {
       start = [event.clientX, event.clientY];
       button.dragged = false;
+      middles = [...list.querySelectorAll(".part")].map((other) => {
+        const box = other.getBoundingClientRect();
+        return [[box.left + box.width / 2, box.top + box.height / 2], other];
+      });
       button.setPointerCapture(event.pointerId);
     };
     button.onpointermove = (event) => {
