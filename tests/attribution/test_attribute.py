@@ -92,7 +92,7 @@ def test_every_method_works_on_every_model(model: LoadedModel, method: str, targ
     assert np.isfinite(attribution.map).all()
     assert (attribution.method, attribution.target, attribution.class_name) == (method, target, cards.CLASSES[target])
     assert attribution.passes == count_passes(model, method)
-    assert attribution.signed or (attribution.map >= 0).all()
+    assert attribution.signed or (attribution.scaled() >= 0).all()
     assert np.abs(attribution.scaled()).max() <= 1
     assert describe(attribution)
 

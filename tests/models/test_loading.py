@@ -139,7 +139,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         loading.load("resnet")
 
 
-@pytest.mark.parametrize("name", registry.REGISTRY)
+@pytest.mark.parametrize("name", cards.NETWORKS)
 def test_shipped_weights_load_and_their_card_is_whole(name: str) -> None:
     model = loading.load(name)
     assert 0 < model.threshold < 1
