@@ -127,7 +127,9 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
     if not arguments:
         return
     st.markdown(f"**Layer {position}: {layer.title}**")
-    for column, argument in zip(st.columns(len(arguments)), arguments, strict=True):
+    columns = st.columns(3)
+    for number, argument in enumerate(arguments):
+        column = columns[number % 3]
         value, label = getattr(layer, argument.name), _ARGUMENTS[argument.name]
         key = f"_form {position} {layer} {argument.name}"
         options: dict[str, Any] = {"key": key, "on_change": change, "args": (argument.name, key)}
