@@ -8,6 +8,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -115,7 +116,7 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 def _read_picture(data: bytes, picture: Image.Image, name: str) -> NDArray[np.uint8]:
     """Return a picture as greys (64, 64)."""
-    with decoding_budget.reserve(data):
+    with decoding_budget.reserve(data), closing(picture):
         picture.draft("RGB", (SIDE * 4, SIDE * 4))  # a JPEG is decoded at a fraction of its size
         if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8
             picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))

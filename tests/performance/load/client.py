@@ -78,6 +78,7 @@ class Reader:
             origin=self.url,
             compression=None,
             proxy=None,  # type: ignore[arg-type]
+            ping_interval=None,  # a busy machine answers late; MOST_SECONDS is the limit
         )
 
     async def close(self) -> None:
