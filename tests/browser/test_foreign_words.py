@@ -67,9 +67,7 @@ def test_file_names(open_page: Callable[..., Page]) -> None:
 def test_pasted_networks(open_page: Callable[..., Page]) -> None:
     page = open_page("architecture_builder")
     page.get_by_text("Paste PyTorch code or a link").click()
-    page.get_by_label("A torch.nn.Sequential").fill(
-        "nn.Sequential(www.evil.example(1))\n# evil\n[evil](//evil.example)"
-    )
+    page.get_by_label("Source in PyTorch").fill("nn.Sequential(www.evil.example(1))\n# evil\n[evil](//evil.example)")
     page.get_by_role("button", name="Read it").click()
     assert acting(page) == []
     page.get_by_role("tab", name="Any network").click()

@@ -149,7 +149,7 @@ def edit_network(state: State, field: NetworkField) -> Network:
         st.markdown(_GUIDE)
     with st.expander("Paste PyTorch code or a link"):
         st.text_area(
-            "PyTorch or Keras source, a printed model, or a link to this page",
+            "Source in PyTorch or Keras, a printed model, or a link to this page",
             key=_PASTED,
         )
         st.button("Read it", on_click=_take, args=(state, field, network))
