@@ -98,6 +98,8 @@ class _Reader:
         return str(last), child, after
 
     def _layer(self, kind: str, arguments: str, line: int) -> Module:
+        if kind not in LAYERS and arguments:  # a class of one's own that prints as the layer that it is derived from
+            kind = max((each for each in LAYERS if kind.startswith(each) or kind.endswith(each)), key=len, default=kind)
         if kind not in LAYERS:
             return self._container(kind) if not arguments else Module(kind)
         module = Module(kind)
