@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnn.attribution.any_network import check, explain
-    from cnn.layers.registration import register_layer
+    from cnn.layers.network_text import register_layer
     from cnn.library.classifier import load
     from cnn.library.films import read
     from cnn.library.nets import net
@@ -43,7 +43,7 @@ _HOMES = {
     "load": "cnn.library.classifier",
     "net": "cnn.library.nets",
     "read": "cnn.library.films",
-    "register_layer": "cnn.layers.registration",
+    "register_layer": "cnn.layers.network_text",
     "register_method": "cnn.library.registration",
     "register_model": "cnn.library.registration",
 }

@@ -8,6 +8,7 @@ are a block: its input is added to the output of its layers, as in ResNet. Layer
 """
 
 import re
+from typing import TypeVar
 
 from cnn.errors import UserError
 from cnn.layers import layers
@@ -19,6 +20,20 @@ LAYERS: list[type[Layer]] = [
     each for each in vars(layers).values() if isinstance(each, type) and issubclass(each, Layer) and each.words
 ]
 """All layers that a text can name."""
+LayerClass = TypeVar("LayerClass", bound=type[Layer])
+
+
+def register_layer(layer: LayerClass) -> LayerClass:
+    """Register a dataclass that derives from :class:`cnn.layers.layers.Layer`; a decorator.
+
+    Raises:
+        UserError: It has no words, or one is taken.
+    """
+    taken = {word for each in LAYERS for word in each.words}
+    if not layer.words or taken & set(layer.words):
+        raise UserError(f"A layer needs words of its own, which are not among {', '.join(sorted(taken))}.")
+    LAYERS.append(layer)
+    return layer
 
 
 def parse(text: str) -> Network:
