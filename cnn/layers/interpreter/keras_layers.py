@@ -9,6 +9,7 @@ from cnn.layers.interpreter.keras_table import KERAS, MERGES, bind, build
 from cnn.layers.interpreter.run import Run
 from cnn.layers.operations import functions
 from cnn.layers.operations.effects import describe
+from cnn.layers.operations.machine import Machine
 from cnn.layers.operations.values import Builtin, Class, Module, Name, Symbol, Tensor, Unknown, is_torch_tensor
 
 PREFIX = "keras."
@@ -24,8 +25,14 @@ def call(run: Run, name: Name, values: tuple[Any, ...], keywords: dict[str, Any]
     last = name.last
     _note_shape(run, keywords.get("input_shape"))
     if last in ("Input", "InputLayer"):
+        before = len(run.stated)
         _note_shape(run, keywords.get("shape", keywords.get("input_shape", values[0] if values else None)))
-        return Symbol(None) if last == "Input" else Module(PREFIX + "InputLayer", arguments=bind(last, (), {}))
+        stated = run.stated[-1] if len(run.stated) > before else None
+        return (
+            Symbol(None, dims=stated)
+            if last == "Input"
+            else Module(PREFIX + "InputLayer", arguments=bind(last, (), {}))
+        )
     if last == "Sequential":
         module = Module("Sequential")
         layers = values[0] if values else keywords.get("layers", [])
@@ -130,6 +137,24 @@ def _model(run: Run, values: tuple[Any, ...], keywords: dict[str, Any]) -> Modul
             module.attributes.setdefault(f"{title}_{len(module.attributes)}", symbol.layer)
     run.created.append(module)
     return module
+
+
+def symbol_shape(run: Run, symbol: Symbol) -> Any:
+    """Return the shape, channels last, of what layers will make; code asks for it while it builds."""
+    machine, run.machine = run.machine, Machine({})
+    try:
+        made: dict[int, Any] = {}
+        for each in _in_order([symbol]):
+            run.budget.spend(10)
+            if each.layer is None:
+                made[id(each)] = run.machine.input(each.dims) if each.dims else Tensor(None)
+            else:
+                arguments = [made[id(source)] for source in each.inputs]
+                made[id(each)] = run.call(each.layer, (arguments if len(arguments) > 1 else arguments[0],), {})
+        dims = made[id(symbol)].dims if isinstance(made[id(symbol)], Tensor) else None
+    finally:
+        run.machine = machine
+    return Unknown("the shape of what a layer makes") if dims is None else (None, *dims[2:], *dims[1:2])
 
 
 def _symbols(value: Any) -> list[Symbol]:

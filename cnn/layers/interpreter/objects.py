@@ -56,6 +56,8 @@ class Objects(Run):
             return self._module_attribute(value, name)
         if isinstance(value, Super):
             return self._super_attribute(value, name)
+        if isinstance(value, Symbol) and name == "shape":
+            return keras_layers.symbol_shape(self, value)
         if isinstance(value, Class):
             return self._class_attribute(value, name)
         if isinstance(value, Function | Builtin) and name == "__name__":

@@ -171,6 +171,7 @@ class Symbol:
 
     layer: Any
     inputs: tuple["Symbol", ...] = ()
+    dims: Dims | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,3 +118,38 @@ def test_keras_is_counted_like_the_same_network_of_pytorch(name: str) -> None:
 def test_a_shape_with_its_channels_last_is_taken_for_the_same() -> None:
     source = CASES["functional"][0]
     assert read_graph(source, (64, 48, 1)) == read_graph(source, (1, 64, 48))
+
+
+RESIDUAL = """
+from tensorflow import keras
+from tensorflow.keras import layers
+def residual_block(x, filters, stride=1):
+    shortcut = x
+    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Activation("relu")(x)
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    if stride != 1 or shortcut.shape[-1] != filters:
+        shortcut = layers.Conv2D(filters, 1, strides=stride, use_bias=False)(shortcut)
+        shortcut = layers.BatchNormalization()(shortcut)
+    return layers.ReLU()(layers.Add()([x, shortcut]))
+def build_model(input_shape=(32, 32, 3), num_classes=10):
+    inputs = keras.Input(shape=input_shape)
+    x = layers.Conv2D(16, 3, padding="same")(inputs)
+    for f, s in [(16, 1), (32, 2)]:
+        x = residual_block(x, f, s)
+    x = layers.GlobalAveragePooling2D()(x)
+    outputs = layers.Dense(num_classes, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="resnet")
+model = build_model()
+model.compile(optimizer="adam", loss="categorical_crossentropy")
+"""
+
+
+def test_a_shape_that_code_asks_for_while_it_builds_is_known() -> None:
+    graph = read_graph(RESIDUAL, (3, 32, 32))
+    assert not graph.first_problem
+    stem, same = 16 * 27 + 16, 2 * (16 * 16 * 9 + 32)
+    wider = 16 * 32 * 9 + 32 * 32 * 9 + 16 * 32 + 3 * 64
+    assert graph.parameters == stem + same + wider + 32 * 10 + 10
