@@ -196,7 +196,7 @@ def _count_positive_without_lungs(network: str) -> str:
     except UserError:
         return ""
     positive = int((films.probabilities >= films.thresholds).sum())
-    return f"At its threshold it then calls {positive} of {len(films.labels)} films {CLASSES[PNEUMONIA]}."
+    return f"Behind that box it calls {positive} of {len(films.labels)} films {CLASSES[PNEUMONIA]}."
 
 
 def explain() -> None:
