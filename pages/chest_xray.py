@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.chest import film_store, map_checks, prediction_scale, sections, views
+from ui.chest import film_store, map_checks, own_network, prediction_scale, sections, views
 from ui.shell import frame, stage
 from ui.shell.page_state import State
 from ui.widgets import upload
@@ -29,6 +29,7 @@ else:
     with view.panel:
         settings = sections.choose_map_settings()
     with view.stage:
+        own_network.mark(model)
         prediction_scale.show_prediction(prediction)
         sections.show_warnings(film)
         maps = sections.show_maps(reading, settings)

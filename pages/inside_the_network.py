@@ -8,14 +8,21 @@ import streamlit as st
 from cnn import cards
 from cnn.models import feature_maps
 from cnn.predict.prediction import sentence
-from ui.chest import feature_levels, film_store, inside_the_network, prediction_scale, sections
+from ui.chest import feature_levels, film_store, inside_the_network, own_network, prediction_scale, sections
 from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.text import escape_stars
 from ui.widgets import upload
 
-NETWORK = Choice("network", "Network", "lecture", options=("lecture", "transfer"), title=cards.network_title)
+OWN = own_network.find()
+NETWORK = Choice(
+    "network",
+    "Network",
+    "lecture",
+    options=("lecture", "transfer", *own_network.names()),
+    title=cards.network_title,
+)
 LAYERS = {
     "lecture": Choice("layer", "Layer", "conv2", options=inside_the_network.volume_layers("lecture")),
     "transfer": Choice("at", "Layer", "stem relu", options=inside_the_network.volume_layers("transfer")),
@@ -24,6 +31,12 @@ LEVELS = {
     "lecture": {"Low level": "relu1", "Middle level": "relu3", "High level": "relu5"},
     "transfer": {"Low level": "stem relu", "Middle level": "block 7 add", "High level": "head relu"},
 }
+if OWN:
+    names = inside_the_network.volume_layers(OWN)
+    features = [name for name in names if name.startswith("relu")] or list(names)
+    LAYERS[OWN.name] = Choice("own_layer", "Layer", names[0], options=names)
+    levels = dict.fromkeys((features[0], features[len(features) // 2], features[-1]))
+    LEVELS[OWN.name] = dict(zip(LEVELS["lecture"], levels, strict=False))
 MAP = Whole("map", "Map", 1, low=1, high=1280)
 CELL = Whole("cell", "Cell", 0, low=0, high=224 * 224)
 RANK = Flag("rank", "Rank this layer's maps by what they do to the score", False)
@@ -56,10 +69,11 @@ with view.panel:
 model, film = sections.load_film_and_network(choice, network)
 prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)
-layer = feature_maps.find_layer(network, state[layer_field])
+layer = feature_maps.find_layer(model, state[layer_field])
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_pick = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 with view.stage:
+    own_network.mark(model)
     summaries = inside_the_network.show_layers(film, model, layer, on_open)
     cell = state[CELL]
     inside_the_network.show_layer(film, model, layer, number, cell - 1 if cell else None, on_pick)

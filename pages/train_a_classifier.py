@@ -65,6 +65,7 @@ def show_result(run: Run) -> None:
         st.markdown("Start a training; its figures on the test films follow here.")
         return
     result.show_figures(run.result)
+    result.link_to_pages(run.result)
     left, right = st.columns(2)
     with left:
         counts = [("Test films", run.result.counts_at())]

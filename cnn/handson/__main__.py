@@ -13,8 +13,10 @@ from dataclasses import replace
 from cnn.errors import UserError
 from cnn.handson.events import Epoch, Result
 from cnn.handson.experiments import EXPERIMENTS, find
-from cnn.handson.films import shipped
+from cnn.handson.films import FilmSet, pneumonia_mnist, shipped
 from cnn.handson.settings import MAX_SECONDS, Settings
+
+FILMS = {"shipped": shipped, "pneumoniamnist": pneumonia_mnist}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,13 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--experiment", default="baseline", help=f"one of {', '.join(EXPERIMENTS)}")
     parser.add_argument("--seconds", type=float, default=MAX_SECONDS, help="time limit, imports included")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--films", choices=FILMS, default="shipped", help="pneumoniamnist needs a network, once")
     options = parser.parse_args(arguments)
     try:
         experiment = find(options.experiment)
         settings = replace(experiment.settings, seed=options.seed)
         if not 1 <= options.seconds <= 3600:
             raise UserError("--seconds must be a number from 1 to 3600.")
-        result = run(settings, began, options.seconds)
+        result = run(settings, began, options.seconds, FILMS[options.films]())
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(settings: Settings, began: float, seconds: float) -> Result:
+def run(settings: Settings, began: float, seconds: float, film_set: FilmSet) -> Result:
     """Train on one core within what is left of ``seconds`` since ``began``, and return the result."""
     import torch
 
@@ -47,7 +50,7 @@ def run(settings: Settings, began: float, seconds: float) -> Result:
 
     torch.set_num_threads(1)
     result = None
-    for event in train(settings, shipped(), max(1.0, seconds - (time.monotonic() - began))):
+    for event in train(settings, film_set, max(1.0, seconds - (time.monotonic() - began))):
         if isinstance(event, Epoch):
             print(
                 f"epoch {event.number}: loss {event.train_loss:.3f}, validation loss {event.validation_loss:.3f}, "

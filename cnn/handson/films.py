@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn.cards import CLASSES
+from cnn.imaging.samples import download
 
 SIDE = 64
 """Height and width of every film, in pixels."""
@@ -81,6 +82,26 @@ def shipped() -> FilmSet:
     splits = np.array([row["split"] for row in rows])
     train, validation, test = (films.select(splits == split) for split in SPLITS)
     return FilmSet(train, validation, test)
+
+
+def pneumonia_mnist() -> FilmSet:
+    """Return PneumoniaMNIST at 64 x 64 with its official splits, downloaded by way of medmnist the first time.
+
+    It does not say whose a film is, so each counts as a patient of its own.
+
+    Raises:
+        UserError: medmnist is missing, or nothing can be fetched.
+    """
+    arrays = download.fetch_arrays(SIDE)
+    train, validation, test = (
+        _unnamed(arrays[f"{split}_images"], arrays[f"{split}_labels"], split) for split in ("train", "val", "test")
+    )
+    return FilmSet(train, validation, test, title="PneumoniaMNIST")
+
+
+def _unnamed(pixels: NDArray[np.uint8], labels: NDArray[np.int64], split: str) -> Films:
+    names = np.array([f"{split}_{number}" for number in range(len(labels))], np.str_)
+    return Films(pixels, labels.ravel().astype(np.int64), names, np.full(len(names), "", np.str_), names)
 
 
 def films_of(rows: Iterable[Mapping[str, str]], pixels: NDArray[np.uint8]) -> Films:

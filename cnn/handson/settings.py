@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, get_args
 from cnn.errors import UserError
 from cnn.handson.films import SIDE
 from cnn.layers import network_text
-from cnn.layers.layers import Linear, Vector, Volume
+from cnn.layers.layers import Conv, Linear, Pool, Vector, Volume
 from cnn.layers.network import Network
 
 Split = Literal["patient", "film"]
@@ -23,6 +23,8 @@ MAX_ACTIVATION_BYTES = 32 * 2**20
 MAX_SECONDS = 120
 """The longest training, in seconds."""
 FINE_TUNED = "fine-tuned"
+OWN_NETWORK = "My network"
+"""What the pages that read a film call a learner's network."""
 
 
 def _chain(between: str = ", relu", before_last: str = "", widths: tuple[int, ...] = WIDTHS) -> str:
@@ -161,3 +163,21 @@ def check_network(network: Network) -> None:
                 f"The network has {total:,} {name}, and at most {most:,} can be trained here: use fewer filters or "
                 "units, or pool earlier."
             )
+
+
+def is_plain_chain(network: Network) -> bool:
+    """Return whether Inside the network can open it: CONV, batch norm, ReLU, max POOL, dropout, then flatten, fc 2."""
+    words = [str(layer).split()[0] for layer in network.layers]
+    plain = all(
+        not (isinstance(layer, Conv) and layer.groups > 1)
+        and not (isinstance(layer, Pool) and layer != Pool("max", layer.kernel_size, layer.stride))
+        for layer in network.layers
+    )
+    return (
+        len(network.layers) == len(network.parts)
+        and set(words) <= {"conv", "norm", "relu", "max", "drop", "flatten", "fc"}
+        and "conv" in words
+        and words.count("fc") == 1
+        and [word for word in words if word != "drop"][-2:] == ["flatten", "fc"]
+        and plain
+    )

@@ -4,6 +4,7 @@ Layers are called one after the other, because readers share the networks: a hoo
 ``torch.fx`` traces by patching ``nn.Module`` for all threads.
 """
 
+import copy
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -154,13 +155,17 @@ def _walk(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, None,
     return after
 
 
-def list_layers(name: str) -> tuple[LayerNode, ...]:
-    """Return all layers of the registered network ``name`` in order. Needs no weights: only shapes are computed.
+def list_layers(network: str | LoadedModel) -> tuple[LayerNode, ...]:
+    """Return all layers of a network, or of the registered one of that name, in order.
 
-    Computed once, which takes a second; simultaneous first callers wait for it instead of computing it again.
+    Needs no weights: only shapes are computed. For registered networks that is done once, which takes a second;
+    simultaneous first callers wait for it instead of computing it again.
     """
-    with _LISTING:
-        return _list_layers(name)
+    name = network if isinstance(network, str) else network.name
+    if isinstance(network, str) or name in MODELS:
+        with _LISTING:
+            return _list_layers(name)
+    return _layer_nodes(copy.deepcopy(network.module).to("meta"), network.input_size)
 
 
 _LISTING = threading.Lock()
@@ -170,8 +175,12 @@ _LISTING = threading.Lock()
 def _list_layers(name: str) -> tuple[LayerNode, ...]:
     spec = MODELS[name]
     with torch.device("meta"):
-        network = spec.build().eval()
-        pixels = torch.empty(1, 1, spec.input_size, spec.input_size)
+        return _layer_nodes(spec.build().eval(), spec.input_size)
+
+
+def _layer_nodes(network: nn.Module, side: int) -> tuple[LayerNode, ...]:
+    """Return the layers of a network on the device "meta"."""
+    pixels = torch.empty(1, 1, side, side, device="meta")
     nodes: list[LayerNode] = []
     windows: list[Window] | None = []
     for call in call_layers(network, pixels):
@@ -184,22 +193,23 @@ def _list_layers(name: str) -> tuple[LayerNode, ...]:
     return tuple(nodes)
 
 
-def find_layer(name: str, layer: str) -> LayerNode:
-    """Return the layer of the network ``name`` that a reader calls ``layer``.
+def find_layer(network: str | LoadedModel, layer: str) -> LayerNode:
+    """Return the layer of a network that a reader calls ``layer``.
 
     Raises:
         UserError: there is no such layer.
     """
-    nodes = list_layers(name)
+    nodes = list_layers(network)
     for node in nodes:
         if node.name == layer:
             return node
+    name = network if isinstance(network, str) else network.name
     raise UserError(f"The network {name} has no such layer; its first is {nodes[0].name}.")
 
 
-def block_ends(name: str) -> tuple[LayerNode, ...]:
+def block_ends(network: str | LoadedModel) -> tuple[LayerNode, ...]:
     """Return the last layer with maps of each block; all layers with maps in a network without blocks."""
-    last = {node.block: node for node in list_layers(name) if isinstance(node.step.output, Volume)}
+    last = {node.block: node for node in list_layers(network) if isinstance(node.step.output, Volume)}
     return tuple(last.values())
 
 
@@ -334,7 +344,7 @@ def split_score(model: LoadedModel, pixels: Tensor, target: int) -> ScoreParts:
         raise TypeError(f"{model.name} does not end in a linear layer")
     maps = _to_numpy(last.after[0])  # (C, h, w)
     weight = _to_numpy(linear.module.weight[target]).reshape(maps.shape)
-    layer = next(node for node in list_layers(model.name) if node.path == last.path)
+    layer = next(node for node in list_layers(model) if node.path == last.path)
     bias, logit = float(linear.module.bias[target]), float(linear.after[0, target])
     return ScoreParts(layer, maps, (weight * maps).sum((1, 2)), bias, logit)
 

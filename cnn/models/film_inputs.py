@@ -16,6 +16,9 @@ from cnn.models.registry import MODELS
 if TYPE_CHECKING:
     from cnn.models.loading import LoadedModel
 
+LEARNED_SIZE = 64
+"""Side of the input of the networks that learners train (:mod:`cnn.handson`), in pixels."""
+
 
 @dataclass(frozen=True)
 class FilmInputs:
@@ -32,8 +35,8 @@ class FilmInputs:
 
     @classmethod
     def from_radiograph(cls, radiograph: Radiograph, sizes: Iterable[int] | None = None) -> FilmInputs:
-        """Resize and standardise ``radiograph`` for each of ``sizes``, else for every network, and for the gate."""
-        sizes = {spec.input_size for spec in MODELS.values()} if sizes is None else sizes
+        """Resize and standardise ``radiograph`` for each of ``sizes``, else for every network, a learner's too, and for the gate."""
+        sizes = {LEARNED_SIZE, *(spec.input_size for spec in MODELS.values())} if sizes is None else sizes
         return cls({size: to_tensor(radiograph, size) for size in {INPUT_SIZE, *sizes}})
 
     @property

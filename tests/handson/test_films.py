@@ -8,7 +8,10 @@ import pytest
 
 from cnn.cards import CLASSES
 from cnn.handson import films
-from cnn.handson.films import SPLITS, shipped
+from cnn.handson.films import SPLITS, pneumonia_mnist, shipped
+from cnn.handson.preparation import prepare
+from cnn.handson.settings import Settings
+from cnn.imaging.samples import download
 from cnn.training import handson_films
 from tests.support.tiny_dataset import make_children
 
@@ -54,3 +57,20 @@ def test_the_script_draws_whole_patients_in_quotas(tmp_path: Path, monkeypatch: 
     assert not patients["train"] & patients["validation"]
     assert not patients["test"] & (patients["train"] | patients["validation"])
     assert {(row["class"], row["cause"]) for row in rows} == {("NORMAL", ""), ("PNEUMONIA", "bacteria")}
+
+
+def test_pneumonia_mnist_is_read_as_medmnist_stores_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = {}
+    for split, count in (("train", 20), ("val", 6), ("test", 8)):
+        arrays[f"{split}_images"] = np.full((count, 64, 64), count, np.uint8)
+        arrays[f"{split}_labels"] = (np.arange(count) % 2)[:, None].astype(np.uint8)
+    monkeypatch.setattr(download, "fetch_arrays", lambda size: arrays)
+    film_set = pneumonia_mnist()
+    assert [films.counts for films in (film_set.train, film_set.validation, film_set.test)] == [
+        (10, 10),
+        (3, 3),
+        (4, 4),
+    ]
+    prepared = prepare(Settings(films=10), film_set)
+    assert prepared.train.pixels.shape == (10, 64, 64)
+    assert prepared.shared_patients == 0

@@ -16,7 +16,7 @@ from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import feature_maps
 from cnn.models.feature_maps import LayerNode
-from cnn.models.loading import LoadedModel, load
+from cnn.models.loading import LoadedModel
 from cnn.models.top_patches import Peak, Peaks, find_peaks
 from ui.chest.inside_the_network import LayerSummary, describe_field
 
@@ -37,7 +37,7 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
     for column, (level, name), peaks in zip(
         st.columns(len(levels)),
         levels.items(),
-        _peaks(model.name, model.weights_sha256, tuple(levels.values())),
+        _peaks(model, model.weights_sha256, tuple(levels.values())),
         strict=True,
     ):
         summary = by_name[name]
@@ -92,10 +92,9 @@ def _films(side: int) -> list[Tensor]:
 
 @st.cache_resource(show_spinner="The built-in films pass the network once …", max_entries=8)
 def _peaks(
-    name: str,
+    _model: LoadedModel,
     weights: str,  # noqa: ARG001 other weights, other peaks
     layers: tuple[str, ...],
 ) -> list[Peaks]:
-    nodes: list[LayerNode] = [feature_maps.find_layer(name, layer) for layer in layers]
-    model = load(name)
-    return find_peaks(model, _films(model.input_size), nodes)
+    nodes: list[LayerNode] = [feature_maps.find_layer(_model, layer) for layer in layers]
+    return find_peaks(_model, _films(_model.input_size), nodes)

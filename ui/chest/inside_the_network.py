@@ -60,7 +60,7 @@ def show_layers(
     """Show every layer as a contact sheet, or the last layer of every block; return their summaries."""
     identity = (film.sha256, model.weights_sha256)
     if st.session_state.get(_SUMMARIES, (None, None))[0] != identity:
-        ends = feature_maps.block_ends(model.name)
+        ends = feature_maps.block_ends(model)
         activations = feature_maps.read_activations(model, film.inputs.for_model(model), ends)
         st.session_state[_SUMMARIES] = identity, [_summarise(each, film, model) for each in activations]
     summaries: list[LayerSummary] = st.session_state[_SUMMARIES][1]
@@ -84,7 +84,7 @@ def _summarise(activation: Activation, film: Film, model: LoadedModel) -> LayerS
 
 def show_block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None) -> None:
     """Show the layers of the opened block if it has several."""
-    layers = tuple(layer for layer in feature_maps.list_layers(model.name) if layer.block == opened.block)
+    layers = tuple(layer for layer in feature_maps.list_layers(model) if layer.block == opened.block)
     if len(layers) < 2:
         return
     st.markdown(f"Inside **{opened.block}**, in order:")
@@ -207,7 +207,7 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
         f"**{probability}** for {CLASSES[target]} of them and {other_probability} for {CLASSES[other]}."
     )
     _show_ranked(score.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
-    layers = feature_maps.list_layers(model.name)
+    layers = feature_maps.list_layers(model)
     # Maps of one cell show nothing: link to the maps that were averaged.
     linked = score.layer if width > 1 else layers[layers.index(score.layer) - 1]
     return {
@@ -259,7 +259,7 @@ def _format_rows(weights: Array) -> str:
 
 def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
     """Show a row for each layer or block of the network, and the totals."""
-    layers = feature_maps.list_layers(model.name)
+    layers = feature_maps.list_layers(model)
     by_block = {summary.layer.block: summary for summary in summaries}
     rows = []
     for block in dict.fromkeys(layer.block for layer in layers):
@@ -288,6 +288,6 @@ def _sum_costs(layers: Sequence[LayerNode]) -> tuple[str, str, str]:
     return f"{parameters:,}", f"{multiply_adds:,}", format_bytes(memory)
 
 
-def volume_layers(name: str) -> tuple[str, ...]:
-    """Return the names of the layers of network ``name`` whose output is a stack of maps."""
-    return tuple(layer.name for layer in feature_maps.list_layers(name) if isinstance(layer.step.output, Volume))
+def volume_layers(network: str | LoadedModel) -> tuple[str, ...]:
+    """Return the names of the layers of a network whose output is a stack of maps."""
+    return tuple(layer.name for layer in feature_maps.list_layers(network) if isinstance(layer.step.output, Volume))

@@ -47,6 +47,8 @@ def scale_html(prediction: Prediction) -> str:
 
 def describe_network(model: LoadedModel) -> str:
     """Return what the network is, how its threshold was chosen, and what it cannot say; markdown."""
+    if "about" in model.card:  # a learner's own
+        return str(model.card["about"])
     about = NETWORKS.get(model.name, OTHER)
     return (
         f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one "

@@ -11,10 +11,10 @@ from cnn.attribution.record import record
 from cnn.cards import CLASSES, network_title
 from cnn.errors import UserError
 from cnn.imaging.samples.real_films import RealFilm
-from cnn.models.loading import LoadedModel, load
+from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
-from ui.chest import film_store, overlay
+from ui.chest import film_store, overlay, own_network
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.chest.views import view_map
 from ui.shell import address, frame, theme
@@ -86,13 +86,13 @@ class MapSettings:
 
 def choose_film_and_network() -> tuple[FilmChoice, str]:
     """Show the tray of films and the list of networks; return the film and the network's name."""
-    return upload.choose_film(), choose_network(film_store.list_models())
+    return upload.choose_film(), choose_network([*film_store.list_models(), *own_network.names()])
 
 
 def load_film_and_network(choice: FilmChoice, name: str) -> tuple[LoadedModel, Film]:
     """Return the network ``name`` and the film to look at; where either is missing, end the page with the reason."""
     try:
-        return load(name), film_store.read_film(choice)
+        return own_network.load_network(name), film_store.read_film(choice)
     except UserError as error:
         st.error(sentence_of(error))
         frame.notice()

@@ -12,6 +12,7 @@ from cnn.handson.events import Picture, Result
 from cnn.handson.experiments import EXPERIMENTS
 from cnn.handson.films import shipped
 from cnn.handson.queue import Run
+from cnn.handson.settings import OWN_NETWORK, is_plain_chain
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
 from ui.shell.text import escape_stars
@@ -69,6 +70,19 @@ def show_figures(result: Result) -> None:
             "The shipped Lecture CNN was trained on films of the same published training set, these validation films "
             "among them: only the test figures are fair here."
         )
+
+
+def link_to_pages(result: Result) -> None:
+    """Link to the pages that open the learner's network on a whole film."""
+    if not is_plain_chain(result.settings.described_network):
+        st.caption(
+            "Inside the network and Read a chest X-ray open chains of CONV, batch norm, ReLU, max POOL, dropout that "
+            "end in flatten and one fully connected layer; this one is of another kind."
+        )
+        return
+    with st.container(horizontal=True):
+        for page, label in (("inside_the_network", "Look inside this network"), ("chest_xray", "Read a film with it")):
+            st.page_link(f"pages/{page}.py", label=label, query_params={"network": OWN_NETWORK})
 
 
 def show_worst(result: Result) -> None:

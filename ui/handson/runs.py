@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn.handson.queue import Desk, Queue, Run
 
-_DESK = "handson.desk"
+DESK = "handson.desk"
 
 
 @st.cache_resource(show_spinner=False)
@@ -15,9 +15,9 @@ def queue() -> Queue:
 
 def desk() -> Desk:
     """Return this session's runs; they are kept from page to page and end with the session."""
-    if _DESK not in st.session_state:
-        st.session_state[_DESK] = Desk(queue())
-    found: Desk = st.session_state[_DESK]
+    if DESK not in st.session_state:
+        st.session_state[DESK] = Desk(queue())
+    found: Desk = st.session_state[DESK]
     return found
 
 

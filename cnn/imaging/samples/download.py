@@ -32,7 +32,8 @@ from cnn.errors import UserError
 from cnn.imaging.samples.built_in import Sample
 from cnn.progress import Progress, ignore_progress
 
-FILE = "pneumoniamnist_224.npz"
+SIZE = 224
+FILE = f"pneumoniamnist_{SIZE}.npz"
 TIMEOUT = 10.0  # seconds without a byte
 CHUNK = 1 << 18
 
@@ -60,15 +61,25 @@ def fetch(count: int = 8, progress: Progress = ignore_progress) -> tuple[Fetched
     """
     info = _read_info()
     names = {int(number): name.upper() for number, name in info["label"].items()}
-    with np.load(_find_or_download(info, progress)) as arrays:
+    with np.load(_find_or_download(info, SIZE, progress)) as arrays:
         images, labels = arrays["test_images"], [names[int(number)] for number in arrays["test_labels"].ravel()]
     return tuple(_make_sample(images[index], index, labels[index]) for index in _choose(labels, count))
 
 
-def _find_or_download(info: dict[str, Any], progress: Progress) -> Path:
-    """Return the .npz file with the right checksum, downloaded if it is not there yet."""
-    path = Path.home() / ".medmnist" / FILE
-    if path.is_file() and _md5(path) == info["MD5_224"]:
+def fetch_arrays(size: int) -> dict[str, np.ndarray]:
+    """Return all images and labels of one size, as medmnist stores them: ``train_images`` (N, size, size) and so on.
+
+    Raises:
+        UserError: as :func:`fetch`.
+    """
+    with np.load(_find_or_download(_read_info(), size, ignore_progress)) as arrays:
+        return dict(arrays)
+
+
+def _find_or_download(info: dict[str, Any], size: int, progress: Progress) -> Path:
+    """Return the .npz file of a size with the right checksum, downloaded if it is not there yet."""
+    path = Path.home() / ".medmnist" / f"pneumoniamnist_{size}.npz"
+    if path.is_file() and _md5(path) == info[f"MD5_{size}"]:
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +88,8 @@ def _find_or_download(info: dict[str, Any], progress: Progress) -> Path:
         raise UserError(f"The test images cannot be stored in {path.parent}: {error.strerror}.") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            digest = _transfer(info["url_224"], file, progress)
-        if digest != info["MD5_224"]:
+            digest = _transfer(info[f"url_{size}"], file, progress)
+        if digest != info[f"MD5_{size}"]:
             raise UserError("The test images arrived damaged (their checksum is wrong): try again later.")
         os.replace(name, path)
     finally:

@@ -299,8 +299,8 @@ def _widest(*arrays: np.ndarray) -> int:
 
 
 def can_follow_sums(opened: Activation, model_name: str) -> bool:
-    """Return whether the layer's sums can be followed: those of the lecture network's convolutions."""
-    return opened.layer.kind == "conv" and model_name == "lecture"
+    """Return whether the layer's sums can be followed: those of the convolutions of a plain chain."""
+    return opened.layer.kind == "conv" and model_name != "transfer"
 
 
 def _read(name: str) -> str:
