@@ -9,6 +9,7 @@ import argparse
 import json
 import time
 from dataclasses import replace
+from itertools import islice
 
 from cnn.handson.events import Epoch
 from cnn.handson.films import shipped
@@ -48,7 +49,8 @@ def choose(seeds: tuple[int, ...] = (0, 1)) -> None:
         for seed in seeds:
             settings = replace(Settings(), learning_rate=rate, epochs=epochs, batch_size=batch, seed=seed)
             training = Training(settings, shipped(), 3600, lambda: False)
-            seen = [event for event in training.events() if isinstance(event, Epoch)]
+            events = (event for event in training.events() if isinstance(event, Epoch))
+            seen = list(islice(events, epochs + 1))  # what follows the last epoch looks at the test films
             best = min(seen, key=lambda epoch: epoch.validation_loss)
             figures = {"loss": best.validation_loss, "auc": best.validation_auc, "kept_epoch": best.number}
             print(json.dumps({"rate": rate, "epochs": epochs, "batch": batch, "seed": seed} | figures), flush=True)
