@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cnn.errors import UserError
@@ -16,7 +16,7 @@ from cnn.handson.experiments import EXPERIMENTS, find
 from cnn.handson.films import FilmSet, pneumonia_mnist, shipped
 from cnn.handson.settings import MAX_SECONDS, Settings
 
-FILMS = {"shipped": shipped, "pneumoniamnist": pneumonia_mnist}
+FILMS: dict[str, Callable[[], FilmSet]] = {"shipped": shipped, "pneumoniamnist": pneumonia_mnist}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
