@@ -35,7 +35,7 @@ class FilmInputs:
 
     @classmethod
     def from_radiograph(cls, radiograph: Radiograph, sizes: Iterable[int] | None = None) -> FilmInputs:
-        """Resize and standardise ``radiograph`` for each of ``sizes``, else for every network, a learner's too, and for the gate."""
+        """Resize and standardise a film for ``sizes``, else for every network and a learner's, and for the gate."""
         sizes = {LEARNED_SIZE, *(spec.input_size for spec in MODELS.values())} if sizes is None else sizes
         return cls({size: to_tensor(radiograph, size) for size in {INPUT_SIZE, *sizes}})
 
