@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import WebSocketException
 
 from tests.performance.load.client import MOST_SECONDS, Reader, Shown
@@ -157,8 +158,18 @@ class Hall:
         assert any(film.name in viewer.json for viewer in shown.of("bidi_component")), "no picture"
 
 
-async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: bool) -> Hall:
-    """Let ``users`` readers read for ``seconds``, and ``kill`` the server half way."""
+async def start_training(url: str) -> Reader:
+    """Start a training, and return the learner, who has to stay for it to go on."""
+    learner = Reader(url)
+    await learner.connect()
+    shown = await learner.open("train_a_classifier", epochs="100")
+    (start,) = (button for button in shown.of("button") if button.label == "Start")
+    await learner.send([WidgetState(id=start.id, trigger_value=True)])
+    return learner
+
+
+async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: bool, trainings: int = 0) -> Hall:
+    """Let ``users`` readers read for ``seconds``, beside ``trainings`` in line, and ``kill`` the server half way."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(users + 2))
     server = Server()
     try:
@@ -168,6 +179,7 @@ async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: 
         await first.open("")
         await first.open("chest_xray")
         await first.close()
+        learners = [await start_training(server.url) for _ in range(trainings)]
         hall = Hall(server, films)
         watching = asyncio.create_task(server.watch())
         await asyncio.sleep(1.5)
@@ -177,6 +189,8 @@ async def hold_lecture(users: int, seconds: float, films: Sequence[Path], kill: 
             await asyncio.sleep(seconds / 2)
             await server.restart()
         await asyncio.gather(*readers)
+        for learner in learners:
+            await learner.close()
         watching.cancel()
         return hall
     finally:
@@ -214,10 +228,11 @@ def main() -> int:
     parser.add_argument("--films", type=Path, required=True, help="a folder with radiographs, at any depth")
     parser.add_argument("--no-kill", action="store_true", help="let the server live")
     parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--trainings", type=int, default=0, help="trainings in line while the readers read")
     options = parser.parse_args()
     films, kill = find_films(options.films), not options.no_kill
-    hall = asyncio.run(hold_lecture(options.users, 60 * options.minutes, films, kill))
-    results = report(hall, users=options.users, minutes=options.minutes, killed=kill)
+    hall = asyncio.run(hold_lecture(options.users, 60 * options.minutes, films, kill, options.trainings))
+    results = report(hall, users=options.users, minutes=options.minutes, trainings=options.trainings, killed=kill)
     if options.out:
         options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 1 if hall.errors else 0
