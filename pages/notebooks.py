@@ -11,19 +11,18 @@ from ui.shell import frame
 
 def show(notebook: Notebook) -> None:
     """Show a notebook with its exercises and its download."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        with st.container(gap="xsmall", width="stretch"):
-            st.markdown(f"**{notebook.number} · {notebook.title}.** {notebook.about}", width="stretch")
-            st.caption(" · ".join(notebook.exercises), width="stretch")
-        st.download_button(
-            f"Download notebook {notebook.number}",
-            partial(notebook.ipynb, solved=False),
-            f"{notebook.name}.ipynb",
-            "application/x-ipynb+json",
-            on_click="ignore",
-            key=f"notebook {notebook.number}",
-            width="content",
-        )
+    about, download = st.container(border=True).columns([5, 1], vertical_alignment="center")
+    with about:
+        st.markdown(f"**{notebook.number} · {notebook.title}.** {notebook.about}", width="stretch")
+        st.caption(" · ".join(notebook.exercises), width="stretch")
+    download.download_button(
+        f"Download notebook {notebook.number}",
+        partial(notebook.ipynb, solved=False),
+        f"{notebook.name}.ipynb",
+        "application/x-ipynb+json",
+        on_click="ignore",
+        key=f"notebook {notebook.number}",
+    )
 
 
 frame.header(
