@@ -29,7 +29,7 @@ def change(page: Page, act: Callable[[], None]) -> str:
     """Do something that changes settings; return those that the page then shows, once they are in the address."""
     before = page.url
     act()
-    expect(page).not_to_have_url(before, timeout=10_000)
+    expect(page).not_to_have_url(before, timeout=30_000)
     settle(page)
     page.wait_for_timeout(100)
     return settings(page)
@@ -64,7 +64,7 @@ def go(page: Page, script: str, wanted: str) -> None:
 @pytest.mark.parametrize("link", PAGES)
 def test_back_and_forward_on_a_page(link: str, open_page: Callable[..., Page]) -> None:
     page = open_page(link)
-    page.set_default_timeout(8000)
+    page.set_default_timeout(30_000)
     states = [settings(page)]
     for example in (1, 2):
         states.append(change(page, page.locator(EXAMPLES).nth(example).click))
@@ -79,7 +79,7 @@ def test_back_and_forward_on_a_page(link: str, open_page: Callable[..., Page]) -
 
 def test_back_and_forward_over_pages(open_page: Callable[..., Page]) -> None:
     page = open_page("pooling?F=3&step=2")
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     states = [settings(page), change(page, page.get_by_role("button", name="Gradient", exact=True).click)]
     states.append(change(page, lambda: follow(page, "Layer calculator", "layer_calculator")))
     states.append(change(page, page.get_by_role("button", name="Depthwise", exact=True).click))

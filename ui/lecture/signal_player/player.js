@@ -176,7 +176,8 @@ function build(view) {
   view.moving.push(outline);
   svg.setAttribute("width", width);
   svg.setAttribute("height", view.y + 4);
-  view.find(".picture").ariaLabel = "Signal, kernel and outputs of both conventions; the sums below say each step.";
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", "Signal, kernel and outputs of both conventions; the sums below say each step.");
   const range = view.find("[type=range]");
   range.max = view.count - 1;
   draw(view);
