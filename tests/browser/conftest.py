@@ -110,8 +110,11 @@ def count_runs(page: Page) -> None:
         """() => {
         window.runs = 0;
         const app = document.querySelector('[data-testid=stApp]');
-        new MutationObserver(() => { window.runs += app.dataset.testScriptState === 'running'; })
-            .observe(app, {attributeFilter: ['data-test-script-state']});
+        // A short run may begin and end before the observer is called: each record tells what was before it.
+        new MutationObserver((records) => {
+            const states = [...records.slice(1).map((record) => record.oldValue), app.dataset.testScriptState];
+            window.runs += states.filter((state) => state === 'running').length;
+        }).observe(app, {attributeFilter: ['data-test-script-state'], attributeOldValue: true});
     }"""
     )
 

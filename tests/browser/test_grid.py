@@ -43,6 +43,7 @@ def test_the_output_fills_as_the_window_moves_and_empties_on_the_way_back(grid: 
     def filled() -> list[str]:
         return [text for text in outputs(grid).all_inner_texts() if text]
 
+    expect(outputs(grid).first).to_have_text("4")
     assert filled() == ["4"]
     grid.get_by_role("slider", name="Step").fill("3")
     expect(grid.locator(".scrub output")).to_have_text("4 of 9")

@@ -30,9 +30,12 @@ def change(page: Page, act: Callable[[], None]) -> str:
     before = page.url
     act()
     expect(page).not_to_have_url(before, timeout=30_000)
-    settle(page)
-    page.wait_for_timeout(100)
-    return settings(page)
+    seen = ""
+    while seen != (now := settings(page)):  # a page that still draws shows other widgets a moment later
+        seen = now
+        page.wait_for_timeout(400)
+        settle(page)
+    return now
 
 
 def follow(page: Page, title: str, path: str) -> None:

@@ -15,17 +15,17 @@ DEFAULT = 5
 
 @pytest.fixture
 def states(monkeypatch: pytest.MonkeyPatch) -> WStates:
-    """The widgets of a page: one that holds a whole number up to 9, read as Streamlit's server reads it."""
+    """The widgets of a page: a number box of whole numbers up to 9, registered and read as Streamlit does."""
 
-    def read(value: int | None) -> int:
+    def read(value: float | None) -> int:
         if value is not None and value > 9:
             raise ValueError("out of range")
-        return DEFAULT if value is None else value
+        return DEFAULT if value is None else int(value)
 
     monkeypatch.setattr(WStates, "__getitem__", WStates.__getitem__)  # what the guard replaces comes back
     messages.guard_widgets()
     states = WStates()
-    states.set_widget_metadata(WidgetMetadata("number", read, lambda value: value, "int_value"))
+    states.set_widget_metadata(WidgetMetadata("number", read, lambda value: value, "double_value"))
     return states
 
 

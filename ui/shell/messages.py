@@ -77,7 +77,9 @@ def _read_checked(states: WStates, key: str) -> Any:
     if isinstance(state, Serialized) and metadata is not None:
         try:
             kind = state.value.WhichOneof("value")
-            if kind in (None, metadata.value_type) or metadata.value_type is None:
+            # A browser sends int_value for a box of whole numbers, which the server registers as double_value.
+            whole = (kind, metadata.value_type) == ("int_value", "double_value")
+            if whole or kind in (None, metadata.value_type) or metadata.value_type is None:
                 return _read_widget(states, key)
         except Exception:  # a hostile value can make the widget raise anything
             pass
