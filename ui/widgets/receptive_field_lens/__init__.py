@@ -308,7 +308,7 @@ def _read(name: str) -> str:
 
 
 _strip = st.components.v2.component(
-    "layer_strip",
+    "network_layers",
     html='<div role="figure" aria-label="All layers"><ol class="strip"></ol></div>',
     css=_read("strip.css"),
     js=_read("paint.js") + _read("strip.js"),
