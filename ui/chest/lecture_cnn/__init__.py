@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 import torch
 from torch import Tensor
 
@@ -23,6 +22,7 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction
 from ui.chest.film_store import Film
 from ui.shell import theme
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import Text, received
 from ui.widgets.browser_store import store_in_browser
 
@@ -120,13 +120,10 @@ def _weights(model: LoadedModel) -> bytes:
     return (loading.WEIGHTS_FOLDER / f"{model.name}.safetensors").read_bytes()
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_lab = st.components.v2.component(
+_lab = define_component(
     "lecture_cnn_lab",
-    html=_read("lab.html"),
-    css=_read("lab.css"),
-    js="\n".join(map(_read, ("network.js", "changes.js", "lab.js"))),
+    _HERE,
+    html=read_files(_HERE, "lab.html"),
+    css=read_files(_HERE, "lab.css"),
+    js=read_files(_HERE, "network.js", "changes.js", "lab.js"),
 )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import COHORT_SIZE
 from cnn.evaluation.scores import Scores
 from ui.evaluation.operating_point.sections import Settings
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import Between, received
 
 _FOLDER = Path(__file__).parent
@@ -54,10 +54,10 @@ def _payload(films: Scores, setting: Settings, hide: bool) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "threshold_explorer", html=_read("explorer.html"), css=_read("explorer.css"), js=_read("explorer.js")
+_component = define_component(
+    "threshold_explorer",
+    _FOLDER,
+    html=read_files(_FOLDER, "explorer.html"),
+    css=read_files(_FOLDER, "explorer.css"),
+    js=read_files(_FOLDER, "explorer.js"),
 )

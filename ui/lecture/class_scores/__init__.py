@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamlit as st
-
 from cnn.ops.convolution import Convolution
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import Between, received
 
 _FOLDER = Path(__file__).parent
@@ -66,10 +65,10 @@ def show_steps(
     _component(key=key, data=data, on_settings_change=at_rest)
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "class_scores", html=_read("steps.html"), css=_read("steps.css"), js=_read("steps.js")
+_component = define_component(
+    "class_scores",
+    _FOLDER,
+    html=read_files(_FOLDER, "steps.html"),
+    css=read_files(_FOLDER, "steps.css"),
+    js=read_files(_FOLDER, "steps.js"),
 )

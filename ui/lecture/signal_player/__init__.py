@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import streamlit as st
-
 from cnn.ops.signals import Comparison
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import Between, ListOf, received
 
 _FOLDER = Path(__file__).parent
@@ -46,9 +45,10 @@ def show_player(compared: Comparison, step: int, *, hidden: bool, on_draw: Drawn
     _component(key="player", data=data, on_drawn_change=forward)
 
 
-_component = st.components.v2.component(
+_component = define_component(
     "signal_player",
-    html=(_FOLDER / "player.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "player.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "player.js").read_text(encoding="utf-8"),
+    _FOLDER,
+    html=read_files(_FOLDER, "player.html"),
+    css=read_files(_FOLDER, "player.css"),
+    js=read_files(_FOLDER, "player.js"),
 )

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-import streamlit as st
-
 from cnn.lecture.timeline import ErrorRate, Milestone
 from ui.lecture.timeline.drawings import draw_errors, draw_figure
+from ui.shell.components import define_component, read_files
 
 _FOLDER = Path(__file__).parent
 
@@ -78,9 +77,10 @@ def _story(milestone: Milestone) -> str:
     )
 
 
-_component = st.components.v2.component(
+_component = define_component(
     "timeline",
+    _FOLDER,
     html='<div class="timeline"></div>',
-    css=(_FOLDER / "timeline.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "timeline.js").read_text(encoding="utf-8"),
+    css=read_files(_FOLDER, "timeline.css"),
+    js=read_files(_FOLDER, "timeline.js"),
 )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.shell.components import define_component, read_files
+
 
 def store_in_browser(name: str, identity: str, data: bytes) -> None:
     """Store ``data`` as ``globalThis.storedBytes.get(name).bytes``; ``identity`` differs where the bytes differ.
@@ -16,8 +18,5 @@ def store_in_browser(name: str, identity: str, data: bytes) -> None:
         _component(key=f"stored {name}", data={"name": name, "id": identity, "base64": encoded})
 
 
-_component = st.components.v2.component(
-    "browser_store",
-    html="<span></span>",
-    js=Path(__file__).with_name("store.js").read_text(encoding="utf-8"),
-)
+_HERE = Path(__file__).parent
+_component = define_component("browser_store", _HERE, html="<span></span>", js=read_files(_HERE, "store.js"))

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from PIL import Image, ImageOps
 
 from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import GALLERY, RealFilm
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import received
 
 SIDE = 72
@@ -107,10 +107,10 @@ def _url(image: Image.Image) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "film_gallery", html=_read("gallery.html"), css=_read("gallery.css"), js=_read("gallery.js")
+_component = define_component(
+    "film_gallery",
+    _HERE,
+    html=read_files(_HERE, "gallery.html"),
+    css=read_files(_HERE, "gallery.css"),
+    js=read_files(_HERE, "gallery.js"),
 )

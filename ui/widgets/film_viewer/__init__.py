@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import streamlit as st
 from skimage.measure import approximate_polygon, find_contours
 
 from ui.shell import theme
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import Between, ListOf, received
 from ui.widgets.browser_store import store_in_browser
 
@@ -191,13 +191,10 @@ def _encode(one: ViewedMap) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
+_component = define_component(
     "film_viewer",
-    html=_read("viewer.html"),
-    css=_read("viewer.css"),
-    js="\n".join(map(_read, ("paint.js", "hand.js", "viewer.js"))),
+    _HERE,
+    html=read_files(_HERE, "viewer.html"),
+    css=read_files(_HERE, "viewer.css"),
+    js=read_files(_HERE, "paint.js", "hand.js", "viewer.js"),
 )

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import streamlit as st
-
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
+from ui.shell.components import define_component, read_files
 from ui.shell.fields import Matrix, Real, Rows
 from ui.shell.messages import Between, ListOf, Shape, received
 from ui.shell.page_state import State
 from ui.widgets.grid.payload import ExamplePayload, Part, json_axis, pack_numbers
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
 SCRIPTS = ("ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
 """What draws a grid; a component that contains one adds its own entry behind them."""
 _HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
@@ -236,14 +235,10 @@ def _names(names: Sequence[str], kind: str, count: int) -> list[str]:
     return [*names] or [f"{kind} {number}" for number in range(1, count + 1)]
 
 
-def read_file(name: str) -> str:
-    """Return the text of one of the component's own files."""
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
+_component = define_component(
     "step_through_grid",
-    html=read_file("grid.html"),
-    css=read_file("grid.css"),
-    js="\n".join(read_file(name) for name in (*SCRIPTS, "entry.js")),
+    FOLDER,
+    html=read_files(FOLDER, "grid.html"),
+    css=read_files(FOLDER, "grid.css"),
+    js=read_files(FOLDER, *SCRIPTS, "entry.js"),
 )

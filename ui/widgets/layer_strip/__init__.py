@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from cnn.layers.network import MAX_LAYERS, Network
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import received
 
 _HERE = Path(__file__).parent
@@ -49,10 +48,10 @@ def show_layer_strip(
     _component(key=key, data=data, on_edit_change=edited)
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "layer_strip", html=_read("strip.html"), css=_read("strip.css"), js=_read("strip.js")
+_component = define_component(
+    "layer_strip",
+    _HERE,
+    html=read_files(_HERE, "strip.html"),
+    css=read_files(_HERE, "strip.css"),
+    js=read_files(_HERE, "strip.js"),
 )

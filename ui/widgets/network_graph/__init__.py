@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from cnn.layers.graph import FLOAT32_BYTES, Graph, Node
+from ui.shell.components import define_component, read_files
 
 _HERE = Path(__file__).parent
 
@@ -52,13 +51,10 @@ def _fields(node: Node) -> Any:
     return [[field.size, field.jump, field.start] for field in node.fields]
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
+_component = define_component(
     "network_graph",
-    html=_read("graph.html"),
-    css=_read("graph.css"),
-    js=_read("modules.js") + _read("layout.js") + _read("details.js") + _read("graph.js"),
+    _HERE,
+    html=read_files(_HERE, "graph.html"),
+    css=read_files(_HERE, "graph.css"),
+    js=read_files(_HERE, "modules.js", "layout.js", "details.js", "graph.js"),
 )

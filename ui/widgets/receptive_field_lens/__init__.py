@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from cnn.layers.receptive_field import ReceptiveField
@@ -20,6 +19,7 @@ from cnn.layers.sizes import Window
 from cnn.models.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
+from ui.shell.components import define_component, read_files
 from ui.shell.messages import received
 from ui.widgets import grid
 from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
@@ -303,19 +303,17 @@ def can_follow_sums(opened: Activation, model_name: str) -> bool:
     return opened.layer.kind == "conv" and model_name != "transfer"
 
 
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_strip = st.components.v2.component(
+_strip = define_component(
     "network_layers",
+    _HERE,
     html='<div role="figure" aria-label="All layers"><ol class="strip"></ol></div>',
-    css=_read("strip.css"),
-    js=_read("paint.js") + _read("strip.js"),
+    css=read_files(_HERE, "strip.css"),
+    js=read_files(_HERE, "paint.js", "strip.js"),
 )
-_lens = st.components.v2.component(
+_lens = define_component(
     "network_lens",
-    html=_read("lens.html").replace("GRID", grid.read_file("grid.html")),
-    css=grid.read_file("grid.css") + _read("lens.css"),
-    js="\n".join([*map(grid.read_file, grid.SCRIPTS), _read("paint.js"), _read("lens.js")]),
+    _HERE,
+    html=read_files(_HERE, "lens.html").replace("GRID", read_files(grid.FOLDER, "grid.html")),
+    css=read_files(grid.FOLDER, "grid.css") + read_files(_HERE, "lens.css"),
+    js="\n".join([read_files(grid.FOLDER, *grid.SCRIPTS), read_files(_HERE, "paint.js", "lens.js")]),
 )
