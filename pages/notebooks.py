@@ -15,13 +15,19 @@ def show(notebook: Notebook) -> None:
     with about:
         st.markdown(f"**{notebook.number} · {notebook.title}.** {notebook.about}", width="stretch")
         st.caption(" · ".join(notebook.exercises), width="stretch")
-    download.download_button(
-        f"Download notebook {notebook.number}",
-        partial(notebook.ipynb, solved=False),
-        f"{notebook.name}.ipynb",
+    with download:
+        offer(notebook, solved=False)
+
+
+def offer(notebook: Notebook, *, solved: bool) -> None:
+    """Show the button that downloads a notebook or its solution."""
+    st.download_button(
+        f"{'Solution' if solved else 'Download notebook'} {notebook.number}",
+        partial(notebook.ipynb, solved=solved),
+        f"{notebook.name}{'_solution' if solved else ''}.ipynb",
         "application/x-ipynb+json",
         on_click="ignore",
-        key=f"notebook {notebook.number}",
+        key=f"{'solution' if solved else 'notebook'} {notebook.number}",
     )
 
 
@@ -42,14 +48,7 @@ st.markdown(
 with st.expander("For teachers: solutions and completion codes"):
     with st.container(horizontal=True):
         for notebook in NOTEBOOKS:
-            st.download_button(
-                f"Solution {notebook.number}",
-                partial(notebook.ipynb, solved=True),
-                f"{notebook.name}_solution.ipynb",
-                "application/x-ipynb+json",
-                on_click="ignore",
-                key=f"solution {notebook.number}",
-            )
+            offer(notebook, solved=True)
     st.markdown(
         "The last cell of a notebook prints a code for the name that is written there, once every exercise is solved. "
         "Enter both here and compare. The code is a receipt, not an examination: its rule is public."

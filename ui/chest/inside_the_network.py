@@ -291,3 +291,9 @@ def _sum_costs(layers: Sequence[LayerNode]) -> tuple[str, str, str]:
 def volume_layers(network: str | LoadedModel) -> tuple[str, ...]:
     """Return the names of the layers of a network whose output is a stack of maps."""
     return tuple(layer.name for layer in feature_maps.list_layers(network) if isinstance(layer.step.output, Volume))
+
+
+def three_levels(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the first, the middle and the last activation of ``names``, each once; of all layers if none is one."""
+    features = [name for name in names if name.startswith("relu")] or names
+    return tuple(dict.fromkeys((features[0], features[len(features) // 2], features[-1])))
