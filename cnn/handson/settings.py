@@ -23,6 +23,8 @@ MAX_ACTIVATION_BYTES = 32 * 2**20
 MAX_SECONDS = 120
 """The longest training, in seconds."""
 FINE_TUNED = "fine-tuned"
+AS_TEXT = "own"
+"""The choice of a network that is given as text."""
 OWN_NETWORK = "My network"
 """What the pages that read a film call a learner's network."""
 

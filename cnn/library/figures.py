@@ -40,7 +40,7 @@ def draw(film: Radiograph, title: str, maps: Sequence[Attribution], verdicts: Ma
         name = "Film"
         if attribution is not None:
             name = METHODS[attribution.method].title
-            values = attribution.scaled() if attribution.signed else np.abs(attribution.scaled())
+            values = attribution.scaled()
             overlay = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1} if attribution.signed else {"cmap": "magma", "vmin": 0}
             axis.imshow(values, alpha=np.sqrt(np.abs(values)) * 0.8, extent=(0, width, height, 0), **overlay)
         axis.set_title(name, fontsize=10)

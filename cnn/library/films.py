@@ -11,6 +11,7 @@ from cnn.imaging.borders import trim_border
 from cnn.imaging.decoder_limits import Unreadable, check_size
 from cnn.imaging.grayscale import Decoded, to_gray
 from cnn.imaging.radiograph import MAX_BYTES, Radiograph, read_radiograph
+from cnn.predict.files import read_regular_file
 
 FilmSource = str | os.PathLike[str] | bytes | np.ndarray | Radiograph
 """A path, the bytes of a file, greys (H, W), or a film that is read already."""
@@ -33,11 +34,7 @@ def read(source: FilmSource, max_mb: int = MAX_BYTES // 2**20) -> Radiograph:
     if isinstance(source, np.ndarray):
         return _from_array(source)
     path = Path(source)
-    try:
-        return read_radiograph(path.read_bytes(), path.name, max_mb * 2**20)
-    except OSError as error:
-        advice = "check that it is there and may be read"
-        raise ImageRejected(f"%s cannot be read ({error.strerror}): {advice}.", str(path)) from error
+    return read_radiograph(read_regular_file(path, max_mb * 2**20), path.name, max_mb * 2**20)
 
 
 def _from_array(values: np.ndarray) -> Radiograph:

@@ -189,13 +189,6 @@ def _read_shared(choice: FilmChoice) -> Film | UnreadableFilm:
     return _read(choice)
 
 
-def network_view(film: Film, model: LoadedModel) -> np.ndarray:
-    """Return the input of ``model`` as greys, (S, S) uint8: its darkest value black, its brightest white."""
-    values: np.ndarray = film.inputs.for_model(model)[0, 0].numpy()
-    view: np.ndarray = np.round(255 * (values - values.min()) / max(np.ptp(values), 1e-9)).astype(np.uint8)
-    return view
-
-
 def list_models() -> list[str]:
     """Return the default network, and the others whose weights are installed."""
     others = [name for name in registry.MODELS if name != cards.DEFAULT_NETWORK]

@@ -9,7 +9,7 @@ from cnn.errors import Busy, UserError
 from cnn.handson.experiments import EXPERIMENTS
 from cnn.handson.films import FilmSet
 from cnn.handson.preparation import prepare
-from cnn.handson.settings import NETWORKS, TITLES, Settings
+from cnn.handson.settings import AS_TEXT, NETWORKS, TITLES, Settings
 from cnn.handson.uploads import read_zip
 from cnn.layers import network_text
 from ui.shell import stage, upload_limits
@@ -18,7 +18,6 @@ from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
 from ui.widgets.network_editor import NetworkField
 
-OWN = "own"
 _READ = drop_with_page("handson.own_films")
 FILMS = Whole("films", "Training films", 1000, low=10, high=1000, step=10)
 BALANCE = Choice("pneumonia", "Share of PNEUMONIA", "0.5", options=("0.1", "0.5", "0.9"))
@@ -30,7 +29,7 @@ NETWORK = Choice(
     "network",
     "Network",
     "lecture",
-    options=(*NETWORKS, OWN),
+    options=(*NETWORKS, AS_TEXT),
     title=lambda name: TITLES.get(name, "My own, as text"),
 )
 TEXT = NetworkField("net", "My network, from 64x64x1 to fc 2", network_text.parse(NETWORKS["lecture"]))
@@ -83,7 +82,7 @@ def read(state: State) -> tuple[Settings, FilmSet | None]:
         UserError: They cannot be trained, or the films cannot be read.
     """
     values: dict[Field[Any], Any] = {NETWORK: state.select(NETWORK)}
-    text = state.lines(TEXT) if values[NETWORK] == OWN else None
+    text = state.lines(TEXT) if values[NETWORK] == AS_TEXT else None
     values |= {FILMS: state.slider(FILMS), AUGMENT: state.flag(AUGMENT), RATE: state.select(RATE)}
     values[EPOCHS] = state.number(EPOCHS)
     with stage.more("data"):

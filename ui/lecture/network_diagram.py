@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.handson.settings import check_network
+from cnn.handson.settings import AS_TEXT, check_network
 from cnn.layers.budget import demands
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
@@ -20,8 +20,6 @@ TALLEST, DEEPEST = 110, 64
 """Pixels of the height of the tallest volume, and of the depth of the deepest."""
 SLANT = 0.3
 """How far the width runs to the back, as a share of its length."""
-_OWN = "own"
-"""The choice of the Train page for a network written as text."""
 SHAPE_KEEPING = (Activation, BatchNorm, Dropout, Softmax)
 """Layers that leave a volume's shape as it is, and are not drawn."""
 
@@ -131,9 +129,10 @@ def show_budget(network: Network) -> None:
     """Show the demands of the exercise, and which of them the network meets."""
     with st.expander("Exercise: within a budget"):
         st.markdown("Build a network that meets all four. Change one layer at a time and watch the figures.")
-        for demand in demands(network):
+        compared = demands(network)
+        for demand in compared:
             st.markdown(f"{'✅' if demand.is_met else '⬜'} {demand.text}: **{demand.actual}**")
-        if all(demand.is_met for demand in demands(network)):
+        if all(demand.is_met for demand in compared):
             st.success("All four are met. Now try to halve the multiply-adds.")
 
 
@@ -144,7 +143,7 @@ def show_training_link(network: Network) -> None:
     except UserError as error:
         st.caption(f"Train it on chest films: {sentence_of(error)}")
         return
-    link = {"network": _OWN, "net": str(network)}
+    link = {"network": AS_TEXT, "net": str(network)}
     st.page_link("pages/train_a_classifier.py", label="Train this network on chest films", query_params=link)
 
 

@@ -20,7 +20,7 @@ from cnn.text import percent
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
-from ui.shell.text import sentence_of, typeset
+from ui.shell.text import typeset
 from ui.widgets import cross_links, static_grid, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -167,20 +167,6 @@ def show_cards(n: int, window: Window) -> SizeDoesNotFit | None:
         )
     st.html(f'<div class="rules">{"".join(cards)}</div>')
     return problem
-
-
-def show_advice(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole], accepts: Accepts) -> None:
-    """Show an error, and buttons for those of its nearest values that ``fields`` allow and the page ``accepts``.
-
-    Args:
-        state: The page.
-        error: Why nothing fits.
-        fields: By letter, the fields that may be changed.
-        accepts: Whether the page shows a result once an argument has another value.
-    """
-    error = keep_possible(error, fields, accepts)
-    st.error(sentence_of(error))
-    show_presets(state, error, fields)
 
 
 def keep_possible(error: SizeDoesNotFit, fields: Mapping[str, Whole], accepts: Accepts) -> SizeDoesNotFit:

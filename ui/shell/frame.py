@@ -36,12 +36,6 @@ class Chapter:
         """Path of the page's file, as Streamlit asks for it."""
         return f"pages/{self.file}.py"
 
-    @property
-    def extent(self) -> str:
-        """Slides and minutes in words."""
-        slides = f"slide{'s' if set('-,') & set(self.slides) else ''} {self.slides} · " if self.slides else ""
-        return f"{slides}{self.minutes} minutes"
-
 
 COURSE: dict[str, tuple[Chapter, ...]] = {
     "Lecture": (
