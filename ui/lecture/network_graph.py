@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnn.errors import DoesNotFit, UserError
-from cnn.layers.from_graph import build_network
 from cnn.layers.graph import Graph, Node, format_dims, title
-from cnn.layers.graph_code import torch_source
 from cnn.layers.interpreter.installed_source import model_names
 from cnn.layers.network import Network
+from cnn.layers.reading.from_graph import build_network
+from cnn.layers.reading.graph_code import torch_source
 from cnn.layers.reading.read import parse_dims, read_file, read_graph
 from ui.shell import upload_limits
 from ui.shell.text import format_bytes, plain, sentence_of

@@ -8,8 +8,9 @@ import streamlit as st
 from typing_extensions import override
 
 from cnn.errors import UserError
-from cnn.layers import from_graph, network_text
+from cnn.layers import network_text
 from cnn.layers.network import Block, Network
+from cnn.layers.reading import from_graph
 from ui.shell.fields import TextField, Whole
 from ui.shell.page_state import State
 from ui.shell.text import plain, sentence_of

@@ -3,7 +3,7 @@
 import pytest
 
 from cnn.errors import UserError
-from cnn.layers.graph_code import torch_source
+from cnn.layers.reading.graph_code import torch_source
 from cnn.layers.reading.read import read_graph
 from tests.layers.reading.network_texts import HEAD, TEXTS
 from tests.layers.reading.torch_judge import build, count

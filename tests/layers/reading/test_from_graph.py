@@ -5,10 +5,11 @@ import random
 import pytest
 
 from cnn.errors import UserError
-from cnn.layers import from_graph, to_torch
+from cnn.layers import to_torch
 from cnn.layers.layers import Volume
 from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
+from cnn.layers.reading import from_graph
 from tests.layers.test_network import random_network
 
 COLOUR = Volume(32, 32, 3)
