@@ -10,7 +10,8 @@ from ui.handson import filter_lesson
 from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
-from ui.widgets import torch_code
+from ui.shell.stage import PREDICT
+from ui.widgets import quiz, torch_code
 
 MOST = 500
 TARGET = Choice("target", "To be learned", "edge detector", options=(*TARGETS, "hidden"))
@@ -20,13 +21,20 @@ PAIR = Whole("pair", "Pair of input and output", 1, low=1, high=PAIRS)
 PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS)
 SEED = Whole("seed", "Seed", 0, low=0, high=99)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
+BACKWARD = (
+    "The loss L is the mean of (y − t)² over the output cells, so an output cell has the error dL/dy = 2 (y − t)/n. A "
+    "weight meets one input value at each position: **dL/dw is the sum over positions of error times input**, which is "
+    "the input convolved with the errors. An input value meets each weight at another position: **dL/dx is the full "
+    "convolution of the errors with the flipped filter**; it carries the error on to the layer before. Gradient "
+    "descent takes w − learning rate × dL/dw, again and again."
+)
 
 frame.header(
     "Learn a filter",
     "A 3x3 filter starts at random. Pairs of input and output, and the gradient of the loss, turn it into the filter "
     "that made them.",
 )
-state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP)
+state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP, PREDICT, quiz.QUESTION)
 limit = FilterTask().largest_rate
 beginning: dict[Field[Any], Any] = {TARGET: "edge detector", SEED: 0, STEPS: 0, PART: "dL/dw"}
 examples = {
@@ -69,20 +77,21 @@ def lesson() -> None:
         show_buttons(max(0, learned - len(steps) + 1))
     passed = backward_pass(task, steps[-1].weight, pair)
     hidden = task.target == "hidden" and steps[-1].loss >= filter_lesson.STANDS
+    question = filter_lesson.ask(passed, part, steps[-1], rate, state[quiz.QUESTION])
+    asked = quiz.dock(view, question, state)
     with view.stage:
-        filter_lesson.show_pass(passed, part, state[STEP])
+        cell = question.cell if asked and question else None
+        filter_lesson.show_pass(filter_lesson.example_of(passed, part), part, state[STEP], cell)
         st.markdown(filter_lesson.describe(steps, rate, task), width="stretch")
-        filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden)
+        filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden, asked=asked)
         filter_lesson.draw_loss(steps)
+    if asked:
+        view.tabs(state)
+        state.remember()
+        return
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
-        st.markdown(
-            "The loss L is the mean of (y − t)² over the output cells, so an output cell has the error "
-            "dL/dy = 2 (y − t)/n. A weight meets one input value at each position: **dL/dw is the sum over positions "
-            "of error times input**, which is the input convolved with the errors. An input value meets each weight at "
-            "another position: **dL/dx is the full convolution of the errors with the flipped filter**; it carries the "
-            "error on to the layer before. Gradient descent takes w − learning rate × dL/dw, again and again."
-        )
+        st.markdown(BACKWARD)
     with code:
         torch_code.show_snippet(torch_snippets.filter_gradients(passed))
     state.remember()

@@ -17,6 +17,7 @@ from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from cnn.lecture.questions.fully_connected import ask_fully_connected
+from cnn.lecture.questions.gradient_descent import ask_corner, ask_next_weight
 from cnn.lecture.questions.layer_sizes import (
     ask_filter_depth,
     ask_layer,
@@ -29,6 +30,8 @@ from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
 from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.quiz import draw_quiz
 from cnn.ops.convolution import conv1d, conv2d
+from cnn.ops.filter_task import FilterTask, backward_pass
+from cnn.ops.gradients import full_convolution
 from cnn.ops.pooling import pool2d
 
 
@@ -292,3 +295,27 @@ def test_cells_of_a_mixed_quiz_follow_from_the_numbers_shown_with_them() -> None
                 x = torch.tensor(one.operands[0].numbers)[None]
                 pool = F.max_pool2d if "max" in one.question.prompt else F.avg_pool2d
                 assert one.question.answer == pytest.approx(pool(x, 2)[one.question.cell].item())
+
+
+def test_questions_on_a_filter_that_learns_are_answered_by_autograd() -> None:
+    """The weight after a step of torch's SGD on the mean over all pairs, and a corner of dL/dx of one pair."""
+    named = set()
+    for seed in range(12):
+        task, rate = FilterTask("hidden", seed), 0.05
+        step = task.steps(rate, 1)[0]
+        passed = backward_pass(task, step.weight, 0)
+        x = torch.tensor(np.array(task.inputs))[:, None].requires_grad_()
+        w, target = (torch.tensor(values)[None, None] for values in (step.weight, task.weights))
+        w.requires_grad_()
+        F.mse_loss(F.conv2d(x, w), F.conv2d(x.detach(), target)).backward()
+        question = ask_next_weight(step, rate, passed.weight_gradient.output[0], seed)
+        assert_sound(question)
+        named |= {*question.mistakes.values()}
+        row, column = (int(re.search(rf"{word} (\d+)", question.prompt)[1]) - 1 for word in ("row", "column"))
+        assert question.answer == pytest.approx((w - rate * w.grad)[0, 0, row, column].item())
+        corner = ask_corner(full_convolution(passed.errors, passed.weight), seed)
+        assert_sound(corner)
+        # The loss of one pair is three times its share of the mean over three pairs.
+        assert corner.answer == pytest.approx(3 * x.grad[0, 0][corner.cell[1:]].item())
+        assert {*corner.cell[1:]} <= {0, 5}
+    assert {"You forgot the learning rate.", "You added the gradient, which goes uphill: subtract it."} <= named

@@ -1,5 +1,7 @@
 """Learn a filter: steps, learning rates, and the backward pass in the grid."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -40,3 +42,22 @@ def test_a_hidden_filter_is_shown_once_it_is_learned() -> None:
 @pytest.mark.parametrize("part", ["dL/dw", "dL/dx", "forward"])
 def test_every_part_is_a_grid(part: str) -> None:
     assert len(open_page(PAGE, part=part).get("bidi_component")) == 1
+
+
+def test_the_next_filter_is_shown_once_the_question_for_it_is_answered() -> None:
+    app = open_page(PAGE, predict="true")
+    assert "After the next step" not in html(app)
+    press(app, "Show the answer")
+    assert "After the next step" in html(app)
+
+
+@pytest.mark.parametrize("part", ["dL/dx", "forward"])
+def test_the_cell_asked_for_is_hidden_in_the_grid(part: str) -> None:
+    app = open_page(PAGE, predict="true", part=part)
+    assert grid(app)["hidden"]
+    press(app, "Show the answer")
+    assert grid(app)["hidden"] is None
+
+
+def grid(app: AppTest) -> dict[str, object]:
+    return json.loads(app.get("bidi_component")[0].proto.json)  # type: ignore[no-any-return]

@@ -6,6 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from cnn.lecture.questions.gradient_descent import ask_corner, ask_next_weight
+from cnn.lecture.questions.output_cells import ask_cell
+from cnn.lecture.questions.question import Question
+from cnn.ops.convolution import Convolution
 from cnn.ops.filter_task import BackwardPass, FilterTask
 from cnn.ops.gradients import DIVERGED, DescentStep, full_convolution
 from ui.shell import theme
@@ -13,23 +17,36 @@ from ui.widgets import static_grid
 from ui.widgets.grid import GridOptions, show_grid
 
 Part = Literal["dL/dw", "dL/dx", "forward"]
-PARTS: tuple[Part, ...] = ("dL/dw", "dL/dx", "forward")
+_PARTS: dict[Part, tuple[str, tuple[str, str, str]]] = {
+    "dL/dw": ("The gradient of the weights", ("Input x", "Errors dL/dy", "dL/dw")),
+    "dL/dx": ("The gradient of the input", ("Errors dL/dy, padded", "Filter, flipped", "dL/dx")),
+    "forward": ("The forward pass", ("Input x", "Filter w", "Output y")),
+}
+"""Label of the grid for each part, and names of its three operands."""
+PARTS: tuple[Part, ...] = tuple(_PARTS)
 STANDS = 1e-4
 """A loss below which the filter counts as learned."""
 
 
-def show_pass(passed: BackwardPass, part: Part, step: int) -> None:
-    """Show one part of the backward pass, to be stepped through."""
+def example_of(passed: BackwardPass, part: Part) -> Convolution:
+    """Return one part of the backward pass as a convolution to be stepped through."""
     if part == "dL/dw":
-        names = ("Input x", "Errors dL/dy", "dL/dw")
-        show_grid(passed.weight_gradient, GridOptions("The gradient of the weights", names, step=step), key="pass")
-    elif part == "dL/dx":
-        names = ("Errors dL/dy, padded", "Filter, flipped", "dL/dx")
-        example = full_convolution(passed.errors, passed.weight)
-        show_grid(example, GridOptions("The gradient of the input", names, step=step), key="pass")
-    else:
-        names = ("Input x", "Filter w", "Output y")
-        show_grid(passed.forward, GridOptions("The forward pass", names, step=step), key="pass")
+        return passed.weight_gradient
+    return full_convolution(passed.errors, passed.weight) if part == "dL/dx" else passed.forward
+
+
+def ask(passed: BackwardPass, part: Part, step: DescentStep, rate: float, seed: int) -> Question | None:
+    """Ask for what follows from the part that is shown: the next weight, a corner of dL/dx, an output."""
+    if part == "dL/dw":
+        return ask_next_weight(step, rate, passed.weight_gradient.output[0], seed) if step.loss < DIVERGED else None
+    example = example_of(passed, part)
+    return ask_corner(example, seed) if part == "dL/dx" else ask_cell(example, seed)
+
+
+def show_pass(example: Convolution, part: Part, step: int, hide: tuple[int, int, int] | None) -> None:
+    """Show one part of the backward pass, to be stepped through; the cell ``hide`` is asked for."""
+    label, names = _PARTS[part]
+    show_grid(example, GridOptions(label, names, step=step), key="pass", hide=hide)
 
 
 def describe(steps: list[DescentStep], rate: float, task: FilterTask) -> str:
@@ -43,13 +60,10 @@ def describe(steps: list[DescentStep], rate: float, task: FilterTask) -> str:
     return f"Step {len(steps) - 1}: loss **{last.loss:.4g}**, learning rate {rate:g}. {largest}"
 
 
-def show_filters(step: DescentStep, task: FilterTask, rate: float, *, reveal: bool) -> None:
-    """Show the filter now and after the next step, its gradient and, where ``reveal``, what is to be learned."""
-    numbers = [
-        ("Filter w now", step.weight, "kernel"),
-        ("dL/dw, mean of the pairs", step.gradient, "output"),
-        ("After the next step", step.next_weight(rate), "kernel"),
-    ]
+def show_filters(step: DescentStep, task: FilterTask, rate: float, *, reveal: bool, asked: bool) -> None:
+    """Show the filter, its gradient, the next step unless it is ``asked`` for, and the target if ``reveal``."""
+    numbers = [("Filter w now", step.weight, "kernel"), ("dL/dw, mean of the pairs", step.gradient, "output")]
+    numbers += [] if asked else [("After the next step", step.next_weight(rate), "kernel")]
     numbers += [("To be learned", task.weights, "input")] if reveal else []
     for column, (caption, values, role) in zip(st.columns(len(numbers)), numbers, strict=True):
         with column:

@@ -1,6 +1,7 @@
 """Questions on one output cell of a worked example, which a page hides until the question is answered."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -14,11 +15,11 @@ from cnn.ops.pooling import Pooling
 from cnn.ops.windows import Array
 
 
-def ask_cell(example: Convolution, seed: int) -> Question:
-    """Ask for one output number of a worked convolution; ``seed`` picks the cell."""
+def ask_cell(example: Convolution, seed: int, cells: Sequence[tuple[int, int, int]] = ()) -> Question:
+    """Ask for one output number of a worked convolution; ``seed`` picks it among ``cells``, or among all."""
     filters, height, width = example.output.shape
     other = _output_of_other_convention(example)
-    cells = list(product(range(filters), range(height), range(width)))
+    cells = cells or list(product(range(filters), range(height), range(width)))
     # A cell at which the flip makes a difference shows whether the reader knows the convention.
     telling = [cell for cell in cells if not is_close(example.output[cell], other[cell])] or cells
     k, i, j = random.Random(seed).choice(telling)
