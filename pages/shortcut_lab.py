@@ -25,6 +25,7 @@ measured, why = view.tabs(state, "Every change, measured", stage.WHY)
 with measured:
     shortcut_lab.show_effects(film, model, state)
     st.markdown(shortcut_lab.describe_test_set(model))
+    st.markdown(shortcut_lab.describe_view(model.name))
 with why:
     shortcut_lab.explain()
 frame.notice()

@@ -74,12 +74,6 @@ def _measure(scores: Scores, mask: np.ndarray, weights: np.ndarray) -> dict[str,
     }
 
 
-def auc_of_view(scores: Scores) -> float:
-    """Return the AUC for the label of knowing only whether a film is AP."""
-    view = (scores.metadata["view"] == "AP").astype(float)
-    return float(auc(view, scores.labels, np.ones((1, len(view))))[0])
-
-
 def split_into_subgroups(scores: Scores) -> list[Subgroup]:
     """Return every subgroup that has films.
 

@@ -132,7 +132,7 @@ def main() -> None:
         "input_size": INPUT_SIZE,
         "data": "65 films of the COVID-19 image data collection (Cohen et al. 2020), lungs outlined by V7 Labs",
         "split": f"every {HELD_OUT_EVERY}th film by name held out ({len(overlaps)} films), on which two recipes were "
-        "compared: with 45 epochs and more pictures without lungs the mean was 0.923",
+        "compared, so their overlap is a little too high",
         "seed": arguments.seed,
         "epochs": arguments.epochs,
         "metrics": {"dice": {"mean": float(overlaps.mean()), "lowest": float(overlaps.min()), "films": len(overlaps)}},

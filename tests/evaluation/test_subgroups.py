@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnn.evaluation.scores import Scores
-from cnn.evaluation.subgroups import auc_of_view, find_gaps, split_into_subgroups
+from cnn.evaluation.subgroups import find_gaps, split_into_subgroups
 from tests.support.fake_scores import make_scores
 
 
@@ -43,8 +43,3 @@ def test_a_gap_beyond_chance_is_found_between_views_and_none_where_views_were_dr
     assert (gap.low.name, gap.high.name) == ("PA, standing", "AP, mostly in bed")
     assert gap.difference.value == 1
     assert not find_gaps(replace(scores, metadata={"view": lot}), fewest=5)
-
-
-def test_a_view_that_is_the_label_has_an_area_of_one() -> None:
-    scores = make_scores(20)
-    assert auc_of_view(replace(scores, metadata={"view": np.where(scores.labels, "AP", "PA")})) == 1

@@ -11,6 +11,7 @@ import pytest
 from cnn import __version__, cards
 from cnn.attribution.attribute import LOCK_TIMEOUT_S
 from cnn.attribution.methods import METHODS, count_passes
+from cnn.evaluation import views
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading
@@ -85,6 +86,11 @@ def test_the_readme_s_numbers_are_the_cards() -> None:
         test = cards.read_card(cards.WEIGHTS_FOLDER, name)["metrics"]["test"]
         numbers = " | ".join(f"{test[key]:.3f}" for key in ("auc", "accuracy", "sensitivity", "specificity"))
         assert f"| {title} | {numbers} |" in README
+
+
+@pytest.mark.parametrize("file", ["README.md", "weights/README.md"])
+def test_what_is_found_in_each_view_is_computed(file: str) -> None:
+    assert views.format_table() in (ROOT / file).read_text(encoding="utf-8"), "run python -m cnn.evaluation.views"
 
 
 def test_architecture_md_names_what_is_there() -> None:

@@ -18,6 +18,7 @@ from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.evaluation import scores
 from cnn.evaluation.scores import HIDDEN_REGIONS
+from cnn.evaluation.views import compare_views, count_found, describe_views
 from cnn.models import loading
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
@@ -187,6 +188,17 @@ def describe_test_set(model: LoadedModel) -> str:
         "the first figure shows that this was learnt, not what the network uses in a whole film. The box's size and "
         f"position remain, and they follow breath, age and disease. {_count_positive_without_lungs(model.name)}"
     )
+
+
+@st.cache_data(show_spinner=False)
+def describe_view(network: str) -> str:
+    """Return what the view, PA or AP, does to the network's answers on adults; empty if nothing was measured."""
+    try:
+        films = scores.read(cards.WEIGHTS_FOLDER, network, ["adults_left_out"])["adults_left_out"]
+    except UserError:
+        return ""
+    views = compare_views(films)
+    return f"**The view, a shortcut of the training films.** This network {count_found(views)}. {describe_views(views)}"
 
 
 def _count_positive_without_lungs(network: str) -> str:

@@ -81,6 +81,7 @@ def describe_films(group: str, films: Scores) -> str:
         return sentence
     young = int((films.metadata["age"].astype(int) < 18).sum())
     return (
-        f"{sentence} {young} of the films are of patients under 18. Films that were abnormal without an opacity were "
-        "left out, so the specificity is against healthy chests."
+        f"{sentence} {young} of the films are of patients under 18. An opacity may be pneumonia, if history and "
+        "examination agree; the label is no diagnosis. Films that were abnormal without an opacity were left out, so "
+        "the specificity is against healthy chests."
     )

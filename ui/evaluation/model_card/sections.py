@@ -14,6 +14,7 @@ from cnn.evaluation.metrics import Curve
 from cnn.evaluation.operating_point import confusion_at_frozen_threshold, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
 from cnn.evaluation.subgroups import Gap, Subgroup, find_gaps, split_into_subgroups
+from cnn.evaluation.views import compare_views, describe_views
 from cnn.text import percent
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.model_card import charts, sentences
@@ -111,10 +112,8 @@ def show_conclusion(network: str) -> None:
     """Show in two sentences and one chart how well the network ranks films, on every group of films."""
     names = _with_baseline(network)
     areas = {name: {group: compute(measure_performance, name, group)["auc"] for group in GROUPS} for name in names}
-    gaps = compute(_find_gaps, network, ADULTS)
-    own = areas[network]
-    conclusion, explanation = sentences.conclusion(own[TEST], own[ADULTS], gaps, load_scores(network, ADULTS))
-    st.markdown(conclusion)
+    own, views = areas[network], compute(compare_views, network, ADULTS)
+    st.markdown(sentences.conclusion(own[TEST], own[ADULTS], views))
     series = [
         Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
@@ -124,7 +123,7 @@ def show_conclusion(network: str) -> None:
     )
     labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
     draw_estimates(series, labels, {"guessing": 0.5})
-    st.markdown(explanation)
+    st.markdown(describe_views(views))
 
 
 def show_headline(network: str, group: str) -> None:

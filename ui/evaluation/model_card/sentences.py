@@ -9,7 +9,8 @@ from cnn.evaluation.bootstrap import Estimate, resample_patients
 from cnn.evaluation.metrics import Curve, ReliabilityBin, auc, estimate_auc
 from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
-from cnn.evaluation.subgroups import Gap, Subgroup, auc_of_view
+from cnn.evaluation.subgroups import Gap
+from cnn.evaluation.views import Views, count_found
 from ui.evaluation.scores_cache import format_number, format_percent
 
 FEWEST_FILMS = 10
@@ -23,47 +24,18 @@ HIDDEN_REGION_NOTES = {
 }
 
 
-def conclusion(test: Estimate, adults: Estimate, gaps: Sequence[Gap], adult_scores: Scores) -> tuple[str, str]:
-    """State how well the network ranks films like those of its training and others, and what part of that is the view.
-
-    Returns the conclusion, and what explains it.
+def conclusion(test: Estimate, adults: Estimate, views: Views) -> str:
+    """State how well the network ranks films like those of its training and others, and what it finds in each view.
 
     Args:
         test: AUC on the official test films.
         adults: AUC on the films of the other hospital.
-        gaps: differences between subgroups of the latter.
-        adult_scores: their scores.
+        views: figures within each view of the latter.
     """
-    sentence = (
+    return (
         f"**AUC {test.value:.2f} on children of the hospital that it was trained on, {adults.value:.2f} on adults of "
-        "another one.** "
+        f"another one.** On the adults' films it {count_found(views)}."
     )
-    by_view = [gap for gap in gaps if (gap.low.attribute, gap.measure) == ("view", "sensitivity")]
-    if not by_view:
-        return sentence, "A probability is not a diagnosis, and AUC does not show what the network looks at."
-    gap = by_view[0]
-    found = (
-        f"But it finds {_found(gap.low)} opacities on films taken {_view(gap.low)} and {_found(gap.high)} on those "
-        f"taken {_view(gap.high)}."
-    )
-    return sentence + found, _VIEW.format(auc_of_view(adult_scores))
-
-
-_VIEW = (
-    "AP films are those of sicker patients, and all children's films are AP: the view alone has AUC {:.2f} for the "
-    "label. Much of the adult figure is the view."
-)
-
-
-def _view(group: Subgroup) -> str:
-    return group.name.replace("PA, standing", "standing (PA)").replace("AP, mostly in bed", "mostly in bed (AP)")
-
-
-def _found(group: Subgroup) -> str:
-    scores = group.scores
-    ill = scores.labels == 1
-    found = int((scores.probabilities[ill] >= scores.thresholds[ill]).sum())
-    return f"{found} of {int(ill.sum())}"
 
 
 def ranking(scores: Scores, baseline: Scores | None) -> str:
@@ -91,7 +63,7 @@ def label_sets(reread: Scores) -> str:
     by_reading, by_text = (format_number(estimate_auc(scores)) for scores in (reread, mined))
     return (
         f"The two label sets agree on {int(equal.sum())} of {len(equal)} films ({equal.mean():.0%}). The films and the "
-        f"network's predictions are the same; its AUC is {by_reading} by the radiologists' reading and {by_text} by "
+        f"network's predictions are the same; its AUC is {by_reading} by the radiologist's reading and {by_text} by "
         "the labels mined from text. **A number is no better than the labels behind it.**"
     )
 
