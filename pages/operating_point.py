@@ -47,7 +47,7 @@ def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]
     share_ill = 100 * load_scores(network, group).labels.mean()
     return {
         "The model's threshold": {THRESHOLD: None},
-        "One half": {THRESHOLD: 0.5},
+        "As sensitive as specific, on validation": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
         "Miss nobody": {THRESHOLD: 0.05},
         "Cheapest on validation": {THRESHOLD: round(cheapest, 2)},
         "1 of 100 is ill": {PREVALENCE: 1},

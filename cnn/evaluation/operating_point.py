@@ -10,6 +10,8 @@ from cnn.evaluation.metrics import divide
 from cnn.evaluation.scores import Scores
 
 COHORT_SIZE = 1000
+AT_THRESHOLD = ("accuracy", "sensitivity", "specificity")
+"""Measures that depend on the threshold."""
 
 
 @dataclass(frozen=True)

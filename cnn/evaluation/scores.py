@@ -6,7 +6,7 @@ no image and no file name; patients are numbered in an uninformative order.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,9 @@ HIDDEN_REGIONS = (
 """Regions of the test films that are hidden to see what a prediction depends on."""
 METADATA = ("age", "sex", "view", "cause", "text_mined_label")
 """What the sources state of a film besides its label; an empty text if they do not."""
+CHOSEN, BALANCED = "thresholds", "balanced_thresholds"
+"""Thresholds in the file, by seed: the one in use, and the earlier one, where sensitivity and specificity are equal on
+the validation set with augmentation."""
 DIGITS = 6
 """Decimals of a logit in the file: enough to keep the order of the films."""
 
@@ -92,14 +95,17 @@ def concatenate(parts: Sequence[Scores]) -> Scores:
     )
 
 
-def write(folder: Path, name: str, weights_sha256: str, groups: dict[str, Scores]) -> None:
-    """Write ``scores/NAME.json`` with one line per column."""
+def write(
+    folder: Path, name: str, weights_sha256: str, groups: dict[str, Scores], balanced_thresholds: Mapping[int, float]
+) -> None:
+    """Write ``scores/NAME.json`` with one line per column; ``balanced_thresholds`` are by seed."""
     thresholds = {
         str(seed): float(threshold)
         for part in groups.values()
         for seed, threshold in zip(part.seeds, part.thresholds, strict=True)
     }
-    head = {"name": name, "sha256": weights_sha256, "thresholds": thresholds}
+    balanced = {str(seed): threshold for seed, threshold in balanced_thresholds.items()}
+    head = {"name": name, "sha256": weights_sha256, CHOSEN: thresholds, BALANCED: balanced}
     entries = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     for group, part in groups.items():
         lines = [f" {json.dumps(key)}: {json.dumps(values, separators=(',', ':'))}" for key, values in _to_json(part)]
@@ -108,8 +114,8 @@ def write(folder: Path, name: str, weights_sha256: str, groups: dict[str, Scores
     (folder / "scores" / f"{name}.json").write_text("{\n" + ",\n".join(entries) + "\n}\n", encoding="utf-8")
 
 
-def read(folder: Path, name: str, groups: Sequence[str]) -> dict[str, Scores]:
-    """Read groups of films from ``scores/NAME.json``.
+def read(folder: Path, name: str, groups: Sequence[str], rule: str = CHOSEN) -> dict[str, Scores]:
+    """Read groups of films from ``scores/NAME.json``, with the thresholds of ``rule``: CHOSEN or BALANCED.
 
     Raises:
         WeightsRejected: the file is missing, damaged, or of other weights than the card.
@@ -122,7 +128,7 @@ def read(folder: Path, name: str, groups: Sequence[str]) -> dict[str, Scores]:
             raise WeightsRejected(
                 f"weights/scores/{name}.json is of other weights; run python -m cnn.training.evaluate again."
             )
-        return {group: _from_json(content[group], content["thresholds"]) for group in groups}
+        return {group: _from_json(content[group], content[rule]) for group in groups}
     except OSError as error:
         raise WeightsRejected(f"weights/scores/{name}.json is missing; get the whole repository again.") from error
     except (json.JSONDecodeError, KeyError, TypeError) as error:

@@ -5,13 +5,15 @@ from there: the metrics in the cards here, curves and tables on the pages of the
 the networks of the first seed are shipped first (a rule stated before training), and the cards are written, with mean
 and standard deviation over the seeds. Without, only the shipped seed is measured and the cards stay as they are.
 
-Nothing is chosen here: thresholds and temperatures are in the cards before the test films are read.
+Nothing is chosen here: thresholds and temperatures are in the cards before the test films are read. What depends on the
+threshold is also measured at the earlier one, under names with ``balanced_threshold``.
 """
 
 import argparse
 import hashlib
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ from torch import Tensor
 from cnn import cards
 from cnn.evaluation import scores
 from cnn.evaluation.metrics import estimate_auc
-from cnn.evaluation.operating_point import measure_performance
+from cnn.evaluation.operating_point import AT_THRESHOLD, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
+from cnn.evaluation.study import MEASURES
 from cnn.imaging.hide_lungs import hide_lungs
 from cnn.imaging.preprocess import resample
 from cnn.models import loading, lung_segmenter
@@ -34,6 +37,8 @@ from cnn.training.data import Film, labels_of, paediatric_films
 from cnn.training.film_dataset import FilmReader
 
 GROUPS = ("validation", "test", "adults_left_out")
+AT_BALANCED = "at_balanced_threshold"
+"""Key of the numbers at the earlier threshold."""
 TABLE_METRICS = ("auc", "accuracy", "sensitivity", "specificity", "ece")
 """Metrics in the table of the README."""
 
@@ -94,9 +99,9 @@ def metadata_of(film: Film) -> dict[str, str]:
     return metadata
 
 
-def report(group: Scores) -> dict[str, Any]:
-    """Return the number of films and every metric with its interval, for the card."""
-    performance = measure_performance(group)
+def report(group: Scores, measures: Collection[str] = MEASURES) -> dict[str, Any]:
+    """Return the number of films and each of ``measures`` with its interval, for the card."""
+    performance = {key: estimate for key, estimate in measure_performance(group).items() if key in measures}
     return {
         "films": len(group.labels),
         "pneumonia": int(group.labels.sum()),
@@ -105,10 +110,10 @@ def report(group: Scores) -> dict[str, Any]:
     }
 
 
-def summarise_seeds(groups: list[Scores]) -> dict[str, Any]:
-    """Return mean and standard deviation (n - 1) of each metric over the seeds."""
+def summarise_seeds(groups: list[Scores], measures: Collection[str] = MEASURES) -> dict[str, Any]:
+    """Return mean and standard deviation (n - 1) of each of ``measures`` over the seeds."""
     performances = [measure_performance(group) for group in groups]
-    values = {key: np.array([each[key].value for each in performances]) for key in performances[0]}
+    values = {key: np.array([each[key].value for each in performances]) for key in measures}
     return {
         key: {"mean": float(each.mean()), "sd": float(each.std(ddof=1)), "each": each.tolist()}
         for key, each in values.items()
@@ -137,37 +142,61 @@ def evaluate(name: str, films: MeasuredFilms, folders: dict[int, Path], out: Pat
     adults = [films.score(model, splits[seed].adults_out, seed) for seed, model in models.items()]
     validation = films.score(models[first], splits[first].validation, first)
     measured = dict(zip(GROUPS, (validation, tests[0], scores.concatenate(adults)), strict=True))
-    scores.write(out, name, models[first].weights_sha256, measured)
-    groups = scores.read(out, name, GROUPS)
+    balanced = {seed: float(model.card["balanced_threshold"]) for seed, model in models.items()}
+    scores.write(out, name, models[first].weights_sha256, measured, balanced)
+    numbers = measure_scores(out, name)
+    if len(folders) > 1:
+        for group, of_seeds in (("test", tests), ("adults_left_out", adults)):
+            numbers[f"{group}_over_seeds"] = summarise_seeds(of_seeds)
+            earlier = [_at(part, threshold) for part, threshold in zip(of_seeds, balanced.values(), strict=True)]
+            numbers[f"{group}_over_seeds"][AT_BALANCED] = summarise_seeds(earlier, AT_THRESHOLD)
+    return numbers
+
+
+def measure_scores(folder: Path, name: str) -> dict[str, Any]:
+    """Return the numbers of one network that follow from its file of scores."""
+    groups, earlier = (scores.read(folder, name, GROUPS, rule) for rule in (scores.CHOSEN, scores.BALANCED))
     numbers = {key: report(group) for key, group in groups.items()}
+    for key, group in earlier.items():
+        numbers[key][AT_BALANCED] = report(group, AT_THRESHOLD)
     numbers["adults_left_out"] |= {
         "auc_text_mined_labels": estimate_auc(groups["adults_left_out"].with_text_mined_labels()).value,
-        "seeds": list(folders),
+        "seeds": np.unique(groups["adults_left_out"].seeds).tolist(),
     }
     numbers["test_auc_when_hidden"] = {
         region: estimate_auc(groups["test"].with_region_hidden(region)).value for region in HIDDEN_REGIONS
     }
-    if len(folders) > 1:
-        numbers["test_over_seeds"] = summarise_seeds(tests)
-        numbers["adults_left_out_over_seeds"] = summarise_seeds(adults)
     return numbers
 
 
+def _at(part: Scores, threshold: float) -> Scores:
+    return replace(part, thresholds=np.full(len(part.labels), threshold))
+
+
 def format_table(numbers: dict[str, dict[str, Any]]) -> str:
-    """Return metrics as Markdown: the shipped seed with its 95 % interval, then mean and deviation over the seeds."""
+    """Return metrics as Markdown: the shipped seed with its 95 % interval, then mean and deviation over the seeds.
+
+    Below each row is one of what depends on the threshold, at the earlier one.
+    """
     titles = {"test": "test, children", "adults_left_out": "adults, left out"}
     lines = ["| network | films | " + " | ".join(TABLE_METRICS) + " |", "|---" * (2 + len(TABLE_METRICS)) + "|"]
     for name, groups in numbers.items():
         for group, title in titles.items():
-            cells = [_format_cell(groups[group], groups.get(f"{group}_over_seeds"), key) for key in TABLE_METRICS]
-            lines.append(f"| {name} | {title} ({groups[group]['films']}) | {' | '.join(cells)} |")
+            shipped, seeds = groups[group], groups.get(f"{group}_over_seeds", {})
+            cells = [_format_cell(shipped, seeds, key) for key in TABLE_METRICS]
+            lines.append(f"| {name} | {title} ({shipped['films']}) | {' | '.join(cells)} |")
+            earlier, earlier_seeds = shipped[AT_BALANCED], seeds.get(AT_BALANCED, {})
+            cells = [_format_cell(earlier, earlier_seeds, key) for key in TABLE_METRICS]
+            lines.append(f"| | *the same, earlier threshold* | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _format_cell(numbers: dict[str, Any], seeds: dict[str, Any] | None, key: str) -> str:
+def _format_cell(numbers: dict[str, Any], seeds: dict[str, Any], key: str) -> str:
+    if key not in numbers:
+        return ""
     low, high = numbers["interval_95"][key]
     cell = f"{numbers[key]:.3f} ({low:.3f}-{high:.3f})"
-    return cell + f"; {seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}" if seeds else cell
+    return cell + f"; {seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}" if key in seeds else cell
 
 
 def main() -> None:

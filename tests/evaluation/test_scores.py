@@ -35,7 +35,7 @@ def three_films() -> Scores:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "lecture.json").write_text(json.dumps({"sha256": 64 * "a"}))
-    scores.write(tmp_path, "lecture", 64 * "a", {"test": three_films()})
+    scores.write(tmp_path, "lecture", 64 * "a", {"test": three_films()}, {0: 0.3, 1: 0.2})
     return tmp_path
 
 
@@ -44,6 +44,7 @@ def test_scores_survive_the_file_and_patients_lose_their_names(folder: Path) -> 
     assert loaded.logits.tolist() == [1.234568, -2, 0.1]
     assert loaded.patients.tolist() == [0, 0, 1]
     assert loaded.thresholds.tolist() == [0.4, 0.4, 0.6]
+    assert scores.read(folder, "lecture", ["test"], scores.BALANCED)["test"].thresholds.tolist() == [0.3, 0.3, 0.2]
     assert loaded.with_text_mined_labels().labels.tolist() == [0, 1, 1]
     assert list(loaded.metadata) == ["sex", "text_mined_label"]
     assert loaded.with_region_hidden(HIDDEN_REGIONS[0]).logits.tolist() == [0, 1, 2]
@@ -87,6 +88,10 @@ def test_the_numbers_of_a_card_follow_from_the_scores(name: str) -> None:
     for group in ("validation", "test"):
         for metric, estimate in operating_point.measure_performance(groups[group]).items():
             assert published[group][metric] == pytest.approx(estimate.value, abs=2e-4), (group, metric)
+        earlier = scores.read(cards.WEIGHTS_FOLDER, name, [group], scores.BALANCED)[group]
+        for metric, estimate in operating_point.measure_performance(earlier).items():
+            if metric in operating_point.AT_THRESHOLD:
+                assert published[group]["at_balanced_threshold"][metric] == pytest.approx(estimate.value)
     for region, area in published["test_auc_when_hidden"].items():
         films = groups["test"].with_region_hidden(region)
         assert estimate_auc(films).value == pytest.approx(area, abs=2e-4)

@@ -8,6 +8,7 @@ import pytest
 from cnn import cards
 from cnn.cards import BASELINE, network_title
 from tests.support.app import open_page, shown_text, table_rows
+from ui.evaluation.model_card.sections import METRICS
 from ui.evaluation.scores_cache import ADULTS, load_scores
 
 PAGE = "model_card"
@@ -30,6 +31,16 @@ def test_numbers_are_those_of_the_card() -> None:
     spread = metrics["test_over_seeds"]["auc"]
     rows = table_rows(app, "Mean and standard deviation over the seeds")
     assert rows[0][1] == f"{spread['mean']:.3f} ± {spread['sd']:.3f}"
+
+
+def test_both_thresholds_are_shown_with_their_figures() -> None:
+    rows = {row[0]: row[1:] for row in table_rows(open_page(PAGE), "Both thresholds")}
+    metrics = metrics_of("transfer")
+    test, seeds = metrics["test"], metrics["test_over_seeds"]["at_balanced_threshold"]["specificity"]
+    chosen, earlier = (rows[name] for name in rows if name.startswith("specificity at"))
+    assert chosen[0].startswith(f"{test['specificity']:.3f} (")
+    assert earlier[0].startswith(f"{test['at_balanced_threshold']['specificity']:.3f} (")
+    assert earlier[1] == f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}"
 
 
 def test_confusion_and_hidden_lungs_are_those_of_the_card() -> None:
@@ -57,7 +68,7 @@ def test_adults_have_two_label_sets_and_subgroups_by_age_sex_and_view() -> None:
 def test_the_baseline_is_not_compared_with_itself() -> None:
     app = open_page(PAGE, network=BASELINE, films="validation")
     assert not app.error
-    assert len(table_rows(app, "All numbers")) == 1 + len(table_rows(app, "Mean and standard deviation over the seeds"))
+    assert len(table_rows(app, "All numbers")) == 1 + len(METRICS)
 
 
 def test_a_missing_card_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from cnn.cards import BASELINE, CLASSES, network_title
 from cnn.evaluation import metrics
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.metrics import Curve
-from cnn.evaluation.operating_point import confusion_at_frozen_threshold, measure_performance
+from cnn.evaluation.operating_point import AT_THRESHOLD, confusion_at_frozen_threshold, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
 from cnn.evaluation.subgroups import Gap, Subgroup, find_gaps, split_into_subgroups
 from cnn.evaluation.views import compare_views, describe_views
@@ -19,6 +19,7 @@ from cnn.text import percent
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.model_card import charts, sentences
 from ui.evaluation.model_card.charts import Line
+from ui.evaluation.model_card.thresholds import format_spread, show_both_thresholds
 from ui.evaluation.scores_cache import (
     ADULTS,
     MINED,
@@ -63,10 +64,11 @@ def show_training(network: str) -> None:
         f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
         "shipped, as was decided before any of them was measured.\n\n"
         f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
-        f"**Frozen before the test.** The threshold, {card['threshold']:.3f}, lies {card['threshold_rule']}: "
-        "the validation films, seen through the random changes of training, because the plain ones are too easy. The "
-        "logits, centred by the biases of the last layer, are divided by a temperature of "
-        f"{card['temperature']:.2f}.\n\n"
+        f"**Threshold.** It lies {card['threshold_rule']}. It was chosen {card['threshold_chosen']} (here "
+        f"{card['balanced_threshold']:.3f}).\n\n"
+        "**Frozen before the test.** The logits, centred by the biases of the last layer, are divided by a temperature "
+        f"of {card['temperature']:.2f}, fitted on the validation films, seen through the random changes of training, "
+        "because the plain ones are too easy.\n\n"
         f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
         f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n"
         "**Commands.** `python -m cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the "
@@ -87,17 +89,19 @@ def show_performance(network: str) -> None:
     seeds = ", ".join(map(str, np.unique(load_scores(network, ADULTS).seeds)))
     st.caption(
         "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
-        f"by networks that were not trained on them (seed {seeds}), each at its own threshold. An interval that is a "
-        "point means that no film was wrong, not that none ever will be."
+        f"by networks that were not trained on them (seed {seeds}). An interval that is a point means that no film was "
+        "wrong, not that none ever will be."
     )
+    show_both_thresholds(network)
     results = load_card(network)["metrics"]
     films_each = results["adults_left_out"]["films"] // len(results["adults_left_out"]["seeds"])
     spread = [results["test_over_seeds"], results["adults_left_out_over_seeds"]]
     show_table(
         [f"{len(results['adults_left_out']['seeds'])} trainings", TEST, ADULTS],
         [
-            [title, *(f"{group[key]['mean']:.3f} ± {group[key]['sd']:.3f}" for group in spread)]
+            [title, *(format_spread(group, key) for group in spread)]
             for key, title in METRICS.items()
+            if key not in AT_THRESHOLD
         ],
         label="Mean and standard deviation over the seeds",
     )

@@ -163,10 +163,7 @@ def describe_limits(group: str) -> str:
     )
     if group not in (ADULTS, MINED):
         return limits
-    return (
-        f"{limits} On the model card, each adult is judged by a training without that patient, at that training's own "
-        "threshold; here one threshold applies to all of them, so the counts differ."
-    )
+    return f"{limits} Each adult is judged by a training without that patient, at one threshold for all trainings."
 
 
 def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> None:
