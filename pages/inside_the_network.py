@@ -34,7 +34,7 @@ LEVELS = {
 if OWN:
     names = inside_the_network.volume_layers(OWN)
     LAYERS[OWN.name] = Choice("own_layer", "Layer", names[0], options=names)
-    LEVELS[OWN.name] = dict(zip(LEVELS["lecture"], inside_the_network.three_levels(names), strict=False))
+    LEVELS[OWN.name] = dict(zip(LEVELS["lecture"], inside_the_network.three_levels(OWN), strict=False))
 MAP = Whole("map", "Map", 1, low=1, high=1280)
 CELL = Whole("cell", "Cell", 0, low=0, high=224 * 224)
 RANK = Flag("rank", "Rank this layer's maps by what they do to the score", False)

@@ -11,31 +11,18 @@ from torch import Tensor, nn
 
 from cnn.handson.events import Picture
 from cnn.handson.films import SIDE
-from cnn.handson.recipe import standardise
+from cnn.handson.recipe import lay_out, standardise
 from cnn.handson.settings import Settings
 from cnn.layers.layers import Layer, LayerInfo
 from cnn.layers.network import Block, Network
 from cnn.models import loading
+from cnn.models.architectures import Residual
 
 MAX_FILTERS = 16
 """Filters of the first layer that are shown."""
 HIRES_CAM, GRADIENT_TIMES_INPUT = "HiResCAM", "gradient × input"
 FINE_SIDE = 16
 """Side from which on maps are fine enough to locate what is small."""
-
-
-class Residual(nn.Module):
-    """Add the output of one branch to that of another, which is the input itself where it has no layers."""
-
-    def __init__(self, main: list[nn.Module], shortcut: list[nn.Module]) -> None:
-        super().__init__()
-        self.main = nn.Sequential(*main)
-        self.shortcut = nn.Sequential(*shortcut)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the sum of both branches."""
-        result: Tensor = self.main(x) + self.shortcut(x)
-        return result
 
 
 def build(network: Network) -> nn.Sequential:
@@ -52,7 +39,8 @@ def _module_of(part: Layer | Block, infos: Iterator[LayerInfo]) -> nn.Module:
     if not isinstance(part, Block):
         return _layer_of(part.torch_code(next(infos).input))
     branches = [
-        [_layer_of(layer.torch_code(next(infos).input)) for layer in branch] for branch in (part.main, part.shortcut)
+        nn.Sequential(*(_layer_of(layer.torch_code(next(infos).input)) for layer in branch))
+        for branch in (part.main, part.shortcut)
     ]
     next(infos)  # the addition
     return Residual(*branches)
@@ -82,8 +70,7 @@ def start(settings: Settings) -> nn.Sequential:
         with torch.no_grad():
             for ours, theirs in zip(convolutions(network), convolutions(shipped), strict=True):
                 ours.load_state_dict(theirs.state_dict())
-    channels_last: nn.Sequential = network.to(memory_format=torch.channels_last)
-    return channels_last
+    return lay_out(network)
 
 
 def convolutions(network: nn.Module) -> list[nn.Conv2d]:

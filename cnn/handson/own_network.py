@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 
 from safetensors.torch import load
 from torch import nn
@@ -9,7 +10,8 @@ from torch import nn
 from cnn.handson import networks
 from cnn.handson.events import Result
 from cnn.handson.films import SIDE
-from cnn.handson.settings import OWN_NETWORK, is_plain_chain
+from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
+from cnn.models.architectures import Residual
 from cnn.models.loading import LoadedModel
 
 _KINDS: dict[type[nn.Module], str] = {
@@ -17,6 +19,9 @@ _KINDS: dict[type[nn.Module], str] = {
     nn.BatchNorm2d: "norm",
     nn.ReLU: "relu",
     nn.MaxPool2d: "pool",
+    nn.AvgPool2d: "pool",
+    nn.AdaptiveAvgPool2d: "average",
+    Residual: "block",
     nn.Dropout: "drop",
     nn.Flatten: "flatten",
     nn.Linear: "fc",
@@ -31,7 +36,7 @@ def as_model(result: Result, title: str) -> LoadedModel | None:
         result: The run.
         title: What the learner calls it.
     """
-    if not is_plain_chain(result.settings.described_network):
+    if not opens_elsewhere(result.settings.described_network):
         return None
     network = networks.start(result.settings)
     network.load_state_dict(load(result.weights))
@@ -51,12 +56,14 @@ def as_model(result: Result, title: str) -> LoadedModel | None:
     return LoadedModel(OWN_NETWORK, named, card, SIDE, (list(named._modules)[layer],))
 
 
-def _named(network: nn.Sequential) -> nn.Sequential:
+def _named(modules: Iterable[nn.Module]) -> nn.Sequential:
     """Return the same layers under the names that they have in the Lecture CNN: conv1, relu1, pool1 and so on."""
     counts: Counter[str] = Counter()
     named: OrderedDict[str, nn.Module] = OrderedDict()
-    for module in network:
+    for module in modules:
         kind = _KINDS[type(module)]
         counts[kind] += 1
+        if isinstance(module, Residual):
+            module = Residual(_named(module.main), _named(module.shortcut))
         named[kind if kind in ("flatten", "fc") else f"{kind}{counts[kind]}"] = module
     return nn.Sequential(named)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, get_args
 from cnn.errors import UserError
 from cnn.handson.films import SIDE
 from cnn.layers import network_text
-from cnn.layers.layers import Conv, Linear, Pool, Vector, Volume
-from cnn.layers.network import Network
+from cnn.layers.layers import Layer, Linear, Vector, Volume
+from cnn.layers.network import Block, Network
 
 Split = Literal["patient", "film"]
 Optimiser = Literal["adam", "sgd"]
@@ -170,19 +170,20 @@ def check_network(network: Network) -> None:
             )
 
 
-def is_plain_chain(network: Network) -> bool:
-    """Return whether Inside the network can open it: CONV, batch norm, ReLU, max POOL, dropout, then flatten, fc 2."""
-    words = [str(layer).split()[0] for layer in network.layers]
-    plain = all(
-        not (isinstance(layer, Conv) and layer.groups > 1)
-        and not (isinstance(layer, Pool) and layer != Pool("max", layer.kernel_size, layer.stride))
-        for layer in network.layers
-    )
+def opens_elsewhere(network: Network) -> bool:
+    """Return whether Inside the network and Read a chest X-ray can open it.
+
+    They open CONV, batch norm, ReLU, dropout, pools of any kind and blocks with a shortcut, which end in flatten and
+    one fully connected layer: the maps before it are what the score is made of.
+    """
+    words = [str(layer).split()[0] for part in network.parts for layer in _layers_of(part)]
     return (
-        len(network.layers) == len(network.parts)
-        and set(words) <= {"conv", "norm", "relu", "max", "drop", "flatten", "fc"}
+        set(words) <= {"conv", "norm", "relu", "max", "avg", "adaptive", "drop", "flatten", "fc"}
         and "conv" in words
         and words.count("fc") == 1
         and [word for word in words if word != "drop"][-2:] == ["flatten", "fc"]
-        and plain
     )
+
+
+def _layers_of(part: Layer | Block) -> tuple[Layer, ...]:
+    return (*part.main, *part.shortcut) if isinstance(part, Block) else (part,)

@@ -42,7 +42,7 @@ _PARTS = {
 
 train, validation, test = (read_films(split) for split in {splits})
 print(len(train[1]), "films for training,", len(validation[1]), "for validation,", len(test[1]), "for the test")''',
-    "training": '''network = network.to(memory_format=torch.channels_last)
+    "training": '''network = lay_out(network)
 optimiser = make_optimiser(network, OPTIMISER, WEIGHT_DECAY)
 batches, batch = EPOCHS * -(-len(train[1]) // BATCH_SIZE), 0
 kept, kept_loss = None, math.inf

@@ -76,6 +76,19 @@ def _replace_activations(module: nn.Module) -> None:
             _replace_activations(child)
 
 
+class Residual(nn.Module):
+    """Add the output of one branch to that of another, which is the input itself where it has no layers."""
+
+    def __init__(self, main: nn.Sequential, shortcut: nn.Sequential) -> None:
+        super().__init__()
+        self.main, self.shortcut = main, shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of both branches."""
+        result: Tensor = self.main(x) + self.shortcut(x)
+        return result
+
+
 class Ensemble(nn.Module):
     """The mean of two networks' logits, as a plain module, so that every gradient method works on it.
 

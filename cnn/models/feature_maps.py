@@ -24,13 +24,15 @@ from cnn.layers import layers
 from cnn.layers.layers import Layer, LayerInfo, Shape, Vector, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
+from cnn.models.architectures import Residual
 from cnn.models.inference import device
 from cnn.models.loading import LoadedModel
 from cnn.models.registry import MODELS
 from cnn.ops.windows import Array
 
 Maps = NDArray[np.float32]
-Kind = Literal["conv", "norm", "relu", "pool", "average", "add", "flatten", "fc"]
+Kind = Literal["conv", "norm", "relu", "pool", "max", "mean", "average", "add", "flatten", "fc"]
+"""Of a layer: "pool" is the lecture's, the largest of 2x2 values after ReLU; "max" and "mean" are all other windows."""
 _FLATTEN = nn.Flatten()
 
 
@@ -58,6 +60,7 @@ class LayerNode:
         block: the part of the network that it belongs to.
         step: its input and output shape and its costs.
         field: receptive field of its cells in pixels of the network's input; None for a vector.
+        signed: whether its values can be negative.
     """
 
     name: str
@@ -66,11 +69,7 @@ class LayerNode:
     block: str
     step: LayerInfo
     field: ReceptiveField | None
-
-    @property
-    def signed(self) -> bool:
-        """Whether its values can be negative."""
-        return self.kind in ("conv", "norm", "add", "fc")
+    signed: bool
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,11 @@ def _walk(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, None,
         after = inner + x
         yield LayerCall(f"{path}.add", None, inner, after)
         return after
+    if isinstance(module, Residual):
+        inner = yield from _walk(module.main, x, f"{path}.main")
+        after = inner + (yield from _walk(module.shortcut, x, f"{path}.shortcut"))
+        yield LayerCall(f"{path}.add", None, inner, after)
+        return after
     if isinstance(module, nn.Sequential):
         for name, child in module.named_children():
             x = yield from _walk(child, x, f"{path}.{name}".lstrip("."))
@@ -182,15 +186,59 @@ def _layer_nodes(network: nn.Module, side: int) -> tuple[LayerNode, ...]:
     """Return the layers of a network on the device "meta"."""
     pixels = torch.empty(1, 1, side, side, device="meta")
     nodes: list[LayerNode] = []
-    windows: list[Window] | None = []
+    branches = _Branches()
     for call in call_layers(network, pixels):
         step = _step(call)
+        before = branches.before(call.path)
         # A sum has the receptive field of its longer branch, in the middle of which the other one lies.
-        windows = [*windows, step.window] if windows is not None and step.window else None
+        windows = [*before.windows, step.window] if before.windows is not None and step.window else None
         field = receptive_field(windows)[-1] if windows and isinstance(step.output, Volume) else None
         block = _block(call.path, nodes)
-        nodes.append(LayerNode(_name(call, block, nodes), call.path, _kind(call.module), block, step, field))
+        kind = _kind(call.module, signed=before.signed)
+        signed = kind in ("conv", "norm", "add", "fc") or (kind != "relu" and before.signed)
+        nodes.append(LayerNode(_name(call, block, nodes), call.path, kind, block, step, field, signed))
+        branches.after = _Reached(windows, signed)
     return tuple(nodes)
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """What there is to know of a layer's input: the windows behind it, None where there are none; its sign."""
+
+    windows: list[Window] | None
+    signed: bool
+
+    @property
+    def reach(self) -> int:
+        return receptive_field(self.windows)[-1].size if self.windows else 0
+
+
+class _Branches:
+    """Follows a network whose blocks have two branches: both read what the block reads, and their sum has both."""
+
+    def __init__(self) -> None:
+        self.after = self._start = self._main = _Reached([], signed=True)
+        self._at: tuple[str, str] = "", ""
+
+    def before(self, path: str) -> _Reached:
+        """Return what the next layer, ``path``, reads; :attr:`after` is of the layer before it."""
+        at, last = _place(path), self._at
+        self._at = at
+        if at[0] and at[0] != last[0]:
+            self._start = self._main = self.after
+        if at[1] == "shortcut" != last[1]:
+            self._main = self.after if last[0] == at[0] else self._start
+            return self._start
+        if at[1] == "add":
+            return max(self._main, self.after, key=lambda branch: branch.reach)
+        return self.after
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Return the block of two branches in which a layer is, and which of them; empty words outside of one."""
+    block, _, inner = path.partition(".")
+    branch = inner.partition(".")[0]
+    return (block, branch) if branch in ("main", "shortcut", "add") else ("", "")
 
 
 def find_layer(network: str | LoadedModel, layer: str) -> LayerNode:
@@ -235,7 +283,13 @@ def _layer(module: nn.Module) -> Layer:
             bias = module.bias is not None
             return layers.Conv(module.out_channels, size, stride, int(module.padding[0]), dilation, module.groups, bias)
         case nn.MaxPool2d():
-            return layers.Pool("max", _side(module.kernel_size), _side(module.stride))
+            kernel, stride, padding, dilation = map(
+                _side, (module.kernel_size, module.stride, module.padding, module.dilation)
+            )
+            return layers.Pool("max", kernel, stride, padding, dilation, module.ceil_mode)
+        case nn.AvgPool2d():
+            kernel, stride, padding = map(_side, (module.kernel_size, module.stride, module.padding))
+            return layers.Pool("average", kernel, stride, padding, ceil_mode=module.ceil_mode)
         case nn.AdaptiveAvgPool2d():
             return layers.AdaptivePool(1)
         case nn.BatchNorm2d():
@@ -255,20 +309,25 @@ _KINDS: dict[type[nn.Module], Kind] = {
     nn.Conv2d: "conv",
     nn.BatchNorm2d: "norm",
     nn.ReLU: "relu",
-    nn.MaxPool2d: "pool",
+    nn.MaxPool2d: "max",
+    nn.AvgPool2d: "mean",
     nn.AdaptiveAvgPool2d: "average",
     nn.Flatten: "flatten",
     nn.Linear: "fc",
 }
 
 
-def _kind(module: nn.Module | None) -> Kind:
+def _kind(module: nn.Module | None, *, signed: bool = True) -> Kind:
+    if isinstance(module, nn.MaxPool2d) and not signed and _layer(module) == layers.Pool("max", 2, 2):
+        return "pool"
     return "add" if module is None else _KINDS[type(module)]
 
 
 def _block(path: str, previous: list[LayerNode]) -> str:
     """Return the part of the network that a layer belongs to; each of the lecture's named layers is its own."""
     parts = path.split(".")
+    if block := _place(path)[0]:
+        return block
     if parts[0] != "features":
         return {"avgpool": "average", "classifier": "fc"}.get(parts[0], path)
     if len(parts) == 3:  # Conv2dNormActivation outside of a block
@@ -279,6 +338,8 @@ def _block(path: str, previous: list[LayerNode]) -> str:
 
 
 def _name(call: LayerCall, block: str, previous: list[LayerNode]) -> str:
+    if _place(call.path)[0]:
+        return call.path.replace(".main", "").replace(".", " ")
     kind = _kind(call.module)
     if block == call.path or kind in ("average", "flatten", "fc"):
         return block

@@ -9,7 +9,7 @@ from cnn.cards import CLASSES
 from cnn.handson.events import Result
 from cnn.handson.own_network import as_model
 from cnn.handson.recipe import standardise, to_films
-from cnn.handson.settings import NETWORKS, OWN_NETWORK, Settings, is_plain_chain
+from cnn.handson.settings import NETWORKS, OWN_NETWORK, Settings, opens_elsewhere
 from cnn.handson.training import train
 from cnn.layers import network_text
 from cnn.models import feature_maps
@@ -25,7 +25,11 @@ def finish(network: str) -> Result:
     return result
 
 
-@pytest.mark.parametrize("network", ["64x64x1, conv 4 3 p1, norm, relu, max 2, drop 0.2, flatten, fc 2", "lecture"])
+BLOCKS = "conv 4 3 p1, relu, [conv 6 5 p2 s2, norm, relu, conv 6 3 p1 | conv 6 1 s2], relu, [conv 6 3 p1], adaptive 1"
+CHAINS = ("conv 4 3 p1, norm, relu, max 2, drop 0.2", "conv 4 3 p1 g1, avg 3 s2 p1, relu, max 4", BLOCKS)
+
+
+@pytest.mark.parametrize("network", [*(f"64x64x1, {text}, flatten, fc 2" for text in CHAINS), "lecture", "no ReLU"])
 def test_it_gives_the_logits_of_the_run_and_can_be_opened(network: str) -> None:
     result = finish(network)
     model = as_model(result, "Run 1")
@@ -45,8 +49,18 @@ def test_it_gives_the_logits_of_the_run_and_can_be_opened(network: str) -> None:
 
 
 def test_what_the_pages_cannot_open_is_told_apart() -> None:
-    chains = {name for name, text in NETWORKS.items() if is_plain_chain(network_text.parse(text))}
-    assert chains == {"lecture", "batch norm", "dropout", "fine-tuned"}
+    chains = {name for name, text in NETWORKS.items() if opens_elsewhere(network_text.parse(text))}
+    assert chains == {"lecture", "batch norm", "dropout", "no ReLU", "fine-tuned"}
     assert as_model(finish("logistic regression"), "Run 1") is None
-    for text in ("conv 4 3 p1, max 3 s2 p1", "[conv 4 3 p1 | conv 4 1]", "conv 4 3, tanh"):
-        assert not is_plain_chain(network_text.parse(f"64x64x1, {text}, flatten, fc 2"))
+    for text in ("conv 4 3, tanh, flatten", "conv 4 3, flatten, fc 3, relu", "tconv 4 3, flatten", "flatten"):
+        assert not opens_elsewhere(network_text.parse(f"64x64x1, {text}, fc 2"))
+
+
+def test_a_block_sees_as_much_as_its_longer_branch() -> None:
+    model = as_model(finish(f"64x64x1, {BLOCKS}, flatten, fc 2"), "Run 1")
+    assert model is not None
+    seen = {node.name: node.field.size if node.field else None for node in feature_maps.list_layers(model)}
+    assert seen["block1 conv1"] == 3 + 4
+    assert seen["block1 shortcut conv1"] == 3, "it reads what the block reads"
+    assert seen["block1 add"] == seen["block1 conv2"] == 7 + 2 * 2
+    assert seen["block2 add"] == 11 + 2 * 2

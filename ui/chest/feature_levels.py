@@ -42,11 +42,12 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
     ):
         summary = by_name[name]
         channel = min(number, peaks.values.shape[1])
+        correlation = summary.film_correlation
+        likeness = "" if correlation is None else f"mean |r| of its maps with the downsampled film {correlation:.2f}; "
         with column:
             st.markdown(
                 f"**{level}**: {summary.layer.name}, {summary.layer.step.output}. A cell sees "
-                f"{describe_field(summary.layer, model)}; mean |r| of its maps with the downsampled film "
-                f"{summary.film_correlation:.2f}; {summary.zero_share:.0%} of the values are 0."
+                f"{describe_field(summary.layer, model)}; {likeness}{summary.zero_share:.0%} of the values are 0."
             )
             _show_patches(peaks, channel, model.input_size)
     st.caption(

@@ -32,6 +32,8 @@ _ABOUT = {
     "learnt numbers",
     "relu": "negative numbers become 0, which is painted grey",
     "pool": "of each window of 2 x 2 only the largest number is kept",
+    "max": "of each window only the largest number is kept",
+    "mean": "of each window the mean is kept",
     "average": "one number is left of each map, its mean",
     "add": "the block's input is added to what it made of it",
 }
@@ -138,7 +140,7 @@ def show_layer(
             f"All {trace.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
             f"largest difference is {np.format_float_positional(difference, 1, fractional=False)}."
         )
-    elif layer.kind in ("conv", "norm", "add", "average"):
+    elif layer.kind not in ("relu", "pool"):
         st.markdown("To follow the sum behind each cell, choose the Lecture CNN and one of its convolutions.")
 
 
@@ -293,7 +295,8 @@ def volume_layers(network: str | LoadedModel) -> tuple[str, ...]:
     return tuple(layer.name for layer in feature_maps.list_layers(network) if isinstance(layer.step.output, Volume))
 
 
-def three_levels(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the first, the middle and the last activation of ``names``, each once; of all layers if none is one."""
-    features = [name for name in names if name.startswith("relu")] or names
+def three_levels(network: LoadedModel) -> tuple[str, ...]:
+    """Return the first, the middle and the last ReLU or block of a network, each once; of all layers if it has none."""
+    ends = [layer for layer in feature_maps.block_ends(network) if layer.kind != "average"]
+    features = [layer.name for layer in ends if layer.kind in ("relu", "add")] or [layer.name for layer in ends]
     return tuple(dict.fromkeys((features[0], features[len(features) // 2], features[-1])))

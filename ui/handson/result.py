@@ -12,7 +12,7 @@ from cnn.handson.events import Picture, Result
 from cnn.handson.experiments import EXPERIMENTS
 from cnn.handson.films import shipped
 from cnn.handson.queue import Run
-from cnn.handson.settings import OWN_NETWORK, is_plain_chain
+from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
 from ui.shell.text import escape_stars
@@ -74,10 +74,10 @@ def show_figures(result: Result) -> None:
 
 def link_to_pages(result: Result) -> None:
     """Link to the pages that open the learner's network on a whole film."""
-    if not is_plain_chain(result.settings.described_network):
+    if not opens_elsewhere(result.settings.described_network):
         st.caption(
-            "Inside the network and Read a chest X-ray open chains of CONV, batch norm, ReLU, max POOL, dropout that "
-            "end in flatten and one fully connected layer; this one is of another kind."
+            "Inside the network and Read a chest X-ray open networks with convolutions, batch norm, ReLU, pools, "
+            "dropout and blocks that end in flatten and one fully connected layer; this one is of another kind."
         )
         return
     with st.container(horizontal=True):
