@@ -101,6 +101,7 @@ class Result:
         parameters: Of the network.
         weights: The network in the format of safetensors.
         letter: Only where it was stamped.
+        train_losses: Mean training loss of each epoch; the first is before the training.
     """
 
     settings: Settings
@@ -122,6 +123,7 @@ class Result:
     parameters: int
     weights: bytes = field(repr=False)
     letter: LetterCheck | None = None
+    train_losses: tuple[float, ...] = ()
 
     @cached_property
     def scores(self) -> Scores:

@@ -1,5 +1,6 @@
 """Experiments to try: what differs from the baseline, a question to answer before, and what the own run answers."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class Experiment:
         options: Answers to choose from.
         findings: Sentences from the learner's own run.
         changes: Settings that differ from the baseline.
+        compare_with: Name of the experiment whose run is to be laid beside it; empty if it needs none.
     """
 
     title: str
@@ -26,6 +28,7 @@ class Experiment:
     options: tuple[str, ...]
     findings: Callable[[Result], str]
     changes: dict[str, Any] = field(default_factory=dict)
+    compare_with: str = "baseline"
 
     @property
     def settings(self) -> Settings:
@@ -60,7 +63,12 @@ def _overfit(result: Result) -> str:
 
 
 def _rate(result: Result) -> str:
-    return f"With learning rate {result.settings.learning_rate:g} it reached {_at_half(result)}."
+    first, *later = result.train_losses or (float("nan"),)
+    losses = ", ".join(f"{loss:.3f}" for loss in later)
+    return (
+        f"With learning rate {result.settings.learning_rate:g} the training loss went from {first:.3f} to {losses}, "
+        f"epoch by epoch; a network that always says 50 % has {math.log(2):.3f}. It reached {_at_half(result)}."
+    )
 
 
 def _imbalance(result: Result) -> str:
@@ -76,8 +84,8 @@ def _imbalance(result: Result) -> str:
 def _leak(result: Result) -> str:
     return (
         f"{result.shared_patients} patients have films in training and in validation. Validation AUC "
-        f"{result.validation_auc:.3f}, test AUC {result.test_auc.value:.3f}: a validation set that shares patients "
-        "measures memory, too. Compare it with a run that splits by patient."
+        f"{result.validation_auc:.3f}, test AUC {result.test_auc.value:.3f}. A validation set that shares patients "
+        "measures memory, too, and the figure alone does not tell how much: only a split by patient does."
     )
 
 
@@ -100,8 +108,36 @@ def _noise(result: Result) -> str:
     )
 
 
-def _plain(result: Result) -> str:
-    return f"{result.settings.network_title}: {result.parameters:,} parameters, {_at_half(result)}."
+def _parameters(name: str) -> int:
+    """Return the number of parameters of a named network."""
+    return sum(info.parameters.value for info in Settings(network=name).described_network.layer_infos())
+
+
+def _linear(result: Result) -> str:
+    return (
+        f"It reached {_at_half(result)}. Convolution and average are linear, and so is a chain of them: its "
+        f"{result.parameters:,} parameters can do no more than the {_parameters('logistic regression'):,} of logistic "
+        "regression on the pixels. Train that network as well, and lay it over this run."
+    )
+
+
+def _dense(result: Result) -> str:
+    return (
+        f"{result.parameters:,} parameters against {_parameters('lecture'):,} of the lecture's chain, and it reached "
+        f"{_at_half(result)}."
+    )
+
+
+def _fine_tuned(result: Result) -> str:
+    return f"After {result.epochs} epochs it reached {_at_half(result)}. Its filters had seen chest films before."
+
+
+def summary(result: Result) -> str:
+    """Return the figures of a run that another is compared with."""
+    return (
+        f"{result.epochs} epochs, training accuracy {percent(result.train_accuracy)}, validation AUC "
+        f"{result.validation_auc:.3f}, {_at_half(result)}"
+    )
 
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -110,6 +146,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "The network's AUC on validation and test films will be above 0.9. How high is the accuracy on test films?",
         ("as high as the AUC", "clearly lower", "higher"),
         _baseline,
+        compare_with="",
     ),
     "overfit": Experiment(
         "Overfit 40 films",
@@ -117,6 +154,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         ("both near 100 %", "100 % and clearly less", "both near 50 %"),
         _overfit,
         {"films": 40, "augment": False, "epochs": 60, "batch_size": 8, "keep_best": False},
+        compare_with="",
     ),
     "augmented": Experiment(
         "40 films, augmented",
@@ -124,6 +162,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         ("it grows", "it stays", "it shrinks"),
         _overfit,
         {"films": 40, "epochs": 60, "batch_size": 8, "keep_best": False},
+        compare_with="overfit",
     ),
     "rate too high": Experiment(
         "Learning rate too high",
@@ -148,7 +187,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "split by film": Experiment(
         "Split by film",
-        "Films of one patient may be in training and in validation. Which AUC rises?",
+        "Films of one patient may be in training and in validation. Which AUC can no longer be trusted?",
         ("validation", "test", "both"),
         _leak,
         {"split": "film"},
@@ -171,21 +210,22 @@ EXPERIMENTS: dict[str, Experiment] = {
         "No ReLU",
         "Without ReLU the chain is one linear map, however deep. Which network does it resemble?",
         ("logistic regression", "the lecture's chain", "none"),
-        _plain,
+        _linear,
         {"network": "no ReLU"},
     ),
     "fully connected": Experiment(
         "Fully connected",
         "A hidden layer of 128 units on all pixels. More parameters than the chain, or fewer?",
         ("more", "fewer", "as many"),
-        _plain,
+        _dense,
         {"network": "fully connected"},
     ),
     "fine-tuning": Experiment(
         "Fine-tune",
-        "The convolutions start from the shipped Lecture CNN. How many epochs does it take to pass the baseline?",
-        ("1 or 2", "about 12", "never"),
-        _plain,
+        "The convolutions start from the shipped Lecture CNN. After 3 epochs, what is its test AUC beside that of the "
+        "baseline after 12?",
+        ("clearly lower", "about the same", "clearly higher"),
+        _fine_tuned,
         {"network": FINE_TUNED, "epochs": 3, "learning_rate": 1e-3},
     ),
 }

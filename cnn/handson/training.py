@@ -79,6 +79,7 @@ class Training:
         self.batches = settings.epochs * -(-len(self.prepared.train) // settings.batch_size)
         self.batch = 0
         self.kept = _Kept()
+        self.losses: list[float] = []
         first_ill = int(np.flatnonzero(film_set.test.labels == 1)[0])
         self.watched = _tensors(film_set.test.select([first_ill]))
 
@@ -132,6 +133,7 @@ class Training:
     def _epoch(self, number: int, train_loss: float, train_accuracy: float) -> Epoch:
         validation = self._measure(*self.validation)
         self.kept.consider(number, validation.loss, self.network, best=self.settings.keep_best)
+        self.losses.append(train_loss)
         return Epoch(
             number,
             self.batch,
@@ -175,6 +177,7 @@ class Training:
             parameters=sum(parameter.numel() for parameter in self.network.parameters()),
             weights=save({name: value.contiguous() for name, value in self.network.state_dict().items()}),
             letter=check_letter(self.network, prepared.test) if self.settings.letter else None,
+            train_losses=tuple(self.losses),
         )
 
 

@@ -70,6 +70,9 @@ def test_the_question_comes_first_and_the_run_answers_it() -> None:
     findings = next(info.value for info in app.info)
     assert radio.options[0] in findings
     assert "a gap of" in findings
+    press(app, EXPERIMENTS["augmented"].title)
+    train(app)
+    assert "Run 1: overfit" in next(info.value for info in app.info), "it is laid beside the run that it changes"
 
 
 def test_a_full_server_shows_the_place_in_line(fake_trainings: Queue) -> None:

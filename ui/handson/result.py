@@ -9,10 +9,11 @@ from cnn.cards import CLASSES
 from cnn.evaluation.bootstrap import Estimate
 from cnn.handson import take_home
 from cnn.handson.events import Picture, Result
-from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.experiments import EXPERIMENTS, summary
 from cnn.handson.films import shipped
 from cnn.handson.queue import Run
 from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
+from ui.handson import runs
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
 from ui.shell.text import escape_stars
@@ -41,7 +42,18 @@ def show_findings(run: Run) -> None:
         return
     said = st.session_state.get(_ANSWERS, {}).get(run.experiment)
     before = f"You said: {said}. " if said else ""
-    st.info(escape_stars(before + EXPERIMENTS[run.experiment].findings(result)))
+    experiment = EXPERIMENTS[run.experiment]
+    st.info(escape_stars(before + experiment.findings(result) + _compare(experiment.compare_with)))
+
+
+def _compare(name: str) -> str:
+    """Return the figures of the learner's latest run of another experiment, or the advice to run it."""
+    if not name:
+        return ""
+    for other in reversed(runs.desk().runs):
+        if other.experiment == name and other.result:
+            return f" For comparison, {runs.label(other)}: {summary(other.result)}."
+    return f" To compare, run “{EXPERIMENTS[name].title}” as well."
 
 
 def show_figures(result: Result) -> None:
