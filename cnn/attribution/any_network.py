@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution, Meaning
-from cnn.attribution.checks import CheckedMap, check_map
+from cnn.attribution.checks import OTHERS, CheckedMap, check_map
 from cnn.attribution.methods import METHODS, find_method
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
@@ -93,6 +93,8 @@ def check(
 ) -> list[CheckedMap]:
     """Compare each map with its controls: random weights, edges, random orders of deletion, other methods.
 
+    Whether a map changes with the weights is told by the maps of other images of ``x``: give several.
+
     Args:
         module: the classifier that the maps explain.
         x: (B, C, H, W) or (C, H, W), the images that they explain.
@@ -111,7 +113,11 @@ def check(
     given = given or _from_numbers(maps, images, targets, method)
     if len(given) != len(images) or any(each.map.shape != images.shape[-2:] for each in given):
         raise _misfit(images)
-    return [check_map(network, image[None], each) for image, each in zip(images, given, strict=True)]
+    batch = images.detach().cpu().split(1)
+    return [
+        check_map(network, image, each, others=[*batch[:index], *batch[index + 1 :]][:OTHERS])
+        for index, (image, each) in enumerate(zip(batch, given, strict=True))
+    ]
 
 
 def _misfit(images: Tensor) -> UserError:

@@ -1,5 +1,6 @@
 """A saliency map as data: its scale, and a description in words. Needs no network."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +11,8 @@ SCALE_PERCENTILE = 99.5
 BLANK = 1e-4
 """A map whose absolute values have a smaller sum, in logits, is numerical noise and is displayed as blank."""
 
+CHANGES = {True: "changes", False: "does not change", None: "cannot tell"}
+"""Verdicts of :func:`depends_on_weights` for a reader."""
 Meaning = Literal["evidence", "strength"]
 """Meaning of a map's values. ``evidence``: positive values support the class, negative ones count against it.
 ``strength``: how much the score depends on the pixel, without a sign."""
@@ -76,6 +79,22 @@ def describe(attribution: Attribution) -> str:
             f"{'higher' if attribution.score_change > 0 else 'lower'} than for a plain grey film."
         )
     return " ".join(sentences).replace("%", " %")
+
+
+def depends_on_weights(excess: Iterable[tuple[float, float]]) -> bool | None:
+    """Return whether a method's map changes when all weights are random; None if that cannot be told.
+
+    It changes if it is less similar to that of random weights than maps of two films are to each other, by every
+    measure, and it does not change if it is more similar by any. Source: Arun et al., Radiology: AI 2021.
+
+    Args:
+        excess: for each measure of similarity, the lowest and the highest value of the difference: similarity to the
+            map of random weights, minus similarity of the maps of two films.
+    """
+    ranges = list(excess)
+    if any(low > 0 for low, _ in ranges):
+        return False
+    return True if ranges and all(high < 0 for _, high in ranges) else None
 
 
 def _explain_blank(attribution: Attribution) -> str:

@@ -1,23 +1,30 @@
-"""Sanity checks of a map: comparisons with controls, and a verdict by rules that were set beforehand.
+"""Sanity checks of a map: comparisons with controls, and a verdict by fixed rules.
 
-The controls are the same method on an untrained network, an edge filter, random orders of deletion, other methods, and
-the position of the lungs. A map that passes is not proved right; a map that fails is not to be believed.
+The controls are the same method on an untrained network and on other films, an edge filter, random orders of deletion,
+other methods, and the position of the lungs. A map that passes is not proved right; a map that fails is not to be
+believed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from cnn.attribution import deletion_insertion
 from cnn.attribution.attribute import attribute
-from cnn.attribution.attribution import Attribution
+from cnn.attribution.attribution import CHANGES, Attribution, depends_on_weights
 from cnn.attribution.baseline_maps import edges as edge_filter
 from cnn.attribution.localisation import as_heatmap, energy_inside
 from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.randomization import untrained_twin
-from cnn.attribution.similarity import Similarity, compare_squares
+from cnn.attribution.similarity import Similarity, compare, compare_squares
 from cnn.errors import MethodFails
+from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.progress import Progress, ignore_progress
@@ -30,6 +37,9 @@ SIMILAR = 0.5
 here, reach it by chance once in some thousands of pairs."""
 DIFFERENT = 0.3
 """Two maps below this rank correlation are said to differ: about two standard errors of the same 7 x 7."""
+
+OTHERS = 3
+"""Other films, whose maps say how similar two maps of the same method are."""
 
 MAP, RANDOM, EDGES = "this map", "random weights", "edges"
 """Names of curves and comparisons besides the methods'."""
@@ -44,16 +54,23 @@ class Check:
         value: the number that decides.
         measured: it in words.
         rule: the condition to pass.
-        passed: whether it holds.
+        passed: whether it holds; None if that cannot be told.
         failure: what it means that it does not; empty where it does.
+        words: for a reader, what it is to pass, to fail, and to be left open.
     """
 
     name: str
     value: float
     measured: str
     rule: str
-    passed: bool
+    passed: bool | None
     failure: str
+    words: tuple[str, str, str] = ("passed", "failed", "cannot tell")
+
+    @property
+    def result(self) -> str:
+        """Whether it passed, in words."""
+        return self.words[(True, False, None).index(self.passed)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,9 @@ class CheckedMap:
         untrained: map of the same method on :func:`cnn.attribution.randomization.untrained_twin`; blank, and not
             compared, where the method is not known.
         edges: (S, S), strength of the edge at each pixel.
-        similarities: of the map to ``RANDOM``, ``EDGES`` and every quick method by its key.
+        similarities: of the map to ``RANDOM``, ``EDGES`` and every quick method by its key, in squares.
+        to_random: similarity of the map to that of random weights, pixel by pixel.
+        to_others: its similarity to the same network's maps of other films; both are empty where they were not made.
         curves: deletion and insertion for ``MAP`` and ``EDGES``.
         lungs: (S, S) bool, or None where none were found.
         lung_share: share of the film that is lung, 0..1; None where the inputs are no chest radiographs.
@@ -77,6 +96,8 @@ class CheckedMap:
     untrained: Attribution = field(repr=False)
     edges: np.ndarray = field(repr=False, compare=False)
     similarities: dict[str, Similarity]
+    to_random: Similarity | None
+    to_others: tuple[Similarity, ...]
     curves: deletion_insertion.Curves
     lungs: np.ndarray | None = field(repr=False, compare=False)
     lung_share: float | None
@@ -87,19 +108,8 @@ class CheckedMap:
     def checks(self) -> list[Check]:
         """Every rule that applies to this map, the gravest first."""
         return [
-            *self._check_similarity(
-                "Learnt, not built in",
-                RANDOM,
-                "random weights",
-                "A network that has learnt nothing gives much the same map: it shows how the network is built, not "
-                "what it knows.",
-            ),
-            *self._check_similarity(
-                "More than edges",
-                EDGES,
-                "an edge filter",
-                "An edge detector gives much the same map: do not read anatomy into it.",
-            ),
+            *self._check_weights(),
+            self._check_edges(),
             self._check_faithfulness(),
             *self._check_lungs(),
             self._check_agreement(),
@@ -110,7 +120,9 @@ class CheckedMap:
         """The sentence of the gravest failure, and the number of others."""
         if self.attribution.blank:
             return "The map is blank: there is nothing in it to believe."
-        failures = [check.failure for check in self.checks if not check.passed]
+        failures = [check.failure for check in self.checks if check.passed is False]
+        if not failures and any(check.passed is None for check in self.checks):
+            return "The map fails no check, but these films cannot tell whether it changes with the weights."
         if not failures:
             return (
                 "The map passes every check: it tells something of how this network came to this answer. "
@@ -119,12 +131,31 @@ class CheckedMap:
         more = len(failures) - 1
         return failures[0] + (f" It fails {more} more of {len(self.checks)} checks." if more else "")
 
-    def _check_similarity(self, name: str, control: str, control_name: str, failure: str) -> list[Check]:
-        if control not in self.similarities:
+    def _check_weights(self) -> list[Check]:
+        """Apply the rule of the method bench, where the range over other films takes the place of an interval."""
+        if self.to_random is None:
             return []
-        rank = self.similarities[control].rank
-        measured = f"{rank:.2f} rank correlation with {control_name}"
-        return [_check(name, (rank, measured), f"below {SIMILAR}", rank < SIMILAR, failure)]
+        names, others = ("SSIM", "rank correlation"), list(zip(*self.to_others, strict=True))
+        pairs = list(zip(self.to_random, others, strict=False))
+        passed = depends_on_weights((value - max(films), value - min(films)) for value, films in pairs)
+        parts = [
+            f"{name} {value:.2f} to random weights, {min(films):.2f} to {max(films):.2f} to other films"
+            for name, (value, films) in zip(names, pairs, strict=False)
+        ]
+        failure = (
+            "With random weights the map is more like this one than the maps of other films are: it shows the film and "
+            "how the network is built, not what it has learnt."
+        )
+        rule = "less like random weights than like other films, by both"
+        measured = "; ".join(parts) or "no other film to compare with"
+        check = _check("Changes with the weights", (self.to_random.rank, measured), rule, passed, failure)
+        return [replace(check, words=(CHANGES[True], CHANGES[False], CHANGES[None]))]
+
+    def _check_edges(self) -> Check:
+        rank = self.similarities[EDGES].rank
+        failure = "An edge detector gives much the same map: do not read anatomy into it."
+        measured = f"{rank:.2f} rank correlation with an edge filter"
+        return _check("More than edges", (rank, measured), f"below {SIMILAR}", rank < SIMILAR, failure)
 
     def _check_faithfulness(self) -> Check:
         deleted, inserted = self.curves.beaten(MAP)
@@ -167,9 +198,9 @@ class CheckedMap:
         )
 
 
-def _check(name: str, measured: tuple[float, str], rule: str, passed: bool, failure: str) -> Check:
+def _check(name: str, measured: tuple[float, str], rule: str, passed: bool | None, failure: str) -> Check:
     value, words = measured
-    return Check(name, float(value), words, rule, passed, "" if passed else failure)
+    return Check(name, float(value), words, rule, passed, failure if passed is False else "")
 
 
 def check_map(
@@ -178,6 +209,7 @@ def check_map(
     attribution: Attribution,
     fill: deletion_insertion.Fill = "grey",
     progress: Progress = ignore_progress,
+    others: Sequence[Tensor] | None = None,
 ) -> CheckedMap:
     """Compare a map with its controls.
 
@@ -187,27 +219,30 @@ def check_map(
         attribution: the map.
         fill: what hidden squares show.
         progress: called with passes done and passes in all between chunks.
+        others: other films, (1, C, H, W) each, whose maps this one is compared with; built-in ones if None.
 
     Raises:
         Busy: see :func:`cnn.attribution.attribute.attribute`.
     """
-    total, done = count_check_passes(model, attribution.method), 0
     pixels = pixels.detach().cpu()
+    films = _other_films(model.input_size, pixels) if others is None else others
+    total, done = count_check_passes(model, attribution.method, len(films)), 0
 
     def report(passes: int, _: int) -> None:
         progress(done + passes, total)
 
-    def explain(network: LoadedModel, method: str) -> Attribution:
+    def explain(network: LoadedModel, method: str, film: Tensor = pixels) -> Attribution:
         nonlocal done
-        other = attribute(network, pixels, method, attribution.target, report)
+        other = attribute(network, film, method, attribution.target, report)
         done += other.passes
         return other
 
     controls: dict[str, np.ndarray] = {}
-    untrained = replace(attribution, map=np.zeros_like(attribution.map))
+    untrained, neighbours = replace(attribution, map=np.zeros_like(attribution.map)), []
     if attribution.method in METHODS:
         untrained = explain(untrained_twin(model, tuple(pixels.shape[1:])), attribution.method)
         controls[RANDOM] = untrained.map
+        neighbours = [explain(model, attribution.method, film) for film in films]
     controls[EDGES] = edges = edge_filter(pixels[0].float().mean(0).numpy())
     for method in quick_methods(model, attribution.method):
         try:
@@ -230,6 +265,8 @@ def check_map(
         untrained,
         edges,
         {name: compare_squares(attribution.map, values) for name, values in controls.items()},
+        compare(_strength(attribution), _strength(untrained)) if RANDOM in controls else None,
+        tuple(compare(_strength(attribution), _strength(each)) for each in neighbours),
         curves,
         lungs if lung_share and lung_share >= lung_segmenter.MIN_LUNG_AREA else None,
         lung_share,
@@ -238,13 +275,29 @@ def check_map(
     )
 
 
+def _strength(attribution: Attribution) -> np.ndarray:
+    """Return the absolute values of a map as it is displayed, 0..1."""
+    return np.asarray(np.abs(attribution.scaled()))
+
+
+def _other_films(size: int, pixels: Tensor) -> list[Tensor]:
+    """Return ``OTHERS`` built-in films other than ``pixels``, children's and an adult's."""
+    return [film for film in _built_in_films(size) if not torch.equal(film, pixels)][:OTHERS]
+
+
+@lru_cache(maxsize=4)
+def _built_in_films(size: int) -> tuple[Tensor, ...]:
+    step = len(REAL_FILMS) // (OTHERS + 1)
+    return tuple(to_tensor(read_radiograph(*film.read()), size) for film in REAL_FILMS[::-step])
+
+
 def quick_methods(model: LoadedModel, method: str) -> list[str]:
     """Return the methods that a map of ``method`` is compared with."""
     return [other for other in METHODS if other != method and count_passes(model, other) <= QUICK]
 
 
-def count_check_passes(model: LoadedModel, method: str) -> int:
+def count_check_passes(model: LoadedModel, method: str, others: int = OTHERS) -> int:
     """Return the passes of :func:`check_map`: for the maps, the curves, and the segmenter once."""
-    methods = [each for each in (method, *quick_methods(model, method)) if each in METHODS]
+    methods = [each for each in (*[method] * (1 + others), *quick_methods(model, method)) if each in METHODS]
     curves = deletion_insertion.count_passes(orders=2)
     return sum(count_passes(model, each) for each in methods) + curves + model.reads_films

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from cnn import cards
-from cnn.attribution.attribution import Attribution
+from cnn.attribution.attribution import Attribution, depends_on_weights
 from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.evaluation.bootstrap import Estimate
@@ -167,19 +167,13 @@ class Report:
         return Verdicts(
             beats_uninformed=self.exceeds("rsna", name, "auprc", UNINFORMED_BASELINES),
             beats_lung_prior=self.exceeds("rsna", name, "auprc", ("anatomy",)),
-            depends_on_weights=_changes(excess["randomisation"]),
+            depends_on_weights=depends_on_weights((each.low, each.high) for each in excess["randomisation"]),
             repeatable=all(estimate.above_zero for estimate in excess["repeatability"])
             if self.has_several_seeds
             else None,
             faithful=all(self.gain_over_random(name, curve).above_zero for curve in CURVES),
             finds_lesion=self.lesion_scores(name)["pointing"] == 1,
         )
-
-
-def _changes(excess: list[Estimate]) -> bool | None:
-    if any(estimate.above_zero for estimate in excess):
-        return False
-    return True if all(estimate.high < 0 for estimate in excess) else None
 
 
 def read(path: Path | None = None) -> dict[str, Report]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from cnn.attribution.attribution import CHANGES
 from cnn.cards import network_title
 from cnn.evaluation.saliency_report import (
     BASELINES,
@@ -74,14 +75,14 @@ def randomisation(report: Report) -> str:
             (title for name, title in report.titles.items() if report.verdicts(name).depends_on_weights is verdict),
             "none",
         )
-        for words, verdict in (("Changes", True), ("Cannot tell", None), ("Does not change", False))
+        for verdict, words in ((verdict, CHANGES[verdict].capitalize()) for verdict in (True, None, False))
     }
     return (
         f"**{' '.join(f'{words}: {titles}.' for words, titles in by_verdict.items())}** A map does not change if with "
         "all weights random it is more similar to the trained one than the maps of two different films are to each "
         "other, by either measure: it then shows the film, whatever the network has learnt. It changes if it is less "
-        "similar by both. That is the rule of Arun et al. (2021), pixel by pixel. The check on the chest X-ray page is "
-        "another one: it averages squares of a single map, and asks for a rank correlation below one half."
+        "similar by both. That is the rule of Arun et al. (2021), pixel by pixel, and also that of the check on the "
+        "chest X-ray page, which compares one film with a few others."
     )
 
 

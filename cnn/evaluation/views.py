@@ -45,9 +45,9 @@ class Views:
 def compare_views(films: Scores) -> Views:
     """Compute the figures of films whose metadata has the view; patients are drawn once for both views."""
     weights = resample_patients(films.patients)
-    ap = films.metadata["view"] == "AP"
+    in_bed = films.metadata["view"] == "AP"
     figures, sensitivities = [], []
-    for mask in (~ap, ap):
+    for mask in (~in_bed, in_bed):
         part, drawn = films.select(mask), weights[:, mask]
         counts = count_confusion(part.probabilities >= part.thresholds, part.labels, drawn)
         area = metrics.auc(part.logits, part.labels, drawn)
@@ -55,11 +55,15 @@ def compare_views(films: Scores) -> Views:
         figures.append(ViewFigures(int(counts.true_positives[0]), int(part.labels.sum()), *rates))
         sensitivities.append(counts.sensitivity)
     healthy = films.labels == 0
+    pa, ap = figures
     return Views(
-        *figures,
+        pa,
+        ap,
         difference=Estimate.from_resamples(sensitivities[1] - sensitivities[0]),
-        label_from_view=Estimate.from_resamples(metrics.auc(ap.astype(float), films.labels, weights)),
-        view_from_score=Estimate.from_resamples(metrics.auc(films.logits[healthy], ap[healthy], weights[:, healthy])),
+        label_from_view=Estimate.from_resamples(metrics.auc(in_bed.astype(float), films.labels, weights)),
+        view_from_score=Estimate.from_resamples(
+            metrics.auc(films.logits[healthy], in_bed[healthy], weights[:, healthy])
+        ),
     )
 
 
@@ -82,17 +86,17 @@ def describe_views(views: Views) -> str:
         else "too few films to say whether it follows the view"
     )
     return (
-        f"Sensitivity: PA {_interval(views.pa.sensitivity)} %, AP {_interval(views.ap.sensitivity)} %, difference "
-        f"{_interval(views.difference)} points{chance}. AUC within PA {views.pa.auc}, within AP {views.ap.auc}; the "
-        f"view alone has {views.label_from_view} for the label, because AP films are those of sicker patients. So part "
-        "of the AUC over both views is the view's. All children's films are AP. Among healthy adults, the score "
-        f"separates AP from PA with AUC {area}: {followed}."
+        f"The sensitivity is {_interval(views.pa.sensitivity, ' %')} on PA and {_interval(views.ap.sensitivity, ' %')} "
+        f"on AP films, a difference of {_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} "
+        f"within PA and {views.ap.auc} within AP. All children's films are AP, and AP films of adults are those of "
+        f"sicker patients: the view alone has AUC {views.label_from_view} for the label, which is part of the AUC on "
+        f"all adults. Among healthy adults, the score separates AP from PA with AUC {area}: {followed}."
     )
 
 
-def _interval(share: Estimate) -> str:
+def _interval(share: Estimate, unit: str = "") -> str:
     value, low, high = (f"{100 * number:.0f}".replace("-", "−") for number in (share.value, share.low, share.high))
-    return f"{value} ({low} to {high})"
+    return f"{value}{unit} ({low} to {high})"
 
 
 def format_table() -> str:

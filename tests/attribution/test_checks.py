@@ -16,6 +16,8 @@ from cnn.attribution.checks import EDGES, MAP, RANDOM, CheckedMap, check_map
 from cnn.attribution.deletion_insertion import RANDOM_ORDERS, STEPS, Curves
 from cnn.attribution.similarity import Similarity
 from cnn.imaging.preprocess import to_tensor
+from cnn.imaging.radiograph import read_radiograph
+from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import classify
@@ -79,7 +81,7 @@ def test_the_fill_changes_only_the_curves_and_a_film_without_lungs_fails(
 
 
 def failed_checks(checked: CheckedMap) -> list[str]:
-    return [check.name for check in checked.checks if not check.passed]
+    return [check.name for check in checked.checks if check.passed is False]
 
 
 def good(checked: CheckedMap) -> CheckedMap:
@@ -89,7 +91,15 @@ def good(checked: CheckedMap) -> CheckedMap:
     curves = Curves(share, {MAP: (1 - share) ** 3}, {MAP: 1 - (1 - share) ** 3}, random, random[:, ::-1], 1)
     similar, different = Similarity(ssim=0.7, rank=0.8), Similarity(ssim=0.1, rank=0.1)
     similarities = {RANDOM: different, EDGES: different, "grad_cam": similar, "deep_lift": similar}
-    return replace(checked, similarities=similarities, curves=curves, in_lungs=0.7, lung_share=0.4)
+    return replace(
+        checked,
+        similarities=similarities,
+        to_random=different,
+        to_others=(similar, similar),
+        curves=curves,
+        in_lungs=0.7,
+        lung_share=0.4,
+    )
 
 
 def test_a_map_that_passes_everything_is_still_no_proof(checked: CheckedMap) -> None:
@@ -100,7 +110,7 @@ def test_a_map_that_passes_everything_is_still_no_proof(checked: CheckedMap) -> 
 @pytest.mark.parametrize(
     ("changed", "failures"),
     [
-        ({"ranks": {RANDOM: 0.5}}, ["Learnt, not built in"]),
+        ({"random": Similarity(ssim=0.8, rank=0.1)}, ["Changes with the weights"]),
         ({"ranks": {EDGES: 0.6}}, ["More than edges"]),
         ({"ranks": {"grad_cam": 0.2, "deep_lift": 0.3}}, ["Other methods agree"]),
         ({"flat": True}, ["Matters to the answer"]),
@@ -117,6 +127,7 @@ def test_the_verdict_is_the_gravest_failure_and_the_number_of_others(
     spoilt = replace(
         best,
         similarities=best.similarities | ranks,
+        to_random=changed.get("random", best.to_random),
         curves=flat if "flat" in changed else best.curves,
         in_lungs=changed.get("in_lungs", best.in_lungs),
     )
@@ -124,6 +135,36 @@ def test_the_verdict_is_the_gravest_failure_and_the_number_of_others(
     gravest = next(check for check in spoilt.checks if check.name == failures[0])
     assert spoilt.verdict.startswith(gravest.failure)
     assert ("1 more of 5" in spoilt.verdict) == (len(failures) == 2)
+
+
+@pytest.mark.parametrize(
+    ("random", "others", "result"),
+    [
+        (Similarity(0.1, 0.1), [Similarity(0.2, 0.2), Similarity(0.3, 0.5)], "changes"),
+        (Similarity(0.1, 0.3), [Similarity(0.2, 0.2), Similarity(0.3, 0.5)], "cannot tell"),
+        (Similarity(0.1, 0.6), [Similarity(0.2, 0.2), Similarity(0.3, 0.5)], "does not change"),
+        (Similarity(0.1, 0.1), [], "cannot tell"),
+    ],
+)
+def test_other_films_tell_whether_a_map_changes_with_the_weights(
+    checked: CheckedMap, random: Similarity, others: list[Similarity], result: str
+) -> None:
+    judged = replace(good(checked), to_random=random, to_others=tuple(others))
+    assert judged.checks[0].result == result
+    assert ("cannot tell" in judged.verdict) == (result == "cannot tell")
+
+
+def test_maps_of_other_films_are_of_the_same_method_and_never_of_the_film_itself(
+    lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks(0.5))
+    pixels = to_tensor(read_radiograph(*REAL_FILMS[-1].read()), lecture.input_size)
+    attribution = attribute(lecture, pixels, "saliency", 1)
+    found = check_map(lecture, pixels, attribution)
+    assert len(found.to_others) == checks.OTHERS
+    assert max(other.rank for other in found.to_others) < 0.999
+    alone = check_map(lecture, pixels, attribution, others=[pixels])
+    assert alone.to_others[0].rank == pytest.approx(1)
 
 
 def test_without_another_quick_method_there_is_no_agreement(checked: CheckedMap) -> None:

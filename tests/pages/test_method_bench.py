@@ -33,7 +33,9 @@ def test_every_test_has_its_table_and_the_page_a_conclusion() -> None:
     }
     assert {label: len(table_rows(app, label)) for label in tables} == tables
     verdicts = table_rows(app, "All tests")
-    assert verdicts == [["Grad-CAM", *["pass"] * 6, "0"], ["Guided Backprop", *["fail"] * 6, "6"]]
+    rows = (("Grad-CAM", "pass", "changes", "0"), ("Guided Backprop", "fail", "does not change", "6"))
+    expected = [[title, *[word] * 2, weights, *[word] * 3, failed] for title, word, weights, failed in rows]
+    assert verdicts == expected
     assert "Passing every test: Grad-CAM." in shown_text(app)
     assert len(app.get("plotly_chart")) == 4
     (viewer,) = (json.loads(one.proto.json) for one in app.get("bidi_component") if "outlines" in one.proto.json)

@@ -5,6 +5,7 @@ from itertools import cycle
 
 import plotly.graph_objects as go
 
+from cnn.attribution.attribution import CHANGES
 from cnn.evaluation.bootstrap import Estimate
 from ui.evaluation.charts import Labels
 from ui.shell import theme
@@ -19,15 +20,15 @@ def draw_randomisation(
     colours = theme.palette()
     figure = go.Figure()
     for (title, stages), symbol in zip(curves.items(), cycle(_SYMBOLS)):
-        verdict, colour, dash = {
-            True: ("changes", colours.input, "solid"),
-            None: ("cannot tell", colours.muted, "dot"),
-            False: ("does not change", colours.positive, "dash"),
+        colour, dash = {
+            True: (colours.input, "solid"),
+            None: (colours.muted, "dot"),
+            False: (colours.positive, "dash"),
         }[changes[title]]
         figure.add_scatter(
             x=list(stages),
             y=[estimate.value for estimate in stages.values()],
-            name=f"{title} ({verdict})",
+            name=f"{title} ({CHANGES[changes[title]]})",
             line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 9},
             mode="lines+markers",

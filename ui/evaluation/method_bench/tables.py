@@ -1,14 +1,14 @@
 """Tables of the method bench, one for each test, and the one of all verdicts."""
 
-from dataclasses import astuple
+from dataclasses import asdict
 
 import streamlit as st
 
+from cnn.attribution.attribution import CHANGES
 from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, Report
 from ui.widgets.tables import Bar, show_table
 
 VERDICTS = {True: "pass", False: "fail", None: "–"}
-CHANGES = {True: "changes", False: "does not change", None: "cannot tell"}
 
 
 def show_localisation(report: Report, source: str) -> None:
@@ -111,14 +111,17 @@ def show_verdicts(report: Report) -> None:
     rows = []
     for name, title in report.titles.items():
         verdicts = report.verdicts(name)
-        rows.append([title, *(VERDICTS[verdict] for verdict in astuple(verdicts)), str(verdicts.failed)])
+        words = {test: VERDICTS[verdict] for test, verdict in asdict(verdicts).items()}
+        words["depends_on_weights"] = CHANGES[verdicts.depends_on_weights]
+        rows.append([title, *words.values(), str(verdicts.failed)])
     head = ["", "uninformed baselines", "lung prior", "weights", "seeds", "deletion", "lesion", "failed"]
     show_table(head, rows, label="All tests")
     st.caption(
         "Uninformed baselines: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
-        "Weights: another map when all weights are random; a dash where the films are too few to tell. Seeds: the same "
-        "film's maps are similar. Deletion: better than a random order on all four curves. Lesion: the largest value "
-        "lies in the simulated one."
+        "Weights: does the map change when all weights are random? Seeds: the same film's maps are similar. Deletion: "
+        "better than a random order on all four curves. Lesion: the largest value lies in the simulated one. Failed: "
+        "the number of tests failed; a map that does not change with the weights fails, one that cannot be told does "
+        "not."
     )
 
 

@@ -89,8 +89,8 @@ def show_performance(network: str) -> None:
     seeds = ", ".join(map(str, np.unique(load_scores(network, ADULTS).seeds)))
     st.caption(
         "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
-        f"by networks that were not trained on them (seed {seeds}). An interval that is a point means that no film was "
-        "wrong, not that none ever will be."
+        f"by networks that were not trained on them (seeds {seeds}). An interval that is a point means that no film "
+        "was wrong, not that none ever will be."
     )
     show_both_thresholds(network)
     results = load_card(network)["metrics"]
