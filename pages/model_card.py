@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import UserError
-from ui.evaluation.model_card import sections
+from ui.evaluation.model_card import sections, stress
 from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
 from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field
@@ -25,6 +25,7 @@ RESULTS = (
     "Calibration and errors",
     "Groups of patients",
     "Lungs hidden",
+    "Under stress",
     "What it is made of",
     "Lungs and rejection",
 )
@@ -44,7 +45,7 @@ def show_card() -> None:
         sections.show_headline(network, group)
     with view.stage:
         sections.show_conclusion(network)
-    numbers, curves, errors, groups, hidden, made_of, others = view.tabs(state, *RESULTS)
+    numbers, curves, errors, groups, hidden, stressed, made_of, others = view.tabs(state, *RESULTS)
     with numbers:
         sections.show_performance(network)
     with curves:
@@ -56,6 +57,8 @@ def show_card() -> None:
         sections.show_subgroups(network, group)
     with hidden:
         sections.show_hidden_lungs(network)
+    with stressed:
+        stress.show_hard_question(network)
     with made_of:
         sections.show_training(network)
     with others:

@@ -21,11 +21,14 @@ HIDDEN_REGIONS = (
     "nothing but the lungs visible",
 )
 """Regions of the test films that are hidden to see what a prediction depends on."""
-METADATA = ("age", "sex", "view", "cause", "text_mined_label")
+METADATA = ("age", "sex", "view", "cause", "text_mined_label", "reading")
 """What the sources state of a film besides its label; an empty text if they do not."""
 CHOSEN, BALANCED = "thresholds", "balanced_thresholds"
 """Thresholds in the file, by seed: the one in use, and the earlier one, where sensitivity and specificity are equal on
 the validation set with augmentation."""
+HARD = "adults_hard"
+"""Group of the adults' films that also holds those that are abnormal without an opacity, with label 0; the metadatum
+"reading" names the class of the second reading."""
 DIGITS = 6
 """Decimals of a logit in the file: enough to keep the order of the films."""
 

@@ -89,7 +89,7 @@ class LoadedModel:
 
     @property
     def threshold(self) -> float:
-        """P(PNEUMONIA) from which the label is PNEUMONIA; chosen on validation."""
+        """P(PNEUMONIA) from which the label is PNEUMONIA."""
         return float(self.card["threshold"])
 
     @property

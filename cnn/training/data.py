@@ -27,6 +27,7 @@ ADULT = "nih-"
 """Prefix of the names of adult patients."""
 RSNA_LABELS = {"Normal": 0, "Lung Opacity": 1}
 """Label of each class of the second reading; its third class answers another question and is left out."""
+RSNA_NEITHER = "No Lung Opacity / Not Normal"
 
 
 class DataMissing(UserError):
@@ -91,6 +92,12 @@ def adult_films(folder: Path) -> list[Film]:
         for row in adult_rows(folder)
         if row["rsna_class"] in RSNA_LABELS
     ]
+
+
+def neither_films(folder: Path) -> list[Film]:
+    """Return the adult films that the second reading calls abnormal without an opacity, with label 0."""
+    rows = adult_rows(folder)
+    return [adult_film(folder, row, 0, "rsna_boxes") for row in rows if row["rsna_class"] == RSNA_NEITHER]
 
 
 def adult_film(folder: Path, row: dict[str, str], label: int, boxes_column: str) -> Film:

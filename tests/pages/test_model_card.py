@@ -43,6 +43,13 @@ def test_both_thresholds_are_shown_with_their_figures() -> None:
     assert earlier[1] == f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}"
 
 
+def test_both_questions_on_adults_are_shown() -> None:
+    rows = {row[0]: row[2] for row in table_rows(open_page(PAGE), "Both questions on adults")}
+    metrics = metrics_of("transfer")
+    assert rows["healthy chests"].startswith(f"{metrics['adults_left_out']['auc']:.3f} (")
+    assert rows["all else"].startswith(f"{metrics['adults_hard']['auc']:.3f} (")
+
+
 def test_confusion_and_hidden_lungs_are_those_of_the_card() -> None:
     app = open_page(PAGE)
     metrics = metrics_of("transfer")

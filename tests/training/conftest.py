@@ -1,5 +1,6 @@
 """A tiny data set whose lungs are known without a segmenter."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,15 @@ def experiment(folders: tuple[Path, Path], tmp_path: Path) -> Experiment:
     folder = tmp_path / "seed-0"
     folder.mkdir()
     return Experiment(0, Split.of(*folders, seed=0), folder)
+
+
+@pytest.fixture
+def runs(folders: tuple[Path, Path], experiment: Experiment) -> Path:
+    """Folder of a logistic regression trained for two seeds."""
+    runs = experiment.folder.parent
+    for seed in (0, 1):
+        folder = runs / f"seed-{seed}"
+        folder.mkdir(exist_ok=True)
+        other = dataclasses.replace(experiment, seed=seed, split=Split.of(*folders, seed), folder=folder)
+        classifier.calibrate_and_write("logistic_regression", classifier.fit_logistic_regression(other), other)
+    return runs

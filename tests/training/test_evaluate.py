@@ -1,6 +1,5 @@
 """Published numbers: computed from test films and adults left out, the same again from the shipped weights."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from cnn.evaluation import scores
 from cnn.evaluation.scores import Scores
 from cnn.models import loading
 from cnn.training import classifier, evaluate
-from cnn.training.classifier import Experiment, Split
+from cnn.training.classifier import Split
 from cnn.training.data import paediatric_films
 
 NAME = "logistic_regression"
@@ -32,18 +31,6 @@ def test_intervals_hold_the_number() -> None:
         if key != "ece":  # biased upwards: drawing films again adds noise to every bin
             assert low <= report[key] <= high, key
         assert low < high
-
-
-@pytest.fixture
-def runs(folders: tuple[Path, Path], experiment: Experiment) -> Path:
-    """Folder of a logistic regression trained for two seeds."""
-    runs = experiment.folder.parent
-    for seed in (0, 1):
-        folder = runs / f"seed-{seed}"
-        folder.mkdir(exist_ok=True)
-        other = dataclasses.replace(experiment, seed=seed, split=Split.of(*folders, seed), folder=folder)
-        classifier.calibrate_and_write(NAME, classifier.fit_logistic_regression(other), other)
-    return runs
 
 
 def test_the_command_measures_test_films_and_adults_left_out(

@@ -16,7 +16,14 @@ from ui.shell.fields import Choice
 T = TypeVar("T")
 
 TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, text-mined"
-GROUP_IN_FILE = {TEST: "test", VALIDATION: "validation", ADULTS: "adults_left_out", MINED: "adults_left_out"}
+ADULTS_HARD = "adults, against all else"
+GROUP_IN_FILE = {
+    TEST: "test",
+    VALIDATION: "validation",
+    ADULTS: "adults_left_out",
+    MINED: "adults_left_out",
+    ADULTS_HARD: scores.HARD,
+}
 """Groups of films on the pages, and in the files of scores."""
 DESCRIPTIONS = {
     TEST: "the official test films: children of the same hospital, kept apart by those who published them",

@@ -56,7 +56,7 @@ def score(model: LoadedModel, pixels: Tensor) -> list[float]:
     if model.input_size != SIDE:
         parts = (resample(part.float(), model.input_size).round().to(torch.uint8) for part in pixels.split(256))
         pixels = torch.cat(list(parts))
-    return [float(margin) for margin in np.round(logit_margins(model.module, pixels), DIGITS)]
+    return [float(margin) for margin in np.round(logit_margins(model.folded, pixels), DIGITS)]
 
 
 def score_all(models: list[LoadedModel], films: list[Film], kept_file: Path) -> Kept:
@@ -107,6 +107,7 @@ def measure(model: LoadedModel, parts: list[LoadedModel], films: list[Film], kep
         "mean": _describe(errors.mean(axis=(0, 1))),
         "by_corruption": {
             name: {
+                "title": CORRUPTIONS[name].title,
                 "balanced_error": [float(_balanced_error(each)[0]) for each in cells],
                 "sensitivity": [float(each.sensitivity[0]) for each in cells],
                 "specificity": [float(each.specificity[0]) for each in cells],
