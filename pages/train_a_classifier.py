@@ -18,7 +18,7 @@ frame.header(
     "Train a classifier",
     "Choose films and a network, train it, and look at what it learned. Every figure comes from your own run.",
 )
-state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT)
+state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT, controls.SOURCE)
 desk = runs.desk()
 
 

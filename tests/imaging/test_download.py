@@ -163,7 +163,7 @@ def test_no_network_is_one_sentence_at_once(home, publish, monkeypatch, capsys):
     assert time.monotonic() - start < 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.strip().splitlines()[-1].startswith("The test images cannot be fetched")
+    assert said.err.strip().splitlines()[-1].startswith("PneumoniaMNIST cannot be fetched")
     assert "Traceback" not in said.err
     assert left_behind(home) == []
     assert not (home / "out").exists()

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.errors import UserError
 from cnn.handson.experiments import EXPERIMENTS
+from cnn.handson.films import FilmSet
 from cnn.handson.queue import Queue
 from tests.support.app import all_text, open_page, press, table_rows
+from tests.support.tiny_films import tiny_film_set
+from ui.handson import controls, runs
 from ui.handson.controls import examples, experiment_of, values_of
 
 PAGE = "train_a_classifier"
@@ -100,3 +105,24 @@ def test_an_example_sets_its_experiment(name: str) -> None:
     experiment = EXPERIMENTS[name]
     assert examples()[experiment.title] == values_of(experiment.settings)
     assert experiment_of(experiment.settings) == name
+
+
+def test_pneumonia_mnist_is_fetched_when_asked_for_and_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[FilmSet | UserError] = [UserError("No network."), replace(tiny_film_set(), title="PneumoniaMNIST")]
+
+    def fetch() -> FilmSet:
+        answer = answers.pop(0)
+        if isinstance(answer, UserError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(controls, "pneumonia_mnist", fetch)
+    controls.st.cache_resource.clear()
+    app = open_page(PAGE, source=controls.MNIST, films="40")
+    assert len(answers) == 2, "a link fetches nothing"
+    assert not enabled(app)
+    for said in (["No network."], []):
+        press(app, f"Fetch {controls.MNIST}, about 20 MB")
+        assert [error.value for error in app.error] == said
+    train(app)
+    assert app.session_state[runs.DESK].latest.films == controls.MNIST

@@ -41,6 +41,8 @@ def show_runs(run: Run, other: Run | None) -> None:
     if other:
         st.markdown(f"**What differs** between {runs.label(run)} and {runs.label(other)}:")
         differing = run.settings.differences(other.settings)
+        if run.films != other.films:
+            differing["Films from"] = run.films, other.films
         pairs = [(name, str(ours), str(theirs)) for name, (ours, theirs) in differing.items()]
         tables.show_table(
             ["Setting", runs.label(run), runs.label(other)], pairs or [("none", "", "")], label="What differs"

@@ -1,13 +1,14 @@
 """The settings of a training as fields of the page, each experiment as an example."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from cnn.errors import Busy, UserError
 from cnn.handson.experiments import EXPERIMENTS
-from cnn.handson.films import FilmSet
+from cnn.handson.films import FilmSet, pneumonia_mnist
 from cnn.handson.preparation import prepare
 from cnn.handson.settings import AS_TEXT, NETWORKS, TITLES, Settings
 from cnn.handson.uploads import read_zip
@@ -16,9 +17,13 @@ from ui.shell import stage, upload_limits
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
+from ui.shell.text import sentence_of
 from ui.widgets.network_editor import NetworkField
 
 _READ = drop_with_page("handson.own_films")
+_WANTED = "handson.pneumonia_mnist"
+SHIPPED, MNIST, OWN = "shipped", "PneumoniaMNIST", "my own"
+SOURCE = Choice("source", "Films", SHIPPED, options=(SHIPPED, MNIST, OWN))
 FILMS = Whole("films", "Training films", 1000, low=10, high=1000, step=10)
 BALANCE = Choice("pneumonia", "Share of PNEUMONIA", "0.5", options=("0.1", "0.5", "0.9"))
 SPLIT = Choice("split", "Split by", "patient", options=("patient", "film"))
@@ -75,8 +80,10 @@ def values_of(settings: Settings) -> dict[Field[Any], Any]:
     return values
 
 
-def read(state: State) -> tuple[Settings, FilmSet | None]:
-    """Show the panel, and return the settings and the learner's own films, None for the shipped ones.
+def read(state: State) -> tuple[Settings | None, FilmSet | None]:
+    """Show the panel, and return the settings and other films than the shipped ones, if they are wanted.
+
+    Without settings, the films that are wanted are not there yet.
 
     Raises:
         UserError: They cannot be trained, or the films cannot be read.
@@ -88,14 +95,37 @@ def read(state: State) -> tuple[Settings, FilmSet | None]:
     with stage.more("data"):
         values |= {SPLIT: state.choice(SPLIT), BALANCE: state.choice(BALANCE), WRONG: state.choice(WRONG)}
         values[LETTER] = state.flag(LETTER)
-        own_films = None if state.teach else _own_films()
+        source = state.choice(SOURCE)
+        other = None if source == SHIPPED else _pneumonia_mnist() if source == MNIST else _own_films()
     with stage.more("training"):
         values |= {OPTIMISER: state.choice(OPTIMISER), BATCH: state.select(BATCH), DECAY: state.choice(DECAY)}
         values |= {SEED: state.number(SEED), BEST: state.flag(BEST)}
     settings = _settings(values, None if text is None else str(text))
-    if own_films:
-        prepare(settings, own_films)
-    return settings, own_films
+    if source == MNIST and other is None:
+        return None, None
+    if other:
+        prepare(settings, other)
+    return settings, other
+
+
+def _pneumonia_mnist() -> FilmSet | None:
+    """Return PneumoniaMNIST once the learner has asked for it; the server fetches it from its publisher, once."""
+    if st.session_state.pop(_WANTED, False):
+        try:
+            film_set = _fetch()
+        except UserError as error:
+            st.error(sentence_of(error))
+        else:
+            st.session_state[_WANTED] = True
+            return film_set
+    ask = partial(st.session_state.__setitem__, _WANTED, True)
+    st.button(f"Fetch {MNIST}, about 20 MB", key="handson.fetch", on_click=ask)
+    return None
+
+
+@st.cache_resource(show_spinner=f"Fetching {MNIST} …")
+def _fetch() -> FilmSet:
+    return pneumonia_mnist()
 
 
 def _own_films() -> FilmSet | None:

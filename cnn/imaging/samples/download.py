@@ -85,12 +85,12 @@ def _find_or_download(info: dict[str, Any], size: int, progress: Progress) -> Pa
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     except OSError as error:
-        raise UserError(f"The test images cannot be stored in {path.parent}: {error.strerror}.") from None
+        raise UserError(f"PneumoniaMNIST cannot be stored in {path.parent}: {error.strerror}.") from None
     try:
         with os.fdopen(handle, "wb") as file:
             digest = _transfer(info[f"url_{size}"], file, progress)
         if digest != info[f"MD5_{size}"]:
-            raise UserError("The test images arrived damaged (their checksum is wrong): try again later.")
+            raise UserError("PneumoniaMNIST arrived damaged (its checksum is wrong): try again later.")
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -108,7 +108,7 @@ def _read_info() -> dict[str, Any]:
         from medmnist import INFO
     except ImportError:
         raise UserError(
-            "The test images are fetched through the package medmnist, which is missing: "
+            "PneumoniaMNIST is fetched through the package medmnist, which is missing: "
             "install it with pip install medmnist."
         ) from None
     return dict(INFO["pneumoniamnist"])
@@ -128,8 +128,7 @@ def _transfer(url: str, file: BinaryIO, progress: Progress) -> str:
                 progress(done, total)
     except (OSError, HTTPException):
         raise UserError(
-            "The test images cannot be fetched, because their server cannot be reached: "
-            "try again with a network, or choose a built-in sample."
+            "PneumoniaMNIST cannot be fetched, because its server cannot be reached: try again with a network."
         ) from None
     return digest.hexdigest()
 
@@ -138,7 +137,7 @@ def _write(file: BinaryIO, chunk: bytes) -> None:
     try:
         file.write(chunk)
     except OSError as error:
-        raise UserError(f"The test images cannot be stored: {error.strerror}.") from None
+        raise UserError(f"PneumoniaMNIST cannot be stored: {error.strerror}.") from None
 
 
 def _choose(labels: list[str], count: int) -> list[int]:
