@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torchvision.models.efficientnet import EfficientNet, MBConv
 
 from cnn.errors import UserError
 from cnn.imaging.preprocess import resample, to_tensor
@@ -25,6 +24,7 @@ from cnn.layers.layers import Layer, LayerInfo, Shape, Vector, Volume
 from cnn.layers.receptive_field import ReceptiveField, receptive_field
 from cnn.layers.sizes import Window
 from cnn.models.architectures import Residual
+from cnn.models.efficientnet import EfficientNet, MBConv
 from cnn.models.inference import device
 from cnn.models.loading import LoadedModel
 from cnn.models.registry import MODELS

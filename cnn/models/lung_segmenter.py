@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.efficientnet import EfficientNet
 
 from cnn import cards
 from cnn.imaging.preprocess import resample
 from cnn.models import architectures, inference, loading
+from cnn.models.efficientnet import EfficientNet
 from cnn.models.inference import batched
 
 INPUT_SIZE = 224

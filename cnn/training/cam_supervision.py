@@ -12,10 +12,10 @@ are what Grad-CAM draws at that layer. Training can therefore ask for what a map
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.efficientnet import EfficientNet
 
 from cnn.attribution.localisation import box_mask
 from cnn.cards import CLASSES
+from cnn.models.efficientnet import EfficientNet
 from cnn.training.data import Film
 
 BOXED_SIDE = 512

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import torch
-from torchvision.models.efficientnet import EfficientNet
 
 from cnn.errors import UserError, WeightsRejected
 from cnn.models.architectures import lite0
+from cnn.models.efficientnet import EfficientNet
 
 
 def imagenet_lite0(path: Path | None = None) -> EfficientNet:

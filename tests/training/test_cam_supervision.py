@@ -6,10 +6,10 @@ import pytest
 import torch
 from captum.attr import LayerGradCam
 from torch import Tensor
-from torchvision.models.efficientnet import EfficientNet
 
 from cnn.cards import CLASSES
 from cnn.models import architectures
+from cnn.models.efficientnet import EfficientNet
 from cnn.training import cam_supervision
 from cnn.training.data import Film
 
