@@ -5,6 +5,8 @@ Sources: Tan and Le, EfficientNet, ICML 2019; the inverted residual with a depth
 (Sandler et al., CVPR 2018).
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -83,12 +85,18 @@ class EfficientNet(nn.Module):
         parts.append(conv_norm(STAGES[-1][4], LAST_CHANNELS).append(nn.ReLU()))
         self.features = nn.Sequential(*parts)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Sequential(nn.Dropout(dropout, inplace=True), nn.Linear(LAST_CHANNELS, num_classes))
+        linear = nn.Linear(LAST_CHANNELS, num_classes)
+        self.classifier = nn.Sequential(nn.Dropout(dropout, inplace=True), linear)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
-        nn.init.normal_(self.classifier[-1].weight, std=0.01)
-        nn.init.zeros_(self.classifier[-1].bias)
+        nn.init.normal_(linear.weight, std=0.01)
+        nn.init.zeros_(linear.bias)
+
+    @property
+    def last_layer(self) -> nn.Linear:
+        """The fully connected layer."""
+        return cast(nn.Linear, self.classifier[-1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Map films (B, C, S, S) to logits (B, K)."""

@@ -4,12 +4,8 @@ Every network takes one grey channel, ``(B, 1, S, S)``, standardised by :mod:`cn
 logits ``(B, 2)`` in the order of :data:`cnn.cards.CLASSES`.
 """
 
-import copy
 import hashlib
-import itertools
-import threading
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,12 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnn import cards
 from cnn.cards import CLASSES, DEFAULT_NETWORK, read_card, write_card
 from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import require_standardised
+from cnn.models import engine
 from cnn.models.inference import device_of, find_device
 from cnn.models.registry import REGISTRY
 
@@ -46,18 +42,11 @@ class LoadedModel:
     card: dict[str, Any]
     input_size: int
     cam_layers: tuple[str, ...]
-    _folding: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
-    _folds: dict[Hashable, nn.Module] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def folded(self) -> nn.Module:
         """The same function in less time, for predictions; made once for all readers, and again if weights change."""
-        with self._folding:
-            state = _weight_versions(self.module)
-            if state not in self._folds:
-                self._folds.clear()
-                self._folds[state] = fold_batch_norms(self.module)
-            return self._folds[state]
+        return engine.fold(self.module)
 
     @property
     def device(self) -> torch.device:
@@ -76,10 +65,9 @@ class LoadedModel:
         """Return the calibrated probability of each class, (B, K) float64 on the CPU, of inputs (B, C, H, W)."""
         return (self.logits(pixels) / self.temperature).softmax(dim=1)
 
-    @torch.inference_mode()
     def logits(self, pixels: Tensor) -> Tensor:
         """Return the logits, (B, K) float64 on the CPU, of inputs (B, C, H, W) from any device."""
-        logits: Tensor = self.folded(pixels.to(self.device))
+        (logits,) = engine.run(self.module, pixels.detach().to(self.device))
         return logits.cpu().double()
 
     @property
@@ -96,35 +84,6 @@ class LoadedModel:
     def weights_sha256(self) -> str:
         """Hash of the weight file, or of the parts' hashes where there are several."""
         return str(self.card["sha256"])
-
-
-def _weight_versions(module: nn.Module) -> Hashable:
-    """Return what changes when a weight is replaced, or written to by an optimiser, a copy or a loaded state."""
-    tensors = itertools.chain(module.parameters(), module.buffers())
-    return tuple((id(each), each.data_ptr(), 0 if each.is_inference() else each._version) for each in tensors)
-
-
-def fold_batch_norms(module: nn.Module) -> nn.Module:
-    """Return a copy of ``module``, which is in evaluation mode, with the same outputs up to rounding.
-
-    Each batch norm is folded into the convolution before it, and memory is ordered channels last, which convolutions on
-    a CPU prefer. Layers keep their names.
-    """
-    with torch.inference_mode(False):
-        folded = copy.deepcopy(module)
-        _fold_in_place(folded)
-        return folded.to(memory_format=torch.channels_last)
-
-
-def _fold_in_place(module: nn.Module) -> None:
-    """Replace each batch norm by an identity."""
-    for (_, first), (name, second) in itertools.pairwise(list(module.named_children())):
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            folded = fuse_conv_bn_eval(first, second)
-            first.weight, first.bias = folded.weight, folded.bias
-            setattr(module, name, nn.Identity())
-    for child in module.children():
-        _fold_in_place(child)
 
 
 @cache

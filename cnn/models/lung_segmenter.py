@@ -8,56 +8,17 @@ from functools import cache
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnn import cards
 from cnn.imaging.preprocess import resample
-from cnn.models import architectures, inference, loading
-from cnn.models.efficientnet import EfficientNet
+from cnn.models import engine, inference, loading
+from cnn.models.architectures import LungNet
 from cnn.models.inference import batched
 
 INPUT_SIZE = 224
-LEVELS = {2: 24, 3: 40, 5: 112, 6: 192}
-"""Lite0 stages that the decoder reads, with their channels: strides 4, 8, 16, 32."""
 MIN_LUNG_AREA = 0.08
 """Share of a film's area below which the mask counts as showing no lungs."""
-
-
-class LungNet(nn.Module):
-    """Lite0's first stages with a top-down decoder (Lin et al., Feature Pyramid Networks, CVPR 2017)."""
-
-    def __init__(self, encoder: EfficientNet | None = None, width: int = 48) -> None:
-        super().__init__()
-        self.encoder = (encoder or architectures.lite0()).features[:7]
-        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in LEVELS.values())
-        self.smooth = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()) for _ in LEVELS
-        )
-        self.head = nn.Conv2d(width, 1, 1)
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Map standardised films (B, 1, S, S) to logits (B, 1, S, S); above 0 is lung."""
-        return self.decode(self.encode(pixels), pixels.shape[-2:])
-
-    def encode(self, pixels: Tensor) -> list[Tensor]:
-        """Return the features of standardised films (B, 1, S, S) at the stages of :data:`LEVELS`, finest first."""
-        levels, features = [], pixels
-        for number, stage in enumerate(self.encoder):
-            features = stage(features)
-            if number in LEVELS:
-                levels.append(features)
-        return levels
-
-    def decode(self, levels: list[Tensor], size: torch.Size) -> Tensor:
-        """Map the features of :meth:`encode` to logits (B, 1, *size); above 0 is lung."""
-        *finer, coarsest = zip(levels, self.lateral, self.smooth, strict=True)
-        features, lateral, smooth = coarsest
-        merged: Tensor = smooth(lateral(features))
-        for features, lateral, smooth in reversed(finer):
-            across = lateral(features)
-            merged = smooth(across + F.interpolate(merged, size=across.shape[-2:], mode="bilinear"))
-        return F.interpolate(self.head(merged), size=size, mode="bilinear")
 
 
 def load(on: str | None = None) -> LungNet:
@@ -84,7 +45,7 @@ def load_from(folder: Path, on: str | None = None) -> tuple[LungNet, str]:
 def lung_probabilities(films: Tensor, network: LungNet | None = None, batch: int = 16) -> Tensor:
     """Return P(lung) per pixel, (N, 1, S, S) float32, for films (N, 1, S, S), uint8 or greys in 0..1."""
     network = network or load()
-    return batched(lambda inputs: network(inputs).sigmoid(), network, films, batch)
+    return batched(lambda inputs: engine.run(network, inputs)[-1].sigmoid(), network, films, batch)
 
 
 def lung_mask(pixels: Tensor) -> Tensor:

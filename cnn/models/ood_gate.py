@@ -20,14 +20,15 @@ from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import Radiograph
-from cnn.models import inference, loading, lung_segmenter
+from cnn.models import engine, inference, loading, lung_segmenter
+from cnn.models.architectures import LUNG_LEVELS, LungNet
 from cnn.models.framing import find_warnings
 from cnn.text import percent
 
 INPUT_SIZE = lung_segmenter.INPUT_SIZE
 GRIDS = {2: 3, 3: 4}
-"""Levels of the segmenter, by index in ``lung_segmenter.LEVELS``, that are also pooled to a grid of this side."""
-CHANNELS = tuple(lung_segmenter.LEVELS.values())
+"""Levels of the segmenter, by index in ``LUNG_LEVELS``, that are also pooled to a grid of this side."""
+CHANNELS = tuple(LUNG_LEVELS.values())
 FEATURES = sum(CHANNELS) + sum(CHANNELS[level] * side**2 for level, side in GRIDS.items())
 CLIP = 6.0
 """Standard deviations to which features are clipped for the classifier of kinds."""
@@ -109,7 +110,7 @@ class Gate(nn.Module):
 class LoadedGate:
     """The gate with its card's limits and the segmenter that it was fitted on."""
 
-    network: lung_segmenter.LungNet
+    network: LungNet
     gate: Gate
     limits: dict[str, float]
     weights_sha256: str
@@ -139,12 +140,12 @@ def load_from(folder: Path, on: str | None = None) -> LoadedGate:
     return LoadedGate(network, gate, limits, str(card["sha256"]))
 
 
-def features_and_lungs(network: lung_segmenter.LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
+def features_and_lungs(network: LungNet, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Return features (B, FEATURES) and P(lung) (B, 1, S, S) of standardised films (B, 1, S, S), from one pass."""
-    levels = network.encode(pixels)
+    *levels, logits = engine.run(network, pixels)
     pooled = [level.mean(dim=(2, 3)) for level in levels]
     pooled += [F.adaptive_avg_pool2d(levels[index], side).flatten(1) for index, side in GRIDS.items()]
-    return torch.cat(pooled, dim=1), network.decode(levels, pixels.shape[-2:]).sigmoid()
+    return torch.cat(pooled, dim=1), logits.sigmoid()
 
 
 @torch.inference_mode()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from cnn.models.architectures import LECTURE_SIZE, Ensemble, lecture, lite0, logistic_regression
+from cnn.models.architectures import ENSEMBLE_SIZE, LECTURE_SIZE, Ensemble, lecture, lite0, logistic_regression
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class ModelSpec:
 MODELS: dict[str, ModelSpec] = {
     "transfer": ModelSpec(lite0, 224, ("features.8",)),
     "lecture": ModelSpec(lecture, LECTURE_SIZE, ("relu5",)),
-    "ensemble": ModelSpec(Ensemble, 224, ("transfer.features.8", "lecture.relu5"), parts=("transfer", "lecture")),
+    "ensemble": ModelSpec(
+        Ensemble, ENSEMBLE_SIZE, ("transfer.features.8", "lecture.relu5"), parts=("transfer", "lecture")
+    ),
 }
 BASELINES: dict[str, ModelSpec] = {"logistic_regression": ModelSpec(logistic_regression, 32, ())}
 """Loaded and measured like the networks, but not offered to be explained."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from cnn.errors import ImageRejected
 from cnn.imaging.identifiers import Identifiers, read_identifiers
 from cnn.imaging.radiograph import MAX_BYTES, display_name, read_radiograph
-from cnn.models import ood_gate
+from cnn.models import cores, ood_gate
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
 from cnn.predict.files import Shard, cut_into_shards, read_regular_file
@@ -135,8 +135,8 @@ def predict_shards(shards: Iterable[Shard], model: LoadedModel, rules: Rules) ->
         rules: What holds for every file.
     """
     threads = torch.get_num_threads()
-    scorers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-    readers = ThreadPoolExecutor(threads + READERS_WAITING, initializer=torch.set_num_threads, initargs=(1,))
+    scorers = ThreadPoolExecutor(threads, initializer=cores.use_one)
+    readers = ThreadPoolExecutor(threads + READERS_WAITING, initializer=cores.use_one)
     pending: deque[tuple[Shard, Future[list[Outcome]]]] = deque()
     outcomes: list[Outcome] = []  # of the oldest shard
 

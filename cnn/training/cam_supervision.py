@@ -11,7 +11,7 @@ are what Grad-CAM draws at that layer. Training can therefore ask for what a map
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnn.attribution.localisation import box_mask
 from cnn.cards import CLASSES
@@ -39,7 +39,7 @@ def oppose_rows(network: EfficientNet) -> None:
 
     Grad-CAM of either class follows one row alone, and then draws the margins that are taught here.
     """
-    last: nn.Linear = network.classifier[-1]
+    last = network.last_layer
     with torch.no_grad():
         last.weight[0] = -last.weight[1]
         last.bias.zero_()
@@ -49,7 +49,7 @@ def cell_margins(network: EfficientNet, pixels: Tensor) -> tuple[Tensor, Tensor]
     """Return logits (B, 2), and the margin of PNEUMONIA for each cell of the last feature maps, (B, h, w)."""
     features = network.features(pixels)  # (B, C, h, w)
     logits = network.classifier(network.avgpool(features).flatten(1))
-    last = network.classifier[-1]
+    last = network.last_layer
     direction, offset = last.weight[1] - last.weight[0], last.bias[1] - last.bias[0]
     return logits, torch.einsum("bchw,c->bhw", features.float(), direction) + offset
 

@@ -35,6 +35,7 @@ from cnn.imaging.hide_lungs import hide_lungs
 from cnn.imaging.preprocess import standardise
 from cnn.models import architectures, inference, loading, registry
 from cnn.models.allocator import keep_memory
+from cnn.models.efficientnet import EfficientNet
 from cnn.models.inference import logit_margins
 from cnn.models.loading import write_weights
 from cnn.training import augment, calibration, cam_supervision
@@ -139,7 +140,7 @@ class Training:
         self.name, self.recipe, self.folder, self.epoch = name, recipe, folder, 0
         self.generator = Generator().manual_seed(seed)
         network = START.get(name, registry.REGISTRY[name].build)()
-        if recipe.guidance:
+        if recipe.guidance and isinstance(network, EfficientNet):
             cam_supervision.oppose_rows(network)
         self.device = inference.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -18,8 +18,9 @@ from tqdm import trange
 
 from cnn import cards
 from cnn.imaging.preprocess import resize, standardise
+from cnn.models.architectures import LungNet
 from cnn.models.loading import write_weights
-from cnn.models.lung_segmenter import INPUT_SIZE, MIN_LUNG_AREA, LungNet, lung_probabilities
+from cnn.models.lung_segmenter import INPUT_SIZE, MIN_LUNG_AREA, lung_probabilities
 from cnn.training import augment
 from cnn.training.mixed_precision import bfloat16_autocast
 from cnn.training.ood_gate import film_corruptions, negatives

@@ -20,7 +20,7 @@ from cnn.attribution.attribution import describe
 from cnn.attribution.methods import BASELINE, METHODS, count_passes, occlusion_window
 from cnn.errors import MethodFails, UserError
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import architectures, loading
+from cnn.models import architectures, engine, loading
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import predict
 from cnn.progress import Progress
@@ -427,7 +427,7 @@ def test_progress_counts_every_pass(lecture: LoadedModel, method: str) -> None:
 def test_the_hooked_copy_is_the_same_function(model: LoadedModel) -> None:
     """In double precision, where rounding switches no ReLU, logits and gradients are equal."""
     exact = copy.deepcopy(model.module).double()
-    double = HookedCopy(loading.fold_batch_norms(exact)).network
+    double = HookedCopy(engine.fold_batch_norms(exact)).network
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in double.modules())
     pixels = pixels_for(model).double()
     torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)

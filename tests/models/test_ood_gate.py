@@ -12,6 +12,7 @@ from cnn.imaging.preprocess import resize, standardise
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import lung_segmenter, ood_gate
+from cnn.models.architectures import LungNet
 from tests.support import random_weights
 
 LIMITS = {"kind": 0.5, "distance": 10.0, "lungs": 0.1}
@@ -66,7 +67,7 @@ def test_a_score_without_limit_has_no_say() -> None:
 def test_a_gate_of_another_segmenter_is_not_used(tmp_path: Path) -> None:
     random_weights.write_weights(tmp_path)
     assert ood_gate.load_from(tmp_path).limits
-    random_weights.write(tmp_path, "lung_segmenter", lung_segmenter.LungNet(), {"classes": ["lung"]})
+    random_weights.write(tmp_path, "lung_segmenter", LungNet(), {"classes": ["lung"]})
     ood_gate.load_from.cache_clear()
     lung_segmenter.load_from.cache_clear()
     with pytest.raises(WeightsRejected, match="another lung segmenter"):

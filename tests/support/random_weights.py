@@ -15,7 +15,8 @@ from torch import nn
 
 from cnn import cards
 from cnn.imaging.radiograph import Radiograph
-from cnn.models import loading, lung_segmenter, ood_gate, registry
+from cnn.models import loading, ood_gate, registry
+from cnn.models.architectures import LungNet
 
 
 def film(seed: int = 0, height: int = 300, width: int = 260) -> Radiograph:
@@ -72,7 +73,7 @@ def write_gate(folder: Path, **limits: float) -> None:
     """A random lung segmenter and a gate that lets every picture through, but for the ``limits`` given."""
     torch.manual_seed(0)
     lung_card = {"classes": ["lung"]}
-    write(folder, "lung_segmenter", lung_segmenter.LungNet(), lung_card)
+    write(folder, "lung_segmenter", LungNet(), lung_card)
     wide = {"kind": 1.0, "distance": 1e9, "lungs": 0.0}
     digest = cards.read_card(folder, "lung_segmenter")["sha256"]
     gate_card = {"classes": list(ood_gate.KINDS), "lungs_sha256": digest, "limits": wide | limits}

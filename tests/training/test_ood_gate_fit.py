@@ -8,6 +8,7 @@ import torch
 
 from cnn import cards
 from cnn.models import loading, lung_segmenter, ood_gate
+from cnn.models.architectures import LungNet
 from cnn.training.ood_gate import film_corruptions, fit
 from cnn.training.ood_gate.fit import Group
 from tests.support.tiny_dataset import make_adults, make_children
@@ -51,7 +52,7 @@ def test_rejected_images_are_counted_by_kind() -> None:
 def test_a_small_run_writes_a_gate_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     films, adults, out = make_children(tmp_path / "films", 4), make_adults(tmp_path / "adults", 8), tmp_path / "weights"
     torch.manual_seed(0)
-    network = lung_segmenter.LungNet().eval()
+    network = LungNet().eval()
     loading.write_weights(out, "lung_segmenter", network, {"classes": ["lung"]})
     monkeypatch.setattr(cards, "WEIGHTS_FOLDER", out)
     monkeypatch.setattr(lung_segmenter, "load", lambda: network)

@@ -29,6 +29,7 @@ from cnn import cards
 from cnn.evaluation.scores import sigmoid
 from cnn.imaging.preprocess import resize, standardise
 from cnn.models import lung_segmenter, ood_gate
+from cnn.models.architectures import LungNet
 from cnn.models.loading import write_weights
 from cnn.training import augment
 from cnn.training.data import Film, adult_rows, load_pixels, paediatric_films, patient_fold, split_by_patient
@@ -129,7 +130,7 @@ Scored = tuple[Group, dict[str, NDArray[np.float32]]]
 
 
 @torch.inference_mode()
-def measure(group: Group, network: lung_segmenter.LungNet) -> Measured:
+def measure(group: Group, network: LungNet) -> Measured:
     """Pass a group through the segmenter."""
     features, areas = [], []
     for batch in group.pixels.split(16):
