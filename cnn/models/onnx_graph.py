@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from cnn.models.architectures import ENSEMBLE_SIZE, LECTURE_SIZE, LUNG_LEVELS, Ensemble, LungNet
+from cnn.models.architectures import ENSEMBLE_SIZE, LECTURE_SIZE, LUNG_LEVELS, Ensemble, LungNet, Residual
 from cnn.models.efficientnet import EfficientNet, MBConv
 
 OPSET, IR = 20, 10
@@ -139,6 +139,10 @@ def _mb_conv(graph: Graph, module: MBConv, values: str) -> str:
     return graph.add("Add", result, values) if module.use_res_connect else result
 
 
+def _residual(graph: Graph, module: Residual, values: str) -> str:
+    return graph.add("Add", graph.layer(module.main, values), graph.layer(module.shortcut, values))
+
+
 def _efficient_net(graph: Graph, module: EfficientNet, values: str) -> str:
     maps = graph.layer(module.avgpool, graph.layer(module.features, values))
     return graph.layer(module.classifier, graph.add("Flatten", maps))
@@ -190,6 +194,7 @@ _WRITERS: dict[type[nn.Module], Callable[[Graph, Any, str], str]] = {
     nn.Flatten: lambda graph, _, values: graph.add("Flatten", values),
     nn.Linear: _linear,
     MBConv: _mb_conv,
+    Residual: _residual,
     EfficientNet: _efficient_net,
     Ensemble: _ensemble,
 }
