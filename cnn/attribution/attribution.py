@@ -15,7 +15,7 @@ CHANGES = {True: "changes", False: "does not change", None: "cannot tell"}
 """Verdicts of :func:`depends_on_weights` for a reader."""
 Meaning = Literal["evidence", "strength"]
 """Meaning of a map's values. ``evidence``: positive values support the class, negative ones count against it.
-``strength``: how much the score depends on the pixel, without a sign."""
+``strength``: a size without a sign."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,10 @@ def half_area(values: np.ndarray) -> float:
 def _describe_values(attribution: Attribution) -> str:
     name, values = attribution.class_name, attribution.map
     if attribution.meaning == "strength":
-        return f"The stronger the colour, the larger the gradient of the score of {name} that the method finds there."
+        return (
+            "The stronger the colour, the larger the value of this method there. The map has no sign: it does not say "
+            f"for or against {name}."
+        )
     if values.max() <= 0:
         return f"Everything in this map counts against {name}; nothing supports it."
     if values.min() >= 0:

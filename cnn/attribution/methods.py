@@ -271,7 +271,8 @@ METHODS: dict[str, Method] = {
     ),
     "gradient_shap": Method(
         "GradientShap",
-        "Integrated Gradients at random points of the way and with a little noise: an estimate of Shapley values.",
+        "Integrated Gradients at random points of the path, with a little noise. With many baselines it would "
+        "approximate SHAP values; here there is one, the mean grey.",
         "evidence",
         "Lundberg and Lee, NeurIPS 2017",
         _gradient_shap,
@@ -310,7 +311,7 @@ METHODS: dict[str, Method] = {
     ),
     "guided_backprop": Method(
         "Guided Backprop",
-        "The gradient with everything negative thrown away at each ReLU: sharp, but mostly edges of the film, for any "
+        "The gradient with its negative values set to 0 at each ReLU: sharp, but mostly edges of the film, for any "
         "class (Nie et al., ICML 2018). Its sign says nothing about the score and is not shown.",
         "strength",
         "Springenberg et al., ICLR workshop 2015",
@@ -318,7 +319,7 @@ METHODS: dict[str, Method] = {
     ),
     "guided_grad_cam": Method(
         "Guided Grad-CAM",
-        "Guided Backprop, kept only where Grad-CAM speaks for the class.",
+        "Guided Backprop, kept only where Grad-CAM supports the class; without a sign, as there.",
         "strength",
         "Selvaraju et al., ICCV 2017",
         _guided_grad_cam,

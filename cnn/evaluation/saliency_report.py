@@ -32,8 +32,10 @@ BASELINES = {"random": "random", "centre": "centre", "edges": "edges", "anatomy"
 UNINFORMED_BASELINES = ("random", "centre", "edges")
 """Baselines without knowledge of where lungs are."""
 CURVES = ("deletion, mean grey", "deletion, blurred", "insertion, mean grey", "insertion, blurred")
+TAUGHT_WITH_BOXES = ("grad_cam", "guided_grad_cam")
+"""Methods that draw the last feature maps, which our network was taught with boxes of other patients."""
 PUBLISHED_AUPRC = (0.160, 0.519)
-"""Lowest and highest AUPRC of eight methods on RSNA pneumonia in Arun et al., Radiology: AI 2021."""
+"""Lowest and highest AUPRC of eight methods on RSNA pneumonia in Arun et al., Radiology: AI 2021, labels only."""
 PUBLISHED_DETECTOR_AUPRC = 0.596
 """AUPRC of a network that was trained on boxes, RetinaNet, in the same paper."""
 

@@ -27,7 +27,7 @@ SIDE = 640
 
 LEGENDS: dict[Meaning, tuple[str, str]] = {
     "evidence": ("against {name}", "for {name}"),
-    "strength": ("no gradient", "strong gradient of {name}"),
+    "strength": ("weak", "strong, without sign"),
 }
 """Labels of the two ends of the colour bar."""
 

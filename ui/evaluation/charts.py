@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from cnn.evaluation.bootstrap import Estimate
 from ui.shell import theme
 
-_DASHES = ("dot", "dash", "longdash", "solid")
+_DASHES = ("dot", "dash", "longdash", "solid", "dashdot")
 _SYMBOLS = ("circle", "diamond-open")
 
 

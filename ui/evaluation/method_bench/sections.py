@@ -4,7 +4,16 @@ import streamlit as st
 
 from cnn.evaluation import saliency_sentences
 from cnn.evaluation.bootstrap import Estimate
-from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, PUBLISHED_AUPRC, SIMILARITIES, SOURCES, Report
+from cnn.evaluation.saliency_report import (
+    BASELINES,
+    CURVES,
+    MEASURES,
+    PUBLISHED_AUPRC,
+    PUBLISHED_DETECTOR_AUPRC,
+    SIMILARITIES,
+    SOURCES,
+    Report,
+)
 from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.samples.built_in import lesion_mask
 from ui.chest import overlay
@@ -31,11 +40,15 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
         f"{title} of each method on the {report.film_count(source)} films with {boxes} boxes, with 95 % intervals; the "
         "baselines, which do not depend on the network, are lines."
     )
-    published = ("Arun et al. 2021", *PUBLISHED_AUPRC) if (source, measure) == ("rsna", "auprc") else None
+    references = {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()}
+    published = None
+    if (source, measure) == ("rsna", "auprc"):
+        published = ("taught labels only (Arun et al. 2021)", *PUBLISHED_AUPRC)
+        references["RetinaNet, taught boxes"] = PUBLISHED_DETECTOR_AUPRC
     draw_estimates(
         [_series({method: report.localisation(source, name, measure) for name, method in report.titles.items()})],
         Labels(f"{title}: does the map point at the disease?", title, "", "localisation", description),
-        {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()},
+        references,
         published,
     )
 
