@@ -93,8 +93,8 @@ experiment = controls.experiment_of(settings) if settings else ""
 with view.stage:
     progress.show_pipeline(run)
     if run:
-        show_live(run, other)
         result.show_findings(run)
+        show_live(run, other)
     elif settings:
         progress.show_films(settings, films)
 if experiment and (run is None or (run.finished and run.experiment != experiment)):
