@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import re
 import socket
+import ssl
 import subprocess
 import tomllib
 import urllib.error
@@ -31,9 +32,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]  # one pa
 
 @dataclass
 class Site:
-    """The address of the proxy, the replicas behind it by port, their logs, and what must not be in these."""
+    """Addresses of the proxy, the replicas behind it by port, their logs, and what must not be in these."""
 
     url: str
+    tls_url: str
+    certificate: Path
     replicas: dict[int, subprocess.Popen[bytes]]
     logs: list[Path]
     secrets: set[str] = field(default_factory=set)
@@ -50,7 +53,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             health, log = f"http://127.0.0.1:{port}/_stcore/health", folder / f"{port}.log"
             replicas[port] = stack.enter_context(running(streamlit(port), health, log=log, **secret))
         logs = [folder / "access.log", folder / "error.log", *(folder / f"{port}.log" for port in ports)]
-        yield Site(stack.enter_context(behind_nginx(folder, *ports)), replicas, logs)
+        tls = free_port()
+        url = stack.enter_context(behind_nginx(folder, *ports, tls=tls))
+        yield Site(url, f"https://127.0.0.1:{tls}", folder / "certificate.pem", replicas, logs)
 
 
 def status(url: str, **options: object) -> int:
@@ -80,6 +85,25 @@ def test_every_answer_carries_the_headers(site: Site) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Server"] == "nginx", "without its version"
     assert re.search(r"seat=[0-9a-f]{32}; .*HttpOnly", str(headers.get_all("Set-Cookie")))
+
+
+def test_over_tls_all_cookies_are_secure_and_stay_so(site: Site) -> None:
+    trusted = ssl.create_default_context(cafile=site.certificate)
+    cookies: dict[str, str] = {}
+    for path in ("/", "/_stcore/health", "/_stcore/host-config"):
+        with urllib.request.urlopen(site.tls_url + path, context=trusted) as answer:
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            cookies |= {cookie.partition("=")[0]: cookie for cookie in answer.headers.get_all("Set-Cookie")}
+    assert {"seat", "_streamlit_xsrf"} <= cookies.keys()
+    for cookie in cookies.values():
+        assert "; secure" in cookie.lower()
+
+    async def knock() -> None:
+        address = site.tls_url.replace("https://", "wss://") + "/_stcore/stream"
+        async with connect(address, origin=site.tls_url, ssl=trusted, proxy=None):  # type: ignore[arg-type]
+            pass
+
+    visit(knock())
 
 
 def test_a_body_over_the_cap_is_refused(site: Site) -> None:

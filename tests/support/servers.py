@@ -74,10 +74,11 @@ def running(
 
 
 @contextmanager
-def behind_nginx(folder: Path, *ports: int) -> Iterator[str]:
+def behind_nginx(folder: Path, *ports: int, tls: int = 0) -> Iterator[str]:
     """The address of a proxy with deploy/nginx.conf in front of the app's two replicas; its files lie in ``folder``.
 
-    Without nginx the test is skipped; on a CI machine (environment variable CI) that is a failure.
+    It listens with a certificate of its own on port ``tls``, too, as docs/deployment.md says. Without nginx the test is
+    skipped; on a CI machine (environment variable CI) that is a failure.
     """
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
@@ -93,6 +94,10 @@ def behind_nginx(folder: Path, *ports: int) -> Iterator[str]:
         assert text.count(before) == 1, before
         text = text.replace(before, after)
     text = text.replace("listen 8080", f"listen 127.0.0.1:{front}")
+    if tls:
+        lines = (f"listen 127.0.0.1:{tls} ssl", f"ssl_certificate {_certificate(folder)}")
+        lines += (f"ssl_certificate_key {folder}/key.pem", "server_name localhost")
+        text = text.replace("server_name localhost", ";\n".join(lines), 1)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     text = text.replace("http {", "http {\n" + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds), 1)
     (folder / "nginx.conf").write_text(text)
@@ -100,3 +105,12 @@ def behind_nginx(folder: Path, *ports: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{front}"
     with running(command, f"{url}/_stcore/health", log=folder / "error.log"):
         yield url
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 that is signed by itself; its key lies beside it."""
+    made = folder / "certificate.pem"
+    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out", str(made)]
+    subprocess.run(["openssl", *options.split(), *files], check=True, capture_output=True)
+    return made
