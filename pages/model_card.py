@@ -58,6 +58,7 @@ def show_card() -> None:
     with hidden:
         sections.show_hidden_lungs(network)
     with stressed:
+        stress.show_corrupted(network)
         stress.show_hard_question(network)
     with made_of:
         sections.show_training(network)

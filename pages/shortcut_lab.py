@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.chest import prediction_scale, sections, shortcut_lab
+from ui.chest import corruption_curves, prediction_scale, sections, shortcut_lab
 from ui.shell import frame, stage
 from ui.shell.page_state import State
 
@@ -11,7 +11,7 @@ frame.header(
     "Erase, stamp, turn or blur a film, and see the prediction follow. If it survives without the lungs, it did not "
     "come from the lungs.",
 )
-state = State.open("shortcut_lab", *shortcut_lab.FIELDS)
+state = State.open("shortcut_lab", *shortcut_lab.FIELDS, corruption_curves.CORRUPTION)
 view = stage.open_view(
     state, {title: {shortcut_lab.CHANGE: title} for title in shortcut_lab.STARTS if title != "Nothing"}
 )
@@ -21,11 +21,13 @@ with view.stage:
     model, film = sections.load_film_and_network(choice, name)
     prediction_scale.warn_if_rejected(film)
     shortcut_lab.show_lab(film, model, state)
-measured, why = view.tabs(state, "Every change, measured", stage.WHY)
+measured, corrupted, why = view.tabs(state, "Every change, measured", "Corruptions", stage.WHY)
 with measured:
     shortcut_lab.show_effects(film, model, state)
     st.markdown(shortcut_lab.describe_test_set(model))
     st.markdown(shortcut_lab.describe_view(model.name))
+with corrupted:
+    corruption_curves.show_curves(film, model, state)
 with why:
     shortcut_lab.explain()
 frame.notice()

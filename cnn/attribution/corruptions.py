@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
+import torch
 from PIL import Image, ImageEnhance
+from torch import Tensor
 from torchvision.transforms import functional
+
+from cnn.imaging.preprocess import resample, standardise
+from cnn.models.loading import LoadedModel
+from cnn.predict.prediction import Prediction, classify
 
 SIDE = 224
 """Pixels a side of the films that the severities were chosen for."""
@@ -42,6 +48,14 @@ def corrupt(film: np.ndarray, name: str, severity: int, seed: int = 0) -> np.nda
     random = np.random.RandomState(seed)
     image = corruption.run(Image.fromarray(film).convert("RGB"), corruption.levels[severity - 1], random)
     return np.asarray(Image.fromarray(image).convert("L"))
+
+
+def classify_corrupted(model: LoadedModel, greys: Tensor, name: str) -> list[Prediction]:
+    """Return the predictions for a film (1, 1, SIDE, SIDE) in 0..1, clean and at each severity of a corruption."""
+    film = (255 * greys[0, 0]).round().to(torch.uint8).numpy()
+    films = [film, *(corrupt(film, name, severity) for severity in range(1, SEVERITIES + 1))]
+    pixels = torch.from_numpy(np.stack(films))[:, None].float() / 255
+    return classify(model, standardise(resample(pixels, model.input_size)))
 
 
 def _pixelate(image: Image.Image, level: float, _random: np.random.RandomState) -> np.ndarray:

@@ -128,7 +128,7 @@ def _with_interval(estimate: Estimate) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---" for _ in head], *rows))
 
 
 if __name__ == "__main__":

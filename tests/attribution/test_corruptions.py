@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from cnn.attribution import corruptions
 from cnn.attribution.corruptions import CORRUPTIONS, SIDE
+from cnn.imaging.preprocess import resample, standardise
+from cnn.models.loading import LoadedModel
+from cnn.predict.prediction import classify
 
 CASES = [(name, severity) for name in CORRUPTIONS for severity in (1, 5)]
 
@@ -35,3 +39,14 @@ def test_a_corruption_is_that_of_medmnist_c(film: np.ndarray, name: str, severit
 def test_a_film_is_spoilt_more_by_a_higher_severity(film: np.ndarray, name: str) -> None:
     weak, strong = (corruptions.corrupt(film, name, severity).astype(int) for severity in (1, 5))
     assert 0 < np.abs(weak - film).mean() < np.abs(strong - film).mean()
+
+
+def test_the_clean_film_is_classified_first_and_then_each_severity(film: np.ndarray, lecture: LoadedModel) -> None:
+    greys = torch.from_numpy(film).float()[None, None] / 255
+    predictions = corruptions.classify_corrupted(lecture, greys, "brightness_down")
+    assert len(predictions) == 1 + corruptions.SEVERITIES
+    clean = classify(lecture, standardise(resample(greys, lecture.input_size)))[0]
+    assert predictions[0].p_pneumonia == pytest.approx(clean.p_pneumonia, abs=1e-6)
+    dark = torch.from_numpy(corruptions.corrupt(film, "brightness_down", 5).copy()).float()[None, None] / 255
+    dark_prediction = classify(lecture, standardise(resample(dark, lecture.input_size)))[0]
+    assert predictions[5].p_pneumonia == pytest.approx(dark_prediction.p_pneumonia, abs=1e-6)

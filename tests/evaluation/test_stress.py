@@ -25,6 +25,24 @@ def test_both_questions_are_answered_from_the_same_scores(name: str) -> None:
     assert published["auc"] == pytest.approx(all_else.performance["auc"].value)
 
 
+@pytest.mark.parametrize("name", cards.NETWORKS)
+def test_errors_on_corrupted_films_are_those_of_the_shipped_network(name: str) -> None:
+    card = cards.read_card(cards.WEIGHTS_FOLDER, name)
+    corrupted, test = card["corrupted_test"], card["metrics"]["test"]
+    assert corrupted["threshold"] == card["threshold"], "run python -m cnn.training.stress.corrupted_films"
+    clean = 1 - (test["sensitivity"] + test["specificity"]) / 2
+    assert corrupted["clean"]["balanced_error"] == pytest.approx(clean, abs=3e-3)  # one film near one half
+    assert corrupted["by_corruption"].keys() == stress.PUBLISHED_ERRORS.keys()
+    mean = np.mean([each["balanced_error"] for each in corrupted["by_corruption"].values()])
+    assert corrupted["mean"]["balanced_error"] == pytest.approx(mean)
+
+
+def test_the_tables_of_the_model_cards_are_computed() -> None:
+    text = (cards.WEIGHTS_FOLDER / "README.md").read_text(encoding="utf-8")
+    for table in stress.format_tables().split("\n\n"):
+        assert table in text, "run python -m cnn.evaluation.stress"
+
+
 def test_the_mean_of_what_was_published_is_that_of_the_thirteen() -> None:
     assert len(stress.PUBLISHED_ERRORS) == 13
     assert pytest.approx(0.089, abs=5e-4) == stress.PUBLISHED_MEAN

@@ -50,6 +50,16 @@ def test_both_questions_on_adults_are_shown() -> None:
     assert rows["all else"].startswith(f"{metrics['adults_hard']['auc']:.3f} (")
 
 
+def test_corrupted_films_are_those_of_the_card() -> None:
+    corrupted = cards.read_card(cards.WEIGHTS_FOLDER, "lecture")["corrupted_test"]["by_corruption"]
+    rows = {
+        row[0]: row[1:] for row in table_rows(open_page(PAGE, network="lecture"), "Balanced error on corrupted films")
+    }
+    assert rows.keys() == {each["title"] for each in corrupted.values()}
+    assert rows["Brightness down"][:5] == [f"{each:.3f}" for each in corrupted["brightness_down"]["balanced_error"]]
+    assert rows["Brightness down"][6] == "0.165"
+
+
 def test_confusion_and_hidden_lungs_are_those_of_the_card() -> None:
     app = open_page(PAGE)
     metrics = metrics_of("transfer")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnn.attribution.perturbations import CHANGES
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading, lung_segmenter
-from tests.support.app import html, open_page
+from tests.support.app import html, open_page, table_rows
 from ui.chest import lecture_cnn, shortcut_lab
 
 
@@ -113,3 +113,20 @@ def test_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("shortcut_lab")
     app.button(key="try all").click().run()
     assert len(tried(app)) == 3
+
+
+def test_curves_show_this_film_beside_the_test_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = {"sensitivity": [0.9, 0.8, 0.7, 0.6, 0.5], "specificity": [0.5] * 5}
+    clean, model = {"sensitivity": [1.0], "specificity": [0.75]}, loading.load("lecture")
+    monkeypatch.setitem(model.card, "corrupted_test", {"clean": clean, "by_corruption": {"contrast_down": measured}})
+    app = open_page("shortcut_lab", corruption="Contrast down")
+    missed, false_positives, film = table_rows(app, "Errors and this film by severity")
+    assert missed[1:] == ["0 %", "10 %", "20 %", "30 %", "40 %", "50 %"]
+    assert false_positives[1:] == ["25 %", *["50 %"] * 5]
+    assert len(film) == 7
+
+
+def test_a_network_that_was_not_measured_has_no_curves() -> None:
+    app = open_page("shortcut_lab")
+    assert not app.exception
+    assert "Errors and this film" not in html(app)

@@ -98,19 +98,19 @@ def measure(model: LoadedModel, parts: list[LoadedModel], films: list[Film], kep
         return confusion_at_frozen_threshold(Scores(logits, labels_of(films).numpy(), patients, seeds, everywhere))
 
     patients = np.array([film.patient for film in films])
+    clean = counts(CLEAN, 0)
     by_corruption = {name: [counts(name, severity) for severity in range(1, SEVERITIES + 1)] for name in CORRUPTIONS}
     errors = np.array([[_balanced_error(each) for each in cells] for cells in by_corruption.values()])
     return {
         "settings": SETTINGS,
         "threshold": model.threshold,
-        CLEAN: _describe(_balanced_error(counts(CLEAN, 0))),
+        CLEAN: _describe(_balanced_error(clean)) | _rates([clean]),
         "mean": _describe(errors.mean(axis=(0, 1))),
         "by_corruption": {
             name: {
                 "title": CORRUPTIONS[name].title,
                 "balanced_error": [float(_balanced_error(each)[0]) for each in cells],
-                "sensitivity": [float(each.sensitivity[0]) for each in cells],
-                "specificity": [float(each.specificity[0]) for each in cells],
+                **_rates(cells),
             }
             for name, cells in by_corruption.items()
         },
@@ -119,6 +119,10 @@ def measure(model: LoadedModel, parts: list[LoadedModel], films: list[Film], kep
 
 def _balanced_error(counts: ConfusionCounts) -> np.ndarray:
     return np.asarray(1 - (counts.sensitivity + counts.specificity) / 2)
+
+
+def _rates(cells: list[ConfusionCounts]) -> dict[str, list[float]]:
+    return {key: [float(getattr(each, key)[0]) for each in cells] for key in ("sensitivity", "specificity")}
 
 
 def _describe(resampled: np.ndarray) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def _describe_corrupted(network: str, corrupted: dict[str, Any]) -> str:
     rates = {key: np.array(by_corruption[worst][key])[-1] for key in ("sensitivity", "specificity")}
     clean, mean = (mean_estimate(corrupted[key]) for key in ("clean", "mean"))
     if mean.low <= stress.PUBLISHED_MEAN <= mean.high:
-        beside = "as published within its interval"
+        beside = "which its interval does not tell from what was published"
     else:
         beside = "below what was published" if mean.value < stress.PUBLISHED_MEAN else "above what was published"
     title, error = by_corruption[worst]["title"].lower(), means[worst]
