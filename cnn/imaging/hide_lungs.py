@@ -15,7 +15,7 @@ def hide_lungs(images: Tensor, lungs: Tensor, hide: Tensor) -> Tensor:
         hide: which films to fill, bool (B, 1, 1, 1).
     """
     side = images.shape[-1]
-    line = torch.arange(side)
+    line = torch.arange(side, device=images.device)
     middle = (line >= side // 6) & (line < side - side // 6)
     mask = lungs > 0.5
     empty = ~mask.flatten(1).any(dim=1)[:, None]

@@ -1,7 +1,8 @@
 """Augment training films, so that a network cannot lean on what differs between hospitals.
 
 Every function takes and returns a batch (B, 1, S, S), greys in 0..1, and draws from the given generator only, so that
-one seed gives one training. Exchanging the surroundings of the lungs, varying the margins and pasting markers have no
+one seed gives one training. Films and generator are on one device, and nothing is asked back of it, so that a GPU never
+waits. Exchanging the surroundings of the lungs, varying the margins and pasting markers have no
 counterpart in torchvision.transforms.v2, which also draws from the global random state only.
 """
 
@@ -14,12 +15,12 @@ from torch import Generator, Tensor
 
 def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
     """Return (count, 1, 1, 1) numbers drawn evenly from ``low``..``high``."""
-    return torch.empty(count, 1, 1, 1).uniform_(low, high, generator=generator)
+    return torch.empty(count, 1, 1, 1, device=generator.device).uniform_(low, high, generator=generator)
 
 
 def bernoulli(count: int, probability: float, generator: Generator) -> Tensor:
     """Return (count, 1, 1, 1) booleans, each true with ``probability``."""
-    return torch.rand(count, 1, 1, 1, generator=generator) < probability
+    return torch.rand(count, 1, 1, 1, generator=generator, device=generator.device) < probability
 
 
 def move(images: Tensor, masks: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -45,11 +46,12 @@ def move(images: Tensor, masks: Tensor, generator: Generator) -> tuple[Tensor, T
 def tone(images: Tensor, generator: Generator) -> Tensor:
     """Change the tone: gamma around 1, clipped contrast, and a slow shading across the film."""
     count, _, side, _ = images.shape
-    gamma = torch.randn(count, 1, 1, 1, generator=generator).mul(0.3).exp()
+    gamma = torch.randn(count, 1, 1, 1, generator=generator, device=images.device).mul(0.3).exp()
     images = images.clamp(1e-4, 1).pow(gamma)
     low, high = uniform(count, -0.1, 0.15, generator), uniform(count, 0.85, 1.15, generator)
     images = ((images - low) / (high - low)).clamp(0, 1)
-    shading = F.interpolate(torch.randn(count, 1, 3, 3, generator=generator), size=side, mode="bicubic")
+    shading = torch.randn(count, 1, 3, 3, generator=generator, device=images.device)
+    shading = F.interpolate(shading, size=side, mode="bicubic")
     return (images + 0.08 * shading * bernoulli(count, 0.3, generator)).clamp(0, 1)
 
 
@@ -60,13 +62,13 @@ def sharpness(images: Tensor, generator: Generator) -> Tensor:
     amount = uniform(count, -1.0, 1.0, generator) * bernoulli(count, 0.6, generator)
     images = images + amount * (blurred - images)
     grain = uniform(count, 0, 0.06, generator) * bernoulli(count, 0.4, generator)
-    return (images + grain * torch.randn(images.shape, generator=generator)).clamp(0, 1)
+    return (images + grain * torch.randn(images.shape, generator=generator, device=images.device)).clamp(0, 1)
 
 
 def fill_margins(images: Tensor, generator: Generator) -> Tensor:
     """Fill random margins of up to 12 % a side with one grey, often black: the margins alone predict the label."""
     count, _, side, _ = images.shape
-    line = torch.arange(side)
+    line = torch.arange(side, device=images.device)
     edges = [uniform(count, 0, 0.12 * side, generator) for _ in range(4)]
     across, down = line.view(1, 1, 1, side), line.view(1, 1, side, 1)
     inside = (across >= edges[0]) & (across < side - edges[1]) & (down >= edges[2]) & (down < side - edges[3])
@@ -77,17 +79,15 @@ def fill_margins(images: Tensor, generator: Generator) -> Tensor:
 def paste_markers(images: Tensor, generator: Generator) -> Tensor:
     """Paste up to three small bright blocks anywhere, so that a marker says nothing about the label."""
     count, _, side, _ = images.shape
-    images = images.clone()
+    line = torch.arange(side, device=images.device)
+    across, down = line.view(1, 1, 1, side), line.view(1, 1, side, 1)
     for _ in range(3):
-        left, top = (torch.rand(count, generator=generator) * side for _ in range(2))
-        width = (0.02 + 0.08 * torch.rand(count, generator=generator)) * side
-        height = (0.02 + 0.06 * torch.rand(count, generator=generator)) * side
-        edges = torch.stack([top, top + height, left, left + width], dim=1).ceil().int().tolist()
-        bright = uniform(count, 0.7, 1, generator).flatten().tolist()
-        pasted = bernoulli(count, 0.25, generator).flatten().nonzero().flatten().tolist()
-        for film in pasted:
-            first, last, start, stop = edges[film]
-            images[film, :, first:last, start:stop] = bright[film]
+        left, top = (uniform(count, 0, side, generator) for _ in range(2))
+        width = uniform(count, 0.02 * side, 0.1 * side, generator)
+        height = uniform(count, 0.02 * side, 0.08 * side, generator)
+        block = (across >= left) & (across < left + width) & (down >= top) & (down < top + height)
+        bright = uniform(count, 0.7, 1, generator)
+        images = torch.where(block & bernoulli(count, 0.25, generator), bright, images)
     return images
 
 
@@ -103,21 +103,17 @@ def swap_background(images: Tensor, lungs: Tensor, generator: Generator, probabi
     ``lungs`` are masks in 0..1, (B, 1, S, S); a film whose mask covers less than 8 % is left alone.
     """
     count, _, side, _ = images.shape
-    apply = bernoulli(count, probability, generator).flatten() & (lungs.mean(dim=(1, 2, 3)) > 0.08)
-    others = images[torch.randperm(count, generator=generator)][apply]
-    flat = uniform(count, 0, 1, generator)[apply].expand_as(others)
-    noise = torch.rand(count, 1, side // 8, side // 8, generator=generator)[apply]
-    kind = uniform(count, 0, 1, generator)[apply]
-    if not apply.any():
-        return images
+    apply = bernoulli(count, probability, generator) & (lungs.mean(dim=(1, 2, 3), keepdim=True) > 0.08)
+    others = images[torch.randperm(count, generator=generator, device=images.device)]
+    flat = uniform(count, 0, 1, generator)
+    noise = torch.rand(count, 1, side // 8, side // 8, generator=generator, device=images.device)
+    kind = uniform(count, 0, 1, generator)
     noise = F.interpolate(noise, size=side, mode="bilinear")
     around = torch.where(kind < 0.7, others, torch.where(kind < 0.85, flat, noise))
-    inside = F.avg_pool2d(lungs[apply], 4)  # where the lungs' edge blurs, a quarter of the resolution is enough
+    inside = F.avg_pool2d(lungs, 4)  # where the lungs' edge blurs, a quarter of the resolution is enough
     inside = F.avg_pool2d(F.max_pool2d(inside, 3, stride=1, padding=1), 3, stride=1, padding=1, count_include_pad=False)
     inside = F.interpolate(inside, size=side, mode="bilinear")
-    swapped = images.clone()
-    swapped[apply] = around + inside * (images[apply] - around)
-    return swapped
+    return torch.where(apply, around + inside * (images - around), images)
 
 
 def augment(films: Tensor, masks: Tensor, generator: Generator, swapped: float) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,6 @@ import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import BatchSampler, DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from cnn import cards
@@ -138,11 +137,11 @@ class Training:
     def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path) -> None:
         torch.manual_seed(seed)
         self.name, self.recipe, self.folder, self.epoch = name, recipe, folder, 0
-        self.generator = Generator().manual_seed(seed)
+        self.device = inference.device()
+        self.generator = Generator(self.device).manual_seed(seed)
         network = START.get(name, registry.REGISTRY[name].build)()
         if recipe.guidance and isinstance(network, EfficientNet):
             cam_supervision.oppose_rows(network)
-        self.device = inference.device()
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         head = [value for key, value in network.named_parameters() if key.startswith(("classifier", "fc"))]
         body = [value for key, value in network.named_parameters() if not key.startswith(("classifier", "fc"))]
@@ -182,37 +181,36 @@ class Training:
     def train_epoch(self, dataset: FilmDataset) -> float:
         """Train on the films drawn for one epoch and return the mean loss."""
         self.network.train()
-        sampler = WeightedRandomSampler(
-            dataset.sampling_weights(self.recipe.adults),  # type: ignore[arg-type]
-            self.recipe.films_per_epoch,
-            generator=self.generator,
-        )
-        batches = BatchSampler(sampler, self.recipe.batch, drop_last=False)
-        # A generator of its own: the loader draws a seed for worker processes, of which there are none.
-        loader = DataLoader(dataset, batch_size=None, sampler=batches, generator=Generator())
+        weights = dataset.sampling_weights(self.recipe.adults)
+        drawn = torch.multinomial(weights, self.recipe.films_per_epoch, replacement=True, generator=self.generator)
         title = f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}"
-        losses = [self.step(*batch) for batch in tqdm(loader, desc=title, unit="batch", mininterval=20)]
+        batches = tqdm(drawn.split(self.recipe.batch), desc=title, unit="batch", mininterval=20)
+        losses = [self.step(*dataset[indices]) for indices in batches]
         self.epoch += 1
         return float(torch.stack(losses).mean())
 
     def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
         """Train on one batch of :class:`FilmDataset` and return its loss, a scalar on the device."""
-        pixels, masks = augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
-        hidden = augment.bernoulli(len(pixels), self.recipe.lungs_hidden, self.generator)
-        inputs = standardise(hide_lungs(pixels, masks[:, :1], hidden))
-        inputs = inputs.to(self.device, memory_format=torch.channels_last)
-        masks, labels, hidden = (values.to(self.device) for values in (masks, labels, hidden.flatten()))
-        with bfloat16_autocast(self.device):
-            logits, cells = self._forward(inputs)
-        loss = smoothed_cross_entropy(logits.float(), labels, hidden, self.recipe.label_smoothing)
-        if cells is not None:
-            loss = loss + self.recipe.guidance * cam_supervision.loss(cells.float(), masks, labels, counts=~hidden)
+        loss = self.loss_of(pixels, masks, labels)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
         return loss.detach()
+
+    def loss_of(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of one batch after augmentation; nothing leaves the device."""
+        pixels, masks = augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
+        hidden = augment.bernoulli(len(pixels), self.recipe.lungs_hidden, self.generator)
+        inputs = standardise(hide_lungs(pixels, masks[:, :1], hidden)).to(memory_format=torch.channels_last)
+        hidden = hidden.flatten()
+        with bfloat16_autocast(self.device):
+            logits, cells = self._forward(inputs)
+        loss = smoothed_cross_entropy(logits.float(), labels, hidden, self.recipe.label_smoothing)
+        if cells is not None:
+            loss = loss + self.recipe.guidance * cam_supervision.loss(cells.float(), masks, labels, counts=~hidden)
+        return loss
 
     def _forward(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
@@ -231,15 +229,16 @@ def augmented_validation(
     dataset: FilmDataset, recipe: Recipe, copies: int = CALIBRATION_COPIES
 ) -> tuple[Tensor, np.ndarray]:
     """Return ``copies`` of the validation films after the training's augmentation: uint8 (N, 1, S, S), labels (N,)."""
-    generator = Generator().manual_seed(1)
+    device = dataset.pixels.device
+    generator = Generator(device).manual_seed(1)
     films, labels = [], []
     for _ in range(copies):
-        for indices in torch.randperm(len(dataset), generator=generator).split(64):
-            pixels, masks, batch_labels = dataset[indices.tolist()]
+        for indices in torch.randperm(len(dataset), generator=generator, device=device).split(64):
+            pixels, masks, batch_labels = dataset[indices]
             pixels, _ = augment.augment(pixels, masks, generator, recipe.background_swapped)
             films.append((pixels * 255).round().to(torch.uint8))
             labels.append(batch_labels)
-    return torch.cat(films), torch.cat(labels).numpy()
+    return torch.cat(films), torch.cat(labels).cpu().numpy()
 
 
 def train(name: str, experiment: Experiment, recipe: Recipe | None = None) -> nn.Module:
@@ -253,7 +252,7 @@ def train(name: str, experiment: Experiment, recipe: Recipe | None = None) -> nn
         validation = experiment.dataset(split.validation, name)
         adults_out = experiment.reader.pixels(split.adults_out, registry.REGISTRY[name].input_size)
         monitored = {
-            "validation": (validation.pixels, validation.labels.numpy()),
+            "validation": (validation.pixels, validation.labels.cpu().numpy()),
             "augmented validation": augmented_validation(validation, recipe, copies=1),
             "adults left out": (adults_out, labels_of(split.adults_out).numpy()),
         }
@@ -277,7 +276,7 @@ def fit_logistic_regression(experiment: Experiment) -> nn.Module:
     """Fit the baseline on the same films."""
     films = experiment.dataset(experiment.split.train, "logistic_regression")
     inputs = standardise(films.pixels.float() / 255).flatten(1)
-    regression = LogisticRegression(max_iter=2000).fit(inputs.numpy(), films.labels.numpy())
+    regression = LogisticRegression(max_iter=2000).fit(inputs.cpu().numpy(), films.labels.cpu().numpy())
     network = architectures.logistic_regression()
     linear = cast(nn.Linear, network[-1])
     with torch.no_grad():  # the regression's coefficients are those of the margin: half to PNEUMONIA, half from NORMAL

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from cnn.cards import CLASSES
 from cnn.imaging.preprocess import resample
-from cnn.models import lung_segmenter
+from cnn.models import inference, lung_segmenter
 from cnn.training.cam_supervision import box_masks
 from cnn.training.data import Film, labels_of, load_pixels
 
@@ -43,35 +43,43 @@ class FilmReader:
 
 
 class FilmDataset(Dataset[Batch]):
-    """Films of one size. An item is a batch, because the augmentation mixes the films of a batch."""
+    """Films of one size, on the device that trains. An item is a batch, because the augmentation mixes its films."""
 
     def __init__(self, films: Sequence[Film], size: int, reader: FilmReader) -> None:
-        self.films, self.labels = films, labels_of(films)
-        self.pixels = _shrink(reader.pixels(films, lung_segmenter.INPUT_SIZE), size)  # (N, 1, size, size) uint8
-        self.masks = _shrink(reader.lung_masks(films), size)
+        self.films, device = films, inference.device()
+        self.labels = labels_of(films).to(device)
+        self.pixels = _shrink(reader.pixels(films, lung_segmenter.INPUT_SIZE), size).to(device)  # (N, 1, size, size)
+        self.masks = _shrink(reader.lung_masks(films), size).to(device)
+        boxed = [film for film in films if film.boxes]
+        self.boxes = torch.cat([torch.zeros(1, 1, size, size), box_masks(boxed, size)]).to(device)
+        self.box_of = torch.zeros(len(films), dtype=torch.int64)  # of a film without boxes: the empty mask
+        self.box_of[[index for index, film in enumerate(films) if film.boxes]] = 1 + torch.arange(len(boxed))
+        self.box_of = self.box_of.to(device)
 
     def __len__(self) -> int:
         return len(self.films)
 
     @override
-    def __getitem__(self, indices: list[int]) -> Batch:
+    def __getitem__(self, indices: Tensor) -> Batch:
         """Return greys (B, 1, S, S), masks (B, 2, S, S) of lungs and of boxes, both in 0..1, and labels (B,).
+
+        All are on the device of the films, and so are the ``indices`` (B,).
 
         A box counts as lung: an opacity can hide a lung from the segmenter.
         """
-        boxes = box_masks([self.films[index] for index in indices], self.pixels.shape[-1])
+        boxes = self.boxes[self.box_of[indices]]
         lungs = torch.maximum(self.masks[indices].float() / 255, boxes)
         return self.pixels[indices].float() / 255, torch.cat([lungs, boxes], dim=1), self.labels[indices]
 
     def sampling_weights(self, adult_share: float) -> Tensor:
         """Return weights (N,) by which both classes are drawn equally often, and adults as ``adult_share`` says."""
-        adult = torch.tensor([film.adult for film in self.films])
+        adult, labels = torch.tensor([film.adult for film in self.films]), self.labels.cpu()
         weights = torch.zeros(len(self), dtype=torch.float64)
         for source, share in ((~adult, 1 - adult_share), (adult, adult_share)):
             for label in range(len(CLASSES)):
-                members = source & (self.labels == label)
+                members = source & (labels == label)
                 weights[members] = share / max(1, int(members.sum()))
-        return weights
+        return weights.to(self.pixels.device)
 
 
 def _shrink(pixels: Tensor, size: int) -> Tensor:

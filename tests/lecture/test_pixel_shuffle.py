@@ -5,7 +5,7 @@ import pytest
 
 from cnn.lecture import leaf
 from cnn.lecture.pixel_shuffle import results
-from cnn.training import drawn_shapes
+from cnn.training.pixel_shuffle import drawn_shapes
 
 
 def test_one_fixed_permutation_moves_every_pixel_and_loses_none() -> None:

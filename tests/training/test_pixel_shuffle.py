@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cnn.lecture.pixel_shuffle import results
-from cnn.training import pixel_shuffle
+from cnn.training.pixel_shuffle import __main__ as pixel_shuffle
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 Writes ``cnn/lecture/pixel_shuffle/results.json``, which the page on why there are CNNs shows, in a few minutes on one
 core. A fully connected and a convolutional network are trained on images as they are and shuffled: the outlines of
-:mod:`cnn.training.drawn_shapes`, and the 1,797 handwritten digits of scikit-learn's ``load_digits`` (8x8, UCI Optical
-Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, CC BY 4.0).
+:mod:`cnn.training.pixel_shuffle.drawn_shapes`, and the 1,797 handwritten digits of scikit-learn's ``load_digits`` (8x8,
+UCI Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, CC BY 4.0).
 
 Nothing is chosen by the accuracies: optimiser, sizes and epochs are the same for all, and fixed.
 """
@@ -32,7 +32,7 @@ from cnn.lecture.pixel_shuffle.results import (
     shuffle_pixels,
 )
 from cnn.ops.windows import Array
-from cnn.training.drawn_shapes import SHAPES, draw_shapes
+from cnn.training.pixel_shuffle.drawn_shapes import SHAPES, draw_shapes
 
 SEEDS = (0, 1, 2)
 EPOCHS = 20
