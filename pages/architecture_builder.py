@@ -5,7 +5,7 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.layers import network_text
 from cnn.layers.network import MAX_LAYERS, Network
-from cnn.layers.presets import PRESETS
+from cnn.layers.presets import NOTES, PRESETS
 from cnn.lecture import torch_snippets
 from ui.lecture import network_diagram, network_graph
 from ui.shell import frame, stage
@@ -27,6 +27,8 @@ state = State.open("architecture_builder", NET, PART)
 
 def show_tables(network: Network) -> None:
     """Show every layer's volume and cost, and the table to take home."""
+    for note in (note for name, note in NOTES.items() if NETWORKS[name] == network):
+        st.caption(note)
     network_diagram.show_table(network)
     st.download_button("Download the table (CSV)", network.csv(), "network.csv", "text/csv")
 

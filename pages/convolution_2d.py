@@ -123,5 +123,5 @@ state.remember()
 frame.footer(
     "convolution_2d",
     "A filter is as deep as its input; at each position it gives one number, the dot product plus a bias; and that "
-    "number is large where the input looks like the filter.",
+    "number is large where the input looks like the filter, or is simply bright.",
 )

@@ -81,9 +81,10 @@ def lesson() -> None:
         network, group = state.select(NETWORK), state.select(FILMS)
         films, frozen = load_scores(network, group), float(load_card(network)["threshold"])
         st.markdown(describe_films(group, films))
-        st.caption(sections.describe_limits(group))
-    threshold = state[THRESHOLD]
-    settings = Settings(frozen if threshold is None else threshold, state[PREVALENCE] / 100, frozen)
+        chosen = state[THRESHOLD]
+        threshold = frozen if chosen is None else chosen
+        st.caption(sections.describe_limits(network, group, threshold))
+    settings = Settings(threshold, state[PREVALENCE] / 100, frozen)
     rates = rates_at_prevalence(confusion_at(films, settings.threshold), settings.prevalence)
     cohort = expected_cohort(rates, settings.prevalence)
     question = ask_ppv(cohort, rates) if cohort.positive_predictions else None

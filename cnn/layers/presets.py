@@ -79,3 +79,9 @@ PRESETS: dict[str, str] = {
 
 EfficientNet-Lite0 is without its stochastic depth, which skips whole blocks at random in training only.
 """
+NOTES = {
+    "LeNet-5": "LeNet-5 as it is usually written today. In the original of 1998, pooling had trained weights, the "
+    "second convolution read a part of the maps only, and the last layer compared distances.",
+    "AlexNet": "AlexNet as in torchvision, which has fewer filters than the network of 2012.",
+}
+"""What differs from the network as it was published, by name."""

@@ -58,7 +58,7 @@ MAPS = Several(
     title=_method_title,
 )
 EXPLAINED = Choice("explain", "Class explained", CLASSES[-1], options=tuple(CLASSES))
-OUTLINED = Flag("truth", "Outline the truth", False)
+OUTLINED = Flag("truth", "Outline lesion or boxes", False)
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def shrink_film(pixels: Array, longest: int) -> Array:
 def explain_numbers(example: Convolution) -> None:
     """Say what the output means, and what the flip changes."""
     glossary_popover.write(
-        "The output is large where the input looks like the filter. A layer in PyTorch does not flip its filter; "
-        "mathematics calls that cross-correlation. The weights are learned, so the flip makes no difference to what a "
-        "layer can learn."
+        "The output is large where the input looks like the filter, or is simply bright. A layer in PyTorch does not "
+        "flip its filter; mathematics calls that cross-correlation. The weights are learned, so the flip makes no "
+        "difference to what a layer can learn."
     )
     if example.symmetric:
         st.markdown("This filter is its own mirror image: flipped or not, the output is the same.")

@@ -110,7 +110,8 @@ def show_table(network: Network) -> None:
         f"Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
         f"outputs, at 4 bytes a number: {format_bytes(memory)} forward, and with the gradients on the way back about "
         f"{format_bytes(2 * memory)}. Receptive fields are "
-        "counted in input pixels; the *jump* is the distance between those of neighbouring units."
+        "counted in input pixels, and their middle counts most; the *jump* is the distance between those of "
+        "neighbouring units."
     )
 
 

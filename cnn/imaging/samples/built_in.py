@@ -61,8 +61,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="ankle",
         title="An ankle (the wrong picture)",
-        story="A real film of a lower leg, from the same set. Asked whether an ankle has pneumonia, "
-        "the network cannot shrug: its two probabilities still add up to 1.",
+        story="A real film of a lower leg, from the same set; its R is mirrored, as on a film that lies the wrong way "
+        "round. Asked whether an ankle has pneumonia, the network must choose: its probabilities still add up to 1.",
         simulated=False,
         file="RG3_UNCR.dcm",
     ),

@@ -112,7 +112,7 @@ def draw_confusion(matrices: Sequence[tuple[str, ConfusionCounts]], description:
         figure.add_heatmap(
             z=shares,
             x=[f"predicted<br>{name}" for name in CLASSES],
-            y=[f"is<br>{name}" for name in CLASSES],
+            y=[f"label<br>{name}" for name in CLASSES],
             text=[list(map(int, cells)) for cells in (normal, pneumonia)],
             texttemplate="%{text}<br>%{z:.0%}",
             textfont={"size": 18, "color": colours.text},

@@ -90,7 +90,8 @@ def show_performance(network: str) -> None:
     st.caption(
         "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
         f"by networks that were not trained on them (seeds {seeds}). An interval that is a point means that no film "
-        "was wrong, not that none ever will be."
+        "was wrong, not that none ever will be. A resample adds noise to every bin of the calibration error, so its "
+        "interval lies too high."
     )
     show_both_thresholds(network)
     results = load_card(network)["metrics"]
@@ -249,7 +250,7 @@ def _show_confusion(lines: Sequence[Line]) -> None:
                 [normal, *map(str, negatives), format_percent(Estimate.from_resamples(counts.specificity))],
                 [pneumonia, *map(str, positives), format_percent(Estimate.from_resamples(counts.sensitivity))],
             ]
-            head = ["truth", *(f"predicted {name}" for name in CLASSES), "correct"]
+            head = ["label", *(f"predicted {name}" for name in CLASSES), "correct"]
             show_table(head, rows, label=f"Confusion matrix, {title}")
 
 

@@ -22,7 +22,7 @@ from cnn.evaluation.operating_point import (
 from cnn.evaluation.scores import Scores
 from ui.evaluation.charts import Labels
 from ui.evaluation.operating_point import charts
-from ui.evaluation.scores_cache import ADULTS, MINED, format_percent
+from ui.evaluation.scores_cache import ADULTS, MINED, TEST, format_percent, load_scores
 from ui.shell.fields import Field, Real
 from ui.widgets.tables import show_table
 
@@ -155,11 +155,18 @@ def _show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     _show_table("Rates as a table", ["threshold", *rates], rows[::_TABLE_STEP], "Rates by threshold")
 
 
-def describe_limits(group: str) -> str:
+def describe_limits(network: str, group: str, threshold: float) -> str:
     """Return what has to be kept in mind where counts of these films are carried to other people; Markdown."""
+    found = [
+        sensitivity_and_specificity(load_scores(network, films), np.array([threshold])) for films in (TEST, ADULTS)
+    ]
+    (children, healthy_children), (adults, healthy_adults) = (
+        (f"{100 * rate[0]:.0f}" for rate in each) for each in found
+    )
     limits = (
         "PPV and NPV at another prevalence suppose the same sensitivity and specificity there. They change with the "
-        "patients: compare the films of children with those of adults."
+        f"patients: at this threshold {children} and {healthy_children} % on the test films of children, {adults} and "
+        f"{healthy_adults} % on adults."
     )
     if group not in (ADULTS, MINED):
         return limits
@@ -174,7 +181,7 @@ def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> No
     if np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]:
         half = (1 - specificity) / (1 - specificity + sensitivity)  # as many false as true positives
         description = f"Below a prevalence of about {half:.1%}, most positive predictions of this threshold are false."
-    labels = Labels("The same threshold elsewhere", "prevalence, %", "%", "prevalences", description)
+    labels = Labels("The same rates at another prevalence", "prevalence, %", "%", "prevalences", description)
     charts.draw_by_prevalence({"PPV": 100 * ppv, "NPV": 100 * npv}, 100 * PREVALENCES, 100 * prevalence, labels)
     rows = [
         [f"{100 * share:.2g} %", *map(_percent, values)] for share, *values in zip(PREVALENCES, ppv, npv, strict=True)
