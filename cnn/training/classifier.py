@@ -221,7 +221,10 @@ class Training:
 
 def smoothed_cross_entropy(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
     """Return the cross-entropy with smoothed labels; the target of a film with ``hidden`` lungs, (B,) bool, is 0.5."""
-    targets = F.one_hot(labels, len(cards.CLASSES)).float() * (1 - smoothing) + smoothing / 2
+    one_hot = labels[:, None] == torch.arange(
+        len(cards.CLASSES), device=labels.device
+    )  # F.one_hot asks for its maximum
+    targets = one_hot.float() * (1 - smoothing) + smoothing / 2
     return F.cross_entropy(logits, torch.where(hidden[:, None], 0.5, targets))
 
 
