@@ -106,8 +106,8 @@ with figures:
         show_result(run)
 with worst:
     if run and run.result:
-        result.show_worst(run.result)
         result.show_letter(run.result)
+        result.show_worst(run.result)
 with all_runs:
     if run:
         comparison.show_runs(run, other)
