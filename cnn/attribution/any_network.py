@@ -46,9 +46,9 @@ class AnyNetwork(LoadedModel):
 
     @override
     @torch.inference_mode()
-    def logits(self, pixels: Tensor) -> Tensor:
-        logits: Tensor = self.module(pixels.to(self.device))
-        return logits.cpu().double()
+    def scores(self, pixels: Tensor) -> Tensor:
+        logits: Tensor = self.module(pixels)
+        return logits
 
     @override
     def probabilities(self, pixels: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ def attribute(
 
         leaf = pixels.detach().clone().to(model.device).requires_grad_()
         layers = tuple(hooked.network.get_submodule(name) for name in model.cam_layers)
-        attempt = Attempt(hooked.network, layers, leaf, target, between_chunks, cam_in_logits=model.cam_in_logits)
+        attempt = Attempt(hooked.network, layers, leaf, target, between_chunks, model.scores, model.cam_in_logits)
         progress(0, total)
         try:
             values = chosen.run(attempt).detach()[0].sum(0).float().cpu().numpy()  # (S, S)

@@ -4,15 +4,17 @@ All methods compare with, or start from, the baseline 0, which is the film's own
 docs/saliency.md compares the methods and says how they differ from Captum's defaults.
 """
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from captum.attr import (
     DeepLift,
     GuidedBackprop,
-    IntegratedGradients,
     LayerAttribution,
     LayerGradCam,
     Occlusion,
@@ -23,6 +25,7 @@ from torch import Tensor, nn
 from cnn.attribution.attribution import Meaning
 from cnn.cards import find_key
 from cnn.errors import MethodFails
+from cnn.models import cores
 from cnn.models.loading import LoadedModel
 
 BASELINE = 0.0
@@ -36,6 +39,8 @@ SHAP_NOISE = 0.05
 """The same for GradientShap, whose noise only blurs the end of its path."""
 GRADIENT_CHUNK, FORWARD_CHUNK = 5, 13
 """Films in one batch, with and without a backward pass; they bound the memory."""
+CHUNKS_AT_ONCE = 4
+"""Batches with a backward pass side by side, on as many idle cores; it bounds the memory."""
 
 
 @dataclass
@@ -48,9 +53,10 @@ class Attempt:
         pixels: (1, 1, S, S), a leaf that requires gradients.
         target: index of the class to explain.
         between_chunks: called with the number of passes done before every chunk but the first.
-        done: passes done, of those that go through :meth:`forward`.
-        factors: of a map that is a product, the name of each factor and the sum of its absolute values.
+        scores: the same function as ``network``, in less time but without gradients.
         cam_in_logits: whether Grad-CAM's map is divided so that it is logits per pixel; else it is Captum's own.
+        done: passes done, of those that go through :meth:`forward` or :meth:`gradients`.
+        factors: of a map that is a product, the name of each factor and the sum of its absolute values.
     """
 
     network: nn.Module
@@ -58,26 +64,47 @@ class Attempt:
     pixels: Tensor
     target: int
     between_chunks: Callable[[int], None]
+    scores: Callable[[Tensor], Tensor]
+    cam_in_logits: bool = True
     done: int = 0
     factors: tuple[tuple[str, float], ...] = ()
-    cam_in_logits: bool = True
 
     def forward(self, films: Tensor) -> Tensor:
-        """Return the logits (B, 2) of one chunk (B, 1, S, S).
+        """Return the logits (B, 2) of one chunk (B, 1, S, S), without gradients.
 
         Other threads may use the network before it runs, so a method that sets hooks must not call this.
         """
-        if self.done:
-            self.between_chunks(self.done)
-        self.done += len(films)
-        logits: Tensor = self.network(films)
-        return logits
+        self._let_others_in(len(films))
+        return self.scores(films)
 
     def gradient(self, films: Tensor) -> Tensor:
         """Return the gradient of the target's logit at each film of one chunk, both (B, 1, S, S)."""
-        leaf = films.detach().requires_grad_()
-        gradient: Tensor = Saliency(self.forward).attribute(leaf, self.target, abs=False)
+        (gradient,) = self.gradients([films])
         return gradient
+
+    def gradients(self, chunks: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Yield :meth:`gradient` of each chunk, in order: as many chunks at once as cores are idle."""
+        chunks = iter(chunks)
+        single = torch.get_num_threads() == 1  # else torch itself uses several cores for one chunk
+        while True:
+            with cores.claim_idle() as idle:
+                part = list(itertools.islice(chunks, min(idle, CHUNKS_AT_ONCE) if single else 1))
+                if not part:
+                    return
+                self._let_others_in(sum(map(len, part)))
+                with ThreadPoolExecutor(len(part)) as pool:
+                    gradients = list(pool.map(self._gradient, part) if len(part) > 1 else map(self._gradient, part))
+            yield from gradients
+
+    def _gradient(self, films: Tensor) -> Tensor:
+        leaf = films.detach().requires_grad_()
+        gradient: Tensor = Saliency(self.network).attribute(leaf, self.target, abs=False)
+        return gradient
+
+    def _let_others_in(self, passes: int) -> None:
+        if self.done:
+            self.between_chunks(self.done)
+        self.done += passes
 
     def score_change(self) -> float:
         """Return the film's logit minus the baseline's."""
@@ -159,25 +186,31 @@ def _smoothgrad(attempt: Attempt) -> Tensor:
     pixels = attempt.pixels
     spread = NOISE * (pixels.max() - pixels.min())
     total = torch.zeros_like(pixels)
-    for noise, _ in noise_chunks(pixels):
-        total = total + attempt.gradient(pixels + spread * noise).sum(0, keepdim=True)
+    for gradients in attempt.gradients(pixels + spread * noise for noise, _ in noise_chunks(pixels)):
+        total = total + gradients.sum(0, keepdim=True)
     return (total / SAMPLES).abs()
 
 
 def _integrated_gradients(attempt: Attempt) -> Tensor:
-    values: Tensor = IntegratedGradients(attempt.forward).attribute(
-        attempt.pixels, BASELINE, attempt.target, n_steps=STEPS, internal_batch_size=GRADIENT_CHUNK
-    )
-    return values
+    """Sum the gradients by the rule of Gauss and Legendre, as Captum's class does, but with chunks side by side."""
+    positions, weights = np.polynomial.legendre.leggauss(STEPS)  # on -1..1
+    differences = attempt.pixels - BASELINE
+    points = torch.from_numpy((1 + positions) / 2).to(differences).view(-1, 1, 1, 1).split(GRADIENT_CHUNK)
+    shares = torch.from_numpy(weights / 2).to(differences).view(-1, 1, 1, 1).split(GRADIENT_CHUNK)
+    total = torch.zeros_like(attempt.pixels)
+    chunks = attempt.gradients(BASELINE + each * differences for each in points)
+    for share, gradients in zip(shares, chunks, strict=True):
+        total = total + (share * gradients).sum(0, keepdim=True)
+    return total * differences
 
 
 def _gradient_shap(attempt: Attempt) -> Tensor:
     pixels = attempt.pixels
     spread = SHAP_NOISE * (pixels.max() - pixels.min())
     total = torch.zeros_like(pixels)
-    for noise, positions in noise_chunks(pixels):
-        differences = pixels + spread * noise - BASELINE
-        gradients = attempt.gradient(BASELINE + positions * differences)
+    chunks = [(pixels + spread * noise - BASELINE, positions) for noise, positions in noise_chunks(pixels)]
+    points = (BASELINE + positions * differences for differences, positions in chunks)
+    for (differences, _), gradients in zip(chunks, attempt.gradients(points), strict=True):
         total = total + (gradients * differences).sum(0, keepdim=True)
     return total / SAMPLES
 

@@ -8,7 +8,6 @@ this engine was chosen.
 import copy
 import itertools
 import threading
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -25,7 +24,7 @@ from cnn.models import cores
 class _Fast:
     """What was made of a network whose weights were in the state ``versions``."""
 
-    versions: Hashable
+    versions: object
     folded: nn.Module
     engines: dict[int, "Engine | None"] = field(default_factory=dict)
 
@@ -126,10 +125,16 @@ def _made_of(network: nn.Module) -> _Fast:
     return fast
 
 
-def _weight_versions(module: nn.Module) -> Hashable:
+def _weight_versions(module: nn.Module) -> object:
     """Return what changes when a weight is replaced, or written to by an optimiser, a copy or a loaded state."""
-    tensors = itertools.chain(module.parameters(), module.buffers())
-    return tuple((id(each), each.data_ptr(), 0 if each.is_inference() else each._version) for each in tensors)
+    tensors = (
+        each
+        for part in module.modules()  # module.parameters() and module.buffers() take twice as long
+        for several in (part._parameters, part._buffers)
+        for each in several.values()
+        if each is not None
+    )
+    return [(each.data_ptr(), 0 if each.is_inference() else each._version) for each in tensors]
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:

@@ -67,8 +67,12 @@ class LoadedModel:
 
     def logits(self, pixels: Tensor) -> Tensor:
         """Return the logits, (B, K) float64 on the CPU, of inputs (B, C, H, W) from any device."""
-        (logits,) = engine.run(self.module, pixels.detach().to(self.device))
-        return logits.cpu().double()
+        return self.scores(pixels.detach().to(self.device)).cpu().double()
+
+    def scores(self, pixels: Tensor) -> Tensor:
+        """Return the logits (B, K) of inputs (B, C, H, W), both where the network is, without gradients."""
+        (logits,) = engine.run(self.module, pixels)
+        return logits
 
     @property
     def temperature(self) -> float:

@@ -29,7 +29,7 @@ from cnn.attribution.attribute import attribute
 from cnn.attribution.methods import STEPS, count_passes
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
-from cnn.models import loading, ood_gate, registry
+from cnn.models import cores, loading, ood_gate, registry
 from cnn.models.allocator import keep_memory
 from cnn.models.loading import LoadedModel
 from cnn.predict.files import find_files
@@ -166,7 +166,7 @@ def forward_pass(model: LoadedModel, pixels: Tensor) -> Task:
     left, right = torch.randn(MATRIX_SIDE, MATRIX_SIDE), torch.randn(MATRIX_SIDE, MATRIX_SIDE)
     return Task(
         "forward pass",
-        lambda: forward(model.folded, pixels),
+        lambda: model.scores(pixels),
         f"its {multiply_adds / 1e6:.0f} million multiply-adds as one matrix product",
         lambda: left @ right,
         target=2.5,
@@ -242,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args(arguments)
-    torch.set_num_threads(1)
+    cores.use_one()
     keep_memory()  # as the command does
     model = loading.load(options.model)
     pixels = to_tensor(read_radiograph(draw_jpeg(400, seed=1), "film.jpg"), model.input_size)

@@ -20,7 +20,7 @@ from cnn.attribution.attribution import describe
 from cnn.attribution.methods import BASELINE, METHODS, count_passes, occlusion_window
 from cnn.errors import MethodFails, UserError
 from cnn.imaging.preprocess import to_tensor
-from cnn.models import architectures, engine, loading
+from cnn.models import architectures, cores, engine, loading
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import predict
 from cnn.progress import Progress
@@ -414,7 +414,8 @@ def test_a_model_is_left_as_it_was_after_success_a_stop_and_a_failure(lecture: L
 
 
 @pytest.mark.parametrize("method", ["occlusion", "integrated_gradients", "smoothgrad", "gradient_shap"])
-def test_progress_counts_every_pass(lecture: LoadedModel, method: str) -> None:
+def test_progress_counts_every_pass(lecture: LoadedModel, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "CORES", 1)
     calls: list[tuple[int, int]] = []
     attribute(lecture, pixels_for(lecture), method, PNEUMONIA, lambda *call: calls.append(call))
     total, done = count_passes(lecture, method), [done for done, _ in calls]
