@@ -17,7 +17,7 @@ from ui.shell.page_state import State
 from ui.widgets.tables import show_table
 
 _NAMES = {corruption.title: name for name, corruption in CORRUPTIONS.items()}
-CORRUPTION = Choice("corruption", "Corruption", CORRUPTIONS["brightness_down"].title, options=tuple(_NAMES))
+CORRUPTION = Choice("corruption", "Corruption", CORRUPTIONS["jpeg_compression"].title, options=tuple(_NAMES))
 _SEVERITY = ("clean", *(str(1 + index) for index in range(SEVERITIES)))
 _MISSED, _FALSE_POSITIVES, _FILM = "missed, test films", "false positives, test films", "P(PNEUMONIA) of this film"
 
@@ -72,6 +72,6 @@ def _draw(curves: dict[str, np.ndarray], threshold: float, description: str) -> 
         figure.add_scatter(x=_SEVERITY, y=values, name=title, mode="lines+markers", line=line)
     figure.add_hline(y=100 * threshold, line={"color": colours.muted, "dash": "dot", "width": 1.5})
     figure.update_layout(height=340, margin={"t": 104})
-    figure.update_xaxes(title="severity")
+    figure.update_xaxes(title="severity", type="category")
     figure.update_yaxes(title="%", range=[-3, 103])
     theme.show_figure(figure, key="corruption-curves", description=description, heading="Under a corruption")

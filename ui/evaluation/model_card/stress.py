@@ -42,14 +42,14 @@ def _describe_corrupted(network: str, corrupted: dict[str, Any]) -> str:
     rates = {key: np.array(by_corruption[worst][key])[-1] for key in ("sensitivity", "specificity")}
     clean, mean = (mean_estimate(corrupted[key]) for key in ("clean", "mean"))
     if mean.low <= stress.PUBLISHED_MEAN <= mean.high:
-        beside = "which its interval does not tell from what was published"
+        beside = "no different from the published mean within its interval"
     else:
-        beside = "below what was published" if mean.value < stress.PUBLISHED_MEAN else "above what was published"
-    title, error = by_corruption[worst]["title"].lower(), means[worst]
+        beside = "below the published mean" if mean.value < stress.PUBLISHED_MEAN else "above the published mean"
+    title, error = by_corruption[worst]["title"], means[worst]
     return (
         f"**{network_title(network)}: balanced error {format_number(clean)} on clean test films, "
         f"{format_number(mean)} over {len(means)} corruptions, {beside}.** {PUBLISHED} has "
-        f"{stress.PUBLISHED_CLEAN:.3f} and {stress.PUBLISHED_MEAN:.3f}. The worst is {title} ({error:.3f}): at the "
+        f"{stress.PUBLISHED_CLEAN:.3f} and {stress.PUBLISHED_MEAN:.3f}. Worst: {title} ({error:.3f}): at the "
         f"highest severity sensitivity is {rates['sensitivity']:.0%} and specificity {rates['specificity']:.0%}."
     )
 
