@@ -85,12 +85,13 @@ def describe_views(views: Views) -> str:
         if area.low > 0.5
         else "too few films to say whether it follows the view"
     )
+    sensitivity = [_interval(each.sensitivity, " %") for each in (views.pa, views.ap)]
     return (
-        f"The sensitivity is {_interval(views.pa.sensitivity, ' %')} on PA and {_interval(views.ap.sensitivity, ' %')} "
-        f"on AP films, a difference of {_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} "
-        f"within PA and {views.ap.auc} within AP. All children's films are AP, and AP films of adults are those of "
-        f"sicker patients: the view alone has AUC {views.label_from_view} for the label, which is part of the AUC on "
-        f"all adults. Among healthy adults, the score separates AP from PA with AUC {area}: {followed}."
+        f"On adults, the sensitivity is {sensitivity[0]} on PA and {sensitivity[1]} on AP films, a difference of "
+        f"{_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} within PA and {views.ap.auc} "
+        "within AP. All children's films are AP, and AP films of adults are those of sicker patients: the view alone "
+        f"has AUC {views.label_from_view} for the label, which is part of the AUC on all adults. Among healthy adults, "
+        f"the score separates AP from PA with AUC {area}: {followed}."
     )
 
 

@@ -73,8 +73,8 @@ def describe_guidance(network: str) -> str:
 
 
 _GUIDANCE = (
-    " It was also taught, with boxes that radiologists drew on films of other patients, what its last feature maps "
-    "should show, and Grad-CAM draws these: that its map points at an opacity was part of the training."
+    " The network was also taught, with boxes that radiologists drew on films of other patients, what its last feature "
+    "maps should show, and Grad-CAM draws these: that its map points at an opacity was part of the training."
 )
 PNEUMONIA_ON_FILM = (
     "**What a film can show.** A film shows an opacity, not its cause. Oedema, collapse, bleeding or a tumour can look "

@@ -58,7 +58,7 @@ MAPS = Several(
     title=_method_title,
 )
 EXPLAINED = Choice("explain", "Class explained", CLASSES[-1], options=tuple(CLASSES))
-OUTLINED = Flag("truth", "Outline lesion or boxes", False)
+OUTLINED = Flag("truth", "Outline", False)
 
 
 @dataclass(frozen=True)

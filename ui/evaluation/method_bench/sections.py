@@ -88,7 +88,10 @@ def show_randomisation(report: Report, title: str) -> None:
         "without its sign."
     )
     st.markdown(saliency_sentences.randomisation(report))
-    description = f"Similarity to the trained map ({title}) as more blocks are random; dashed: does not change."
+    description = (
+        f"Similarity to the trained map ({title}) as more blocks are random; dashed: does not change, dotted: cannot "
+        "tell."
+    )
     charts.draw_randomisation(
         {method: report.similarity_by_stage(name, measure) for name, method in report.titles.items()},
         {method: report.verdicts(name).depends_on_weights for name, method in report.titles.items()},

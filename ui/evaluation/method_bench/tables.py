@@ -39,19 +39,19 @@ def show_randomisation(report: Report, measure: str) -> None:
         rows.append(
             [
                 title,
-                *(f"{estimate.value:.2f}" for estimate in stages.values()),
+                CHANGES[report.verdicts(name).depends_on_weights],
+                *(f"{estimate.value:.2f}".replace("-", "−") for estimate in stages.values()),
                 f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
                 str(report.similarity("randomisation", name, "excess", measure)),
-                CHANGES[report.verdicts(name).depends_on_weights],
                 str(report.films_tested("randomisation", name)),
             ]
         )
     head = [
         "",
+        "by both measures",
         *(f"to {stage}" for stage in stages),
         "two films",
         "all random minus two films",
-        "both measures",
         "films",
     ]
     show_table(head, rows, label="Similarity to the trained map")
