@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from cachetools import FIFOCache
 
 from cnn.attribution.corruptions import CORRUPTIONS, SEVERITIES, SIDE, classify_corrupted
 from cnn.attribution.perturbations import to_greys
@@ -14,10 +15,12 @@ from ui.chest.film_store import Film
 from ui.shell import theme
 from ui.shell.fields import Choice
 from ui.shell.page_state import State
+from ui.shell.session_data import drop_with_page
 from ui.widgets.tables import show_table
 
 _NAMES = {corruption.title: name for name, corruption in CORRUPTIONS.items()}
 CORRUPTION = Choice("corruption", "Corruption", CORRUPTIONS["jpeg_compression"].title, options=tuple(_NAMES))
+_KEPT, _MAX_KEPT = drop_with_page("shortcut_lab.corrupted"), 60
 _SEVERITY = ("clean", *(str(1 + index) for index in range(SEVERITIES)))
 _MISSED, _FALSE_POSITIVES, _FILM = "missed, test films", "false positives, test films", "P(PNEUMONIA) of this film"
 
@@ -29,13 +32,22 @@ def show_curves(film: Film, model: LoadedModel, state: State) -> None:
         st.markdown("Nothing is measured of this network on corrupted films.")
         return
     name = _NAMES[state.select(CORRUPTION)]
-    predictions = classify_corrupted(model, to_greys(film.inputs.by_size[SIDE]), name)
+    predictions = _classify(film, model, name)
     curves = {key: 100 * (1 - _rates(corrupted, name, rate)) for key, rate in _ERRORS.items()}
     curves[_FILM] = 100 * np.array([each.p_pneumonia for each in predictions])
     _draw(curves, model.threshold, _describe(predictions, curves, name))
     rows = [[title, *(f"{value:.0f} %" for value in values)] for title, values in curves.items()]
     with st.expander("The same as a table"):
         show_table(["severity", *_SEVERITY], rows, label="Errors and this film by severity")
+
+
+def _classify(film: Film, model: LoadedModel, name: str) -> list[Prediction]:
+    """Return the predictions at every severity; they are kept for when the lab above runs the page again."""
+    kept: FIFOCache[tuple[str, ...], list[Prediction]] = st.session_state.setdefault(_KEPT, FIFOCache(_MAX_KEPT))
+    key = (film.sha256, model.weights_sha256, name)
+    if key not in kept:
+        kept[key] = classify_corrupted(model, to_greys(film.inputs.by_size[SIDE]), name)
+    return kept[key]
 
 
 _ERRORS = {_MISSED: "sensitivity", _FALSE_POSITIVES: "specificity"}
