@@ -11,7 +11,7 @@ import pytest
 from cnn import __version__, cards
 from cnn.attribution.attribute import LOCK_TIMEOUT_S
 from cnn.attribution.methods import METHODS, count_passes
-from cnn.evaluation import views
+from cnn.evaluation import saliency_report, views
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading
@@ -46,6 +46,18 @@ def test_saliency_md_counts_the_passes_that_are_made(weights: Path) -> None:
         method.title: count_passes(model, name) for name, method in METHODS.items()
     }
     assert f"more than {LOCK_TIMEOUT_S:g} seconds" in text
+
+
+def test_saliency_md_has_the_figures_of_the_bench() -> None:
+    report = saliency_report.read()["transfer"]
+    text = " ".join((ROOT / "docs" / "saliency.md").read_text(encoding="utf-8").split())
+    for name in ("grad_cam", "anatomy"):
+        points, order = (report.localisation("rsna", name, measure) for measure in ("pointing", "auprc"))
+        assert f"{100 * points.value:.0f} % ({100 * points.low:.0f}-{100 * points.high:.0f})" in text
+        assert f"{order.value:.2f} ({order.low:.2f}-{order.high:.2f})" in text
+    points, order = (report.gain("rsna", "grad_cam", "anatomy", measure) for measure in ("pointing", "auprc"))
+    assert f"({100 * points.low:.0f} to {100 * points.high:.0f} points)" in text
+    assert f"({order.low:.2f} to {order.high:.2f})" in text
 
 
 def test_the_readme_has_the_commands_that_ci_runs() -> None:

@@ -161,6 +161,10 @@ def _spread(areas: np.ndarray) -> str:
     return f"{areas.min():.3f} to {areas.max():.3f}"
 
 
+def _two_decimals(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def _show_similarities(checked: CheckedMap) -> None:
     st.markdown(
         "How like this map are others? Of the absolute values in the same squares: rank correlation (1 is the same "
@@ -168,7 +172,7 @@ def _show_similarities(checked: CheckedMap) -> None:
     )
     controls = {RANDOM: f"{_title(checked.attribution.method)} on random weights", EDGES: "Edges, no network"}
     rows = [
-        (controls.get(name) or _title(name), f"{similarity.rank:.2f}", f"{similarity.ssim:.2f}")
+        (controls.get(name) or _title(name), _two_decimals(similarity.rank), _two_decimals(similarity.ssim))
         for name, similarity in checked.similarities.items()
     ]
     show_table(("Compared with", "Rank correlation", "SSIM"), rows, label="Likeness to other maps")

@@ -40,7 +40,7 @@ def show_randomisation(report: Report, measure: str) -> None:
             [
                 title,
                 CHANGES[report.verdicts(name).depends_on_weights],
-                *(f"{estimate.value:.2f}".replace("-", "−") for estimate in stages.values()),
+                *(f"{round(estimate.value, 2) + 0.0:.2f}".replace("-", "−") for estimate in stages.values()),
                 f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
                 str(report.similarity("randomisation", name, "excess", measure)),
                 str(report.films_tested("randomisation", name)),
