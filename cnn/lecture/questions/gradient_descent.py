@@ -30,7 +30,7 @@ def ask_next_weight(step: DescentStep, rate: float, of_one_pair: Array, seed: in
     shown = {name: format_number(value) for name, value in (("w", weight), ("g", gradient), ("rate", rate))}
     return build_question(
         f"With a learning rate of {shown['rate']}, what is the weight in row {cell[0] + 1}, column {cell[1] + 1} after "
-        "the next step? Two decimals are enough.",
+        "the next step? It is below the grid, with the mean dL/dw; two decimals are enough.",
         answer,
         f"w − learning rate × dL/dw = {shown['w']} − {shown['rate']} × ({shown['g']}) = {format_number(answer)}.",
         "Read w and the mean dL/dw in this row and column, and go against the gradient: w − learning rate × dL/dw.",
