@@ -1,7 +1,6 @@
 """Baseline maps: what a saliency method has to beat, because they know nothing of the network."""
 
 import numpy as np
-from skimage.filters import sobel
 
 BASELINES = ("random", "centre", "edges", "anatomy")
 """Names of the baselines; "anatomy" is :func:`lung_prior`."""
@@ -31,6 +30,8 @@ def baseline_map(name: str, film: np.ndarray, seed: int) -> np.ndarray:
 
 def edges(film: np.ndarray) -> np.ndarray:
     """Return the steepness of the greys by Sobel's filter from 1968, which needs no training."""
+    from skimage.filters import sobel  # takes half a second, which a first prediction need not wait
+
     return np.asarray(sobel(film))
 
 

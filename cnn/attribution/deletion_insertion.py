@@ -14,7 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from cnn.progress import Progress, ignore_progress
 
@@ -88,6 +87,8 @@ def make_fill(pixels: Tensor, fill: Fill) -> Tensor:
     """Return what hidden squares of a standardised film (1, 1, S, S) show, of the same shape."""
     if fill == "grey":
         return torch.zeros_like(pixels)
+    from torchvision.transforms.functional import gaussian_blur  # takes a second, and few ask for it
+
     spread = min(pixels.shape[-2:]) / 16
     kernel_size = 2 * int(2 * spread) + 1
     blurred: Tensor = gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])

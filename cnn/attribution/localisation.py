@@ -6,7 +6,6 @@ The first three depend on the order of the map's values only; all are 1 for a ma
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from sklearn.metrics import average_precision_score
 
 from cnn.attribution.attribution import Meaning
 
@@ -57,6 +56,8 @@ def pixel_auprc(heat: np.ndarray, truth: np.ndarray) -> float:
 
     A constant map scores the share of the ground truth in the film. Source: Arun et al., Radiology: AI 2021.
     """
+    from sklearn.metrics import average_precision_score  # takes half a second, and only the bench asks for it
+
     return float(average_precision_score(truth.ravel(), heat.ravel()))
 
 

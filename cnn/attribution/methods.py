@@ -9,17 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import (
-    DeepLift,
-    GuidedBackprop,
-    LayerAttribution,
-    LayerGradCam,
-    Occlusion,
-    Saliency,
-)
 from torch import Tensor, nn
 
 from cnn.attribution.attribution import Meaning
@@ -41,6 +34,13 @@ GRADIENT_CHUNK, FORWARD_CHUNK = 5, 13
 """Films in one batch, with and without a backward pass; they bound the memory."""
 CHUNKS_AT_ONCE = 4
 """Batches with a backward pass side by side, on as many idle cores; it bounds the memory."""
+
+
+def _captum() -> Any:
+    """Return Captum's methods, whose import takes half a second for which no prediction waits."""
+    from captum import attr
+
+    return attr
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Attempt:
 
     def _gradient(self, films: Tensor) -> Tensor:
         leaf = films.detach().requires_grad_()
-        gradient: Tensor = Saliency(self.network).attribute(leaf, self.target, abs=False)
+        gradient: Tensor = _captum().Saliency(self.network).attribute(leaf, self.target, abs=False)
         return gradient
 
     def _let_others_in(self, passes: int) -> None:
@@ -217,12 +217,12 @@ def _gradient_shap(attempt: Attempt) -> Tensor:
 
 def _deep_lift(attempt: Attempt) -> Tensor:
     baseline = torch.full_like(attempt.pixels, BASELINE)
-    values: Tensor = DeepLift(attempt.network).attribute(attempt.pixels, baseline, attempt.target)
+    values: Tensor = _captum().DeepLift(attempt.network).attribute(attempt.pixels, baseline, attempt.target)
     return values
 
 
 def _guided_backprop(attempt: Attempt) -> Tensor:
-    values: Tensor = GuidedBackprop(attempt.network).attribute(attempt.pixels, attempt.target)
+    values: Tensor = _captum().GuidedBackprop(attempt.network).attribute(attempt.pixels, attempt.target)
     return values
 
 
@@ -234,10 +234,12 @@ def _grad_cam(attempt: Attempt, keep_negative: bool = True) -> Tensor:
     total = torch.zeros_like(attempt.pixels[:, :1])
     for layer in attempt.cam_layers:
         with _graph_begins_at(layer):
-            coarse = LayerGradCam(attempt.network, layer).attribute(
-                attempt.pixels.detach(), attempt.target, relu_attributions=not keep_negative
+            coarse = (
+                _captum()
+                .LayerGradCam(attempt.network, layer)
+                .attribute(attempt.pixels.detach(), attempt.target, relu_attributions=not keep_negative)
             )  # (1, 1, h, w)
-        fine = LayerAttribution.interpolate(coarse, (height, width), "bilinear")  # (1, 1, H, W)
+        fine = _captum().LayerAttribution.interpolate(coarse, (height, width), "bilinear")  # (1, 1, H, W)
         cells = coarse.shape[-2] * coarse.shape[-1]
         total = total + fine * (cells / (height * width) if attempt.cam_in_logits else 1)
     return total
@@ -265,13 +267,17 @@ def _guided_grad_cam(attempt: Attempt) -> Tensor:
 def _occlusion(attempt: Attempt) -> Tensor:
     channels, *sides = attempt.pixels.shape[1:]
     side, stride = occlusion_window(min(sides))
-    values: Tensor = Occlusion(attempt.forward).attribute(
-        attempt.pixels.detach(),
-        (channels, side, side),
-        (channels, stride, stride),
-        BASELINE,
-        attempt.target,
-        perturbations_per_eval=FORWARD_CHUNK,
+    values: Tensor = (
+        _captum()
+        .Occlusion(attempt.forward)
+        .attribute(
+            attempt.pixels.detach(),
+            (channels, side, side),
+            (channels, stride, stride),
+            BASELINE,
+            attempt.target,
+            perturbations_per_eval=FORWARD_CHUNK,
+        )
     )
     return values
 

@@ -11,9 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.similarity import compare_squares
@@ -180,6 +178,8 @@ def crop(greys: Tensor, margin: float) -> Tensor:
 
 def blur(greys: Tensor, spread: float) -> Tensor:
     """Blur with a Gaussian of standard deviation ``spread``, a share of the side."""
+    from torchvision.transforms.functional import gaussian_blur  # takes a second, and few ask for it
+
     sigma = spread * greys.shape[-1]
     kernel_size = min(2 * math.ceil(3 * sigma) + 1, greys.shape[-1] - 1 + greys.shape[-1] % 2)
     blurred: Tensor = gaussian_blur(greys, [kernel_size, kernel_size], [sigma, sigma])
@@ -210,6 +210,8 @@ def _marker(greys: Tensor, rows: slice, columns: slice) -> Tensor:
 
 def _erase(greys: Tensor, rows: slice, columns: slice) -> Tensor:
     """Continue the surroundings of the square smoothly into it."""
+    from skimage.restoration import inpaint_biharmonic  # takes half a second, and few ask for it
+
     margin = max(4, (rows.stop - rows.start) // 4)
     mask = np.zeros(greys.shape[-2:], dtype=bool)
     mask[rows, columns] = True

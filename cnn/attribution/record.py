@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Any, Protocol
 
-import captum
 import torch
 
 from cnn import __version__
@@ -57,7 +57,7 @@ def record(
             "refused": rejection or None,
         },
         "model": {"name": model.name, "weights_sha256": model.weights_sha256, "input_size": model.input_size},
-        "versions": {"app": __version__, "torch": torch.__version__, "captum": captum.__version__},
+        "versions": {"app": __version__, "torch": torch.__version__, "captum": metadata.version("captum")},
         "prediction": {
             "logits": dict(zip(CLASSES, prediction.logits, strict=True)),
             "temperature": prediction.temperature,

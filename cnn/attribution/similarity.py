@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import spearmanr
-from skimage.metrics import structural_similarity
 
 from cnn.attribution.deletion_insertion import square_means
 
@@ -23,6 +21,9 @@ class Similarity(NamedTuple):
 
 def compare(first: np.ndarray, second: np.ndarray) -> Similarity:
     """Compare two maps (S, S) in 0..1. A map of zeros is similar to none; a constant one has rank correlation 0."""
+    from scipy.stats import spearmanr  # both take a second, which a first prediction need not wait
+    from skimage.metrics import structural_similarity
+
     if not (first.any() and second.any()):
         return Similarity(ssim=0.0, rank=0.0)
     ssim = structural_similarity(

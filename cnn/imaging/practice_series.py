@@ -12,8 +12,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.functional import affine
 
 from cnn.cards import CLASSES
 from cnn.imaging.samples.built_in import SAMPLES, lesion_mask
@@ -61,6 +59,9 @@ def simulate_series(seed: int) -> tuple[PracticeFilm, ...]:
 
 def simulate_film(seed: int, number: int, with_lesion: bool) -> PracticeFilm:
     """Return film ``number`` of series ``seed``, the same but for the lesion whether it has one or not."""
+    from torchvision.transforms import InterpolationMode  # takes a second, and these films alone need it
+    from torchvision.transforms.functional import affine
+
     random = np.random.default_rng([seed, number])
     film, shadow, mask = _load_parts()
     height, width = film.shape[-2:]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from skimage.measure import approximate_polygon, find_contours
 
 from ui.shell import theme
 from ui.shell.components import define_component, read_files
@@ -120,6 +119,8 @@ class Outline:
     @classmethod
     def of_mask(cls, name: str, colour: str, mask: np.ndarray) -> "Outline":
         """Return the outline of ``mask`` (H, W) bool."""
+        from skimage.measure import approximate_polygon, find_contours  # takes a second
+
         height, width = mask.shape
         contours = find_contours(np.pad(mask.astype(float), 1), 0.5)
         lines = (approximate_polygon(contour, 0.8) - 1 for contour in contours)
