@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.models import loading
-from ui.chest import believe, film_series, film_store, prediction_scale, read_first
+from ui.chest import believe, film_series, film_store, overlay, read_first
 from ui.shell import frame, stage
 from ui.shell.fields import Field
 from ui.shell.page_state import State
@@ -64,7 +64,7 @@ with why:
         "**The labels** of children's films were given by physicians who read the film; those of adults were mined "
         "from reports, and the boxes are NIH's. **The simulated films** are one simulated chest, turned, moved and "
         "changed in contrast; in half of them a consolidation was added."
-        f"\n\n**The map** is Grad-CAM.{prediction_scale.describe_guidance(name)}"
+        f"\n\n**The map** is Grad-CAM.{overlay.describe_guidance(name)}"
     )
 frame.notice()
 frame.footer(

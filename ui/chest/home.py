@@ -8,7 +8,7 @@ from cnn.attribution.front_page_example import FrontPageExample
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import lesion_mask
 from cnn.lecture.outline import OBJECTIVES, OUTLINE
-from ui.chest import overlay, prediction_scale
+from ui.chest import overlay
 from ui.shell import frame
 from ui.shell.frame import Chapter
 
@@ -33,7 +33,7 @@ def show_example() -> None:
         st.image(coloured, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(example.attribution(), overlay.OPACITY))
     place = "inside" if _points_at_lesion(example) else "outside"
-    guidance = prediction_scale.describe_guidance(example.network)
+    guidance = overlay.describe_guidance(example.network)
     st.markdown(f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}")
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from plotly.colors import get_colorscale, hex_to_rgb
 
+from cnn import cards
 from cnn.attribution.attribution import Attribution, Meaning, describe
+from cnn.errors import UserError
 from ui.shell import theme
 from ui.widgets.film_viewer import ViewedMap
 
@@ -156,3 +158,18 @@ def render_sheet(panels: Sequence[Panel], caption: Sequence[str], opacity: float
     png = io.BytesIO()
     page.save(png, format="PNG")
     return png.getvalue()
+
+
+def describe_guidance(network: str) -> str:
+    """Return a sentence, after a space, if the network's last feature maps were taught with boxes; else nothing."""
+    try:
+        recipe = cards.read_card(cards.WEIGHTS_FOLDER, "transfer" if network == "ensemble" else network)["recipe"]
+    except UserError:
+        return ""
+    return _GUIDANCE if isinstance(recipe, dict) and recipe["guidance"] else ""
+
+
+_GUIDANCE = (
+    " The network was also taught, with boxes that radiologists drew on films of other patients, what its last feature "
+    "maps should show, and Grad-CAM draws these: that its map points at an opacity was part of the training."
+)

@@ -4,11 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from cnn import cards
 from cnn.cards import network_title
-from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import NORMAL, PNEUMONIA, Prediction, percent, sentence
+from ui.chest import overlay
 from ui.chest.film_store import Film
 from ui.shell.text import plain
 
@@ -54,7 +53,7 @@ def describe_network(model: LoadedModel) -> str:
     about = NETWORKS.get(model.name, OTHER)
     return (
         f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one "
-        f"of them to any image, and it cannot say that it does not know.{describe_guidance(model.name)}\n\n"
+        f"of them to any image, and it cannot say that it does not know.{overlay.describe_guidance(model.name)}\n\n"
         f"**The threshold** of {percent(model.threshold)} lies {model.card['threshold_rule']}. "
         f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on "
         "children's validation films, seen through random changes, as if half of all films had pneumonia: at another "
@@ -63,19 +62,6 @@ def describe_network(model: LoadedModel) -> str:
     )
 
 
-def describe_guidance(network: str) -> str:
-    """Return a sentence, after a space, if the network's last feature maps were taught with boxes; else nothing."""
-    try:
-        recipe = cards.read_card(cards.WEIGHTS_FOLDER, "transfer" if network == "ensemble" else network)["recipe"]
-    except UserError:
-        return ""
-    return _GUIDANCE if isinstance(recipe, dict) and recipe["guidance"] else ""
-
-
-_GUIDANCE = (
-    " The network was also taught, with boxes that radiologists drew on films of other patients, what its last feature "
-    "maps should show, and Grad-CAM draws these: that its map points at an opacity was part of the training."
-)
 PNEUMONIA_ON_FILM = (
     "**What a film can show.** A film shows an opacity, not its cause. Oedema, collapse, bleeding or a tumour can look "
     "the same, and early pneumonia may show nothing. Pneumonia is diagnosed from history, examination, blood and film "
