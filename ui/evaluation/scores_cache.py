@@ -90,5 +90,5 @@ def describe_films(group: str, films: Scores) -> str:
     return (
         f"{sentence} {young} of the films are of patients under 18. An opacity may be pneumonia, if history and "
         "examination agree; the label is no diagnosis. Films that were abnormal without an opacity were left out, so "
-        "the specificity is against healthy chests."
+        "the specificity is against healthy chests; the tab Under stress of the model card has them too."
     )
