@@ -38,13 +38,14 @@ def films() -> list[Path]:
 
 @pytest.fixture
 def upload(open_page: Callable[..., Page]) -> Callable[..., Page]:
-    """Opens the page, where files are uploaded, and waits until the first was read."""
+    """Opens the page, where files are uploaded, and waits until the first was read and nothing moves any more."""
 
     def upload_(*paths: Path, network: str = "transfer") -> Page:
         page = open_page(f"chest_xray?network={network}")
         page.locator("input[type=file]").set_input_files(paths)
         expect(page.get_by_text(f"{paths[0].name} · ").first).to_be_visible()
         expect(page.locator(PANES)).to_have_count(2)
+        done(page)
         return page
 
     return upload_
@@ -57,10 +58,10 @@ def probability(page: Page) -> str:
 
 
 def choose(page: Page, *methods: str) -> None:
-    """Clicks methods on or off and waits for the page to be done."""
+    """Clicks methods on or off, one when the page is done with the one before: a layout that moves swallows a click."""
     for method in methods:
         page.get_by_role("button", name=method, exact=True).click()
-    done(page)
+        done(page)
 
 
 def done(page: Page) -> None:
