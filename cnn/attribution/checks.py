@@ -5,13 +5,16 @@ other methods, and the position of the lungs. A map that passes is not proved ri
 believed.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
-from torch import Tensor
+from cachetools import LRUCache
+from torch import Tensor, nn
 
 from cnn.attribution import deletion_insertion
 from cnn.attribution.attribute import attribute
@@ -38,6 +41,8 @@ here, reach it by chance once in some thousands of pairs."""
 DIFFERENT = 0.3
 """Two maps below this rank correlation are said to differ: about two standard errors of the same 7 x 7."""
 
+MAX_KEPT_MAPS = 32
+"""Maps of built-in films that are kept for each network."""
 OTHERS = 3
 """Other films, whose maps say how similar two maps of the same method are."""
 
@@ -232,7 +237,8 @@ def check_map(
 
     def explain(network: LoadedModel, method: str, film: Tensor = pixels) -> Attribution:
         nonlocal done
-        other = attribute(network, film, method, attribution.target, report)
+        other = _kept_map(network, film, method, attribution.target)
+        other = other or _keep_map(network, film, attribute(network, film, method, attribution.target, report))
         done += other.passes
         return other
 
@@ -288,6 +294,32 @@ def _other_films(size: int, pixels: Tensor) -> list[Tensor]:
 def _built_in_films(size: int) -> tuple[Tensor, ...]:
     step = len(REAL_FILMS) // (OTHERS + 1)
     return tuple(to_tensor(read_radiograph(*film.read()), size) for film in REAL_FILMS[::-step])
+
+
+_MAPS: WeakKeyDictionary[nn.Module, LRUCache[Hashable, Attribution]] = WeakKeyDictionary()
+_KEEPING = threading.Lock()
+
+
+def _kept_map(model: LoadedModel, film: Tensor, method: str, target: int) -> Attribution | None:
+    """Return the map of a built-in film if it has been computed before: every checked map is compared with it."""
+    with _KEEPING:
+        maps = _MAPS.get(model.folded)
+        return None if maps is None else maps.get((_built_in_number(film), method, target))
+
+
+def _keep_map(model: LoadedModel, film: Tensor, attribution: Attribution) -> Attribution:
+    """Keep the map of a built-in film, until a weight of the network changes; return it."""
+    number = _built_in_number(film)
+    if number is not None:
+        with _KEEPING:
+            maps = _MAPS.setdefault(model.folded, LRUCache(MAX_KEPT_MAPS))
+            maps[number, attribution.method, attribution.target] = attribution
+    return attribution
+
+
+def _built_in_number(film: Tensor) -> int | None:
+    films = _built_in_films(film.shape[-1])
+    return next((number for number, each in enumerate(films) if each is film), None)
 
 
 def quick_methods(model: LoadedModel, method: str) -> list[str]:

@@ -175,3 +175,20 @@ def test_without_another_quick_method_there_is_no_agreement(checked: CheckedMap)
 def test_a_blank_map_is_not_judged(checked: CheckedMap) -> None:
     blank = Attribution(np.zeros((128, 128), np.float32), "saliency", "strength", 1, "PNEUMONIA", 1)
     assert "blank" in replace(good(checked), attribution=blank).verdict
+
+
+def test_maps_of_other_films_are_computed_once_for_a_network(
+    lecture: LoadedModel, checked: CheckedMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks(0.5))
+    films: list[torch.Tensor] = []
+
+    def count(model: LoadedModel, pixels: torch.Tensor, *rest: Any) -> Attribution:
+        films.append(pixels)
+        return attribute(model, pixels, *rest)
+
+    monkeypatch.setattr(checks, "attribute", count)
+    pixels = to_tensor(film(), lecture.input_size)
+    first, second = (check_map(lecture, pixels, checked.attribution) for _ in range(2))
+    assert sum(each is not pixels and not torch.equal(each, pixels) for each in films) == checks.OTHERS
+    assert first.to_others == second.to_others

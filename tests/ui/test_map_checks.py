@@ -10,8 +10,7 @@ from cnn.attribution import checks, deletion_insertion
 from cnn.errors import Busy
 from tests.support.app import all_text, open_page
 from ui.chest import map_checks
-
-CHECKED = "map_checks.checked"
+from ui.chest.film_store import SHARED
 
 
 @pytest.fixture
@@ -28,14 +27,14 @@ def test_nothing_is_checked_until_it_is_asked_for(page: AppTest, monkeypatch: py
     monkeypatch.setattr(checks, "check_map", lambda *_: pytest.fail("computed without being asked"))
     page.run()
     assert not page.exception
-    assert CHECKED not in page.session_state
+    assert not SHARED.checked.values()
 
 
 def test_a_map_is_checked_once_and_again_with_another_fill(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page.toggle(key="test").set_value(True).run()
     assert not page.exception
     text = html.unescape(all_text(page))
-    (checked,) = page.session_state[CHECKED].values()
+    (checked,) = SHARED.checked.values()
     assert checked.verdict in text
     assert f"took {checked.passes} passes" in text
     for check in checked.checks:
@@ -45,10 +44,13 @@ def test_a_map_is_checked_once_and_again_with_another_fill(page: AppTest, monkey
     assert [len(viewer["maps"]) for viewer in viewers] == [1, 3]
     assert len(page.get("plotly_chart")) == 2
     page.selectbox(key="filling").select(list(map_checks.FILLS)[1]).run()
-    assert len(page.session_state[CHECKED]) == 2
+    assert len(SHARED.checked.values()) == 2
     monkeypatch.setattr(checks, "check_map", lambda *_: pytest.fail("computed twice"))
     page.run()
     assert not page.exception
+    second = open_page("chest_xray")
+    second.toggle(key="test").set_value(True).run()
+    assert not second.exception, "a built-in film's checks are every reader's"
 
 
 def test_a_busy_network_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
+from cnn.attribution.checks import CheckedMap
 from cnn.attribution.methods import METHODS
 from cnn.errors import Busy, UserError
 from cnn.imaging.grayscale import to_8_bits
@@ -40,6 +41,8 @@ PICTURE_SIDE = 768
 """Pixels of the longer side of a film as it is displayed."""
 MAX_MAPS, MAX_PREDICTIONS = 24, 96
 """Results that one session keeps of the reader's own films."""
+MAX_CHECKED_MAPS = 8
+"""Checked maps that are kept, by a session of its own films and for all readers of the built-in ones."""
 MAX_SHARED_MAPS, MAX_SHARED_FILMS, MAX_SHARED_PREDICTIONS = 96, 32, 128
 """Results of built-in films that are kept for all readers."""
 _FILMS, _RESULTS = drop_with_page("chest.films"), drop_with_page("chest.results")
@@ -88,11 +91,12 @@ class UnreadableFilm:
 
 
 class FilmResults:
-    """Predictions and maps of films."""
+    """Predictions, maps and checked maps of films."""
 
     def __init__(self, max_predictions: int, max_maps: int) -> None:
         self.predictions: ResultCache[Prediction] = ResultCache(max_predictions)
         self.maps: ResultCache[Attribution] = ResultCache(max_maps)
+        self.checked: ResultCache[CheckedMap] = ResultCache(MAX_CHECKED_MAPS)
 
 
 SHARED = FilmResults(MAX_SHARED_PREDICTIONS, MAX_SHARED_MAPS)
@@ -113,6 +117,7 @@ def clear_shared() -> None:
     _read_shared.clear()
     SHARED.predictions.clear()
     SHARED.maps.clear()
+    SHARED.checked.clear()
 
 
 def read_films(choices: Sequence[FilmChoice]) -> list[Film | UnreadableFilm]:

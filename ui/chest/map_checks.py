@@ -1,12 +1,11 @@
 """A saliency map checked on request: its controls, the curves, the checks and their conclusion."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from cachetools import LRUCache
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn.attribution import checks, deletion_insertion
@@ -17,10 +16,9 @@ from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
 from ui.chest import overlay
-from ui.chest.film_store import Film
+from ui.chest.film_store import Film, results_of
 from ui.shell import address, theme
 from ui.shell.fields import Choice, Flag
-from ui.shell.session_data import drop_with_page
 from ui.shell.text import sentence_of
 from ui.widgets.film_viewer import Outline, show_viewer
 from ui.widgets.tables import show_table
@@ -28,8 +26,6 @@ from ui.widgets.tables import show_table
 FILLS: dict[str, Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
 TESTED = Flag("test", "Put the map to the test", False)
 FILLING = Choice("filling", "Hide squares behind", next(iter(FILLS)), options=tuple(FILLS))
-MAX_CHECKED_MAPS = 8
-_CHECKED = drop_with_page("map_checks.checked")
 
 
 def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution]) -> None:
@@ -61,13 +57,18 @@ def _title(method: str) -> str:
 
 
 def _check(film: Film, model: LoadedModel, attribution: Attribution, fill: Fill, slot: DeltaGenerator) -> CheckedMap:
-    """Check a map once per session; another choice of the reader stops it, as it stops a map."""
-    checked: LRUCache[Hashable, CheckedMap] = st.session_state.setdefault(_CHECKED, LRUCache(MAX_CHECKED_MAPS))
+    """Check a map once, a built-in film's for all; another choice of the reader stops it, as it stops a map."""
     key = (film.sha256, model.weights_sha256, attribution.method, attribution.target, fill)
-    if key not in checked:
-        progress = partial(_show_progress, slot)
-        checked[key] = checks.check_map(model, film.inputs.for_model(model), attribution, fill, progress)
-    return checked[key]
+    progress = partial(_show_progress, slot)
+    return results_of(film).checked.get_or_compute(
+        key,
+        lambda: checks.check_map(model, film.inputs.for_model(model), attribution, fill, progress),
+        lambda: _show_other_reader(slot),
+    )
+
+
+def _show_other_reader(slot: DeltaGenerator) -> None:
+    slot.progress(0.0, "Another reader's test of the same map is being computed.")
 
 
 def _show_progress(slot: DeltaGenerator, done: int, total: int) -> None:
