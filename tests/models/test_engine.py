@@ -97,7 +97,11 @@ def test_the_last_digit_depends_on_no_number_of_cores(monkeypatch: pytest.Monkey
 
 def test_one_reader_gets_all_cores_and_many_get_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "CORES", 4)
+    monkeypatch.setattr("os.getloadavg", lambda: (0.5, 9.0, 9.0), raising=False)
     with cores.claim_idle() as first, cores.claim_idle() as second, cores.claim_idle() as third:
         assert (first, second, third) == (4, 1, 1)
     with cores.claim_idle() as alone:
         assert alone == 4
+    monkeypatch.setattr("os.getloadavg", lambda: (9.0, 0.5, 0.5), raising=False)
+    with cores.claim_idle() as among_other_programs:
+        assert among_other_programs == 1
