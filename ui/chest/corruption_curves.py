@@ -83,7 +83,7 @@ def _draw(curves: dict[str, np.ndarray], threshold: float, description: str) -> 
         line = dict(zip(("color", "dash"), looks[title], strict=True)) | {"width": 2.5}
         figure.add_scatter(x=_SEVERITY, y=values, name=title, mode="lines+markers", line=line)
     figure.add_hline(y=100 * threshold, line={"color": colours.muted, "dash": "dot", "width": 1.5})
-    figure.update_layout(height=340, margin={"t": 104})
+    figure.update_layout(height=340)
     figure.update_xaxes(title="severity", type="category")
     figure.update_yaxes(title="%", range=[-3, 103])
     theme.show_figure(figure, key="corruption-curves", description=description, heading="Under a corruption")

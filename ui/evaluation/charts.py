@@ -87,7 +87,7 @@ def draw_estimates(
             error_x=error_bars(estimates, colour),
             showlegend=True,
         )
-    below_three = max(0, (len(references) + len(series) + bool(band) + 1) // 2 - 3)  # rows of the legend
-    figure.update_layout(height=150 + 33 * len(rows) + 24 * below_three, margin={"t": 116 + 24 * below_three})
+    entries = len(references) + len(series) + bool(band)
+    figure.update_layout(height=150 + 33 * len(rows) + 12 * entries)
     figure.update_yaxes(range=[len(rows) - 0.5, -0.5])
     labels.show(figure)

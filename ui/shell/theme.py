@@ -125,7 +125,7 @@ def _figure_colours() -> str:
 
 @cache
 def plotly_template(colours: Palette) -> go.layout.Template:
-    """Return Plotly defaults: the page's colours, thin grid lines, a legend above the plot, no zoom by accident."""
+    """Return Plotly defaults: the page's colours, thin grid lines, a legend at the bottom, no zoom by accident."""
     axis = {
         "fixedrange": True,
         "automargin": True,
@@ -145,7 +145,7 @@ def plotly_template(colours: Palette) -> go.layout.Template:
             },
             "colorway": [colours.input, colours.kernel, colours.output, colours.padding],
             "colorscale": {"diverging": DIVERGING, "sequential": SEQUENTIAL},
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
             "margin": {"l": 8, "r": 20, "t": 56, "b": 8},
             "xaxis": axis,
             "yaxis": axis,
@@ -154,7 +154,7 @@ def plotly_template(colours: Palette) -> go.layout.Template:
 
 
 def figure_title(text: str) -> dict[str, object]:
-    """Return a figure's title at the top left, clear of a legend between it and the plot."""
+    """Return a figure's title at the top left."""
     return {
         "text": text,
         "font": {"size": 17, "weight": 600},
@@ -173,9 +173,6 @@ def show_figure(figure: go.Figure, *, key: str, description: str, heading: str =
     """
     if heading:
         figure.update_layout(title=figure_title(heading))
-    if figure.layout.margin.t is None:
-        named = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
-        figure.update_layout(margin={"t": 92 if len(named) > 1 and figure.layout.showlegend is not False else 56})
     figure.update_layout(template=plotly_template(palette()))
     st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
     st.caption(description)

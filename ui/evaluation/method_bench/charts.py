@@ -33,5 +33,5 @@ def draw_randomisation(
             marker={"symbol": symbol, "size": 9},
             mode="lines+markers",
         )
-    figure.update_layout(height=500, margin={"t": 150})
+    figure.update_layout(height=500)
     labels.show(figure)

@@ -14,7 +14,6 @@ from ui.evaluation.charts import Labels, error_bars
 from ui.shell import theme
 
 HEIGHT = 390
-_LAYOUT = {"height": HEIGHT, "margin": {"t": 96, "r": 24}}
 _SHARES = {"range": [-0.02, 1.02], "dtick": 0.25, "tickformat": ".0%"}
 
 
@@ -126,7 +125,7 @@ def draw_confusion(matrices: Sequence[tuple[str, ConfusionCounts]], description:
             row=row,
             col=1,
         )
-    figure.update_layout(height=HEIGHT + 80 * several, margin={"t": 84 if several else 56})
+    figure.update_layout(height=HEIGHT + 80 * several)
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     theme.show_figure(figure, key="confusion", description=description, heading="Confusion matrix")
@@ -135,7 +134,7 @@ def draw_confusion(matrices: Sequence[tuple[str, ConfusionCounts]], description:
 def _figure_with_guide(ends: tuple[float, float]) -> go.Figure:
     """Return a figure with axes of shares and the dotted line of a classifier to compare with."""
     line = {"color": theme.palette().muted, "dash": "dot", "width": 1.5}
-    figure = go.Figure(layout=_LAYOUT)
+    figure = go.Figure(layout={"height": HEIGHT})
     figure.add_scatter(x=[0, 1], y=ends, mode="lines", line=line, showlegend=False, hoverinfo="skip")
     figure.update_xaxes(**_SHARES)
     figure.update_yaxes(**_SHARES)

@@ -41,7 +41,7 @@ def _draw_lines(curves: Mapping[str, np.ndarray], x: np.ndarray) -> go.Figure:
     for name, values in curves.items():
         colour, dash = looks[name]
         figure.add_scatter(x=x, y=values, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2.5})
-    figure.update_layout(height=HEIGHT, margin={"t": 104 if len(curves) > 1 else 56, "r": 20})
+    figure.update_layout(height=HEIGHT)
     figure.update_yaxes(rangemode="tozero")
     return figure
 
