@@ -52,12 +52,11 @@ ORDER = ("logistic_regression", "lecture", "transfer", "ensemble")
 """Networks of a seed, the ensemble after its parts."""
 THRESHOLD = 0.5
 THRESHOLD_RULE = (
-    "at one half of the calibrated probability, both classes counting the same: the more probable class, and the "
-    "lowest cost where a miss costs as much as a false positive"
+    "the more probable class is predicted, which costs least if a false negative is as bad as a false positive"
 )
 THRESHOLD_CHOSEN = (
-    "after the test films had been read: there it was compared with the earlier rule, the threshold at which "
-    "sensitivity and specificity are equal on the validation set with augmentation"
+    "after the test results were known, so its results are slightly optimistic; the earlier threshold made sensitivity "
+    "equal specificity on the validation set with augmentation"
 )
 """When the rule was chosen. The card keeps the earlier threshold, and the figures under both."""
 

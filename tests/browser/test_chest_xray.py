@@ -195,7 +195,7 @@ def test_the_viewer_asks_the_server_nothing(open_page: Callable[..., Page]) -> N
     page.mouse.move(middle[0] + 30, middle[1])
     page.mouse.up()
     expect(twin).to_contain_text(re.compile(r"ruler \d+ px"))
-    for name, value in (("Opacity", "20"), ("Threshold", "50")):
+    for name, value in (("Map opacity", "20"), ("Hide values below", "50")):
         before = pixels(page, 1)
         page.get_by_role("slider", name=name).fill(value)
         assert pixels(page, 1) != before

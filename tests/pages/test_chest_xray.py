@@ -120,7 +120,7 @@ def test_a_real_film_tells_its_label_and_whether_the_network_is_wrong(page: AppT
         assert not about.proto.expanded
         text = "\n".join(element.value for element in about.markdown)
         assert film.answer in text
-        assert ("gives the same answer" in text) != ("is wrong here" in text)
+        assert ("agrees with this label" in text) != ("is wrong here" in text)
 
 
 def test_a_bad_file_is_a_sentence_and_the_film_stays(page: AppTest) -> None:

@@ -54,16 +54,15 @@ def describe_network(model: LoadedModel) -> str:
     return (
         f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one "
         f"of them to any image, and it cannot say that it does not know.{overlay.describe_guidance(model.name)}\n\n"
-        f"**The threshold** of {percent(model.threshold)} lies {model.card['threshold_rule']}. "
-        f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on "
-        "children's validation films, seen through random changes, as if half of all films had pneumonia: at another "
-        "hospital or prevalence the probabilities are off (see Model card). A probability of this network is not the "
-        "risk of a patient."
+        f"**The threshold** is {percent(model.threshold)} ({model.card['threshold_rule']}). "
+        f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on the "
+        "validation set of children's films with augmentation, reweighted to 50 % pneumonia: at another hospital or "
+        "prevalence the probabilities are off (see Model card). The probability is not the patient's risk of pneumonia."
     )
 
 
 PNEUMONIA_ON_FILM = (
     "**What a film can show.** A film shows an opacity, not its cause. Oedema, collapse, bleeding or a tumour can look "
     "the same, and early pneumonia may show nothing. Pneumonia is diagnosed from history, examination, blood and film "
-    "together. NORMAL means that no opacity was taken for pneumonia; it does not mean healthy."
+    "together. NORMAL means only that no sign of pneumonia was found; the patient may still be ill."
 )

@@ -38,7 +38,7 @@ REJECTION = (
 EXAMPLES = {
     "A child": upload.OPENING_FILM,
     "Another child": "Child 3",
-    "An adult, with a box": "Adult 12",
+    "An adult, with a radiologist's box": "Adult 12",
     "A simulated lesion": "Simulated chest with consolidation",
     "An ankle": "An ankle (the wrong picture)",
 }
@@ -158,7 +158,7 @@ def show_label(choice: FilmChoice, prediction: Prediction | None) -> None:
 def judge(sample: RealFilm, prediction: Prediction) -> str:
     """Return whether the network's answer is that of the label."""
     if prediction.label == sample.label:
-        return f"{network_title(prediction.model)} gives the same answer."
+        return f"{network_title(prediction.model)}'s prediction agrees with this label."
     return f"{network_title(prediction.model)} is wrong here: it says {prediction.label}."
 
 
@@ -192,6 +192,7 @@ def choose_map_settings() -> MapSettings:
         selection_mode="multi",
         key=address.key(MAPS),
         format_func=MAPS.title,
+        help="Start with Grad-CAM: it is fast, and fails few tests of the Method bench.",
     )
     name = st.segmented_control(EXPLAINED.label, CLASSES, required=True, key=address.key(EXPLAINED))
     if left_out := methods[MAX_METHODS:]:

@@ -56,7 +56,12 @@ class RealFilm(Sample):
     def answer(self) -> str:
         """The label in a sentence, with what the source says of how it was made."""
         if self.group == "child":
-            cause = f" The file's name says {self.finding}; a film cannot tell the cause." if self.finding else ""
+            cause = (
+                f" In the original data set the file is named as {self.finding} pneumonia; an X-ray alone cannot tell "
+                "the cause."
+                if self.finding
+                else ""
+            )
             return f"The label is {self.label}, given by physicians who read the film.{cause}"
         drawn = " A radiologist of the NIH drew a box around it." if self.boxes else ""
         return f"The label is {self.label} ({self.finding}), mined from the text of a report: it may be wrong.{drawn}"
