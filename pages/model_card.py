@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from cnn.cards import network_title
 from cnn.errors import UserError
 from ui.evaluation.model_card import sections, stress
 from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
@@ -17,7 +18,7 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
     "Children, official test": {FILMS: TEST},
     "Adults, another hospital": {FILMS: ADULTS},
     "The baseline": {NETWORK: "logistic_regression"},
-    "The network shown first": {NETWORK: NETWORK.default},
+    network_title(NETWORK.default): {NETWORK: NETWORK.default},
 }
 RESULTS = (
     "All numbers",

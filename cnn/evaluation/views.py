@@ -71,8 +71,8 @@ def count_found(views: Views) -> str:
     """State how many opacities are found in each view, as the rest of a sentence."""
     pa, ap = views.pa, views.ap
     return (
-        f"finds {pa.found} of {pa.ill} opacities on standing (PA) films and {ap.found} of {ap.ill} on films taken "
-        "mostly in bed (AP)"
+        f"finds {pa.found} of {pa.ill} films with opacities taken standing (PA: the beam goes from back to front) and "
+        f"{ap.found} of {ap.ill} taken mostly in bed (AP: from front to back)"
     )
 
 
@@ -81,17 +81,18 @@ def describe_views(views: Views) -> str:
     chance = "" if views.difference.above_zero else ", which may be chance"
     area = views.view_from_score
     followed = (
-        "it follows the view even where there is no opacity, which is a shortcut"
+        ": it follows the view even where there is no opacity, which is a shortcut"
         if area.low > 0.5
-        else "too few films to say whether it follows the view"
+        else "; there are too few films to be sure"
     )
     sensitivity = [_interval(each.sensitivity, " %") for each in (views.pa, views.ap)]
     return (
         f"On adults, the sensitivity is {sensitivity[0]} on PA and {sensitivity[1]} on AP films, a difference of "
         f"{_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} within PA and {views.ap.auc} "
-        "within AP. All children's films are AP, and AP films of adults are those of sicker patients: the view alone "
-        f"has AUC {views.label_from_view} for the label, which is part of the AUC on all adults. Among healthy adults, "
-        f"the score separates AP from PA with AUC {area}: {followed}."
+        "within AP. All children's films are AP, and AP films of adults are those of sicker patients. Knowing only the "
+        f"view (AP or PA) already predicts the label with AUC {views.label_from_view}, so part of the adult AUC may "
+        "come from recognising the view. Among adults labelled NORMAL, AP films score "
+        f"{'higher' if area.value > 0.5 else 'lower'} than PA films (AUC {area} for AP){followed}."
     )
 
 

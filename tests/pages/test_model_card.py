@@ -74,7 +74,7 @@ def test_confusion_and_hidden_lungs_are_those_of_the_card() -> None:
 
 def test_adults_have_two_label_sets_and_subgroups_by_age_sex_and_view() -> None:
     app = open_page(PAGE, films="adults")
-    for line in ("re-read", "text-mined"):
+    for line in ("labels by radiologists", "labels mined from reports"):
         for label in ("ROC", "Precision and recall", "Reliability", "Confusion matrix"):
             assert table_rows(app, f"{label}, {line}")
     assert table_rows(app, f"ROC, {BASELINE_TITLE}")

@@ -64,8 +64,8 @@ def show_training(network: str) -> None:
         f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
         "shipped, as was decided before any of them was measured.\n\n"
         f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
-        f"**Threshold.** It lies {card['threshold_rule']}. It was chosen {card['threshold_chosen']} (here "
-        f"{card['balanced_threshold']:.3f}).\n\n"
+        f"**Threshold.** {card['threshold']:.2f}: {card['threshold_rule']}. It was chosen {card['threshold_chosen']} "
+        f"(here {card['balanced_threshold']:.3f}).\n\n"
         "**Frozen before the test.** The logits, centred by the biases of the last layer, are divided by a temperature "
         f"of {card['temperature']:.2f}, fitted on the validation films, seen through the random changes of training, "
         "because the plain ones are too easy.\n\n"
@@ -86,12 +86,14 @@ def show_performance(network: str) -> None:
             rows.append([title if name == network else network_title(name), *values])
     faint = [index for index, row in enumerate(rows) if row[0] == network_title(BASELINE)]
     show_table([network_title(network), *GROUPS], rows, label="All numbers", faint=faint)
-    seeds = ", ".join(map(str, np.unique(load_scores(network, ADULTS).seeds)))
+    seeds = [str(seed) for seed in np.unique(load_scores(network, ADULTS).seeds)]
     st.caption(
-        "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults are judged "
-        f"by networks that were not trained on them (seeds {seeds}). An interval that is a point means that no film "
-        "was wrong, not that none ever will be. A resample adds noise to every bin of the calibration error, so its "
-        "interval lies too high."
+        "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults have "
+        "radiologists' labels; text-mined ones are the same films with labels mined from reports. The shipped network "
+        f"saw adult films in training. For these figures {len(seeds)} networks were trained (seeds "
+        f"{', '.join(seeds)}), each leaving out other adult patients ({len(seeds)}-fold cross-validation). "
+        "1.000 (1.000 to 1.000) means only: no errors in this sample. The bootstrap interval of the calibration error "
+        "is biased upwards."
     )
     show_both_thresholds(network)
     results = load_card(network)["metrics"]
@@ -108,8 +110,9 @@ def show_performance(network: str) -> None:
     )
     st.caption(
         "Mean ± standard deviation over trainings that differ in their seed only. On the test films that is run-to-run "
-        "variation. Adults: each seed judges another third of the patients, so the spread is mostly that of "
-        f"{films_each} films each, and the calibration error of so few films is too large."
+        "variation. On adults each seed is tested on other patients "
+        f"({films_each} films), so the spread is mostly that of small samples; with so few films the calibration error "
+        "is overestimated."
     )
 
 
@@ -123,8 +126,8 @@ def show_conclusion(network: str) -> None:
         Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
     description = (
-        "A random film with PNEUMONIA has a higher score than a random one without in this share of pairs; bars are "
-        "95 % intervals. Adults are judged by the label of a radiologist, and by one mined from the report's text."
+        "AUC: the probability that a random film with pneumonia scores higher than a random film without; bars are "
+        "95 % intervals. Adults: labels of radiologists; adults, text-mined: labels mined from reports."
     )
     labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
     draw_estimates(series, labels, {"guessing": 0.5})
@@ -194,10 +197,10 @@ def show_calibration_and_errors(network: str, group: str) -> None:
 
 def _lines(network: str, group: str) -> list[Line]:
     """Return the curves to draw for a group of films, the main one first."""
-    title = network_title(network) if group != ADULTS else "re-read"
+    title = network_title(network) if group != ADULTS else "labels by radiologists"
     lines = [Line(network, group, title, "output", "solid", main=True)]
     if group == ADULTS:
-        lines.append(Line(network, MINED, "text-mined", "kernel", "dashdot"))
+        lines.append(Line(network, MINED, "labels mined from reports", "kernel", "dashdot"))
     if network != BASELINE:
         lines.append(Line(BASELINE, group, network_title(BASELINE), "padding", "dash"))
     return lines

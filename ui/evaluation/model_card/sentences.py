@@ -16,8 +16,8 @@ from ui.evaluation.scores_cache import format_number, format_percent
 FEWEST_FILMS = 10
 """Films of each class that a subgroup needs to be compared with others."""
 HIDDEN_REGION_NOTES = {
-    HIDDEN_REGIONS[0]: "A grey box covers both lungs. Size and place of the box are left, which depend on the depth of "
-    "breath and the age of the child, and so are frame, arms and markers.",
+    HIDDEN_REGIONS[0]: "A grey box covers both lungs. Size and position of the box still carry "
+    "information: they depend on inspiration, age and disease. Frame, arms and markers are left too.",
     HIDDEN_REGIONS[1]: "The lungs are black, but their outline remains, and an outline is informative: how deep the "
     "child breathed in, what hides the edge of the heart. So this is not 0.5 even for a network that reads lungs only.",
     HIDDEN_REGIONS[2]: "All but the lungs is one grey. A network that reads the lungs loses little here.",
@@ -81,9 +81,9 @@ def roc(curve: Curve, threshold: float) -> str:
 def precision_recall(curve: Curve, threshold: float, prevalence: float) -> str:
     """Describe the threshold on the precision-recall curve."""
     return (
-        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the threshold are true here, "
+        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the threshold are correct here, "
         f"where {prevalence:.0%} of the films have PNEUMONIA, which is also the dotted line, that of guessing; where "
-        "fewer have it, fewer positive predictions are true."
+        "fewer have it, fewer positive predictions are correct."
     )
 
 
@@ -93,8 +93,8 @@ def reliability(bins: Sequence[ReliabilityBin], error: Estimate) -> str:
     bias = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
     return (
         f"Mean probability and observed share differ by {100 * error.value:.1f} points, averaged over bins "
-        f"({100 * error.low:.1f} to {100 * error.high:.1f}; a resample adds noise to each bin, so the interval lies "
-        f"too high); over all films the probabilities are {abs(100 * bias):.1f} points "
+        f"({100 * error.low:.1f} to {100 * error.high:.1f}; the bootstrap interval is biased "
+        f"upwards); over all films the probabilities are {abs(100 * bias):.1f} points "
         f"{'too low' if bias > 0 else 'too high'}. Dots above the line are films that had PNEUMONIA more often than "
         "predicted."
     )
@@ -139,14 +139,15 @@ def hidden_lungs(visible: Estimate, hidden: Scores, hidden_area: Estimate, taugh
     positive = hidden.probabilities >= hidden.thresholds
     sentence = (
         f"With the films as they are, the AUC is {format_number(visible)}; with the lungs behind a grey box, "
-        f"{format_number(hidden_area)}. At its threshold it then calls {int(positive.sum())} of {len(positive)} films "
-        "PNEUMONIA."
+        f"{format_number(hidden_area)}. At its threshold {int(positive.sum())} of {len(positive)} films are then "
+        "predicted PNEUMONIA."
     )
     if not taught:
         return sentence
     return (
-        f"{sentence} In training, {taught:.0%} of the films had such a box, and the target was one half: so this shows "
-        "that the lesson was learnt, not what the network reads in a whole film."
+        f"{sentence} In training, {taught:.0%} of the films had their lungs covered by such a box, with a target "
+        "probability of 0.5. So this shows that the network learnt to be undecided there, not what it uses in a "
+        "complete film."
     )
 
 
@@ -165,7 +166,7 @@ _RECIPE = (
     "weight decay {weight_decay}; label smoothing {label_smoothing}; what is shipped is the running average of the "
     "weights. Augmentation: every film was moved, blurred, changed in contrast at random and given false markers; "
     "{background_swapped} had another background around the lungs, and where the lungs were hidden, in {lungs_hidden}, "
-    "the target was one half."
+    "the target probability was 0.5."
 )
 _GUIDANCE = (
     " A second loss (weight {guidance}) asked the cells of the last maps for what a saliency map should show: nothing "

@@ -25,11 +25,17 @@ def show_both_thresholds(network: str) -> None:
     ]
     head = ["at a threshold", *(cell for group in _GROUPS for cell in (group, f"{group}, all seeds"))]
     show_table(head, rows, label="Both thresholds")
+    equal = [group for group in _GROUPS if len({_figures(results, group, path) for path in thresholds.values()}) == 1]
+    same = f" On {' and '.join(equal)} both thresholds give the same figures." if equal else ""
     st.caption(
-        f"The threshold was chosen {card['threshold_chosen']}. So the figures at the first row of each pair are, if "
-        "only a little, fitted to the test films. Each seed has its own earlier threshold; that of the shipped one is "
-        "named. A dash: not kept."
+        f"The threshold of {card['threshold']:.2f} was chosen {card['threshold_chosen']} "
+        f"({card['balanced_threshold']:.3f} for the shipped network; each seed has its own).{same} "
+        "A dash: not recorded."
     )
+
+
+def _figures(results: dict[str, Any], group: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_cells(results, group, path, key)[0] for key in AT_THRESHOLD)
 
 
 def _cells(results: dict[str, Any], group: str, path: tuple[str, ...], key: str) -> tuple[str, str]:
