@@ -111,5 +111,5 @@ def test_the_view_explains_much_of_the_adults_figure_and_the_page_opens_with_it(
         for view in ("PA", "AP")
     }
     text = shown_text(open_page(PAGE))
-    assert f"finds {found['PA']} of 18 opacities" in text
+    assert f"finds {found['PA']} of 18 films with opacities" in text
     assert f"{found['AP']} of 44" in text
