@@ -35,8 +35,8 @@ QUESTIONS = (5, 1, 20, 50, 2, 10)  # prevalences in percent
 
 frame.header(
     "Operating point",
-    "A network gives a probability; the threshold says from which one on the prediction is PNEUMONIA. Move it: which "
-    "errors become fewer, which more, and how often is a positive prediction true?",
+    "A network gives a probability; the prediction is PNEUMONIA if the probability is at or above the "
+    "threshold. Move it: which errors become fewer, which more, and how often is a positive prediction correct?",
 )
 state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, PREDICT)
 
@@ -47,11 +47,11 @@ def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]
     share_ill = 100 * load_scores(network, group).labels.mean()
     return {
         "The model's threshold": {THRESHOLD: None},
-        "As sensitive as specific, on validation": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
+        "Sensitivity = specificity": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
         "Miss nobody": {THRESHOLD: 0.05},
-        "Cheapest on validation": {THRESHOLD: round(cheapest, 2)},
+        "Lowest cost (validation)": {THRESHOLD: round(cheapest, 2)},
         "1 of 100 is ill": {PREVALENCE: 1},
-        "As many as in these films": {PREVALENCE: round(2 * share_ill) / 2},
+        "Prevalence of these films": {PREVALENCE: round(2 * share_ill) / 2},
     }
 
 

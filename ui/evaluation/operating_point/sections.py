@@ -33,8 +33,8 @@ _TABLE_STEP = 5
 _RATES = {
     "sensitivity": "of those who have it, are predicted to have it",
     "specificity": "of those who do not have it, are predicted not to have it",
-    "ppv": "of the positive predictions, are true",
-    "npv": "of the negative predictions, are true",
+    "ppv": "positive predictive value: of the positive predictions, are correct",
+    "npv": "negative predictive value: of the negative predictions, are correct",
     "accuracy": "of all predictions, are correct",
 }
 
@@ -115,8 +115,8 @@ def _compare_ppv_with_accuracy(cohort: Cohort, rates: Rates) -> str:
     if not positive:
         return "No prediction is positive, so none can be a false positive, and everyone who has it is missed."
     ppv = (
-        f"**{cohort.true_positives} of {positive} positive predictions are true: PPV {rates.ppv.value:.1%}**, before "
-        "rounding to whole people."
+        f"**{cohort.true_positives} of {positive} positive predictions are correct**, rounded to whole people: "
+        f"PPV {rates.ppv.value:.1%}."
     )
     accuracy = f"{rates.accuracy.value:.1%} of all predictions are correct"
     if rates.ppv.value >= rates.accuracy.value:
@@ -142,7 +142,7 @@ def _show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     ppv, npv = predictive_values(sensitivity, specificity, np.array(settings.prevalence))
     rates = {"sensitivity": sensitivity, "specificity": specificity, "PPV": ppv, "NPV": npv}
     description = (
-        "Sensitivity can only fall and specificity can only rise: a threshold trades one for the other. "
+        "As the threshold increases, sensitivity falls and specificity rises. "
         f"PPV and NPV are those of a prevalence of {settings.prevalence:.1%}."
     )
     labels = Labels("The four rates at every threshold", "threshold on P(PNEUMONIA)", "%", "thresholds", description)
@@ -164,9 +164,10 @@ def describe_limits(network: str, group: str, threshold: float) -> str:
         (f"{100 * rate[0]:.0f}" for rate in each) for each in found
     )
     limits = (
-        "PPV and NPV at another prevalence suppose the same sensitivity and specificity there. They change with the "
-        f"patients: at this threshold {children} and {healthy_children} % on the test films of children, {adults} and "
-        f"{healthy_adults} % on adults."
+        "PPV (positive predictive value: share of positive predictions that are correct) and NPV (the same of negative "
+        "ones) are computed with the same sensitivity and specificity at every prevalence. In reality these differ "
+        f"between groups: at this threshold {children} and {healthy_children} % on the test films of children, "
+        f"{adults} and {healthy_adults} % on adults."
     )
     if group not in (ADULTS, MINED):
         return limits
@@ -181,7 +182,7 @@ def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> No
     if np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]:
         half = (1 - specificity) / (1 - specificity + sensitivity)  # as many false as true positives
         description = f"Below a prevalence of about {half:.1%}, most positive predictions of this threshold are false."
-    labels = Labels("The same rates at another prevalence", "prevalence, %", "%", "prevalences", description)
+    labels = Labels("PPV and NPV by prevalence", "prevalence, %", "%", "prevalences", description)
     charts.draw_by_prevalence({"PPV": 100 * ppv, "NPV": 100 * npv}, 100 * PREVALENCES, 100 * prevalence, labels)
     rows = [
         [f"{100 * share:.2g} %", *map(_percent, values)] for share, *values in zip(PREVALENCES, ppv, npv, strict=True)

@@ -4,12 +4,12 @@
 const views = new WeakMap(); // one for each place on the page; it outlives new data, so that a drag goes on
 const PAUSE = 350; // milliseconds of rest after the last key before Python hears
 const FORGET = 5000; // until a setting that Python never confirmed no longer counts
-const [LEFT, TOP, SIDE] = [40, 10, 190]; // of the ROC's frame
+const [LEFT, TOP, SIDE] = [40, 22, 190]; // of the ROC's frame
 const KINDS = [
-  ["true-positive", "ill, predicted ill"],
-  ["false-positive", "healthy, predicted ill"],
-  ["false-negative", "ill, missed"],
-  ["true-negative", "healthy, predicted healthy"],
+  ["true-positive", "pneumonia, predicted PNEUMONIA"],
+  ["false-positive", "no pneumonia, predicted PNEUMONIA"],
+  ["false-negative", "pneumonia, predicted NORMAL"],
+  ["true-negative", "no pneumonia, predicted NORMAL"],
 ];
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -176,8 +176,12 @@ function draw(view) {
   const hidden = (name) => data.hide && /[PN]PV/.test(name);
   const shown = { sensitivity: all.sensitivity, specificity: all.specificity, PPV: all.ppv, NPV: all.npv, accuracy: all.accuracy };
   find(".rates").innerHTML = Object.entries(shown)
-    .map(([name, share]) => `<div><dt>${name}</dt><dd>${hidden(name) ? "?" : percent(share)}</dd></div>`)
+    .map(([name, share]) => `<div><dt>${byPrevalence(name, view)}</dt><dd>${hidden(name) ? "?" : percent(share)}</dd></div>`)
     .join("");
+}
+
+function byPrevalence(name, { prevalence }) {
+  return /PV|accuracy/.test(name) ? `${name} at a prevalence of ${Number((100 * prevalence).toFixed(1))} %` : name;
 }
 
 function drawPeople(view, { people, ppv, accuracy }) {
@@ -190,7 +194,7 @@ function drawPeople(view, { people, ppv, accuracy }) {
   find(".all").setAttribute("aria-label", `${data.people} people: ${KINDS.map(([, words], index) => `${people[index]} ${words}`).join("; ")}`);
   const positive = people[0] + people[1];
   find(".sentence").innerHTML = positive
-    ? `<b>${people[0]} of ${positive} positive predictions are true: PPV ${percent(ppv)}.</b> ${percent(accuracy)} of all predictions are correct.`
+    ? `<b>${people[0]} of ${positive} positive predictions are correct</b>, rounded to whole people: PPV ${percent(ppv)}. ${percent(accuracy)} of all predictions are correct.`
     : "No prediction is positive, so everyone who has pneumonia is missed.";
 }
 
@@ -219,10 +223,10 @@ function drawRoc(view) {
     svg("circle", { class: "own", r: 5, cx: ownX, cy: ownY }),
     ...[0, 1].flatMap((share) => [
       svg("text", { class: "muted", x: LEFT - 4, y: TOP + SIDE * (1 - share) + 4, "text-anchor": "end" }, `${100 * share} %`),
-      svg("text", { class: "muted", x: LEFT + SIDE * share, y: TOP + SIDE + 14, "text-anchor": "middle" }, `${100 * share} %`),
+      svg("text", { class: "muted", x: LEFT + SIDE * share, y: TOP + SIDE + 14, "text-anchor": share ? "end" : "start" }, `${100 * share} %`),
     ]),
     svg("text", { x: LEFT + SIDE / 2, y: TOP + SIDE + 14, "text-anchor": "middle" }, "1 − specificity"),
-    svg("text", { x: LEFT + 8, y: TOP + SIDE - 8 }, "ROC: drag the point"),
+    svg("text", { x: LEFT, y: TOP - 6 }, "ROC: drag the point"),
     svg("text", { transform: `translate(${LEFT - 12} ${TOP + SIDE / 2}) rotate(-90)`, "text-anchor": "middle" }, "sensitivity"),
     view.point,
   );
@@ -240,7 +244,7 @@ function drawDots(view) {
   const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 84 });
   view.lines = [line("now", view.threshold)];
   const names = ["ill", "healthy"].map((name, row) =>
-    svg("text", { x: 8 + view.width / 2, y: row ? 66 : 24, "text-anchor": "middle", class: "muted" }, data.classes[1 - row]));
+    svg("text", { x: 0, y: row ? 66 : 24, class: "muted" }, data.classes[1 - row]));
   dots.replaceChildren(line("frozen", data.frozen), ...names, ...made, ...view.lines);
   dots.setAttribute("aria-label", `The scores of ${data.ill.length} films with pneumonia and ${data.healthy.length} without, and the threshold between them`);
 }
