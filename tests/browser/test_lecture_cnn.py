@@ -73,7 +73,7 @@ def test_the_answer_follows_the_hand_without_the_server_and_the_other_network_an
     open_page: Callable[..., Page],
 ) -> None:
     page = open_page("shortcut_lab?film=Child+18")
-    expect(page.get_by_text("at rest, from the server")).to_be_visible()
+    expect(page.get_by_text("computed on the server", exact=True)).to_be_visible()
     before = logits(page)
     count_runs(page)
     drag(page)
@@ -81,15 +81,15 @@ def test_the_answer_follows_the_hand_without_the_server_and_the_other_network_an
     assert logits(page) != before
     assert page.evaluate("window.runs") == 0, "the server was not asked while the hand moved"
     page.mouse.up()
-    expect(page.get_by_text("at rest, from the server")).to_be_visible()
+    expect(page.get_by_text("computed on the server", exact=True)).to_be_visible()
     changed = logits(page)
     page.get_by_role("button", name="Undo").click(click_count=2)
     page.get_by_role("button", name="Start again").click()
-    expect(page.get_by_text("at rest, from the server")).to_be_visible()
+    expect(page.get_by_text("computed on the server", exact=True)).to_be_visible()
     assert logits(page) == before != changed
     page.get_by_role("slider", name="Window width").first.fill("60")
     expect(page.get_by_text("60 %")).to_be_visible()
-    expect(page.get_by_text("at rest, from the server")).to_be_visible()
+    expect(page.get_by_text("computed on the server", exact=True)).to_be_visible()
     assert logits(page) != before
 
 

@@ -50,6 +50,17 @@ STARTS: dict[str, dict[str, Any]] = {
 CHANGE = Choice("change", "Change the film", "Nothing", options=tuple(STARTS))
 METHOD = Choice("map", "Map for PNEUMONIA", METHODS["grad_cam"].title, options=tuple(_METHODS))
 FIELDS: tuple[Field[Any], ...] = (CHANGE, METHOD)
+_REGION_WORDS = dict(
+    zip(
+        HIDDEN_REGIONS,
+        (
+            "with the lungs' bounding box filled grey",
+            "with the lung segmentation blacked out",
+            "with only the lungs visible",
+        ),
+        strict=True,
+    )
+)
 MAX_EFFECTS = 60
 _EFFECTS, _UPLOAD_EFFECTS = "shortcut_lab.effects", drop_with_page("shortcut_lab.effects of uploads")
 _RESTING = drop_with_page("shortcut_lab.resting")
@@ -179,14 +190,15 @@ def describe_test_set(model: LoadedModel) -> str:
     if not hidden:
         return ""
     test = model.card["metrics"]["test"]
-    figures = "; ".join(f"{name}: {auc:.2f}" for name, auc in hidden.items())
+    figures = "; ".join(f"{_REGION_WORDS.get(name, name)}: {auc:.2f}" for name, auc in hidden.items())
     recipe = model.card["recipe"]
     taught = " some" if isinstance(recipe, str) else f" {100 * recipe['lungs_hidden']:.0f} % of"
     return (
-        f"**One film is an anecdote.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}. "
-        f"With {figures}. 0.5 is chance. In training,{taught} films had this box, and the target was one half: so "
-        "the first figure shows that this was learnt, not what the network uses in a whole film. The box's size and "
-        f"position remain, and they follow breath, age and disease. {_count_positive_without_lungs(model.name)}"
+        f"**One film proves nothing.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}; "
+        f"{figures}. 0.5 is chance. In training,{taught} films had their lungs covered by such a box, with a target "
+        "probability of 0.5. So the AUC with the grey box shows how far the network learnt to be undecided there; it "
+        "does not show what it uses in a complete film. Size and position of the box still carry information: they "
+        f"depend on inspiration, age and disease. {_count_positive_without_lungs(model.name)}"
     )
 
 
@@ -202,13 +214,17 @@ def describe_view(network: str) -> str:
 
 
 def _count_positive_without_lungs(network: str) -> str:
-    """Return how many test films the network calls PNEUMONIA at its threshold with the lungs behind a grey box."""
+    """Return P over the test films with the lungs behind a grey box, and how many are predicted PNEUMONIA."""
     try:
         films = scores.read(cards.WEIGHTS_FOLDER, network, ["test"])["test"].with_region_hidden(HIDDEN_REGIONS[0])
     except UserError:
         return ""
     positive = int((films.probabilities >= films.thresholds).sum())
-    return f"Behind that box it calls {positive} of {len(films.labels)} films {CLASSES[PNEUMONIA]}."
+    low, high = films.probabilities.min(), films.probabilities.max()
+    return (
+        f"Behind that box P lies between {percent(low)} and {percent(high)}, and {positive} of {len(films.labels)} "
+        f"films are predicted {CLASSES[PNEUMONIA]} at the threshold of {percent(films.thresholds.mean())}."
+    )
 
 
 def explain() -> None:

@@ -13,9 +13,9 @@ const SLIDERS = {
   frame: { title: "Keep only a frame of", low: 0, high: 40, start: 0, unit: "%" },
 };
 const SWITCHES = {
-  left: "Grey the lung on the left",
-  right: "Grey the lung on the right",
-  box: "Grey the lungs' box",
+  left: "Grey out the lung on the image's left (the patient's right)",
+  right: "Grey out the lung on the image's right (the patient's left)",
+  box: "Grey out the lungs' box",
   only: "Keep only the lungs",
   invert: "Invert",
   mirror: "Mirror",
@@ -360,7 +360,7 @@ function drawAnswers(lab) {
   if (data.rest) {
     const current = data.rest.id === lab.asked || (!data.rest.id && !isChanged(lab));
     const { title, before: first, probability, threshold } = data.rest;
-    const said = current ? "at rest, from the server" : "waits for your hand to rest";
+    const said = current ? "computed on the server" : "computed on the server when you stop moving";
     const row = answerRow(title, first, probability, threshold, said);
     row.classList.toggle("waiting", !current);
     rows.push(row);
@@ -382,7 +382,7 @@ function answerRow(title, before, now, threshold, detail) {
   }
   const label = now >= threshold ? "PNEUMONIA" : "NORMAL",
     then = before >= threshold ? "PNEUMONIA" : "NORMAL";
-  const told = element("span", "", `P(PNEUMONIA) ${percent(now)}, was ${percent(before)}: `);
+  const told = element("span", "", `P(PNEUMONIA) now ${percent(now)}, before ${percent(before)}: `);
   told.append(element("strong", "", label === then ? label : `${label}, not ${then}`));
   row.append(name, track, told);
   return row;
