@@ -22,7 +22,7 @@ RESULTS = ("All tests", "Boxes", "Random weights", "Several trainings", "Deletio
 
 frame.header(
     "Method bench",
-    "A saliency map looks convincing whether it is right or not. Which method of this app passes which test?",
+    "A saliency map looks convincing whether it is right or not. Which saliency methods pass which tests?",
 )
 state = State.open("method_bench", *sections.FIELDS)
 

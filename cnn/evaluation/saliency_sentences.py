@@ -26,18 +26,27 @@ def listed(names: Iterable[str], none: str = "no method") -> str:
 def headline(report: Report) -> str:
     """Name the method that fails the fewest tests, and compare it with the lung prior."""
     failed = {name: report.verdicts(name).failed for name in report.titles}
+    fewest = min(failed.values())
+    first = [report.titles[name] for name, count in failed.items() if count == fewest]
     best = min(failed, key=failed.__getitem__)
     gain, pointing = (report.gain("rsna", best, "anatomy", measure) for measure in ("auprc", "pointing"))
     chance = "beyond chance" if pointing.above_zero else "which may be chance"
     taught = (
-        " But it draws feature maps that were taught with radiologists' boxes of other patients."
+        " However, its feature maps were trained with radiologists' boxes of other patients, which favours it."
         if best in TAUGHT_WITH_BOXES
         else ""
     )
     return (
-        f"**{report.titles[best]} fails the fewest of six tests, {failed[best]}.** Its order of pixels is better than "
-        f"that of the lung prior, two blobs that never see the film: AUPRC {gain} above it. Its strongest point lies "
-        f"in a box more often by {pointing}, {chance}.{taught}"
+        f"**{listed(first)} fail{'s' if len(first) == 1 else ''} only {fewest} of the six tests, fewer than any other "
+        f"method.** {report.titles[best]} {_beside_prior(gain)}. Its maximum lies in a box more often than that of the "
+        f"lung prior by {pointing}, {chance}.{taught}"
+    )
+
+
+def _beside_prior(gain: Estimate) -> str:
+    return (
+        f"ranks pixels {'better' if gain.value > 0 else 'no better'} than a fixed map of where lungs usually are (the "
+        f"lung prior): AUPRC (area under the precision–recall curve) minus that of the prior is {gain}"
     )
 
 
@@ -74,7 +83,7 @@ def _beside_published(report: Report) -> str:
     untaught = [scores[name].value for name in titles if name not in TAUGHT_WITH_BOXES]
     above, below = sum(value > high for value in untaught), sum(value < low for value in untaught)
     parts = [
-        f"In Arun et al. (2021), eight methods on a network that was taught labels only reached {low:.3f} to "
+        f"In Arun et al. (2021), eight methods on a network trained on labels only reached {low:.3f} to "
         f"{high:.3f} on RSNA pneumonia; of the {len(untaught)} methods here whose maps were not taught either, "
         f"{len(untaught) - above - below} lie in that range, {above} above it and {below} below."
     ]
@@ -161,7 +170,7 @@ def lesion(report: Report) -> str:
     best = max(auprc, key=auprc.__getitem__)
     prior = report.lesion_scores("anatomy")
     return (
-        "**The largest value lies in the simulated lesion for "
+        "**The maximum of the map lies in the simulated lesion for "
         f"{_passed(report, lambda verdicts: verdicts.finds_lesion)}.** The best order of pixels is that of "
         f"{report.titles[best]}, AUPRC {auprc[best]:.2f}; the lung prior has {prior['auprc']:.2f} and "
         f"{'hits' if prior['pointing'] == 1 else 'misses'} it. It is one film: an example, not a statistic."
@@ -190,11 +199,11 @@ def conclusion(report: Report) -> str:
     failing = [title for name, title in report.titles.items() if report.verdicts(name).depends_on_weights is False]
     return "\n\n".join(
         [
-            f"On the RSNA boxes, above all four baselines on the same films, by the differences: {above}.",
+            f"Better than all four baselines on the same RSNA films (interval of the difference above 0): {above}.",
             f"Failing the model-randomisation test: {listed(failing, 'none')}.",
             summary,
-            "With so many methods, measures and baselines, two or three comparisons in a hundred pass by chance, and "
-            f"intervals of {min(films)} patients are rough.",
+            "With so many methods, measures and baselines, about 2 to 3 % pass by chance, and where only "
+            f"{min(films)} films were tested (random weights), the intervals are rough.",
         ]
     )
 
@@ -207,8 +216,9 @@ def provenance(report: Report) -> str:
     return (
         f"All numbers are of {network_title(report.network)}, class PNEUMONIA, and were written by `python -m "
         f"cnn.training.saliency_bench` ({seeds} seed{'s' if seeds > 1 else ''}, {settings['bootstrap_draws']:,} "
-        f"bootstrap resamples of patients). Methods of more than {settings['costly_passes']} passes were tested for "
-        f"randomisation and repeatability on half as many films as the others.{trial}"
+        f"bootstrap resamples of patients). Methods that need more than {settings['costly_passes']} passes through the "
+        "network for a film were tested for randomisation and repeatability on half as many films as the others."
+        f"{trial}"
     )
 
 

@@ -43,8 +43,8 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
     references = {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()}
     published = None
     if (source, measure) == ("rsna", "auprc"):
-        published = ("taught labels only (Arun et al. 2021)", *PUBLISHED_AUPRC)
-        references["RetinaNet, taught boxes"] = PUBLISHED_DETECTOR_AUPRC
+        published = ("Arun et al. (2021), networks trained on labels only", *PUBLISHED_AUPRC)
+        references["RetinaNet, trained on boxes"] = PUBLISHED_DETECTOR_AUPRC
     draw_estimates(
         [_series({method: report.localisation(source, name, measure) for name, method in report.titles.items()})],
         Labels(f"{title}: does the map point at the disease?", title, "", "localisation", description),
@@ -69,7 +69,7 @@ def show_localisation(report: Report, boxes: str, title: str) -> None:
         f"value lie in a box? **Overlap**: the strongest {report.settings['top_share']:.0%} of the pixels against the "
         "boxes, intersection over union. **AUPRC**: area under the precision-recall curve of the pixels in boxes, film "
         "by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the "
-        "film's edges (Sobel), and the lung prior, two blobs where lungs usually are."
+        "film's edges (Sobel), and the lung prior, a fixed map of where lungs usually are."
     )
     st.markdown(saliency_sentences.localisation(report, source, measure))
     tables.show_localisation(report, source)

@@ -118,10 +118,11 @@ def show_verdicts(report: Report) -> None:
     show_table(head, rows, label="All tests")
     st.caption(
         "Uninformed baselines: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
-        "Weights: does the map change when all weights are random? Seeds: the same film's maps are similar. Deletion: "
-        "better than a random order on all four curves. Lesion: the largest value lies in the simulated one. Failed: "
-        "the number of tests failed; a map that does not change with the weights fails, one that cannot be told does "
-        "not."
+        "A method passes only if the interval of the difference lies above 0, so one above the prior in the chart can "
+        "fail. Weights: does the map change when all weights are random? A change is a pass. Seeds: the same film's "
+        "maps are similar. Deletion: better than a random order on all four curves. Lesion: the maximum of the map "
+        "lies in the simulated lesion. Failed: the number of tests failed; a map that does not change with the weights "
+        "fails, one that cannot be told does not."
     )
 
 
