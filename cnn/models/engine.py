@@ -7,6 +7,7 @@ this engine was chosen.
 
 import copy
 import itertools
+import os
 import threading
 from dataclasses import dataclass, field
 from functools import cache
@@ -63,7 +64,11 @@ class Engine:
 
 @cache
 def runtime() -> Any:
-    """Return ONNX Runtime, or None where it is not installed or cannot be loaded."""
+    """Return ONNX Runtime, or None where it is not installed or cannot be loaded.
+
+    Since version 1.29 it sends facts about each network to its maker, unless this variable is set before the import.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError:

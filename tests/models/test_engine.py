@@ -1,7 +1,10 @@
 """ONNX Runtime gives PyTorch's logits, whatever else happens on the machine, and PyTorch steps in where it cannot."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -105,3 +108,15 @@ def test_one_reader_gets_all_cores_and_many_get_one_each(monkeypatch: pytest.Mon
     monkeypatch.setattr("os.getloadavg", lambda: (9.0, 0.5, 0.5), raising=False)
     with cores.claim_idle() as among_other_programs:
         assert among_other_programs == 1
+
+
+def test_no_report_is_made_of_what_was_run(tmp_path: Path) -> None:
+    """ONNX Runtime's own reports would first be kept in a file of the home folder; it makes none where CI is set."""
+    run = (
+        "import torch; from cnn.models import engine, loading; model = loading.load('lecture');"
+        "assert engine.find_engine(model.module, pixels := torch.zeros(1, 1, model.input_size, model.input_size));"
+        "model.logits(pixels)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    subprocess.run([sys.executable, "-c", run], env=environment | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*onnxruntime*")) == []

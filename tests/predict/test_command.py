@@ -118,13 +118,11 @@ def test_a_killed_run_resumes_to_the_same_rows(
     films: Path, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The kill is a real one, in a process of its own, in the third forward pass."""
-    assert run(films, "--out", tmp_path / "whole.csv") == 0
-    out = tmp_path / "killed.csv"
-    with monkeypatch.context() as patch:
-        patch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), tmp_path / "died", 3))
-        process = multiprocessing.get_context("fork").Process(target=run, args=(films, "--out", out))
-        process.start()
-        process.join(60)
+    out, died = tmp_path / "killed.csv", tmp_path / "died"
+    monkeypatch.setattr(loading, "load", lambda name: dying(loading.load_from(weights, name), died, 3))
+    process = multiprocessing.get_context("fork").Process(target=run, args=(films, "--out", out))
+    process.start()
+    process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert not out.exists()
     finished = len(list(shards_folder(out).glob("0*.csv")))
@@ -132,6 +130,7 @@ def test_a_killed_run_resumes_to_the_same_rows(
     capsys.readouterr()
     assert run(films, "--out", out) == 0
     assert f"{finished * BATCH_SIZE} of {FILES} files have their row" in capsys.readouterr().err
+    assert run(films, "--out", tmp_path / "whole.csv") == 0
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert not shards_folder(out).exists()
 

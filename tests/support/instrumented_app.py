@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+import captum.attr  # noqa: F401  (writes a list of fonts when it is imported, here before anybody looks)
 from streamlit import runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.uploaded_file_manager import UploadedFile

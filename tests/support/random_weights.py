@@ -88,7 +88,10 @@ def write(folder: Path, name: str, module: nn.Module, card: dict[str, object]) -
 
 
 class Dying(nn.Module):
-    """A network whose process is killed at its ``pass_number``-th forward pass, unless ``died`` exists: once in all."""
+    """A network whose process is killed at its ``pass_number``-th forward pass, unless ``died`` exists: once in all.
+
+    PyTorch runs it, since the engine does not know this layer: rows are compared with those of another ``Dying``.
+    """
 
     def __init__(self, network: nn.Module, died: Path, pass_number: int) -> None:
         super().__init__()

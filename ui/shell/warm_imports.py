@@ -9,7 +9,7 @@ import threading
 
 import streamlit as st
 
-PACKAGES = ("torch", "pydicom", "onnx", "onnxruntime", "captum.attr", "skimage.measure", "scipy.stats")
+PACKAGES = ("torch", "pydicom", "onnx", "captum.attr", "skimage.measure", "scipy.stats")
 """Other people's packages only: a page may be importing one of our own modules at that moment and have to wait."""
 DELAY_S = 1.0
 """Seconds that the first page has for itself."""
