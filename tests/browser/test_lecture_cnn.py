@@ -77,7 +77,7 @@ def test_the_answer_follows_the_hand_without_the_server_and_the_other_network_an
     before = logits(page)
     count_runs(page)
     drag(page)
-    expect(page.get_by_text("waits for your hand to rest")).to_be_visible()
+    expect(page.get_by_text("computed on the server when you stop moving")).to_be_visible()
     assert logits(page) != before
     assert page.evaluate("window.runs") == 0, "the server was not asked while the hand moved"
     page.mouse.up()
