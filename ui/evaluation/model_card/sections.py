@@ -92,7 +92,7 @@ def show_performance(network: str) -> None:
         "radiologists' labels; text-mined ones are the same films with labels mined from reports. The shipped network "
         f"saw adult films in training. For these figures {len(seeds)} networks were trained (seeds "
         f"{', '.join(seeds)}), each leaving out other adult patients ({len(seeds)}-fold cross-validation). "
-        "1.000 (1.000 to 1.000) means only: no errors in this sample. The bootstrap interval of the calibration error "
+        "1.000 (1.000–1.000) means only: no errors in this sample. The bootstrap interval of the calibration error "
         "is biased upwards."
     )
     show_both_thresholds(network)

@@ -181,7 +181,7 @@ function draw(view) {
 }
 
 function byPrevalence(name, { prevalence }) {
-  return /PV|accuracy/.test(name) ? `${name} at a prevalence of ${Number((100 * prevalence).toFixed(1))} %` : name;
+  return /PV|accuracy/.test(name) ? `${name} at a prevalence of ${Number((100 * prevalence).toFixed(1))}\u00a0%` : name;
 }
 
 function drawPeople(view, { people, ppv, accuracy }) {
@@ -240,11 +240,11 @@ function drawDots(view) {
   const made = [data.healthy, data.ill].flatMap((scores, label) =>
     scores.map((score, index) =>
       svg("circle", { class: label ? "ill" : "healthy", r: 2.4, cx: 8 + score * view.width,
-        cy: (label ? 20 : 62) + 30 * (((index * 0.618) % 1) - 0.5) })));
-  const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 84 });
+        cy: (label ? 32 : 84) + 30 * (((index * 0.618) % 1) - 0.5) })));
+  const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 104 });
   view.lines = [line("now", view.threshold)];
   const names = ["ill", "healthy"].map((name, row) =>
-    svg("text", { x: 0, y: row ? 66 : 24, class: "muted" }, data.classes[1 - row]));
+    svg("text", { x: 0, y: row ? 64 : 12, class: "muted" }, data.classes[1 - row]));
   dots.replaceChildren(line("frozen", data.frozen), ...names, ...made, ...view.lines);
   dots.setAttribute("aria-label", `The scores of ${data.ill.length} films with pneumonia and ${data.healthy.length} without, and the threshold between them`);
 }
