@@ -19,7 +19,7 @@ with lecture:
     with st.container(key="home-grid"):
         example = convolution.conv2d(np.array(toy_inputs.BINARY_IMAGE), np.array(toy_inputs.CROSS))
         show_grid(example, GridOptions("A convolution step by step", step_name=None, bare=True), key="taste")
-    if st.button("Change its numbers"):
+    if st.button("Edit input and filter"):
         st.switch_page("pages/convolution_2d.py")
 with practice:
     with st.container(key="home-film"):

@@ -94,9 +94,9 @@ def _beside_published(report: Report) -> str:
     ]
     if taught:
         parts.append(
-            "This network was also taught, with boxes of other patients, what its last feature maps should show (see "
-            "Model card). Methods that draw them are to be compared with a network that was taught boxes, RetinaNet "
-            f"in the same paper, {PUBLISHED_DETECTOR_AUPRC:.3f}: {'; '.join(taught)}."
+            "In training, this network was also shown boxes that radiologists drew around opacities of other patients "
+            "(see Model card). Methods that draw them are to be compared with a network that was taught boxes, "
+            f"RetinaNet in the same paper, {PUBLISHED_DETECTOR_AUPRC:.3f}: {'; '.join(taught)}."
         )
     return " ".join(parts)
 

@@ -77,7 +77,7 @@ def test_it_opens(chapter: Chapter, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(chapter.file)
     prose = [element.value for element in app.markdown]
     if chapter.file != "home":
-        assert sum("**What you now know.**" in text for text in prose) == 1
+        assert sum("**Summary.**" in text for text in prose) == 1
         following = chapters()[chapters().index(chapter) + 1 :][:1]
         assert [link.proto.label for link in app.get("page_link") if link.proto.label.startswith("Next: ")] == [
             f"Next: {each.title}" for each in following

@@ -28,7 +28,7 @@ def show_example() -> None:
     left, right = st.columns(2)
     with left:
         st.image(film, alt=f"A simulated chest film. {front_page_example.sample().story}", width="stretch")
-        st.caption("A simulated film with a consolidation.")
+        st.caption("A simulated film (one X-ray image) with a consolidation (lung filled with fluid instead of air).")
     with right:
         st.image(coloured, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(example.attribution(), overlay.OPACITY))
@@ -85,5 +85,5 @@ def show_course() -> None:
 
 
 def _label(chapter: Chapter, opened: bool) -> str:
-    details = [frame.describe_position(chapter.file), f"{chapter.minutes} min"]
+    details = [frame.describe_position(chapter.file), f"{chapter.minutes} min", chapter.about]
     return f"{':green[✓] ' if opened else ''}**{chapter.title}** · {' · '.join(filter(None, details))}"

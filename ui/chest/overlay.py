@@ -161,7 +161,7 @@ def render_sheet(panels: Sequence[Panel], caption: Sequence[str], opacity: float
 
 
 def describe_guidance(network: str) -> str:
-    """Return a sentence, after a space, if the network's last feature maps were taught with boxes; else nothing."""
+    """Return a sentence, after a space, if the network's last feature maps were trained with boxes; else nothing."""
     try:
         recipe = cards.read_card(cards.WEIGHTS_FOLDER, "transfer" if network == "ensemble" else network)["recipe"]
     except UserError:
@@ -170,6 +170,6 @@ def describe_guidance(network: str) -> str:
 
 
 _GUIDANCE = (
-    " The network was also taught, with boxes that radiologists drew on films of other patients, what its last feature "
-    "maps should show, and Grad-CAM draws these: that its map points at an opacity was part of the training."
+    " In training, the network was also shown boxes that radiologists drew around opacities of other patients. "
+    "Grad-CAM draws the feature maps trained this way, so it is no surprise that its map points at an opacity."
 )

@@ -30,6 +30,7 @@ class Chapter:
     slides: str = ""
     minutes: int = 5
     layers: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def path(self) -> str:
@@ -62,11 +63,11 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     ),
     "Chest X-ray": (
         Chapter("chest_xray", "Read a chest X-ray", "45", 10),
-        Chapter("shortcut_lab", "Shortcut lab", "45", 10),
+        Chapter("shortcut_lab", "Shortcut lab", "45", 10, about="does the network use a mark instead of the lungs?"),
         Chapter("model_card", "Model card", "45", 10),
-        Chapter("operating_point", "Operating point", "45", 12),
-        Chapter("read_first", "Read first", "45", 10),
-        Chapter("method_bench", "Method bench", "45", 12),
+        Chapter("operating_point", "Operating point", "45", 12, about="choose a threshold and see its errors"),
+        Chapter("read_first", "Read first", "45", 10, about="read a film yourself, then compare with the network"),
+        Chapter("method_bench", "Method bench", "45", 12, about="compare saliency methods"),
     ),
     "About": (
         Chapter("glossary", "Glossary", minutes=5),
@@ -147,7 +148,7 @@ def _script() -> str:
 def footer(file: str, now_you_know: str) -> None:
     """Show what the reader of page ``file`` now knows, and links to the pages before and behind it."""
     st.divider()
-    glossary_popover.write(f"**What you now know.** {now_you_know}")
+    glossary_popover.write(f"**Summary.** {now_you_know}")
     position = _position(file)
     course = chapters()
     with st.container(horizontal=True, key="path"):

@@ -38,7 +38,10 @@ _SHARE = "Share and print"
 _LAST_GOOD = "stage.last_good"
 _ONE_ROW = 170
 """Letters of examples, and four for the frame of each, that fit a row of a laptop's window."""
-_PRESENT = '<button type="button" class="present" data-present title="Escape leaves">Present</button>'
+_PRESENT = (
+    '<button type="button" class="present" data-present '
+    'title="Presentation mode: the figure alone, larger; Escape leaves">Present</button>'
+)
 
 
 @dataclass
