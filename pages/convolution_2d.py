@@ -42,7 +42,8 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
 
 frame.header(
     "Convolution in two dimensions",
-    "At each position, a filter multiplies the values below it by its weights and adds the products.",
+    "At each position, the filter is laid over a window of the input: multiply the overlapping values and add the "
+    "products.",
 )
 state = State.open("convolution_2d", PART, X, W, FLIP, COLOUR, BIAS, KERNEL, LONGEST, PREDICT, STEP, quiz.QUESTION)
 
@@ -58,7 +59,7 @@ def one_channel() -> Shown:
 
 
 def three_channels() -> Shown:
-    """Read slides 11 and 14: a filter is as deep as its input, and still gives one number."""
+    """Read slides 11 and 14: a filter has as many channels as its input, and still gives one number."""
     rows = state.text(COLOUR)
     state.presets("Respond to", {name: {COLOUR: weights} for name, weights in KERNELS.items()})
     with stage.more("your own picture, other sizes"):
@@ -122,6 +123,7 @@ if shown is not None:
 state.remember()
 frame.footer(
     "convolution_2d",
-    "A filter is as deep as its input; at each position it gives one number, the dot product plus a bias; and that "
-    "number is large where the input looks like the filter, or is simply bright.",
+    "A filter has as many channels as its input. At each position it gives one number, the dot product plus a bias "
+    "(0 in the examples with one channel). That number is large where the input matches the filter's pattern, but also "
+    "wherever the input values are large.",
 )

@@ -62,9 +62,10 @@ def shrink_film(pixels: Array, longest: int) -> Array:
 def explain_numbers(example: Convolution) -> None:
     """Say what the output means, and what the flip changes."""
     glossary_popover.write(
-        "The output is large where the input looks like the filter, or is simply bright. A layer in PyTorch does not "
-        "flip its filter; mathematics calls that cross-correlation. The weights are learned, so the flip makes no "
-        "difference to what a layer can learn."
+        "The output is large where the input matches the filter's pattern, but also wherever the input values are "
+        "large. The bias is 0 here. `nn.Conv2d` does not flip its filter: strictly, that is a cross-correlation; a "
+        "convolution flips the filter first. The weights are learned, so the flip makes no difference to what a layer "
+        "can learn."
     )
     if example.symmetric:
         st.markdown("This filter is its own mirror image: flipped or not, the output is the same.")
@@ -74,9 +75,9 @@ def explain_colours(example: Convolution) -> None:
     """Say why a filter of three slices gives one number."""
     size = example.kernel.shape[-1]
     glossary_popover.write(
-        "A filter is as deep as its input: one slice of weights for each channel. The products of all slices and one "
-        f"bias add up to **just one number**: {typeset(costs.filter_weights(3, size).formula)} products at each "
-        f"position. The output has {example.output.shape[1]} × {example.output.shape[2]} positions and depth 1: "
+        "A filter has as many channels as its input: one slice of weights for each channel. The products of all "
+        f"slices and one bias add up to **just one number**: {typeset(costs.filter_weights(3, size).formula)} products "
+        f"at each position. The output has {example.output.shape[1]} × {example.output.shape[2]} positions and depth 1: "
         f"{typeset(output_size(colour_picture.SIDE, Window(size)).formula)}."
     )
     st.markdown("Brightness goes from 0 to 9 here, so that the products can be followed; files have 0 to 255.")

@@ -86,7 +86,7 @@ def ask_filter_depth(image_depth: int, filters_before: int, filters: int, kernel
         f"The next layer has {filters} filters of {kernel_size}x{kernel_size}x?: what is the question mark?",
         filters_before,
         f"Each of the {filters_before} filters made one map, so the next input is {filters_before} deep, "
-        "and a filter is as deep as its input.",
+        "and a filter has as many channels as its input.",
         "A filter is as deep as the volume that it reads.",
         [
             (image_depth, "That is the depth of the image, which the second layer never sees."),

@@ -17,9 +17,10 @@ FOLDER = Path(__file__).parent
 SCRIPTS = ("ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
 """What draws a grid; a component that contains one adds its own entry behind them."""
 _HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
-_KERNEL_HINT = " Point at a weight to see every input cell that it meets."
+_KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
+_TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
 _EDIT_HINT = " Click a number to change it."
-_DRAW_HINT = " Drag over the input to draw with the number typed last; Alt or the right button draws 0."
+_DRAW_HINT = " Drag over the input to fill cells with the last number you typed; with Alt or the right button, with 0."
 View = Literal["gradient", "relu", "stack"]
 
 
@@ -206,6 +207,7 @@ def _payload(
         + (_KERNEL_HINT if convolution else "")
         + (_EDIT_HINT if parts else "")
         + (_DRAW_HINT if "input" in parts else ""),
+        "touchHint": _TOUCH_HINT + (_TOUCH_EDIT_HINT if parts else ""),
     }
     if isinstance(example, Pooling):
         payload |= {"kind": example.kind, "norm": example.norm}

@@ -95,7 +95,7 @@ function openEditor(view, map, { row, column }, first = "") {
   });
 }
 
-// Draws over an input cell: with the number typed last, or with 0.
+// Fills an input cell with the last number typed, or with 0.
 function drawOver(view, map, place, erase) {
   const edits = map.edits(place.row, place.column);
   if (edits) changeNumbers(view, edits.map((edit) => ({ ...edit, value: erase ? 0 : brush(view) })));

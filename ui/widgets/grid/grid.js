@@ -101,7 +101,7 @@ function build(view) {
   view.lit = [];
   pickers(view);
   drawSliders(view);
-  view.find(".hint").textContent = data.hint;
+  view.find(".hint").textContent = (globalThis.matchMedia?.("(hover: none)").matches && data.touchHint) || data.hint;
   view.find(".legend").replaceChildren(...legend(data));
   view.find("details ol").replaceChildren();
   if (view.find("details").open) listSteps(view);
@@ -291,7 +291,7 @@ function listSteps(view) {
 
 const LEGEND = {
   window: "the window of this step",
-  gets: "the largest in it; in a tie, the gradient goes to the first",
+  gets: "the maximum of the window (the first one in a tie)",
   padding: "padding",
   unread: "not read by any window",
   outside: "outside the input: nothing there",

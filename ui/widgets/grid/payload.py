@@ -32,6 +32,7 @@ class GridPayload(TypedDict):
     editable: list[Part]
     stepName: str | None
     hint: str
+    touchHint: NotRequired[str]
 
 
 class ExamplePayload(GridPayload):

@@ -100,9 +100,10 @@ function convolutionTerms(data, at) {
   }
   const hidden = isHidden(data, at);
   const sums = kernel.map((_, channel) => sumOf(data, at, channel));
-  const names = kernel.length > 1 ? data.channels : ["sum of the products"];
+  const many = kernel.length > 1;
+  const names = many ? data.channels.map((name) => `${name}:`) : ["sum of the products"];
   const parts = sums.map((sum, channel) => `${names[channel]} ${hidden ? "?" : factor(sum, d)}`);
-  return [parts.join(" + ") + added, sums.reduce((sum, part) => sum + printed(part, d), printed(bias, d))];
+  return [parts.join(" + ") + (many ? added.replace("bias", "bias:") : added), sums.reduce((sum, part) => sum + printed(part, d), printed(bias, d))];
 }
 
 function poolingTerms(data, at) {
