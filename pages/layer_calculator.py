@@ -32,12 +32,12 @@ CEIL = Flag("ceil", "Round up (ceil_mode)", False)
 PLAIN: dict[Field[Any], Any] = {KIND: CONV, D: 1, GROUPS: 1, BIAS: True, OUT: 0, CEIL: False}
 IMAGE: dict[Field[Any], Any] = {W1: 32, H1: 32, D1: 3}
 EXAMPLES: dict[str, dict[Field[Any], Any]] = {
-    "F3 S1 P1": PLAIN | IMAGE | {K: 32, F: 3, S: 1, P: 1},
-    "F5 S1 P2": PLAIN | IMAGE | {K: 64, F: 5, S: 1, P: 2},
-    "F5 S2 P2": PLAIN | IMAGE | {K: 128, F: 5, S: 2, P: 2},
+    "3 × 3, stride 1, padding 1": PLAIN | IMAGE | {K: 32, F: 3, S: 1, P: 1},
+    "5 × 5, stride 1, padding 2": PLAIN | IMAGE | {K: 64, F: 5, S: 1, P: 2},
+    "5 × 5, stride 2, padding 2": PLAIN | IMAGE | {K: 128, F: 5, S: 2, P: 2},
     "6 filters of 5 × 5 × 3": PLAIN | IMAGE | {K: 6, F: 5, S: 1, P: 0},
-    "Pool F2 S2": PLAIN | {KIND: MAX, W1: 100, H1: 100, D1: 128, F: 2, S: 2, P: 0},
-    "Pool F3 S2": PLAIN | {KIND: MAX, W1: 15, H1: 15, D1: 16, F: 3, S: 2, P: 0},
+    "Pool 2 × 2, stride 2": PLAIN | {KIND: MAX, W1: 100, H1: 100, D1: 128, F: 2, S: 2, P: 0},
+    "Pool 3 × 3, stride 2": PLAIN | {KIND: MAX, W1: 15, H1: 15, D1: 16, F: 3, S: 2, P: 0},
     "Depthwise": PLAIN | {W1: 56, H1: 56, D1: 64, K: 64, GROUPS: 64, F: 3, S: 1, P: 1},
     "Upsample × 2": PLAIN | IMAGE | {KIND: TRANSPOSED, K: 32, F: 2, S: 2, P: 0},
 }
@@ -64,6 +64,7 @@ def read_settings() -> tuple[ReadableLayer, Volume]:
     with stage.more("input size, dilation, groups, bias"):
         before = Volume(*state.boxes(W1, H1, D1))
         d, groups = state.boxes(D, GROUPS)
+        st.caption("Groups: channels and filters are split into this many parts; a filter reads only its own part.")
         extra = state.number(OUT) if kind == TRANSPOSED else 0
         bias = state.flag(BIAS)
     if kind == TRANSPOSED:
@@ -105,6 +106,6 @@ def lesson() -> None:
 lesson()
 frame.footer(
     "layer_calculator",
-    "Padding and stride determine the size, the number of filters the depth; the parameters depend on depth and filter "
-    "only, never on the size of the picture, but the work does.",
+    "Input size, filter size, stride and padding determine output width and height; the number of filters determines "
+    "the depth. The number of parameters does not depend on the image size; the number of multiply-adds does.",
 )

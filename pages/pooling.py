@@ -1,5 +1,6 @@
 """Pooling (slides 37-40): step by step, after a convolution, backward, and on films."""
 
+from functools import partial
 from typing import Any
 
 from cnn.errors import UserError
@@ -55,7 +56,8 @@ EXAMPLES = {
 
 frame.header(
     "Pooling",
-    "Pooling keeps one number of each window. Width and height shrink, the depth stays, and there are no parameters.",
+    "Pooling replaces each window by one number, its maximum or its average. Width and height shrink, the depth "
+    "stays, and there are no parameters.",
 )
 asked = (PREDICT, STEP, quiz.QUESTION)
 state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked)
@@ -106,7 +108,7 @@ def step_by_step(view: stage.View) -> None:
             size_rules.show_cards(worked.pooling.columns.size, settings.window)
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
-        pooled_numbers.explain(settings, state.slider(SHIFT))
+        pooled_numbers.explain(settings, partial(state.slider, SHIFT))
     with code:
         pooled_numbers.show_code(settings, worked)
 
@@ -132,6 +134,7 @@ else:
 state.remember()
 frame.footer(
     "pooling",
-    "Pooling shrinks width and height and keeps the depth; max pooling keeps the strongest response, and only its cell "
-    "gets the gradient; small shifts often change little after pooling, but not always nothing.",
+    "Pooling shrinks width and height and keeps the depth. Max pooling keeps the strongest response, and only its cell "
+    "gets the gradient. It tolerates small shifts only partly: a maximum that moves within its window does not change "
+    "the output; one that crosses into the next window does.",
 )

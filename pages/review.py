@@ -30,7 +30,7 @@ def show_layers() -> None:
         "- **Input**: the grey or colour values of the image.\n"
         "- **CONV** looks for patterns: each filter makes one feature map. The filters are learned.\n"
         "- **ReLU** sets negative values to zero and keeps the shape.\n"
-        "- **POOL** keeps one number of each window: width and height shrink, the depth stays.\n"
+        "- **POOL** replaces each window by one number: width and height shrink, the depth stays.\n"
         "- **FC** computes one score for each class, a weighted sum of all values.\n"
         "- **Softmax** turns scores into probabilities. In training, cross-entropy compares them with the true class, "
         "and the gradient flows back through the same chain."

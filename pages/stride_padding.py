@@ -44,8 +44,7 @@ QUESTIONS = ((7, 3, 1, 0), (7, 3, 2, 0), (7, 3, 3, 0), (5, 3, 1, 1), (8, 3, 2, 1
 
 frame.header(
     "Stride and padding",
-    "The filter moves S cells at a time over an input with P cells of padding on each side. How many positions are "
-    "there?",
+    "The filter moves S cells at a time over an input with P cells of padding on each side. What is the output size?",
 )
 state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, PREDICT, STEP)
 examples: dict[str, dict[Field[Any], Any]] = {
@@ -122,5 +121,6 @@ def lesson() -> None:
 lesson()
 frame.footer(
     "stride_padding",
-    "A side has (N − F + 2P)/S + 1 positions; what to do with a fraction is a convention, and PyTorch rounds down.",
+    "The output size along one side is (N − F + 2P)/S + 1; with a dilation D, D(F − 1) + 1 takes the place of F. If "
+    "this is not a whole number, PyTorch rounds down.",
 )

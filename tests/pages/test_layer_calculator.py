@@ -10,9 +10,9 @@ PAGE = "layer_calculator"
 @pytest.mark.parametrize(
     ("preset", "result"),
     [
-        ("F5 S2 P2", "16 × 16 × 128"),
+        ("5 × 5, stride 2, padding 2", "16 × 16 × 128"),
         ("6 filters of 5 × 5 × 3", "(5 × 5 × 3) × 6 + 6 = 456"),
-        ("Pool F2 S2", "50 × 50 × 128"),
+        ("Pool 2 × 2, stride 2", "50 × 50 × 128"),
         ("Depthwise", "(3 × 3 × 1) × 64 + 64 = 640"),
         ("Upsample × 2", "64 × 64 × 32"),
     ],

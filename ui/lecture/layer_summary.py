@@ -57,7 +57,7 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
         return
     if not isinstance(layer, ConvTranspose) and before.width <= _MOST_SEARCHED:
         with view.panel:
-            size_rules.show_cards(before.width, layer.window)
+            size_rules.show_cards(before.width, layer.window, pooling=isinstance(layer, Pool))
     steps, details, code = view.tabs(state, "Step by step", stage.DETAILS, stage.CODE)
     with steps:
         _show_steps(layer, before)
@@ -77,12 +77,12 @@ def _show_drawing(calculated: Calculated, hidden: bool) -> None:
     groups = 1 if isinstance(layer, Pool) else layer.groups
     read = Volume(layer.kernel_size, layer.kernel_size, 1 if isinstance(layer, Pool) else before.depth // groups)
     if isinstance(layer, Pool):
-        reader = f"window of {layer.kernel_size} × {layer.kernel_size}"
+        reader = f"Window of {layer.kernel_size} × {layer.kernel_size}"
     else:
         reader = f"{layer.out_channels:,} filter{'s' if layer.out_channels > 1 else ''} of {_size(read)}"
     figures = [
         _figure(before, (per_cell, per_channel), "input", f"Input {_size(before)}", groups),
-        _figure(read, (per_cell, per_channel), "kernel", f"S = {layer.stride}: {reader}"),
+        _figure(read, (per_cell, per_channel), "kernel", f"{reader}, stride {layer.stride}"),
     ]
     if not hidden:
         figures.append(_figure(after, (per_cell, per_channel), "output", f"Output {_size(after)}", groups))
@@ -91,10 +91,16 @@ def _show_drawing(calculated: Calculated, hidden: bool) -> None:
         '<div class="layer-drawing" role="figure" aria-label="Volumes of the layer: widths and heights to one scale, '
         f'depths to another">{arrow.join(figures)}</div>'
     )
+    if isinstance(layer, ConvTranspose):
+        st.markdown(
+            f"A transposed convolution with stride {layer.stride} makes width and height about {layer.stride} times as "
+            "large (upsampling)."
+        )
     if groups > 1:
         st.markdown(
             f"**{groups} groups**: the stripes. Each filter reads the {before.depth // groups} "
             f"channel{'s' if before.depth > groups else ''} of its own group, not all {before.depth}."
+            + (" This is a depthwise convolution." if groups == before.depth else "")
         )
 
 

@@ -10,7 +10,7 @@ from ui.shell import stage
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
-from ui.shell.text import plain, typeset
+from ui.shell.text import format_bytes, plain, typeset
 from ui.widgets import upload
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -48,7 +48,8 @@ def explain_volume() -> None:
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "
         f"**100 × 100 × 128** becomes **{side.size} × {side.size} × 128** with F = 2, S = 2 "
-        f"({typeset(side.formula)}). {before.value:,} bytes become {after.value:,}."
+        f"({typeset(side.formula)}). {format_bytes(before.value)} become "
+        f"{format_bytes(after.value)} (4 bytes a value, float32)."
     )
 
 

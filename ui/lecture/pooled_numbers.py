@@ -1,5 +1,6 @@
 """Pooling of numbers, alone or after a convolution (slides 38-40): settings, the worked example, what it teaches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,15 +66,25 @@ class Settings:
         return Worked(self.pool(convolution.output), convolution)
 
 
-def explain(settings: Settings, shift: int) -> None:
-    """Say what pooling leaves of a volume, how the gradient flows, and show what a small shift changes."""
+def explain(settings: Settings, ask_shift: Callable[[], int]) -> None:
+    """Say what pooling leaves of a volume, how the gradient flows, and what a shift by ``ask_shift`` changes."""
     pooled_film.explain_volume()
     glossary_popover.write(
-        "**Backward.** A gradient of 1 arrives at each output. Max pooling passes it to the largest cell alone; in a "
-        "tie, PyTorch picks the first, row by row. Average pooling shares it out evenly. Lp pooling gives each cell "
-        "(x/y)^(p − 1), and these do not add up to 1. Where windows overlap, a cell collects from each."
+        "**Backpropagation.** Suppose the gradient of the loss with respect to each output is 1. Max pooling passes it "
+        "to the cell with the maximum only; in a tie, PyTorch picks the first, row by row. Average pooling divides it "
+        "equally among the cells of the window. Lp pooling computes y = (Σ x^p)^(1/p) from the inputs x of a window; "
+        "the gradient at each is (x/y)^(p − 1). Where windows overlap, the gradients of all windows that contain a "
+        "cell are added."
     )
-    images = toy_inputs.spots(), toy_inputs.shifted(toy_inputs.spots(), shift)
+    spots = toy_inputs.spots()
+    size = " × ".join(map(str, spots.shape))
+    windows = (
+        f"output size {settings.adaptive}"
+        if settings.adaptive
+        else f"F = {settings.window.kernel_size}, S = {settings.window.stride}"
+    )
+    st.markdown(f"**A small shift.** An input of {size}, pooled with {windows}:")
+    images = spots, toy_inputs.shifted(spots, ask_shift())
     try:
         filtered_film.show_shift(images, [settings.pool(image).output[0] for image in images])
     except UserError as error:

@@ -140,7 +140,11 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
     except UserError:
         return  # the panel says why
     n = sliding.width
-    st.markdown("**Output size** $= (N - F + 2P)/S + 1$")
+    dilated = ", with $D(F - 1) + 1$ in place of $F$ (dilation)" if window.dilation > 1 else ""
+    st.markdown(
+        f"**Output size** $= (N - F + 2P)/S + 1${dilated}. "
+        "If $(N - F + 2P)/S$ is not a whole number, conventions differ:"
+    )
     problem = _too_long(n, window)
     if problem is None:
         problem = show_cards(n, window)
@@ -149,10 +153,12 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
         show_presets(state, advice, fields)
 
 
-def show_cards(n: int, window: Window) -> SizeDoesNotFit | None:
-    """Show a card for each rule, and return the error of the rule that refuses the size."""
+def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFit | None:
+    """Show a card for each rule, ``ceil_mode`` for ``pooling`` only; return the error of the rule that refuses."""
     cards, problem = [], None
     for rule, (title, meaning) in RULES.items():
+        if rule == "ceil" and not pooling:
+            continue
         try:
             size = output_size(n, window, rule)
             number, failed = str(size.size), ""
@@ -215,7 +221,7 @@ def describe_edge(axis: Axis, size: Size) -> str:
         sentences.append(f"The last window hangs over the edge by {size.overhang}.")
     if size.dropped:
         sentences.append("One window more would start behind the input, so PyTorch drops it.")
-    return " ".join(sentences) or "Every cell is read."
+    return " ".join(sentences) or "All input cells are used."
 
 
 def show_layer_by_layer(sliding: Sliding) -> None:
@@ -223,7 +229,7 @@ def show_layer_by_layer(sliding: Sliding) -> None:
     n, window = sliding.width, sliding.across
     padding = window.ends[0] or window.reach // 2
     st.markdown(
-        f"Equal layers one after the other, with F = {window.kernel_size} and S = {window.stride}. Without padding "
+        f"Several identical layers in a row, with F = {window.kernel_size} and S = {window.stride}. Without padding "
         "each layer trims the border; padding of (F − 1)/2 keeps the size as long as S = 1."
     )
     for cells in (0, padding):
