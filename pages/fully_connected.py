@@ -38,8 +38,8 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
 
 frame.header(
     "Fully connected layer and softmax",
-    "The last layer multiplies every number of the volume by a weight for each class and adds up: the scores. How do "
-    "scores become probabilities?",
+    "For each class, the layer multiplies every input value by a weight, sums the products and adds a bias: the score "
+    "(logit). How do scores become probabilities?",
 )
 state = State.open(
     "fully_connected", NAMES, SCORES, TEMPERATURE, TRUE, SIDE, DEPTH, PLACE, STEP, PREDICT, quiz.QUESTION
@@ -96,7 +96,7 @@ def show_tabs(view: stage.View, layer: Convolution, example: Softmax, true: int)
     loss = softmax.cross_entropy(example, true)
     with why:
         small, lecture = (costs.linear_parameters(n, len(names)) for n in (layer.input.size, LECTURE_VOLUME))
-        softmax_charts.describe(small, lecture)
+        softmax_charts.describe(layer.input.shape, small, lecture)
         softmax_charts.show_terms(example)
     with steps:
         parts = ("Volume", "Weights", "Scores")
@@ -113,6 +113,6 @@ def show_tabs(view: stage.View, layer: Convolution, example: Softmax, true: int)
 lesson()
 frame.footer(
     "fully_connected",
-    "A class has a weight for every number; softmax turns scores into shares of a sum; and what training gets back "
-    "is p − y.",
+    "Each class has a weight for every input value. Softmax turns scores into positive numbers that add up to 1. The "
+    "gradient of the cross-entropy loss with respect to the scores is p − y, y the one-hot true label.",
 )

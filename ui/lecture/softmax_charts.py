@@ -11,18 +11,26 @@ from ui.shell.text import typeset
 from ui.widgets.tables import Bar, show_table
 
 
-def describe(small: Count, lecture: Count) -> None:
-    """Explain the three steps; the counts are the parameters of the layer here, and on the lecture's volume."""
+def describe(shape: tuple[int, ...], small: Count, lecture: Count) -> None:
+    """Explain the three steps.
+
+    Args:
+        shape: Channels, height and width of the volume here.
+        small: Parameters of the layer on it.
+        lecture: Parameters of a layer on the lecture's volume.
+    """
+    depth, height, width = shape
     st.markdown(
-        "**Flatten** keeps all values; only the spatial arrangement is lost. **Scores**: every number has a weight for "
-        "every class, so this is a convolution whose filters cover the whole volume. Here the layer has "
-        f"{typeset(small.formula)} parameters; on the lecture's 16 × 16 × 16, {typeset(lecture.formula)}."
+        "**Flatten** keeps all values; only the spatial arrangement is lost. **Scores**: every input value has a "
+        "weight for every class, so this is a convolution whose filters cover the whole volume. Here "
+        f"{width} × {height} × {depth} = {width * height * depth} inputs need {typeset(small.formula)} parameters; "
+        f"on the lecture's 16 × 16 × 16, {typeset(lecture.formula)}."
     )
     st.latex(r"p_i = \frac{e^{z_i/T}}{\sum_j e^{z_j/T}}")
     st.markdown(
-        "**Softmax** makes scores positive and lets them add up to 1. Adding the same to all scores changes nothing; a "
-        "temperature T above 1 makes the distribution flatter, below 1 sharper. Adding up to 1 does not make "
-        "probabilities right: see calibration on the page Model card."
+        "**Softmax** makes scores positive and lets them add up to 1. Adding the same constant to all scores changes "
+        "nothing; a temperature T above 1 makes the distribution flatter, below 1 sharper. Adding up to 1 does not "
+        "make probabilities right: see calibration on the page Model card."
     )
 
 

@@ -106,10 +106,10 @@ function draw(view) {
     .map((rows, channel) => {
       const first = channel * height * width;
       const lines = rows.map((line, row) => `<tr>${line.map((_, column) => cell(first + row * width + column)).join("")}</tr>`);
-      return `<table><caption>Channel ${channel}</caption><tbody>${lines.join("")}</tbody></table>`;
+      return `<table><caption>Channel ${channel + 1}</caption><tbody>${lines.join("")}</tbody></table>`;
     })
     .join("");
-  const focus = (place) => ` tabindex="${place === view.place ? 0 : -1}" aria-label="number ${place}: ${short(flat[place])}"`;
+  const focus = (place) => ` tabindex="${place === view.place ? 0 : -1}" aria-label="number ${place + 1}: ${short(flat[place])}"`;
   const weights = data.weights[view.chosen].map((weight) => `<td>${short(weight)}</td>`).join("");
   find(".row tbody").innerHTML =
     `<tr>${flat.map((_, place) => cell(place, focus(place))).join("")}</tr><tr class="weights">${weights}</tr>`;
@@ -117,11 +117,11 @@ function draw(view) {
   const [channel, row, column] = [Math.floor(view.place / (height * width)), Math.floor(view.place / width) % height, view.place % width];
   find(".sentence").textContent = data.hide
     ? `${flat.length} numbers in a row, channel by channel and row by row`
-    : `channel ${channel}, row ${row}, column ${column} → ${channel} × ${height} × ${width} + ${row} × ${width} + ${column} = ${view.place}`;
+    : `channel ${channel + 1}, row ${row + 1}, column ${column + 1} → ${channel} × ${height} × ${width} + ${row} × ${width} + ${column + 1} = number ${view.place + 1}`;
   const bias = data.biases[view.chosen];
   const score = data.layerScores[view.chosen];
   find(".sum").textContent =
-    `${data.names[view.chosen]}: each number × its weight, added up` + (data.hide ? "" : ` = ${short(score - bias)}; + bias ${short(bias)} = ${short(score)}`);
+    `${data.names[view.chosen]}: each input value × its weight, added up` + (data.hide ? "" : ` = ${short(score - bias)}; + bias ${short(bias)} = ${short(score)}`);
   drawClasses(view);
 }
 
@@ -130,7 +130,7 @@ function drawClasses(view) {
   const terms = softmax(data, view.temperature);
   find("input").value = view.temperature;
   find(".t-value").textContent = view.temperature;
-  const head = ["class", "the layer’s score", "score z", "e^(z/T)", "probability"];
+  const head = ["class", "the layer’s score", "score z (panel)", "e^(z/T)", "probability"];
   const lines = data.names.map((name, index) => {
     const { z, share } = terms[index];
     const percent = `${(100 * share).toFixed(1)} %`;
