@@ -43,7 +43,11 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
         summary = by_name[name]
         channel = min(number, peaks.values.shape[1])
         correlation = summary.film_correlation
-        likeness = "" if correlation is None else f"mean |r| of its maps with the downsampled film {correlation:.2f}; "
+        likeness = (
+            ""
+            if correlation is None
+            else (f"mean absolute correlation of these maps with the downsampled film {correlation:.2f}; ")
+        )
         with column:
             st.markdown(
                 f"**{level}**: {summary.layer.name}, {summary.layer.step.output}. A cell sees "
@@ -52,8 +56,8 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
             _show_patches(peaks, channel, model.input_size)
     st.caption(
         f"Each patch is what the strongest cell of the map sees on one of the {len(REAL_FILMS)} built-in real films: "
-        "edges and bright spots at the low level, larger structures at the high one, where cells see most of the film. "
-        "The middle of a receptive field counts most. Change the map's number in the panel."
+        "edges and bright spots at the low level, larger structures at the high one, where a cell sees a large part "
+        "of the film. The middle of a receptive field counts most. Change the map's number in the panel."
     )
 
 
@@ -68,7 +72,8 @@ def _show_patches(peaks: Peaks, channel: int, side: int) -> None:
         f'src="{_patch(films[peak.film], peak)}"><figcaption>{peak.value:.2f}</figcaption></figure>'
         for peak in strongest
     )
-    st.html(f'<div><b>Map {channel}</b>, its strongest patches</div><div class="tiles near">{tiles}</div>')
+    caption = f"<b>Map {channel}</b>, its strongest patches, each with its activation"
+    st.html(f'<div>{caption}</div><div class="tiles near">{tiles}</div>')
 
 
 def _describe(peak: Peak) -> str:

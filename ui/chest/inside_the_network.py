@@ -45,7 +45,7 @@ class LayerSummary:
 
     Attributes:
         layer: The layer.
-        thumbnail: Its contact sheet, as the strip takes it.
+        thumbnail: Its overview of all maps, as the strip takes it.
         zero_share: Share of its numbers that are 0, 0..1.
         film_correlation: Mean size of the correlation of its maps with the film; None for maps of one cell.
     """
@@ -59,7 +59,7 @@ class LayerSummary:
 def show_layers(
     film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None
 ) -> list[LayerSummary]:
-    """Show every layer as a contact sheet, or the last layer of every block; return their summaries."""
+    """Show every layer as an overview of its maps, or the last layer of every block; return their summaries."""
     identity = (film.sha256, model.weights_sha256)
     if st.session_state.get(_SUMMARIES, (None, None))[0] != identity:
         ends = feature_maps.block_ends(model)
@@ -137,8 +137,8 @@ def show_layer(
     if trace:
         difference = float(np.abs(trace.without_bias + trace.bias - trace.output).max())
         st.markdown(
-            f"All {trace.output.size:,} sums of this map were compared with what PyTorch's layer says by itself: the "
-            f"largest difference is {np.format_float_positional(difference, 1, fractional=False)}."
+            f"Check: all {trace.output.size:,} values agree with PyTorch's own output (largest difference "
+            f"{np.format_float_positional(difference, 1, fractional=False)})."
         )
     elif layer.kind not in ("relu", "pool"):
         st.markdown("To follow the sum behind each cell, choose the Lecture CNN and one of its convolutions.")

@@ -26,7 +26,7 @@ from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
 from ui.widgets.receptive_field_lens import paint
 
 FILM_SIDE, SHEET_SIDE, THUMBNAIL = 480, 640, 92
-"""Pixels of the film's longer side; cells across a contact sheet and across a thumbnail, at most."""
+"""Pixels of the film's longer side; cells across an overview of all maps and across a thumbnail, at most."""
 DECIMALS = 3
 CELLS = 5
 """Cells in each direction that are shown with their sums; of a pooling layer ``POOLED``, which read as much."""
@@ -102,7 +102,7 @@ def show_lens(
     """Show map ``number``, from 0, of an opened layer of a network that reads ``side`` x ``side`` pixels.
 
     ``work`` is what made the map, if that is to be followed. ``step`` is the cell to open at, row by row from 0; None
-    for the strongest. ``on_pick`` is called with the number, from 1, of a map that was pressed on the contact sheet.
+    for the strongest. ``on_pick`` is called with the number, from 1, of a map that was pressed in the overview.
     """
     numbers = range(1, len(opened.after) + 1)
 
@@ -147,7 +147,7 @@ def lens_payload(
         "step": _strongest(one, stop.field, side) if step is None else step,
         "scale": _scale(opened, most),
         "how": "Point at any cell of the map, or use the arrow keys on it (with Shift, ten cells at a time); click to "
-        "keep a cell. Click on a map of the contact sheet to open that one.",
+        "keep a cell. Click on a map in the overview of all maps to open it.",
         "example": _example(opened, number, work),
     }
 
@@ -212,9 +212,12 @@ def _sheet(opened: Activation, number: int) -> dict[str, Any]:
 def _scale(opened: Activation, most: float) -> list[tuple[str, str]]:
     """Return colours and what they mean."""
     signed, unsigned = _palettes()[1], _palettes()[0]
-    positive = (_css(signed[-1]), f"{most:.3g} in this map, {paint.strongest(opened.after):.3g} on the contact sheet")
+    positive = (
+        _css(signed[-1]),
+        f"up to {most:.3g} in this map; {paint.strongest(opened.after):.3g} and more in the overview of all maps",
+    )
     if opened.layer.signed:
-        return [(_css(signed[0]), "negative, same magnitude"), (_css(signed[127]), "0"), positive]
+        return [(_css(signed[0]), f"down to −{most:.3g}"), (_css(signed[127]), "0"), positive]
     return [(paint.CLEARED, "exactly 0"), (_css(unsigned[1]), "just above 0"), positive]
 
 
@@ -237,7 +240,7 @@ def _film(film: FilmPicture) -> dict[str, Any]:
         "width": film.width,
         "height": film.height,
         "label": f"The film {film.name}",
-        "title": "The film, and what the cell sees of it",
+        "title": "Input film and the cell's receptive field",
     }
 
 

@@ -1,4 +1,4 @@
-// All layers of a network in a row, each as a small contact sheet; a press opens one.
+// All layers of a network in a row, each as a small overview of its maps; a press opens one.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".strip");
