@@ -62,7 +62,7 @@ def show_live(run: Run, other: Run | None) -> None:
 def show_result(run: Run) -> None:
     """Show the test figures, confusion matrix and ROC of a finished run."""
     if run.result is None:
-        st.markdown("Start a training; its figures on the test films follow here.")
+        st.markdown("No result yet. Press **Start**.")
         return
     result.show_figures(run.result)
     result.link_to_pages(run.result)
@@ -78,7 +78,7 @@ def show_result(run: Run) -> None:
 
 view = stage.open_view(state, controls.examples())
 with view.panel:
-    buttons = st.container()
+    question, buttons = st.container(), st.container()
     settings: Settings | None = None
     films: FilmSet | None = None
     try:
@@ -98,9 +98,9 @@ with view.stage:
     elif settings:
         progress.show_films(settings, films)
 if experiment and (run is None or (run.finished and run.experiment != experiment)):
-    with view.question:
+    with question:
         result.ask_first(experiment)
-figures, worst, all_runs, take_home = view.tabs(state, "Result", "Films it got wrong", "My runs", "Take home")
+figures, worst, all_runs, take_home = view.tabs(state, "Result", "Films it got wrong", "My runs", "Download")
 with figures:
     if run:
         show_result(run)
@@ -117,7 +117,7 @@ state.remember()
 frame.notice()
 frame.footer(
     "train_a_classifier",
-    "A classifier is data, a network, a loss and an optimiser. Validation chooses, the test set reports once, and both "
-    "are only as honest as the way the films were split.",
+    "A classifier is data, a network, a loss and an optimiser. Use the validation set to choose settings and the test "
+    "set once, for the final result. Both are honest only if no patient is in two of the sets.",
 )
 runs.queue().warm()

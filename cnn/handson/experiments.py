@@ -143,7 +143,8 @@ def summary(result: Result) -> str:
 EXPERIMENTS: dict[str, Experiment] = {
     "baseline": Experiment(
         "Baseline",
-        "The network's AUC on validation and test films will be above 0.9. How high is the accuracy on test films?",
+        "With the default settings, the AUC on validation and test films will be above 0.9 (AUC: the chance that a "
+        "random pneumonia film scores higher than a random normal one). How high is the accuracy on test films?",
         ("as high as the AUC", "clearly lower", "higher"),
         _baseline,
         compare_with="",
@@ -179,14 +180,14 @@ EXPERIMENTS: dict[str, Experiment] = {
         {"learning_rate": 2e-5, "epochs": 4},
     ),
     "nine to one": Experiment(
-        "Nine to one",
+        "Imbalance 9 : 1",
         "Nine of ten training and validation films are PNEUMONIA. Which number looks better than it is?",
         ("accuracy on validation", "specificity on test films", "AUC on test films"),
         _imbalance,
         {"pneumonia": 0.9},
     ),
     "split by film": Experiment(
-        "Split by film",
+        "Split by film (leak)",
         "Films of one patient may be in training and in validation. Which AUC can no longer be trusted?",
         ("validation", "test", "both"),
         _leak,
@@ -200,7 +201,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         {"letter": True, "epochs": 6},
     ),
     "wrong labels": Experiment(
-        "A fifth mislabelled",
+        "20 % wrong labels",
         "A fifth of the training labels are wrong. What happens to the accuracy on test films?",
         ("falls by a fifth or more", "falls a little", "nothing can be learned"),
         _noise,

@@ -45,13 +45,13 @@ NETWORKS: dict[str, str] = {
 }
 """Named networks in the language of the builder. Without ReLU the pools average, because a maximum is not linear."""
 TITLES = {
-    "lecture": "The lecture's chain: CONV → ReLU → POOL, four times",
-    "batch norm": "The chain with batch norm",
-    "dropout": "The chain with dropout",
-    "no ReLU": "The chain without ReLU (linear)",
-    "fully connected": "Fully connected, 128 hidden units",
-    "logistic regression": "Logistic regression on the pixels",
-    FINE_TUNED: "The shipped Lecture CNN, fine-tuned",
+    "lecture": "Lecture's chain",
+    "batch norm": "Chain + batch norm",
+    "dropout": "Chain + dropout",
+    "no ReLU": "Chain without ReLU",
+    "fully connected": "Fully connected",
+    "logistic regression": "Logistic regression",
+    FINE_TUNED: "Lecture CNN, fine-tuned",
 }
 
 

@@ -23,7 +23,13 @@ from ui.widgets.network_editor import NetworkField
 _READ = drop_with_page("handson.own_films")
 _WANTED = "handson.pneumonia_mnist"
 SHIPPED, MNIST, OWN = "shipped", "PneumoniaMNIST", "my own"
-SOURCE = Choice("source", "Films", SHIPPED, options=(SHIPPED, MNIST, OWN))
+SOURCE = Choice(
+    "source",
+    "Films",
+    SHIPPED,
+    options=(SHIPPED, MNIST, OWN),
+    title=lambda name: "built-in" if name == SHIPPED else name,
+)
 FILMS = Whole("films", "Training films", 1000, low=10, high=1000, step=10)
 BALANCE = Choice("pneumonia", "Share of PNEUMONIA", "0.5", options=("0.1", "0.5", "0.9"))
 SPLIT = Choice("split", "Split by", "patient", options=("patient", "film"))
@@ -46,7 +52,7 @@ BATCH = Choice("batch_size", "Batch size", "32", options=("8", "16", "32", "64",
 DECAY = Choice("weight_decay", "Weight decay", "0.01", options=("0", "0.01", "0.1"))
 EPOCHS = Whole("epochs", "Epochs", 12, low=1, high=100)
 SEED = Whole("seed", "Seed", 0, low=0, high=9999)
-BEST = Flag("keep_best", "Keep the epoch that is best on validation", True)
+BEST = Flag("keep_best", "Keep the best epoch (by validation)", True)
 FIELDS: tuple[Field[Any], ...] = (
     FILMS,
     BALANCE,

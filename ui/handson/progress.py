@@ -40,7 +40,7 @@ def show_films(settings: Settings, own: FilmSet | None) -> None:
     """Show some of the films that a training with these settings would see, with the labels that it is given."""
     train = prepare(settings, own or shipped()).train
     normal, pneumonia = train.counts
-    st.markdown(f"**{normal}** films of NORMAL and **{pneumonia}** of PNEUMONIA to train on. Press **Start**.")
+    st.markdown(f"Training set: **{normal}** NORMAL and **{pneumonia}** PNEUMONIA films. Press **Start**.")
     chosen = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES] for label in (0, 1)])
     _show_labelled(train.pixels[chosen], train.labels[chosen])
 

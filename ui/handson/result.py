@@ -128,7 +128,7 @@ def show_letter(result: Result) -> None:
 def offer_take_home(run: Run | None) -> None:
     """Offer a finished run as a file: script, notebook, films, weights and card."""
     if run is None or run.result is None:
-        st.markdown("A finished training can be taken home: a script and a notebook that repeat it, films and weights.")
+        st.markdown("A finished training can be downloaded: a script and a notebook that repeat it, films and weights.")
         return
     data = partial(take_home.pack, run.result, run.film_set or shipped())
     st.download_button("Download the run", data, f"run-{run.number}.zip", "application/zip", on_click="ignore")
