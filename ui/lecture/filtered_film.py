@@ -77,8 +77,8 @@ def explain_colours(example: Convolution) -> None:
     glossary_popover.write(
         "A filter has as many channels as its input: one slice of weights for each channel. The products of all "
         f"slices and one bias add up to **just one number**: {typeset(costs.filter_weights(3, size).formula)} products "
-        f"at each position. The output has {example.output.shape[1]} × {example.output.shape[2]} positions and depth 1: "
-        f"{typeset(output_size(colour_picture.SIDE, Window(size)).formula)}."
+        f"at each position. The output has {example.output.shape[1]} × {example.output.shape[2]} positions and depth "
+        f"1: {typeset(output_size(colour_picture.SIDE, Window(size)).formula)}."
     )
     st.markdown("Brightness goes from 0 to 9 here, so that the products can be followed; files have 0 to 255.")
 
