@@ -23,8 +23,8 @@ def listed(names: Iterable[str], none: str = "no method") -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def headline(report: Report) -> str:
-    """Name the method that fails the fewest tests, and compare it with the lung prior."""
+def headline(report: Report) -> tuple[str, str]:
+    """Name the method that fails the fewest tests; and compare it, in a second text, with the lung prior."""
     failed = {name: report.verdicts(name).failed for name in report.titles}
     fewest = min(failed.values())
     first = [report.titles[name] for name, count in failed.items() if count == fewest]
@@ -38,8 +38,9 @@ def headline(report: Report) -> str:
     )
     return (
         f"**{listed(first)} fail{'s' if len(first) == 1 else ''} only {fewest} of the six tests, fewer than any other "
-        f"method.** {report.titles[best]} {_beside_prior(gain)}. Its maximum lies in a box more often than that of the "
-        f"lung prior by {pointing}, {chance}.{taught}"
+        "method.**",
+        f"{report.titles[best]} {_beside_prior(gain)}. Its maximum lies in a box more often than that of the "
+        f"lung prior by {pointing}, {chance}.{taught}",
     )
 
 

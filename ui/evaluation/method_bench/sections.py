@@ -35,7 +35,8 @@ LESION_SAMPLE = "simulated-consolidation"
 def show_conclusion(report: Report, boxes: str, title: str) -> None:
     """Show in two sentences and one chart which methods point at the disease."""
     source, measure = SOURCES[boxes], MEASURES[title]
-    st.markdown(saliency_sentences.headline(report))
+    conclusion, beside_prior = saliency_sentences.headline(report)
+    st.markdown(conclusion)
     description = (
         f"{title} of each method on the {report.film_count(source)} films with {boxes} boxes, with 95 % intervals; the "
         "baselines, which do not depend on the network, are lines."
@@ -51,6 +52,7 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
         references,
         published,
     )
+    st.markdown(beside_prior)
 
 
 def show_verdicts(report: Report) -> None:
