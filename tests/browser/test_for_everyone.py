@@ -13,6 +13,7 @@ from tests.browser.conftest import settle
 from tests.browser.test_chest_xray import PANES
 
 pytestmark = pytest.mark.browser
+FOCUSED = "document.activeElement.textContent"
 
 
 def tab_to(page: Page, what: str) -> None:
@@ -22,6 +23,17 @@ def tab_to(page: Page, what: str) -> None:
         if page.evaluate("(what) => document.activeElement.matches(what)", what):
             return
     pytest.fail(f"Tab does not reach {what}")
+
+
+def arrow_to(page: Page, name: str) -> None:
+    """Presses the right arrow until the button of this text has the focus, which follows a press after a moment."""
+    for _ in range(12):
+        focused = page.evaluate(FOCUSED)
+        if focused == name:
+            return
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(f"(before) => {FOCUSED} !== before", arg=focused)
+    pytest.fail(f"The arrow does not reach {name}")
 
 
 def test_the_main_job_by_keys_alone(open_page: Callable[..., Page]) -> None:
@@ -35,10 +47,7 @@ def test_the_main_job_by_keys_alone(open_page: Callable[..., Page]) -> None:
     expect(page.locator(PANES)).to_have_count(2)
     settle(page)
     tab_to(page, "[data-testid=stButtonGroup] button")
-    for _ in range(12):
-        if page.evaluate("document.activeElement.textContent") == "Saliency":
-            break
-        page.keyboard.press("ArrowRight")
+    arrow_to(page, "Saliency")
     page.keyboard.press("Enter")
     expect(page.locator(PANES)).to_have_count(3)
     settle(page)

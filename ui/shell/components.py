@@ -14,6 +14,9 @@ def read_files(folder: Path, *names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
+_WHEN_GONE = read_files(Path(__file__).parent, "when_gone.js")
+
+
 def define_component(name: str, folder: Path, *, html: str, js: str, css: str = "") -> Callable[..., Any]:
     """Return a component of Streamlit, version 2.
 
@@ -21,7 +24,7 @@ def define_component(name: str, folder: Path, *, html: str, js: str, css: str = 
         name: Its name on the server, where a second component of that name would take the place of the first.
         folder: Where its files lie; a module that is imported again may define its own component again.
         html: What it begins with.
-        js: A module with a default function.
+        js: A module with a default function, whose clean-up comes from ``whenGone``.
         css: Its style sheet.
 
     Raises:
@@ -29,4 +32,4 @@ def define_component(name: str, folder: Path, *, html: str, js: str, css: str = 
     """
     if _FOLDERS.setdefault(name, folder) != folder:
         raise ValueError(f"There is a component named {name} in {_FOLDERS[name]} already.")
-    return st.components.v2.component(name, html=html, css=css or None, js=js)
+    return st.components.v2.component(name, html=html, css=css or None, js=f"{_WHEN_GONE}\n{js}")

@@ -36,11 +36,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     drawAnswers(lab);
     if (!lab.asked) askAtRest(lab);
   }
-  return () => {
+  return whenGone(root, () => {
     clearTimeout(lab.timer);
     removeEventListener("bytes-stored", lab.arrived);
     labs.delete(root);
-  };
+  });
 }
 
 function open(root) {

@@ -18,11 +18,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!view) views.set(root, (view = open(root)));
   view.send = (settings) => setTriggerValue("settings", settings);
   receive(view, data);
-  return () => {
+  return whenGone(root, () => {
     clearTimeout(view.timer);
     view.resize.disconnect();
     views.delete(root);
-  };
+  });
 }
 
 function svg(tag, attributes, text = "") {

@@ -11,10 +11,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!view) views.set(root, (view = open(root)));
   view.send = (settings) => setTriggerValue("settings", settings);
   receive(view, data);
-  return () => {
+  return whenGone(root, () => {
     clearTimeout(view.timer);
     views.delete(root);
-  };
+  });
 }
 
 function open(root) {

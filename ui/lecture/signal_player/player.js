@@ -11,10 +11,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!view) views.set(root, (view = open(root)));
   view.send = (name, values) => setTriggerValue("drawn", { name, values });
   receive(view, data);
-  return () => {
+  return whenGone(root, () => {
     close(view);
     views.delete(root);
-  };
+  });
 }
 
 function open(root) {

@@ -19,10 +19,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   find(".camera").onclick = photograph;
   find(".clear").onclick = () => setTriggerValue("remove", "");
   gallery.draw();
-  return () => {
+  return whenGone(root, () => {
     gallery.stop();
     galleries.delete(root);
-  };
+  });
 }
 
 function draw(gallery, find, data, send) {

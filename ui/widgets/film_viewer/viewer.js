@@ -9,10 +9,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!viewer) viewers.set(root, (viewer = open(root)));
   viewer.send = (box) => setTriggerValue("box", box);
   receive(viewer, data);
-  return () => {
+  return whenGone(root, () => {
     viewer.close();
     viewers.delete(root);
-  };
+  });
 }
 
 function open(root) {

@@ -8,8 +8,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!view) views.set(root, (view = open(root)));
   view.send = (change) => setTriggerValue("change", change);
   receive(view, data);
-  return () => {
+  return whenGone(root, () => {
     close(view);
     views.delete(root);
-  };
+  });
 }

@@ -94,18 +94,18 @@ function termsLayout(view, { narrow, height, least, most, channels }) {
   const terms = measureTerms(view, shown, height);
   const below = { width, height: height - terms.height - 12, name: "terms" };
   const beside = { width: width - terms.width - GAP, height, name: "beside" };
-  const best = (maps) => {
+  const best = (maps, smallest) => {
     const [one, other] = [below, beside].map((place) => fitting(maps, place.width, place.height));
-    return other > one && !narrow ? [other, beside.name] : [one, below.name];
+    return other > one && other >= smallest && !narrow ? [other, beside.name] : [one, below.name];
   };
-  const [digits, name] = best(measureMaps(view, data.kernel ? shown : 1));
+  const [digits, name] = best(measureMaps(view, data.kernel ? shown : 1), least);
   const readable = digits >= least && !data.colour;
   if (!data.input || readable) {
     const widest = data.input ? most : 46; // a piece of a network is shown beside its maps
     return settle(view, { ...base, name: narrow ? "narrow" : name, digits: true }, Math.max(least, Math.min(digits, widest)), terms);
   }
   const maps = measureMaps(view, 1);
-  const [cell, where] = narrow ? [(width - 6) / maps[0][0], "narrow"] : best(maps);
+  const [cell, where] = narrow ? [(width - 6) / maps[0][0], "narrow"] : best(maps, 0);
   return settle(view, { ...base, name: where, digits: false }, Math.min(presenting() ? 48 : 24, Math.max(0.5, cell)), terms);
 }
 

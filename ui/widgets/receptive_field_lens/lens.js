@@ -10,11 +10,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!lens) lenses.set(root, (lens = openLens(root)));
   lens.pick = (number) => setTriggerValue("pick", number);
   receiveLens(lens, data);
-  return () => {
+  return whenGone(root, () => {
     close(lens.view);
     clearTimeout(lens.linked);
     lenses.delete(root);
-  };
+  });
 }
 
 function openLens(root) {
