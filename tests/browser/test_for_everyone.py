@@ -46,7 +46,7 @@ def test_the_main_job_by_keys_alone(open_page: Callable[..., Page]) -> None:
     page.wait_for_url("**film=*")
     expect(page.locator(PANES)).to_have_count(2)
     settle(page)
-    tab_to(page, "[data-testid=stButtonGroup] button")
+    tab_to(page, "[data-variant=pills]")
     arrow_to(page, "Saliency")
     page.keyboard.press("Enter")
     expect(page.locator(PANES)).to_have_count(3)
