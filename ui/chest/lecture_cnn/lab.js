@@ -46,7 +46,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function open(root) {
   const find = (selector) => root.querySelector(selector);
   const lab = { root, find, settings: {}, strokes: [], tool: "erase", cursor: [SIDE / 2, SIDE / 2] };
-  lab.arrived = () => restart(lab, lab.data.start.settings);
+  lab.arrived = () => {
+    if (lab.loaded !== lab.data.film) restart(lab, lab.data.start.settings); // else it is not for this lab, and undoes nothing
+  };
   addEventListener("bytes-stored", lab.arrived);
   for (const [name, title] of Object.entries(TOOLS)) find(".group").append(choice(lab, name, title));
   for (const [name, slider] of Object.entries(SLIDERS)) find(".sliders").append(sliderOf(lab, name, slider));
@@ -104,6 +106,7 @@ function restart(lab, settings) {
     lab.weights = weights.id;
     lab.tensors = readTensors(weights.bytes);
   }
+  lab.loaded = film.id;
   lab.film = Float64Array.from(new Float32Array(film.bytes, 0, SIDE * SIDE));
   lab.lungs = new Uint8Array(film.bytes, 4 * SIDE * SIDE); // 0 none, 1 on the left of the picture, 2 on the right
   lab.before = ask(lab, lab.film);
