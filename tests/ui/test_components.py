@@ -1,21 +1,21 @@
 """Components have names that no other one has: the server keeps the latest of a name, for every reader."""
 
 import json
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.support.servers import ROOT
 from ui.shell.components import define_component
 
 
 def test_a_name_belongs_to_one_folder(tmp_path: Path) -> None:
-    define_component("only in this test", tmp_path, html="", js="export default () => {}")
+    define_component("only in this test", tmp_path, html="", js="")
     with pytest.raises(ValueError, match="only in this test"):
-        define_component("only in this test", tmp_path / "other", html="", js="export default () => {}")
+        define_component("only in this test", tmp_path / "other", html="", js="")
 
 
 def test_every_component_is_defined_where_names_are_compared() -> None:
@@ -23,22 +23,43 @@ def test_every_component_is_defined_where_names_are_compared() -> None:
     assert direct == ["components.py"]
 
 
-COMPONENTS = [path for path in (ROOT / "ui").rglob("*.js") if "export default function" in path.read_text()]
-
-
-@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.stem)
-def test_a_call_that_newer_data_overtook_closes_nothing(path: Path) -> None:
-    """Streamlit runs its clean-up although the component lives on: it has to be that of ``whenGone``."""
-    called = re.split(r"\n}\n", path.read_text().split("export default function", 1)[1], maxsplit=1)[0]
-    assert not re.search(r"\n  return (\(\)|function)", called)
-
-
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-def test_only_what_has_left_the_page_is_closed() -> None:
-    script = (ROOT / "ui" / "shell" / "when_gone.js").read_text() + (
-        "const closed = [];"
-        "for (const isConnected of [true, false]) whenGone({ isConnected }, () => closed.push(isConnected))();"
-        "console.log(JSON.stringify(closed));"
-    )
+def test_older_data_change_nothing_and_only_what_has_left_the_page_is_closed() -> None:
+    script = (ROOT / "ui" / "shell" / "component.js").read_text().replace("export default function", "function call")
+    script += """
+        const told = [];
+        const component = ({ data }) => (told.push(data.sent), () => told.push(`closed ${data.sent}`));
+        const place = { isConnected: true }, other = { isConnected: true };
+        const clean = [3, 1, 3, 5].map((sent) => call({ data: { sent }, parentElement: place }));
+        call({ data: { sent: 2 }, parentElement: other });
+        clean.forEach((each) => each?.());
+        place.isConnected = false;
+        clean.at(-1)();
+        console.log(JSON.stringify(told));
+    """
     done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [False]
+    assert json.loads(done.stdout) == [3, 3, 5, 2, "closed 5"]
+
+
+def test_data_are_dated_when_they_change() -> None:
+    """A date that changed with every run would send the same data again."""
+
+    def page() -> None:
+        from pathlib import Path
+
+        import streamlit as st
+
+        from ui.shell.components import define_component
+
+        show = define_component("dated", Path(), html="<p></p>", js="function component() {}")
+        show(key="dated", data={"value": st.number_input("value", value=1)})
+
+    def date() -> float:
+        return float(json.loads(at.get("bidi_component")[0].proto.json)["sent"])
+
+    at = AppTest.from_function(page).run()
+    dates = [date()]
+    for value in (1, 2, 1):
+        at.number_input[0].set_value(value).run()
+        dates.append(date())
+    assert dates[0] == dates[1] < dates[2] < dates[3]

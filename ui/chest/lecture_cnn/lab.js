@@ -22,7 +22,7 @@ const SWITCHES = {
 };
 const labs = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lab");
   let lab = labs.get(root);
   if (!lab) labs.set(root, (lab = open(root)));
@@ -36,11 +36,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     drawAnswers(lab);
     if (!lab.asked) askAtRest(lab);
   }
-  return whenGone(root, () => {
+  return () => {
     clearTimeout(lab.timer);
     removeEventListener("bytes-stored", lab.arrived);
-    labs.delete(root);
-  });
+  };
 }
 
 function open(root) {

@@ -12,17 +12,16 @@ const KINDS = [
   ["true-negative", "no pneumonia, predicted NORMAL"],
 ];
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".explorer");
   let view = views.get(root);
   if (!view) views.set(root, (view = open(root)));
   view.send = (settings) => setTriggerValue("settings", settings);
   receive(view, data);
-  return whenGone(root, () => {
+  return () => {
     clearTimeout(view.timer);
     view.resize.disconnect();
-    views.delete(root);
-  });
+  };
 }
 
 function svg(tag, attributes, text = "") {

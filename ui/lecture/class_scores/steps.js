@@ -5,16 +5,13 @@ const views = new WeakMap(); // one for each place on the page; it outlives new 
 const PAUSE = 350; // milliseconds of rest after the last change before Python hears
 const FORGET = 5000; // until a setting that Python never confirmed no longer counts
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".steps");
   let view = views.get(root);
   if (!view) views.set(root, (view = open(root)));
   view.send = (settings) => setTriggerValue("settings", settings);
   receive(view, data);
-  return whenGone(root, () => {
-    clearTimeout(view.timer);
-    views.delete(root);
-  });
+  return () => clearTimeout(view.timer);
 }
 
 function open(root) {

@@ -5,16 +5,13 @@ const NAMES = { first: -Infinity, back: -1, next: 1, last: Infinity };
 const LABEL = 7.2; // width of the names at the left, in rem
 const SVG = "http://www.w3.org/2000/svg";
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".player");
   let view = views.get(root);
   if (!view) views.set(root, (view = open(root)));
   view.send = (name, values) => setTriggerValue("drawn", { name, values });
   receive(view, data);
-  return whenGone(root, () => {
-    close(view);
-    views.delete(root);
-  });
+  return () => close(view);
 }
 
 function open(root) {

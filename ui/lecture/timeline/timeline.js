@@ -1,5 +1,5 @@
 // Shows the milestone that is pressed, and writes it into the address.
-export default function ({ data, parentElement }) {
+function component({ data, parentElement }) {
   const root = parentElement.querySelector(".timeline");
   root.innerHTML = data.html;
   const each = (selector, act) => root.querySelectorAll(selector).forEach(act);

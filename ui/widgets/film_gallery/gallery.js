@@ -4,7 +4,7 @@ const galleries = new WeakMap(); // what a reader has set in each gallery outliv
 const ALL = "All",
   MINE = "Mine";
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const find = (selector) => root.querySelector(selector);
   let gallery = galleries.get(root);
@@ -19,10 +19,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   find(".camera").onclick = photograph;
   find(".clear").onclick = () => setTriggerValue("remove", "");
   gallery.draw();
-  return whenGone(root, () => {
-    gallery.stop();
-    galleries.delete(root);
-  });
+  return () => gallery.stop();
 }
 
 function draw(gallery, find, data, send) {

@@ -3,16 +3,13 @@
 const TOOLS = { pan: "Move", window: "Window", ruler: "Ruler" };
 const viewers = new WeakMap(); // a reader's view outlives new data
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
   let viewer = viewers.get(root);
   if (!viewer) viewers.set(root, (viewer = open(root)));
   viewer.send = (box) => setTriggerValue("box", box);
   receive(viewer, data);
-  return whenGone(root, () => {
-    viewer.close();
-    viewers.delete(root);
-  });
+  return () => viewer.close();
 }
 
 function open(root) {

@@ -2,14 +2,11 @@
 
 const views = new WeakMap(); // one view for each place on the page; it outlives a new example, so the step stays
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".grid");
   let view = views.get(root);
   if (!view) views.set(root, (view = open(root)));
   view.send = (change) => setTriggerValue("change", change);
   receive(view, data);
-  return whenGone(root, () => {
-    close(view);
-    views.delete(root);
-  });
+  return () => close(view);
 }

@@ -1,6 +1,6 @@
 // Layers in a row. What a reader does is sent as one message: {do, at, to, word}; parts are counted from 1.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".strip"),
     list = root.querySelector(".parts"),
     menu = root.querySelector(".menu");

@@ -2,7 +2,7 @@
 
 const graphs = new WeakMap(); // what is open and where the reader looks outlives a run of the page
 
-export default function ({ data, parentElement }) {
+function component({ data, parentElement }) {
   const root = parentElement.querySelector(".network");
   let state = graphs.get(root);
   const key = JSON.stringify(data.nodes.map((node) => [node.path, node.kind, node.dims]));

@@ -4,17 +4,16 @@
 const lenses = new WeakMap();
 const FAR = 10; // cells that an arrow key moves with Shift
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lens");
   let lens = lenses.get(root);
   if (!lens) lenses.set(root, (lens = openLens(root)));
   lens.pick = (number) => setTriggerValue("pick", number);
   receiveLens(lens, data);
-  return whenGone(root, () => {
+  return () => {
     close(lens.view);
     clearTimeout(lens.linked);
-    lenses.delete(root);
-  });
+  };
 }
 
 function openLens(root) {

@@ -1,6 +1,6 @@
 // All layers of a network in a row, each as a small overview of its maps; a press opens one.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function component({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".strip");
   list.setAttribute("aria-label", data.label);
   const focused = list.getRootNode().activeElement?.dataset?.name;
