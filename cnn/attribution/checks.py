@@ -6,15 +6,17 @@ believed.
 """
 
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from cachetools import LRUCache
 from torch import Tensor, nn
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from cnn.attribution import deletion_insertion
 from cnn.attribution.attribute import attribute
@@ -41,8 +43,8 @@ here, reach it by chance once in some thousands of pairs."""
 DIFFERENT = 0.3
 """Two maps below this rank correlation are said to differ: about two standard errors of the same 7 x 7."""
 
-MAX_KEPT_MAPS = 32
-"""Maps of built-in films that are kept for each network."""
+MAX_KEPT = 10
+"""Maps and scores that are kept of a film for each network."""
 OTHERS = 3
 """Other films, whose maps say how similar two maps of the same method are."""
 
@@ -228,17 +230,17 @@ def check_map(
     Raises:
         Busy: see :func:`cnn.attribution.attribute.attribute`.
     """
-    pixels = pixels.detach().cpu()
+    this, pixels = pixels, pixels.detach().cpu()
     films = _other_films(model.input_size, pixels) if others is None else others
     total, done = count_check_passes(model, attribution.method, len(films)), 0
 
     def report(passes: int, _: int) -> None:
         progress(done + passes, total)
 
-    def explain(network: LoadedModel, method: str, film: Tensor = pixels) -> Attribution:
+    def explain(network: LoadedModel, method: str, film: Tensor = this) -> Attribution:
         nonlocal done
-        other = _kept_map(network, film, method, attribution.target)
-        other = other or _keep_map(network, film, attribute(network, film, method, attribution.target, report))
+        compute = partial(attribute, network, film, method, attribution.target, report)
+        other: Attribution = _compute_once(network, film, (method, attribution.target), compute)
         done += other.passes
         return other
 
@@ -255,13 +257,14 @@ def check_map(
         except MethodFails:
             total -= count_passes(model, method)
     heat = as_heatmap(attribution.map, attribution.meaning)
-    curves = deletion_insertion.compute_curves(
+    hidden = deletion_insertion.HiddenFilm(
         lambda films: model.probabilities(films)[:, attribution.target].numpy(),
         pixels,
         deletion_insertion.make_fill(pixels, fill),
-        {MAP: deletion_insertion.rank_squares(heat), EDGES: deletion_insertion.rank_squares(edges)},
-        report,
+        _compute_once(model, this, (fill, attribution.target), dict),
     )
+    orders = {MAP: deletion_insertion.rank_squares(heat), EDGES: deletion_insertion.rank_squares(edges)}
+    curves = deletion_insertion.compute_curves(hidden, orders, report)
     lungs = lung_segmenter.lung_mask(pixels)[0, 0].numpy() if model.reads_films else None
     progress(total, total)
     lung_share = None if lungs is None else float(lungs.mean())
@@ -296,30 +299,24 @@ def _built_in_films(size: int) -> tuple[Tensor, ...]:
     return tuple(to_tensor(read_radiograph(*film.read()), size) for film in REAL_FILMS[::-step])
 
 
-_MAPS: WeakKeyDictionary[nn.Module, LRUCache[Hashable, Attribution]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[nn.Module, WeakTensorKeyDictionary] = WeakKeyDictionary()
 _KEEPING = threading.Lock()
 
 
-def _kept_map(model: LoadedModel, film: Tensor, method: str, target: int) -> Attribution | None:
-    """Return the map of a built-in film if it has been computed before: every checked map is compared with it."""
+def _compute_once(model: LoadedModel, film: Tensor, key: Hashable, compute: Callable[[], Any]) -> Any:
+    """Return what checks of several maps share, until the film is dropped or a weight of the network changes.
+
+    Those are maps by method and target, also of the built-in films, and scores of the hidden film by fill and target.
+    """
     with _KEEPING:
-        maps = _MAPS.get(model.folded)
-        return None if maps is None else maps.get((_built_in_number(film), method, target))
-
-
-def _keep_map(model: LoadedModel, film: Tensor, attribution: Attribution) -> Attribution:
-    """Keep the map of a built-in film, until a weight of the network changes; return it."""
-    number = _built_in_number(film)
-    if number is not None:
-        with _KEEPING:
-            maps = _MAPS.setdefault(model.folded, LRUCache(MAX_KEPT_MAPS))
-            maps[number, attribution.method, attribution.target] = attribution
-    return attribution
-
-
-def _built_in_number(film: Tensor) -> int | None:
-    films = _built_in_films(film.shape[-1])
-    return next((number for number, each in enumerate(films) if each is film), None)
+        films = _KEPT.setdefault(model.folded, WeakTensorKeyDictionary())
+        kept = films.setdefault(film, LRUCache(MAX_KEPT))
+        if key in kept:
+            return kept[key]
+    result = compute()
+    with _KEEPING:
+        kept[key] = result
+    return result
 
 
 def quick_methods(model: LoadedModel, method: str) -> list[str]:

@@ -7,7 +7,7 @@ orders of the same squares under the same fill.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,44 @@ Fill = Literal["grey", "blur"]
 """What hidden squares show: the film's mean grey, or the blurred film."""
 Score = Callable[[Tensor], np.ndarray]
 """From films (B, C, H, W) to one number for each, (B,)."""
+
+
+@dataclass(frozen=True)
+class HiddenFilm:
+    """A film whose squares can be hidden.
+
+    Attributes:
+        score: probability of the class.
+        film: (1, 1, S, S), standardised.
+        fill: (1, 1, S, S), what hidden squares show.
+        known: the scores that were computed, by the hidden squares: orders of several maps start and end alike.
+    """
+
+    score: Score
+    film: Tensor
+    fill: Tensor
+    known: dict[bytes, float] = field(default_factory=dict)
+
+    def scores(self, hidden: Sequence[np.ndarray], progress: Progress = ignore_progress) -> np.ndarray:
+        """Return the score with each list of squares hidden, (len(hidden),); ``progress`` is that of the films."""
+        masks = np.zeros((len(hidden), GRID**2), dtype=bool)
+        for mask, squares in zip(masks, hidden, strict=True):
+            mask[squares] = True
+        keys = [mask.tobytes() for mask in masks]
+        new = [number for number, key in enumerate(keys) if key not in self.known]
+        for start in range(0, len(new), CHUNK):
+            progress(len(hidden) - len(new) + start, len(hidden))
+            chunk = new[start : start + CHUNK]
+            scores = self.score(self._hide(torch.from_numpy(masks[chunk])))
+            self.known.update(zip((keys[number] for number in chunk), scores.tolist(), strict=True))
+        progress(len(hidden), len(hidden))
+        return np.array([self.known[key] for key in keys])
+
+    def _hide(self, masks: Tensor) -> Tensor:
+        """Return the film with the squares of each of ``masks`` (B, GRID * GRID) hidden, (B, 1, S, S)."""
+        coarse = masks.view(-1, 1, GRID, GRID).float()
+        pixels = F.interpolate(coarse, size=self.film.shape[-2:], mode="nearest") > 0
+        return torch.where(pixels, self.fill, self.film)
 
 
 @dataclass(frozen=True)
@@ -100,11 +138,11 @@ def _counts() -> np.ndarray:
     return np.arange(STEPS + 1) * GRID**2 // STEPS
 
 
-def compute_areas(score: Score, film: Tensor, fill: Tensor, order: np.ndarray) -> tuple[float, float]:
+def compute_areas(film: HiddenFilm, order: np.ndarray) -> tuple[float, float]:
     """Return the areas under the deletion and the insertion curve of one order, without random orders."""
     counts = _counts()
     hidden = [order[:count] for count in counts] + [order[count:] for count in counts]
-    scores = _score_hidden(score, film, fill, hidden).reshape(2, -1)
+    scores = film.scores(hidden).reshape(2, -1)
     deletion, insertion = area_under(counts / GRID**2, scores)
     return float(deletion), float(insertion)
 
@@ -114,19 +152,11 @@ def count_passes(orders: int) -> int:
     return 2 + (STEPS - 1) * (2 * orders + RANDOM_ORDERS)
 
 
-def compute_curves(
-    score: Score,
-    film: Tensor,
-    fill: Tensor,
-    orders: Mapping[str, np.ndarray],
-    progress: Progress = ignore_progress,
-) -> Curves:
+def compute_curves(film: HiddenFilm, orders: Mapping[str, np.ndarray], progress: Progress = ignore_progress) -> Curves:
     """Compute both curves of each order by its name, and of the random orders.
 
     Args:
-        score: probability of the class.
-        film: (1, 1, S, S), standardised.
-        fill: (1, 1, S, S), what hidden squares show.
+        film: and what hides it.
         orders: indices of the squares, the first to hide or uncover first.
         progress: called with passes done and passes in all between chunks.
     """
@@ -137,7 +167,7 @@ def compute_curves(
     for order in orders.values():
         hidden += [order[:count] for count in between]
         hidden += [order[count:] for count in between]
-    scores = _score_hidden(score, film, fill, hidden, progress)
+    scores = film.scores(hidden, progress)
     uncovered, covered, inner = scores[0], scores[1], scores[2:].reshape(-1, STEPS - 1)
 
     def with_ends(start: float, curves: np.ndarray, end: float) -> np.ndarray:
@@ -152,21 +182,3 @@ def compute_curves(
         with_ends(covered, random[:, ::-1], uncovered),  # hiding all but a random set is uncovering that set
         len(scores),
     )
-
-
-def _score_hidden(
-    score: Score, film: Tensor, fill: Tensor, hidden: Sequence[np.ndarray], progress: Progress = ignore_progress
-) -> np.ndarray:
-    """Return the score of ``film`` with each list of squares hidden, (len(hidden),)."""
-    scores = []
-    for start in range(0, len(hidden), CHUNK):
-        progress(start, len(hidden))
-        chunk = hidden[start : start + CHUNK]
-        masks = torch.zeros(len(chunk), GRID * GRID, dtype=torch.bool)
-        for mask, squares in zip(masks, chunk, strict=True):
-            mask[torch.from_numpy(squares)] = True
-        coarse = masks.view(-1, 1, GRID, GRID).float()
-        pixels = F.interpolate(coarse, size=film.shape[-2:], mode="nearest") > 0
-        scores.append(score(torch.where(pixels, fill, film)))
-    progress(len(hidden), len(hidden))
-    return np.concatenate(scores)

@@ -177,7 +177,7 @@ def test_a_blank_map_is_not_judged(checked: CheckedMap) -> None:
     assert "blank" in replace(good(checked), attribution=blank).verdict
 
 
-def test_maps_of_other_films_are_computed_once_for_a_network(
+def test_what_checks_of_several_maps_share_is_computed_once(
     lecture: LoadedModel, checked: CheckedMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lung_segmenter, "lung_probabilities", masks(0.5))
@@ -189,6 +189,10 @@ def test_maps_of_other_films_are_computed_once_for_a_network(
 
     monkeypatch.setattr(checks, "attribute", count)
     pixels = to_tensor(film(), lecture.input_size)
-    first, second = (check_map(lecture, pixels, checked.attribution) for _ in range(2))
-    assert sum(each is not pixels and not torch.equal(each, pixels) for each in films) == checks.OTHERS
-    assert first.to_others == second.to_others
+    first = check_map(lecture, pixels, checked.attribution)
+    assert sum(not torch.equal(each, pixels) for each in films) == checks.OTHERS
+    films.clear()
+    monkeypatch.setattr(LoadedModel, "probabilities", lambda *_: pytest.fail("a film was scored twice"))
+    second = check_map(lecture, pixels, checked.attribution)
+    assert not films
+    assert second.checks == first.checks == checked.checks, "as without sharing"

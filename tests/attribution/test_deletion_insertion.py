@@ -6,7 +6,14 @@ import torch
 from sklearn.metrics import auc
 
 from cnn.attribution import deletion_insertion
-from cnn.attribution.deletion_insertion import GRID, RANDOM_ORDERS, STEPS, Score, compute_curves, rank_squares
+from cnn.attribution.deletion_insertion import (
+    GRID,
+    RANDOM_ORDERS,
+    STEPS,
+    HiddenFilm,
+    compute_curves,
+    rank_squares,
+)
 
 SIDE = 2 * GRID
 FILM = torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
@@ -14,7 +21,7 @@ WEIGHTS = np.random.default_rng(3).normal(size=(SIDE, SIDE)).astype(np.float32)
 
 
 @pytest.fixture
-def weighted_sum() -> Score:
+def weighted_sum() -> deletion_insertion.Score:
     """A linear score, on which every square has an effect of its own."""
     return lambda films: np.asarray((films[:, 0] * torch.from_numpy(WEIGHTS)).sum(dim=(1, 2)))
 
@@ -46,13 +53,15 @@ def test_random_orders_hold_all_squares_and_are_always_the_same() -> None:
     np.testing.assert_array_equal(np.sort(orders), np.tile(np.arange(GRID**2), (RANDOM_ORDERS, 1)))
 
 
-def test_curves_of_a_weighted_sum_are_its_partial_sums(weighted_sum: Score) -> None:
+def test_curves_of_a_weighted_sum_are_its_partial_sums(weighted_sum: deletion_insertion.Score) -> None:
     products = WEIGHTS * FILM[0, 0].numpy()
     effects = deletion_insertion.square_means(products).ravel() * (SIDE // GRID) ** 2
     order = rank_squares(products)
     orders = {"best": order, "worst": order[::-1].copy()}
     calls: list[tuple[int, int]] = []
-    curves = compute_curves(weighted_sum, FILM, torch.zeros_like(FILM), orders, lambda *call: calls.append(call))
+    curves = compute_curves(
+        HiddenFilm(weighted_sum, FILM, torch.zeros_like(FILM)), orders, lambda *call: calls.append(call)
+    )
     counts = np.round(curves.share * GRID**2).astype(int)
 
     def partial_sums(order: np.ndarray) -> np.ndarray:
@@ -72,26 +81,26 @@ def test_curves_of_a_weighted_sum_are_its_partial_sums(weighted_sum: Score) -> N
 
 def test_hidden_squares_show_the_fill() -> None:
     film, fill = torch.ones(1, 1, SIDE, SIDE), torch.full((1, 1, SIDE, SIDE), 3.0)
-    means = compute_curves(lambda films: films.mean(dim=(1, 2, 3)).numpy(), film, fill, {})
+    means = compute_curves(HiddenFilm(lambda films: films.mean(dim=(1, 2, 3)).numpy(), film, fill), {})
     np.testing.assert_allclose(means.random_deletion, np.tile(1 + 2 * means.share, (RANDOM_ORDERS, 1)), rtol=1e-5)
 
 
-def test_an_exception_in_progress_ends_the_computation(weighted_sum: Score) -> None:
+def test_an_exception_in_progress_ends_the_computation(weighted_sum: deletion_insertion.Score) -> None:
     def stop(done: int, total: int) -> None:
         if done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compute_curves(weighted_sum, FILM, FILM, {}, stop)
+        compute_curves(HiddenFilm(weighted_sum, FILM, FILM), {}, stop)
 
 
-def test_areas_are_those_of_the_curves(weighted_sum: Score) -> None:
+def test_areas_are_those_of_the_curves(weighted_sum: deletion_insertion.Score) -> None:
     order, fill = rank_squares(WEIGHTS), deletion_insertion.make_fill(FILM, "blur")
-    curves = compute_curves(weighted_sum, FILM, fill, {"map": order})
+    curves = compute_curves(HiddenFilm(weighted_sum, FILM, fill), {"map": order})
     expected = [
         float(deletion_insertion.area_under(curves.share, each["map"])) for each in (curves.deletion, curves.insertion)
     ]
-    assert deletion_insertion.compute_areas(weighted_sum, FILM, fill, order) == pytest.approx(expected)
+    assert deletion_insertion.compute_areas(HiddenFilm(weighted_sum, FILM, fill), order) == pytest.approx(expected)
 
 
 def test_the_blurred_film_keeps_its_mean_and_loses_its_detail() -> None:

@@ -126,10 +126,8 @@ def delete_and_insert(model: LoadedModel, film: BenchFilm, heatmap: Floats) -> S
     order = deletion_insertion.rank_squares(heatmap)
     areas: Scores = {}
     for name, fill in FILLS.items():
-        filled = deletion_insertion.make_fill(film.pixels, fill)
-        areas[f"deletion, {name}"], areas[f"insertion, {name}"] = deletion_insertion.compute_areas(
-            score, film.pixels, filled, order
-        )
+        hidden = deletion_insertion.HiddenFilm(score, film.pixels, deletion_insertion.make_fill(film.pixels, fill))
+        areas[f"deletion, {name}"], areas[f"insertion, {name}"] = deletion_insertion.compute_areas(hidden, order)
     return areas
 
 
