@@ -1,11 +1,13 @@
 """What several tests share: networks with random weights."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from cnn import cards
 from cnn.evaluation import bootstrap
@@ -15,6 +17,8 @@ from tests.support.random_weights import write_weights
 from ui.chest import film_store
 
 torch.set_num_threads(1)
+# Every AppTest would look through all installed packages for components, longer than it takes to open a page.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

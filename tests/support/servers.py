@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,7 +55,8 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process of ``command``, from when ``health`` answers "ok" to the end of the block."""
     with open(log or os.devnull, "wb") as out:
-        server = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out, env=os.environ | environment)
+        everything = os.environ | environment
+        server = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out, env=everything, start_new_session=True)
         try:
             for _ in range(6000):  # a slow machine is given up on after ten minutes
                 if is_up(health):
@@ -66,11 +68,9 @@ def running(
                 raise RuntimeError("the server did not start")
             yield server
         finally:
-            server.terminate()
-            try:
-                server.wait(2)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 @contextmanager

@@ -5,7 +5,8 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from tests.support.servers import ROOT, free_port, running, visit
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]  # one server for all
 
 NAME = "miss-marple"
-LEAVES_IN_S = 5
+SETTINGS = {"network": "lecture", "insist": "true"}
+LEAVES_IN_S = 4
 """Seconds for which the server keeps the session of a reader who has left."""
 OF_PICTURES = ("Radiograph", "Film", "Attribution", "CheckedMap", "UploadedFile")
 LARGE = 3 * 2**19
@@ -79,98 +81,113 @@ def large() -> bytes:
     return data
 
 
-async def _uploaded(reader: Reader) -> Shown:
-    await reader.connect()
-    await reader.open("")
-    page = await reader.open("chest_xray", network="lecture", insist="true")
-    shown = await reader.upload(page, (f"{NAME}.dcm", dicom()), (f"{NAME}.png", large()))
-    assert NAME in shown.text()
-    assert "The network says" in shown.text()
-    return shown
+@dataclass
+class Visit:
+    """What was seen while one reader uploaded two films, left the page, came back, lost the connection, and left."""
+
+    sent: bytes
+    """All that the page with the films was sent."""
+    logged: str
+    shown: dict[str, Any]
+    """What the server held while the films were shown."""
+    elsewhere: dict[str, Any]
+    """What it held while the reader was on another page."""
+    back: str
+    """The words of the page when the reader had come back to it."""
+    strangers: list[str]
+    """The words of the same page as another reader sees it."""
+    resumed: tuple[bool, str, str]
+    """Whether the session was the same after a lost connection, with the page at once and past the time to leave."""
+    gone: dict[str, Any]
+    """What was held soon after the reader had left."""
 
 
-def upload_and(watched: Watched, then: Callable[[Reader, Shown], Awaitable[None]]) -> None:
-    """Has a reader upload two films and do ``then``; the reader leaves afterwards."""
-
-    async def all_of_it() -> None:
-        reader = Reader(watched.url)
-        try:
-            await then(reader, await _uploaded(reader))
-        finally:
-            await reader.close()
-
-    visit(all_of_it())
-
-
-def test_an_upload_follows_its_reader_and_what_was_made_of_it_goes_with_the_page(watched: Watched) -> None:
-    async def leave(reader: Reader, shown: Shown) -> None:
-        seen = watched.look()
-        assert seen["uploads"] == [], "the tray has them, Streamlit has not"
-        assert all(seen["alive"][kind] for kind in ("Film", "Attribution")), "else this tests nothing"
-        assert seen["media"]
+async def _walk(watched: Watched) -> Visit:
+    reader = Reader(watched.url)
+    try:
+        await reader.connect()
+        await reader.open("")
+        page = await reader.open("chest_xray", **SETTINGS)
+        page = await reader.upload(page, (f"{NAME}.dcm", dicom()), (f"{NAME}.png", large()))
+        assert NAME in page.text()
+        assert "The network says" in page.text()
+        sent = b"".join(element.SerializeToString() for element in page.elements.values())
+        shown, logged = watched.look(), watched.log.read_text(errors="replace")
+        strangers = [page.text() async for page in _stranger(watched.url)]
         await reader.open("history")
-        seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in OF_PICTURES) and not seen["media"])
-        assert {kind: seen["alive"][kind] for kind in OF_PICTURES} == dict.fromkeys(OF_PICTURES, 0)
-        assert seen["media"] == 0
-        back = await reader.open("chest_xray", network="lecture", insist="true")
-        assert NAME in back.text(), "the film follows"
-
-    upload_and(watched, leave)
-
-
-def test_another_reader_sees_nothing_of_it(watched: Watched) -> None:
-    async def look(reader: Reader, shown: Shown) -> None:
-        other = Reader(watched.url)
-        await other.connect()
-        await other.open("")
-        for film in ("own 1", ""):
-            page = await other.open("chest_xray", network="lecture", insist="true", film=film)
-            assert "The network says" in page.text()
-            assert NAME not in page.text()
-        await other.close()
-
-    upload_and(watched, look)
-
-
-def test_a_session_goes_soon_after_its_reader(watched: Watched) -> None:
-    async def look(reader: Reader, shown: Shown) -> None:
-        assert watched.look()["alive"]["AppSession"]
-
-    upload_and(watched, look)
-    kinds = (*OF_PICTURES, "Tray")
-    seen = watched.wait_for(lambda seen: not any(seen["alive"][kind] for kind in kinds) and not seen["media"])
-    assert {kind: seen["alive"][kind] for kind in kinds} == dict.fromkeys(kinds, 0)
-    assert seen["alive"]["AppSession"] <= 1, "emptied, but held by Streamlit's loop until the next reader comes"
-    assert seen["uploads"] == []
-    assert seen["media"] == 0
-
-
-def test_a_reader_who_comes_back_in_time_finds_everything(watched: Watched) -> None:
-    async def blink(reader: Reader, shown: Shown) -> None:
+        elsewhere = watched.wait_for(lambda seen: not pictures(seen))
+        back = (await reader.open("chest_xray", **SETTINGS)).text()
         before = reader.session
         await reader.close()
         await reader.connect()
         again = await reader.rerun()
-        assert again.session == before
-        assert NAME in again.text()
         await asyncio.sleep(LEAVES_IN_S + 1)  # past the time at which the session would have gone
-        assert NAME in (await reader.rerun()).text()
+        resumed = again.session == before, again.text(), (await reader.rerun()).text()
+    finally:
+        await reader.close()
+    gone = watched.wait_for(lambda seen: not pictures(seen) and not seen["alive"]["Tray"])
+    return Visit(sent, logged, shown, elsewhere, back, strangers, resumed, gone)
 
-    upload_and(watched, blink)
+
+async def _stranger(url: str) -> AsyncIterator[Shown]:
+    """What another reader sees, who asks for the first reader's film, too."""
+    other = Reader(url)
+    await other.connect()
+    await other.open("")
+    for film in ("own 1", ""):
+        yield await other.open("chest_xray", film=film, **SETTINGS)
+    await other.close()
 
 
-def test_nothing_of_an_upload_is_written_logged_or_sent_back(watched: Watched) -> None:
-    async def look(reader: Reader, shown: Shown) -> None:
-        seen, logged = watched.look(), watched.log.read_text(errors="replace")
-        sent = b"".join(element.SerializeToString() for element in shown.elements.values())
-        for secret in (PATIENT, "19700101"):
-            assert secret.encode() in dicom()
-            assert secret.encode() not in sent
-            assert secret not in logged
-        assert "Traceback" not in logged
-        assert NAME not in logged
-        assert seen["written"][watched.written :] == []
-        assert [path for path in seen["open"] if path.startswith(str(watched.folder))] == []
-        assert sorted(watched.folder.rglob("*")) == watched.files
+def pictures(seen: dict[str, Any]) -> int:
+    """How many objects made from readers' pictures there are."""
+    return sum(seen["alive"][kind] for kind in OF_PICTURES) + int(seen["media"])
 
-    upload_and(watched, look)
+
+@pytest.fixture(scope="module")
+def walked(watched: Watched) -> Visit:
+    return visit(_walk(watched))
+
+
+def test_an_upload_follows_its_reader_and_what_was_made_of_it_goes_with_the_page(walked: Visit) -> None:
+    assert walked.shown["uploads"] == [], "the tray has them, Streamlit has not"
+    assert all(walked.shown["alive"][kind] for kind in ("Film", "Attribution")), "else this tests nothing"
+    assert walked.shown["media"]
+    assert {kind: walked.elsewhere["alive"][kind] for kind in OF_PICTURES} == dict.fromkeys(OF_PICTURES, 0)
+    assert walked.elsewhere["media"] == 0
+    assert NAME in walked.back, "the film follows"
+
+
+def test_another_reader_sees_nothing_of_it(walked: Visit) -> None:
+    assert len(walked.strangers) == 2
+    for words in walked.strangers:
+        assert "The network says" in words
+        assert NAME not in words
+
+
+def test_a_session_goes_soon_after_its_reader(walked: Visit) -> None:
+    assert walked.shown["alive"]["AppSession"]
+    kinds = (*OF_PICTURES, "Tray")
+    assert {kind: walked.gone["alive"][kind] for kind in kinds} == dict.fromkeys(kinds, 0)
+    assert walked.gone["alive"]["AppSession"] <= 1, "emptied, but held by Streamlit's loop until the next reader comes"
+    assert walked.gone["uploads"] == []
+    assert walked.gone["media"] == 0
+
+
+def test_a_reader_who_comes_back_in_time_finds_everything(walked: Visit) -> None:
+    same, at_once, later = walked.resumed
+    assert same
+    assert NAME in at_once
+    assert NAME in later
+
+
+def test_nothing_of_an_upload_is_written_logged_or_sent_back(watched: Watched, walked: Visit) -> None:
+    for secret in (PATIENT, "19700101"):
+        assert secret.encode() in dicom()
+        assert secret.encode() not in walked.sent
+        assert secret not in walked.logged
+    assert "Traceback" not in walked.logged
+    assert NAME not in walked.logged
+    assert walked.shown["written"][watched.written :] == []
+    assert [path for path in walked.shown["open"] if path.startswith(str(watched.folder))] == []
+    assert sorted(watched.folder.rglob("*")) == watched.files
