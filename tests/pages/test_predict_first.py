@@ -17,7 +17,7 @@ from ui.widgets import quiz
 
 LINKS: dict[str, tuple[dict[str, str], ...]] = {
     "review": ({"part": "The chain of layers"},),
-    "stride_padding": ({"N": "64", "F": "7", "S": "3"}, {"N": "65", "F": "3", "S": "2", "P": "4"}),
+    "stride_padding": ({"N": "64", "F": "7", "S": "3"}, {"N": "63", "F": "3", "S": "2", "P": "4"}),
 }
 """Settings to open a page with instead of its defaults."""
 DISTINCT = {"stride_padding"}
