@@ -180,13 +180,17 @@ class Training:
     def train_epoch(self, dataset: FilmDataset) -> float:
         """Train on the films drawn for one epoch and return the mean loss."""
         self.network.train()
-        weights = dataset.sampling_weights(self.recipe.adults)
+        weights = self.sampling_weights(dataset)
         drawn = torch.multinomial(weights, self.recipe.films_per_epoch, replacement=True, generator=self.generator)
         title = f"{self.name} epoch {self.epoch + 1}/{self.recipe.epochs}"
         batches = tqdm(drawn.split(self.recipe.batch), desc=title, unit="batch", mininterval=20)
         losses = [self.step(*dataset[indices]) for indices in batches]
         self.epoch += 1
         return float(torch.stack(losses).mean())
+
+    def sampling_weights(self, dataset: FilmDataset) -> Tensor:
+        """Return how often each film is drawn, (N,), up to a factor."""
+        return dataset.sampling_weights(self.recipe.adults)
 
     def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
         """Train on one batch of :class:`FilmDataset` and return its loss, a scalar on the device."""
@@ -200,7 +204,7 @@ class Training:
 
     def loss_of(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
         """Return the loss of one batch after augmentation; nothing leaves the device."""
-        pixels, masks = augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
+        pixels, masks = self.augment(pixels, masks)
         hidden = augment.bernoulli(len(pixels), self.recipe.lungs_hidden, self.generator)
         inputs = standardise(hide_lungs(pixels, masks[:, :1], hidden)).to(memory_format=torch.channels_last)
         hidden = hidden.flatten()
@@ -210,6 +214,10 @@ class Training:
         if cells is not None:
             loss = loss + self.recipe.guidance * cam_supervision.loss(cells.float(), masks, labels, counts=~hidden)
         return loss
+
+    def augment(self, pixels: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """Return films (B, 1, S, S) and masks (B, 2, S, S) after the random changes of training."""
+        return augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
 
     def _forward(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""

@@ -15,9 +15,9 @@ and see no more films than that training did. Each is calibrated as the shipped 
 - ``averages``: weights halfway between the shipped ones and those of ``both`` (Wortsman et al., Robust fine-tuning of
   zero-shot models, CVPR 2022).
 
-**Yardsticks.** Augmented validation: AUC. Corrupted validation: balanced error at P >= 0.5 over the 13 corruptions at
-severities 3 and 5, 100 films of each class. Adults, each judged by the training that left out the patient: AUC, also
-within PA and within AP; sensitivity in each, and the difference; balanced accuracy. Grad-CAM on the adults' boxes:
+**Yardsticks.** Augmented validation: AUC on two copies. Corrupted validation: balanced error at P >= 0.5 over the 13
+corruptions at severity 4, 40 films of each class. Adults, each judged by the training that left out the patient: AUC,
+also within PA and within AP; sensitivity in each, and the difference; balanced accuracy. Grad-CAM on the adults' boxes:
 pointing game and AUPRC. The first two are means over the seeds, and count as different from the shipped recipe beyond
 the standard deviation of its seeds; adults of all seeds are pooled, and count by the bootstrapped difference, with
 patients drawn once for both.
