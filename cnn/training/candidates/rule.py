@@ -12,6 +12,28 @@ from cnn.evaluation.operating_point import count_confusion
 ADULTS_LOST = 0.01
 POINTING, AUPRC = 0.70, 0.50
 SHIPPED = "shipped"
+HEAD = (
+    "candidate",
+    "AUC, augmented validation",
+    "error, corrupted validation",
+    "adults: AUC",
+    "balanced accuracy",
+    "AUC within PA, AP",
+    "found on PA, AP",
+    "pointing, AUPRC",
+    "gains",
+    "losses",
+)
+TITLES = {
+    "auc": "augmented validation",
+    "corrupted": "corrupted films",
+    "worse_auc": "worse view",
+    "gap": "difference of the views",
+    "adults_auc": "adults' AUC",
+    "adults_balanced": "adults' balanced accuracy",
+    "pointing": "pointing",
+    "auprc": "AUPRC",
+}
 
 
 @dataclass(frozen=True)
@@ -79,3 +101,16 @@ def choose(figures: dict[str, dict[str, Any]]) -> str:
     """Return the candidate that the rule ships, or SHIPPED."""
     allowed = [name for name in figures if figures[name].get("gains") and not figures[name]["losses"]]
     return min(allowed, key=lambda name: (-len(figures[name]["gains"]), figures[name]["corrupted"]), default=SHIPPED)
+
+
+def format_table(figures: dict[str, dict[str, Any]]) -> str:
+    """Return the figures as Markdown, for the README of the weights."""
+    lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    for name, each in figures.items():
+        found = f"{each['pa_sensitivity']:.0%}, {each['ap_sensitivity']:.0%}".replace("%", " %")
+        cells = [name, f"{each['auc']:.3f}", f"{each['corrupted']:.3f}"]
+        cells += [f"{each[key]:.3f}" for key in ("adults_auc", "adults_balanced")]
+        cells += [f"{each['pa_auc']:.2f}, {each['ap_auc']:.2f}", found, f"{each['pointing']:.2f}, {each['auprc']:.2f}"]
+        cells += [", ".join(TITLES[key] for key in each.get(verdict, ())) or "-" for verdict in ("gains", "losses")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
