@@ -123,8 +123,9 @@ def remove_view(network: EfficientNet, experiment: Experiment) -> nn.Module:
         for view in ("PA", "AP")
     }
     direction = sum(means[label, "AP"] - means[label, "PA"] for label in range(len(CLASSES)))
-    weight = network.last_layer.weight[1] - network.last_layer.weight[0]
-    bias = network.last_layer.bias[1] - network.last_layer.bias[0]
+    weight, bias = (
+        rows[1] - rows[0] for rows in (network.last_layer.weight.detach(), network.last_layer.bias.detach())
+    )
     share = (weight @ direction) / (direction @ direction)
     return with_margin(network, weight - share * direction, float(bias))
 
