@@ -262,8 +262,8 @@ if ready("5.10"):
     from cnn.handson import networks, recipe
     from cnn.handson.films import shipped
     from cnn.handson.preparation import stamp
+    from cnn.handson.runs.training import train
     from cnn.handson.settings import Settings
-    from cnn.handson.training import train
 
     torch.set_num_threads(1)
     every = np.ones(len(shipped().test), bool)

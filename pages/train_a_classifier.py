@@ -5,7 +5,7 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.evaluation.metrics import roc_curve
 from cnn.handson.films import FilmSet
-from cnn.handson.queue import Run
+from cnn.handson.runs.queue import Run
 from cnn.handson.settings import Settings
 from ui.evaluation.charts import Labels
 from ui.evaluation.model_card.charts import Line, draw_confusion, draw_curves

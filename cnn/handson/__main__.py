@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cnn.errors import UserError
-from cnn.handson.events import Epoch, Result
 from cnn.handson.experiments import EXPERIMENTS, find
 from cnn.handson.films import FilmSet, pneumonia_mnist, shipped
+from cnn.handson.runs.events import Epoch, Result
 from cnn.handson.settings import MAX_SECONDS, Settings
 
 FILMS: dict[str, Callable[[], FilmSet]] = {"shipped": shipped, "pneumoniamnist": pneumonia_mnist}
@@ -46,7 +46,7 @@ def run(settings: Settings, began: float, seconds: float, film_set: FilmSet) -> 
     """Train on one core within what is left of ``seconds`` since ``began``, and return the result."""
     import torch
 
-    from cnn.handson.training import train
+    from cnn.handson.runs.training import train
 
     torch.set_num_threads(1)
     result = None

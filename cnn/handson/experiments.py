@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnn.errors import UserError
-from cnn.handson.events import Result
+from cnn.handson.runs.events import Result
 from cnn.handson.settings import FINE_TUNED, Settings
 
 

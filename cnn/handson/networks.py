@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnn.handson.events import Picture
 from cnn.handson.films import SIDE
 from cnn.handson.recipe import lay_out, standardise
+from cnn.handson.runs.events import Picture
 from cnn.handson.settings import Settings
 from cnn.layers.layers import Layer, LayerInfo
 from cnn.layers.network import Block, Network

@@ -8,8 +8,8 @@ from safetensors.torch import load
 from torch import nn
 
 from cnn.handson import networks
-from cnn.handson.events import Result
 from cnn.handson.films import SIDE
+from cnn.handson.runs.events import Result
 from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
 from cnn.models.architectures import Residual
 from cnn.models.loading import LoadedModel

@@ -19,9 +19,9 @@ import numpy as np
 from PIL import Image
 
 from cnn.cards import CLASSES
-from cnn.handson.events import Result
 from cnn.handson.films import COLUMNS, SIDE, SPLITS, FilmSet, make_sheet
 from cnn.handson.preparation import Prepared, prepare
+from cnn.handson.runs.events import Result
 from cnn.handson.settings import Settings
 from cnn.layers import to_torch
 from cnn.text import text_cell

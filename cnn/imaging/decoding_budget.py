@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cnn.errors import Busy
-from cnn.imaging import dicom_tags
 from cnn.imaging.decoder_limits import MAX_COLOUR_PIXELS, Unreadable, check_jpeg, check_size
+from cnn.imaging.dicom.tags import check_format, looks_like_dicom, parse
 from cnn.imaging.quiet import quiet_libraries
 
 MIB = 2**20
@@ -120,7 +120,7 @@ def _declared_size(data: bytes) -> tuple[int, int, bool]:
     if data.startswith(b"\xff\xd8"):
         frame = check_jpeg(data)
         return frame.width, frame.height, frame.components > 1
-    if not dicom_tags.looks_like_dicom(data):
+    if not looks_like_dicom(data):
         return 0, 0, False
-    form = dicom_tags.check_format(dicom_tags.parse(data))
+    form = check_format(parse(data))
     return form.columns, form.rows, form.samples > 1 or form.photometric == "PALETTE COLOR"

@@ -6,7 +6,7 @@ Apart from :mod:`cnn.imaging.radiograph`, which keeps nothing of a file but its 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnn.imaging.dicom_tags import looks_like_dicom, parse
+from cnn.imaging.dicom.tags import looks_like_dicom, parse
 from cnn.imaging.quiet import quiet_libraries
 from cnn.text import one_line
 

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from cnn.errors import ImageRejected
-from cnn.imaging import dicom, png_jpeg
+from cnn.imaging import png_jpeg
 from cnn.imaging.borders import trim_border
 from cnn.imaging.decoder_limits import Unreadable
-from cnn.imaging.dicom_tags import looks_like_dicom
+from cnn.imaging.dicom.decode import decode as decode_dicom
+from cnn.imaging.dicom.tags import looks_like_dicom
 from cnn.imaging.grayscale import to_gray
 from cnn.imaging.quiet import quiet_libraries
 from cnn.text import one_line
@@ -74,7 +75,7 @@ def read_radiograph(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Radio
     try:
         kind = _detect_kind(data, max_bytes)
         step = "decode"
-        decoded = dicom.decode(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
+        decoded = decode_dicom(data) if kind == "DICOM" else png_jpeg.decode(data, kind)
         notes, step = decoded.notes, "greys"
         pixels, notes = to_gray(decoded)
         pixels, trimmed, region = trim_border(pixels)

@@ -8,8 +8,8 @@ import torch
 
 from cnn import __version__, cards
 from cnn.errors import UserError
-from cnn.imaging.dicom_pixels import decoder_of
-from cnn.imaging.dicom_tags import PLUGINS
+from cnn.imaging.dicom.pixels import decoder_of
+from cnn.imaging.dicom.tags import PLUGINS
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading, ood_gate, registry

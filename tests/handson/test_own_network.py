@@ -6,11 +6,11 @@ import torch
 
 from cnn.attribution.attribute import attribute
 from cnn.cards import CLASSES
-from cnn.handson.events import Result
 from cnn.handson.own_network import as_model
 from cnn.handson.recipe import standardise, to_films
+from cnn.handson.runs.events import Result
+from cnn.handson.runs.training import train
 from cnn.handson.settings import NETWORKS, OWN_NETWORK, Settings, opens_elsewhere
-from cnn.handson.training import train
 from cnn.layers import network_text
 from cnn.models import feature_maps
 from cnn.predict.prediction import classify

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from cnn.errors import UserError
-from cnn.handson.queue import MAX_RUNS, Desk, Queue
+from cnn.handson.runs.queue import MAX_RUNS, Desk, Queue
 from cnn.handson.settings import Settings
 from tests.support.tiny_films import tiny_film_set
 

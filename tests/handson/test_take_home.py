@@ -15,9 +15,9 @@ import pytest
 from safetensors.torch import load
 
 from cnn.handson import networks, take_home
-from cnn.handson.events import Result
+from cnn.handson.runs.events import Result
+from cnn.handson.runs.training import train
 from cnn.handson.settings import Settings
-from cnn.handson.training import train
 from tests.support.tiny_films import tiny_film_set
 
 FILMS = tiny_film_set()

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from cnn.handson import networks, recipe
-from cnn.handson.events import Epoch, Event, Examples, Result, Step
+from cnn.handson.runs.events import Epoch, Event, Examples, Result, Step
+from cnn.handson.runs.training import OUT_OF_TIME, STOPPED, letter_shares, train
 from cnn.handson.settings import NETWORKS, Settings
-from cnn.handson.training import OUT_OF_TIME, STOPPED, letter_shares, train
 from cnn.layers import network_text
 from cnn.layers.presets import PRESETS
 from tests.support.tiny_films import tiny_film_set
@@ -169,7 +169,7 @@ def test_letter_shares_are_between_nothing_and_all() -> None:
 
 
 def test_steps_are_reported_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnn.handson import training
+    from cnn.handson.runs import training
 
     monkeypatch.setattr(training, "STEP_EVERY_S", 0.0)
     events = list(islice(train(QUICK, FILMS), 4))

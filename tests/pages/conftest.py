@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cnn.handson.queue import Queue
+from cnn.handson.runs.queue import Queue
 from cnn.models import loading
 from ui.handson import runs
 from ui.shell.page_state import State

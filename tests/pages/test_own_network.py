@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.handson.events import Result
-from cnn.handson.queue import Desk, Queue, Run
+from cnn.handson.runs.events import Result
+from cnn.handson.runs.queue import Desk, Queue, Run
+from cnn.handson.runs.training import train
 from cnn.handson.settings import OWN_NETWORK, Settings
-from cnn.handson.training import train
 from tests.support.app import ROOT, all_text, open_page
 from tests.support.tiny_films import tiny_film_set
 from ui.handson import runs

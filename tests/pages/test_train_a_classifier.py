@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnn.errors import UserError
 from cnn.handson.experiments import EXPERIMENTS
 from cnn.handson.films import FilmSet
-from cnn.handson.queue import Queue
+from cnn.handson.runs.queue import Queue
 from tests.support.app import all_text, open_page, press, table_rows
 from tests.support.tiny_films import tiny_film_set
 from ui.handson import controls, runs

@@ -11,9 +11,9 @@ import time
 from dataclasses import replace
 from itertools import islice
 
-from cnn.handson.events import Epoch
 from cnn.handson.films import shipped
-from cnn.handson.queue import Desk, Queue
+from cnn.handson.runs.events import Epoch
+from cnn.handson.runs.queue import Desk, Queue
 from cnn.handson.settings import Settings
 
 RECIPES = ((0.002, 12, 32), (0.001, 12, 32), (0.002, 16, 32), (0.003, 12, 32))
@@ -42,7 +42,7 @@ def choose(seeds: tuple[int, ...] = (0, 1)) -> None:
     """Print a line for each recipe and seed."""
     import torch
 
-    from cnn.handson.training import Training
+    from cnn.handson.runs.training import Training
 
     torch.set_num_threads(1)
     for rate, epochs, batch in RECIPES:

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from cnn.handson.worker import MAX_MEMORY
+from cnn.handson.runs.worker import MAX_MEMORY
 from tests.performance.load.client import Reader
 from tests.support.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit, visit
 from ui.shell.upload_limits import ALL_BYTES, MIB

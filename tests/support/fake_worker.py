@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from cnn.errors import UserError
-from cnn.handson import worker
-from cnn.handson.events import Epoch, Event, Result, Step
 from cnn.handson.films import FilmSet
+from cnn.handson.runs import worker
+from cnn.handson.runs.events import Epoch, Event, Result, Step
 from cnn.handson.settings import Settings
 
 PICTURES = np.zeros((1, 3, 3), np.float16)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn.handson.own_network import as_model
-from cnn.handson.queue import Run
+from cnn.handson.runs.queue import Run
 from cnn.handson.settings import OWN_NETWORK
 from cnn.models.loading import LoadedModel, load
 from ui.handson import runs

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.handson.queue import Run
+from cnn.handson.runs.queue import Run
 from ui.handson import runs
 from ui.widgets import tables
 

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from cnn.cards import CLASSES
 from cnn.handson.films import FilmSet, shipped
 from cnn.handson.preparation import prepare
-from cnn.handson.queue import Run
+from cnn.handson.runs.queue import Run
 from cnn.handson.settings import Settings
 from ui.handson import runs
 from ui.lecture.feature_stack import encode_png, encode_signed_map

@@ -8,10 +8,10 @@ import streamlit as st
 from cnn.cards import CLASSES
 from cnn.evaluation.bootstrap import Estimate
 from cnn.handson import take_home
-from cnn.handson.events import Picture, Result
 from cnn.handson.experiments import EXPERIMENTS, summary
 from cnn.handson.films import shipped
-from cnn.handson.queue import Run
+from cnn.handson.runs.events import Picture, Result
+from cnn.handson.runs.queue import Run
 from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
 from ui.handson import runs
 from ui.lecture.feature_stack import encode_png

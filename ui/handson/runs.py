@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn.handson.queue import Desk, Queue, Run
+from cnn.handson.runs.queue import Desk, Queue, Run
 
 DESK = "handson.desk"
 

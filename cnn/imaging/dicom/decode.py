@@ -1,14 +1,14 @@
-"""Decode an uploaded DICOM file. No tag other than those listed in ``dicom_tags`` is ever parsed."""
+"""Decode an uploaded DICOM file. No tag other than those listed in ``tags`` is ever parsed."""
 
 from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from cnn.imaging import dicom_grey
-from cnn.imaging.dicom_pixels import decode_pixels, extract_values
-from cnn.imaging.dicom_tables import apply_palette
-from cnn.imaging.dicom_tags import Header, check_format, parse
+from cnn.imaging.dicom import grey
+from cnn.imaging.dicom.pixels import decode_pixels, extract_values
+from cnn.imaging.dicom.tables import apply_palette
+from cnn.imaging.dicom.tags import Header, check_format, parse
 from cnn.imaging.grayscale import Decoded
 
 
@@ -27,11 +27,11 @@ def decode(data: bytes) -> Decoded:
     header = parse(data)
     form = check_format(header)
     words, precision, frame_signed = decode_pixels(header, form)
-    beyond = dicom_grey.take_padding(words, form, header)
+    beyond = grey.take_padding(words, form, header)
     stored, form = extract_values(words, form, header, precision, frame_signed=frame_signed)
     del words  # may have 80 MB
     if stored.ndim == 2 and form.photometric != "PALETTE COLOR":
-        decoded = dicom_grey.to_decoded(stored, form, header, beyond)
+        decoded = grey.to_decoded(stored, form, header, beyond)
     else:
         colours = stored if stored.ndim == 3 else apply_palette(stored, form, header)
         if colours.dtype != np.uint8:

@@ -9,8 +9,8 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
 from cnn.imaging.decoder_limits import Unreadable
-from cnn.imaging.dicom_tables import DamagedTable, look_up, read_lut
-from cnn.imaging.dicom_tags import Header, PixelFormat, name_tag
+from cnn.imaging.dicom.tables import DamagedTable, look_up, read_lut
+from cnn.imaging.dicom.tags import Header, PixelFormat, name_tag
 from cnn.imaging.grayscale import Decoded, every_kth
 
 _SHAPES = ("LINEAR", "LINEAR_EXACT", "SIGMOID")

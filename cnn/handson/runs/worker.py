@@ -1,4 +1,4 @@
-"""One training in a process of its own: ``python -m cnn.handson.worker``, started by :mod:`cnn.handson.queue`.
+"""One training in a process of its own, ``python -m cnn.handson.runs.worker``, which ``queue`` starts.
 
 A process can be stopped at once, its memory can be limited, and its threads and priority are its own, so that pages
 stay quick. It is started before it is needed, because importing PyTorch takes seconds. On standard input it reads one
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cnn.errors import UserError
-from cnn.handson.events import Event
 from cnn.handson.films import FilmSet, shipped
+from cnn.handson.runs.events import Event
 from cnn.handson.settings import Settings
 
 PAUSE, RESUME, STOP = b"p", b"r", b"s"
@@ -63,7 +63,7 @@ def prepare() -> Train:
     """Import what takes long, and return the function that trains."""
     import torch
 
-    from cnn.handson.training import train
+    from cnn.handson.runs.training import train
 
     torch.set_num_threads(1)
     shipped()

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from cnn.errors import UserError
-from cnn.handson import worker
-from cnn.handson.events import Epoch, Examples, Result, Step
 from cnn.handson.films import FilmSet
+from cnn.handson.runs import worker
+from cnn.handson.runs.events import Epoch, Examples, Result, Step
+from cnn.handson.runs.worker import Job
 from cnn.handson.settings import MAX_SECONDS, Settings
-from cnn.handson.worker import Job
 
 State = Literal["waiting", "running", "paused", "done", "failed"]
-COMMAND = (sys.executable, "-m", "cnn.handson.worker")
+COMMAND = (sys.executable, "-m", "cnn.handson.runs.worker")
 MAX_AT_ONCE = 4
 """Trainings at once however many processors there are: a container may use few of those that it counts."""
 MAX_WAITING = 60
@@ -100,7 +100,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],  # where the package is, whatever folder the app was opened in
+            cwd=Path(__file__).parents[3],  # where the package is, whatever folder the app was opened in
             env=environment,
         )
         self.input, self.output = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)

@@ -10,7 +10,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 
 from cnn.imaging.decoder_limits import CUT_OFF, Unreadable, check_jpeg, check_jpeg_2000
-from cnn.imaging.dicom_tags import PLUGINS, Header, PixelFormat, name_tag
+from cnn.imaging.dicom.tags import PLUGINS, Header, PixelFormat, name_tag
 
 _LOSSLESS_JPEG = {syntax: Decoder(syntax) for syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1)}
 """Decoders of our own: the plugin would change pydicom's for the whole process."""

@@ -4,7 +4,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from cnn.imaging.decoder_limits import Unreadable
-from cnn.imaging.dicom_tags import PALETTE, Header, PixelFormat, name_tag
+from cnn.imaging.dicom.tags import PALETTE, Header, PixelFormat, name_tag
 
 _MAX_ENTRIES = 65536
 

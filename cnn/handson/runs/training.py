@@ -10,9 +10,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnn.handson import networks, recipe
-from cnn.handson.events import Epoch, Event, Examples, LetterCheck, Picture, Result, Step
 from cnn.handson.films import Films, FilmSet
 from cnn.handson.preparation import LETTER_BOX, Prepared, prepare, stamp
+from cnn.handson.runs.events import Epoch, Event, Examples, LetterCheck, Picture, Result, Step
 from cnn.handson.settings import MAX_SECONDS, Settings
 
 STEP_EVERY_S = 0.25
