@@ -27,10 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         alone = "browser" not in item.path.parts or item.path.name == "test_every_page.py"
         group = str(item.path) if alone else "browser"
         item.add_marker(pytest.mark.xdist_group(group))
-        if "browser" in item.path.parts:
-            # In one of some hundred openings beside another Chromium a component does not arrive; pytest's summary
-            # counts what was run twice.
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
