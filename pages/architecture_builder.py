@@ -46,7 +46,7 @@ with view.panel:
     network = network_editor.edit_network(state, NET)
     part = state.number(PART)
     network_editor.show_form(state, NET, PART, network)
-    network_diagram.show_calculator_link(network, part)
+    network_diagram.show_links(state, network, part)
     network_diagram.show_budget(network)
     network_diagram.show_training_link(network)
 view.compute(lambda: network)  # greyed while the text is not a network

@@ -45,7 +45,9 @@ frame.header(
     "At each position, the filter is laid over a window of the input: multiply the overlapping values and add the "
     "products.",
 )
-state = State.open("convolution_2d", PART, X, W, FLIP, COLOUR, BIAS, KERNEL, LONGEST, PREDICT, STEP, quiz.QUESTION)
+state = State.open(
+    "convolution_2d", PART, X, W, FLIP, COLOUR, BIAS, KERNEL, LONGEST, PREDICT, STEP, quiz.QUESTION, cross_links.CARRIED
+)
 
 
 def one_channel() -> Shown:
@@ -92,15 +94,21 @@ def whole_picture() -> Shown:
 
 
 def show_code(shown: Shown) -> None:
-    """Show the example in PyTorch, and links that take the layer along."""
+    """Show the example in PyTorch."""
     layer, before = cross_links.layer_of(shown.example)
     if before.depth > 1 or shown.example.input.size > X.most**2:
         torch_code.show_snippet(torch_snippets.layer(layer, before))
     else:
         torch_code.show_snippet(torch_snippets.convolution_2d(shown.example))
         cross_links.link_to_pooling(shown.example.input[0], shown.example.weight[0, 0])
+
+
+def show_links(shown: Shown) -> None:
+    """Show links to other pages for a square filter; those of a page with one channel keep what they were given."""
     if shown.example.kernel.shape[-1] == shown.example.kernel.shape[-2]:
-        cross_links.link_to_calculator(layer, before)
+        layer, before = cross_links.layer_of(shown.example)
+        lacks = cross_links.ONE_CHANNEL if before.depth == 1 else ("out_channels",)
+        cross_links.show_links(state, layer, before, lacks)
 
 
 view = stage.open_view(state, EXAMPLES)
@@ -115,6 +123,8 @@ if shown is not None:
     if hidden:
         view.tabs(state)
     else:
+        with view.panel:
+            show_links(shown)
         why, code = view.tabs(state, stage.WHY, stage.CODE)
         with why:
             {ONE: explain_numbers, THREE: explain_colours, PICTURE: explain_film}[part](shown.example)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cnn.layers.layers import Conv, Volume
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_maps, ask_two_layers
 from cnn.ops import convolution, feature_stack, filters, toy_inputs
@@ -94,6 +95,9 @@ def maps(view: stage.View) -> None:
     if hidden:
         view.tabs(state)
         return
+    layer, before = cross_links.layer_of(example)
+    with view.panel:
+        cross_links.show_links(state, layer, before)
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
         glossary_popover.write(
@@ -104,7 +108,7 @@ def maps(view: stage.View) -> None:
         )
         st.markdown("Red is positive, blue is negative; each map has its own scale, the same before and after ReLU.")
     with code:
-        torch_code.show_snippet(torch_snippets.layer(*cross_links.layer_of(example)))
+        torch_code.show_snippet(torch_snippets.layer(layer, before))
 
 
 def two_layers(view: stage.View) -> None:
@@ -121,6 +125,9 @@ def two_layers(view: stage.View) -> None:
     if hidden:
         view.tabs(state)
         return
+    side, depth, first, _, size = values
+    with view.panel:
+        cross_links.show_links(state, Conv(first, size), Volume(side, side, depth))
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
         st.markdown(

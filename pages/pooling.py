@@ -13,7 +13,7 @@ from ui.shell.fields import Choice, Field, Flag, Matrix, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
 from ui.shell.text import sentence_of
-from ui.widgets import quiz
+from ui.widgets import cross_links, quiz
 from ui.widgets.grid import GridOptions, View, edit_fields, show_grid
 
 KINDS: dict[str, pooling.PoolKind] = {"max": "max", "average": "average", "Lp": "lp"}
@@ -60,7 +60,7 @@ frame.header(
     "stays, and there are no parameters.",
 )
 asked = (PREDICT, STEP, quiz.QUESTION)
-state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked)
+state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked, cross_links.CARRIED)
 
 
 def read_settings() -> Settings:
@@ -103,8 +103,9 @@ def step_by_step(view: stage.View) -> None:
     if hidden:
         view.tabs(state)
         return
-    if not settings.adaptive and not state.invalid:
-        with view.panel:
+    with view.panel:
+        pooled_numbers.show_links(state, settings, worked)
+        if not settings.adaptive and not state.invalid:
             size_rules.show_cards(worked.pooling.columns.size, settings.window)
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:

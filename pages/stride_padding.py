@@ -16,7 +16,7 @@ from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
-from ui.widgets import quiz
+from ui.widgets import cross_links, quiz
 
 N = Whole("N", "Input N", 7, low=1, high=64)
 F = Whole("F", "Filter F", 3, low=1, high=15)
@@ -46,7 +46,7 @@ frame.header(
     "Stride and padding",
     "The filter moves S cells at a time over an input with P cells of padding on each side. What is the output size?",
 )
-state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, PREDICT, STEP)
+state = State.open("stride_padding", *ACROSS, *DOWN, TALL, SAME, MODE, PREDICT, STEP, cross_links.CARRIED)
 examples: dict[str, dict[Field[Any], Any]] = {
     name: dict(zip(ACROSS, values, strict=True)) | {SAME: False, TALL: False, MODE: "zeros"}
     for name, values in EXAMPLES.items()
@@ -105,6 +105,7 @@ def lesson() -> None:
     size_rules.show_positions(view, sliding, state[STEP], hidden)
     if not hidden:
         with view.panel:
+            size_rules.show_links(state, sliding)
             fields = dict(zip("NFSPD", ACROSS, strict=True))
             sides = [size_rules.WIDTH] if state[TALL] else [size_rules.WIDTH, size_rules.HEIGHT]
             size_rules.show_rules(state, sliding, fields, sides)

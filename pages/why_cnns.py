@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from cnn.layers import dense_vs_conv
-from cnn.layers.layers import Volume
+from cnn.layers.layers import Conv, Volume
 from cnn.lecture import leaf, torch_snippets
 from cnn.lecture.pixel_shuffle import results
 from cnn.lecture.pixel_shuffle.results import Experiment
@@ -15,7 +15,7 @@ from ui.shell import frame, glossary_popover, stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
-from ui.widgets import quiz, torch_code
+from ui.widgets import cross_links, quiz, torch_code
 
 W1 = Whole("W1", "Width W1", 1000, low=1, high=10_000)
 H1 = Whole("H1", "Height H1", 1000, low=1, high=10_000)
@@ -37,7 +37,7 @@ frame.header(
     "Why convolutional networks?",
     "A fully connected layer needs a weight for every pixel and node, and it ignores which pixels are neighbours.",
 )
-state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, IMAGES, PREDICT, quiz.QUESTION)
+state = State.open("why_cnns", W1, H1, D1, HIDDEN, K, F, SHUFFLED, IMAGES, PREDICT, quiz.QUESTION, cross_links.CARRIED)
 
 
 def ask(view: View, experiment: Experiment) -> bool:
@@ -99,6 +99,8 @@ def lesson() -> None:
     if compared and not hidden:
         layers, snippet = compared
         with view.panel:
+            lacks = ("stride", "padding", "dilation", "groups", "bias")
+            cross_links.show_links(state, Conv(filters, kernel_size), image, lacks)
             figures.show_to_scale((layers[0], layers[-1]))
             st.markdown(figures.describe_weights(layers))
         why, code, details = view.tabs(state, stage.WHY, stage.CODE, stage.DETAILS)

@@ -5,10 +5,12 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.layers import network_text
+from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
 from tests.support.app import all_text, open_page
+from ui.widgets import cross_links
 
 CALCULATOR = "layer_calculator"
-SMALL = {"W1": "9", "H1": "8", "D1": "1", "K": "2"}
 
 
 def links(app: AppTest) -> dict[str, dict[str, str]]:
@@ -17,32 +19,52 @@ def links(app: AppTest) -> dict[str, dict[str, str]]:
     return {element.page.split("/")[-1]: dict(parse_qsl(element.query_string)) for element in elements}
 
 
-@pytest.mark.parametrize(
-    ("link", "pages"),
-    [
-        (SMALL | {"F": "3", "P": "0"}, {"convolution_2d", "stride_padding", "architecture_builder"}),
-        (SMALL | {"F": "3", "S": "2", "P": "1", "D": "2"}, {"stride_padding", "architecture_builder"}),
-        (
-            SMALL | {"kind": "max pooling", "F": "3", "S": "2", "P": "1", "ceil": "true"},
-            {"pooling", "architecture_builder"},
-        ),
-        (SMALL | {"kind": "average pooling", "F": "2", "S": "1", "P": "0"}, {"pooling", "architecture_builder"}),
-        (SMALL | {"kind": "max pooling", "F": "3", "P": "1", "D": "2"}, {"architecture_builder"}),
-        (SMALL | {"kind": "transposed convolution", "F": "3"}, {"architecture_builder"}),
-        ({"W1": "1000"}, {"architecture_builder"}),
-    ],
-)
-def test_a_layer_travels_from_the_calculator_and_back(link: dict[str, str], pages: set[str]) -> None:
-    there = links(open_page(CALCULATOR, **link))
-    assert set(there) == pages
-    for page, settings in there.items():
-        app = open_page(page, **settings)
+DRAWN_SMALL = {"convolution_2d", "filters_relu", "stride_padding", "why_cnns"}
+LAYERS = [
+    ("9x9x4, conv 2 3 g2 nobias", DRAWN_SMALL - {"filters_relu"}),
+    ("16x16x5, conv 7 7", DRAWN_SMALL),
+    ("9x8x6, conv 3 3 s2 p1 d2 g3", {"stride_padding", "why_cnns"}),
+    ("64x64x3, conv 8 15 s12 p12 d2", {"stride_padding", "why_cnns"}),
+    ("32x32x3, conv 6 5", DRAWN_SMALL),
+    ("512x512x512, conv 512 64 g1", {"filters_relu", "why_cnns"}),
+    ("4x4x9, conv 3 3", DRAWN_SMALL - {"filters_relu"} | {"fully_connected"}),
+    ("16x16x5, max 8 s8 p4 ceil", {"pooling"}),
+    ("9x8x5, avg 3 s2", {"pooling"}),
+    ("9x8x5, max 3 s2 d2", set()),
+    ("5x5x4, tconv 6 3 s2 p1 o1 d2 g2", set()),
+    ("1000x800x3, conv 6 5 s7", {"why_cnns"}),
+]
+
+
+@pytest.mark.parametrize(("text", "drawn"), LAYERS)
+def test_a_layer_travels_whole_from_every_page_to_every_other(text: str, drawn: set[str]) -> None:
+    network = network_text.parse(text)
+    (layer,) = network.layers
+    assert isinstance(layer, Conv | ConvTranspose | Pool)
+    there = cross_links.links(layer, network.volume)
+    assert set(there) == drawn | {CALCULATOR, "architecture_builder"}
+    for page in there:
+        app = open_page(page, **there[page])
         assert not app.warning
-        back = links(app)[CALCULATOR]
-        same = {name for name in link if name not in ("D1", "K")}
-        if page == "architecture_builder":
-            assert back["D1"] == link.get("D1", "3")
-        assert {name: back[name] for name in same} == {name: link[name] for name in same}, page
+        assert not app.error
+        if page != "fully_connected":  # whose layer is another
+            assert links(app) == {other: link for other, link in there.items() if other != page}, page
+
+
+def test_what_a_page_has_no_controls_for_is_kept_when_another_number_changes_or_it_is_left() -> None:
+    app = open_page("stride_padding", **cross_links.links(Conv(6, 5, groups=3), Volume(32, 32, 3))["stride_padding"])
+    app.number_input(key="S").set_value(2).run()
+    app.switch_page("pages/glossary.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/stride_padding.py").run()
+    back = links(app)[CALCULATOR]
+    assert (back["D1"], back["K"], back["groups"], back["S"]) == ("3", "6", "3", "2")
+
+
+@pytest.mark.parametrize("carried", ["9x9x4, max 2", "9x9x4, conv 3 3 g4", "9x9x4, [conv 4 1]", "nonsense"])
+def test_what_cannot_go_with_the_layer_of_a_page_is_left_out(carried: str) -> None:
+    back = links(open_page("stride_padding", carried=carried))[CALCULATOR]
+    assert (back["W1"], back["D1"], back["K"], back["groups"]) == ("7", "1", "1", "1")
 
 
 def test_a_link_names_all_that_a_page_might_have_kept() -> None:

@@ -55,6 +55,8 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
     if hidden or view.greyed:
         view.tabs(state)
         return
+    with view.panel:
+        cross_links.show_links(state, layer, before)
     if not isinstance(layer, ConvTranspose) and before.width <= _MOST_SEARCHED:
         with view.panel:
             size_rules.show_cards(before.width, layer.window, pooling=isinstance(layer, Pool))
@@ -63,7 +65,6 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
         _show_steps(layer, before)
     with details:
         _show_breakdown(calculated)
-        cross_links.link_from_calculator(layer, before)
     with code:
         torch_code.show_snippet(torch_snippets.layer(layer, before))
 

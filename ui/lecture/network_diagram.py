@@ -12,6 +12,7 @@ from cnn.handson.settings import AS_TEXT, check_network
 from cnn.layers.budget import demands
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
 from cnn.layers.network import Network, Stage
+from ui.shell.page_state import State
 from ui.shell.text import format_bytes, sentence_of
 from ui.widgets import cross_links, tables
 from ui.widgets.tables import Bar
@@ -115,15 +116,15 @@ def show_table(network: Network) -> None:
     )
 
 
-def show_calculator_link(network: Network, part: int) -> None:
-    """Show a link that opens the network's part ``part``, counted from 1, in the calculator if it can take it."""
+def show_links(state: State, network: Network, part: int) -> None:
+    """Show links to the pages that have room for the network's part ``part``, counted from 1."""
     before = len(Network(network.volume, network.parts[: part - 1]).stages())
     stages = network.stages()
     if before >= len(stages):
         return
     layer, info = stages[before].layer, stages[before].info
     if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
-        cross_links.link_to_calculator(layer, info.input, f"Calculate {layer!s} on {info.input}")
+        cross_links.show_links(state, layer, info.input)
 
 
 def show_budget(network: Network) -> None:

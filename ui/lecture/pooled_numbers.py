@@ -19,6 +19,7 @@ from cnn.ops.pooling import Pooling, PoolKind, adaptive_pool2d, pool2d
 from ui.lecture import filtered_film, pooled_film
 from ui.shell import glossary_popover
 from ui.shell.fields import Rows
+from ui.shell.page_state import State
 from ui.shell.text import sentence_of
 from ui.widgets import cross_links, torch_code
 
@@ -92,11 +93,15 @@ def explain(settings: Settings, ask_shift: Callable[[], int]) -> None:
 
 
 def show_code(settings: Settings, worked: Worked) -> None:
-    """Show the pooling in PyTorch, and a link to the layer calculator where it can take the settings."""
+    """Show the pooling in PyTorch."""
     torch_code.show_snippet(torch_snippets.pooling(worked.pooling, settings.adaptive or None))
+
+
+def show_links(state: State, settings: Settings, worked: Worked) -> None:
+    """Show links to other pages that have this kind of pooling."""
     if settings.adaptive or settings.kind == "lp":
         return
     window = settings.window
     layer = Pool(settings.kind, window.kernel_size, window.stride, window.ends[0], ceil_mode=settings.rule == "ceil")
     _, height, width = worked.pooling.input.shape
-    cross_links.link_to_calculator(layer, Volume(width, height, 1))
+    cross_links.show_links(state, layer, Volume(width, height, 1), ("depth",))

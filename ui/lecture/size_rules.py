@@ -1,6 +1,7 @@
 """The three rules for an output size that does not divide exactly, side by side, with unread cells crossed out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, NamedTuple
@@ -102,16 +103,22 @@ def show_positions(view: View, sliding: Sliding, step: int, hidden: bool) -> Non
 
 
 def show_code(sliding: Sliding) -> None:
-    """Show the layer in PyTorch, and a link to the layer calculator where it can take the settings."""
-    try:
+    """Show the layer in PyTorch."""
+    with suppress(UserError):  # the panel says why
         torch_code.show_snippet(torch_snippets.convolution_2d(sliding.example()))
+
+
+def show_links(state: State, sliding: Sliding) -> None:
+    """Show links to other pages where the filter is a square one that fits."""
+    try:
+        sliding.example()
     except UserError:
         return  # the panel says why
     across = sliding.across
     left, right = sliding.padded(across).ends
     if sliding.down == across and left == right:
         layer = Conv(1, across.kernel_size, across.stride, left, across.dilation)
-        cross_links.link_to_calculator(layer, Volume(sliding.width, sliding.height, 1))
+        cross_links.show_links(state, layer, Volume(sliding.width, sliding.height, 1), cross_links.ONE_CHANNEL)
 
 
 def show_height_advice(state: State, sliding: Sliding, fields: Mapping[str, Whole]) -> None:

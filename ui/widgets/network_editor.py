@@ -19,7 +19,7 @@ from ui.widgets import layer_strip
 _PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
 _HISTORY, _LAST = "_network_history", "_network_last"
 _MOST_STEPS = 100
-_ARGUMENTS = {
+ARGUMENTS = {
     "out_channels": "Filters",
     "out_features": "Units",
     "kernel_size": "Filter size F",
@@ -119,7 +119,7 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
     layer = network.parts[position - 1] if position else None
     if state.teach or layer is None or isinstance(layer, Block):
         return
-    arguments = [argument for argument in fields(layer) if argument.name in _ARGUMENTS]
+    arguments = [argument for argument in fields(layer) if argument.name in ARGUMENTS]
 
     def change(name: str, key: str) -> None:
         changed = replace(layer, **{name: st.session_state[key]})
@@ -131,7 +131,7 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
     columns = st.columns(3)
     for number, argument in enumerate(arguments):
         column = columns[number % 3]
-        value, label = getattr(layer, argument.name), _ARGUMENTS[argument.name]
+        value, label = getattr(layer, argument.name), ARGUMENTS[argument.name]
         key = f"_form {position} {layer} {argument.name}"
         options: dict[str, Any] = {"key": key, "on_change": change, "args": (argument.name, key)}
         if isinstance(value, bool):
