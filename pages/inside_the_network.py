@@ -102,6 +102,6 @@ with costs:
 frame.notice()
 frame.footer(
     "inside_the_network",
-    "Each cell of a map is one sum over a small window of the layer before; the deeper the layer, the larger its "
-    "receptive field. The last maps are combined in a weighted sum: the score.",
+    "Each cell of a convolution's map is one sum over a small window of the layer before; the deeper the layer, the "
+    "larger its receptive field. The last maps are combined in a weighted sum: the score.",
 )

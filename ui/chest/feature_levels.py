@@ -19,6 +19,7 @@ from cnn.models.feature_maps import LayerNode
 from cnn.models.loading import LoadedModel
 from cnn.models.top_patches import Peak, Peaks, find_peaks
 from ui.chest.inside_the_network import LayerSummary, describe_field
+from ui.lecture.volume_chain import typeset_shape
 
 PATCHES, PATCH_SIDE = 4, 84
 """Patches of a channel, and pixels of a patch on the page."""
@@ -46,18 +47,18 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
         likeness = (
             ""
             if correlation is None
-            else (f"mean absolute correlation of these maps with the downsampled film {correlation:.2f}; ")
+            else f"the maps look like the downsampled film with |r| = {correlation:.2f} on average (1: a copy of it); "
         )
         with column:
             st.markdown(
-                f"**{level}**: {summary.layer.name}, {summary.layer.step.output}. A cell sees "
+                f"**{level}**: {summary.layer.name}, {typeset_shape(summary.layer.step.output)}. A cell sees "
                 f"{describe_field(summary.layer, model)}; {likeness}{summary.zero_share:.0%} of the values are 0."
             )
             _show_patches(peaks, channel, model.input_size)
     st.caption(
-        f"Each patch is what the strongest cell of the map sees on one of the {len(REAL_FILMS)} built-in real films: "
-        "edges and bright spots at the low level, larger structures at the high one, where a cell sees a large part "
-        "of the film. The middle of a receptive field counts most. Change the map's number in the panel."
+        f"Each patch is the receptive field of the map's strongest cell on one of the {len(REAL_FILMS)} built-in real "
+        "films: a few pixels at the low level, a large part of the film at the high level. The middle of a receptive "
+        "field counts most. To see what another channel responds to, change the map's number in the panel."
     )
 
 

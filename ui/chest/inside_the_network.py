@@ -18,6 +18,7 @@ from cnn.text import percent
 from ui.chest import film_store
 from ui.chest.film_store import Film
 from ui.lecture import feature_stack
+from ui.lecture.volume_chain import typeset_shape
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import escape_stars, format_bytes
 from ui.widgets import receptive_field_lens
@@ -102,8 +103,8 @@ def describe_field(layer: LayerNode, model: LoadedModel) -> str:
     """Return how much of the film a cell of the layer sees, in words."""
     size, side = layer.field.size if layer.field else model.input_size, model.input_size
     if size >= side:
-        return f"{size} x {size} pixels, more than the film's {side} x {side}"
-    return f"{size} x {size} of {side} x {side} pixels ({100 * (size / side) ** 2:.2g} % of the film)"
+        return f"{size} × {size} pixels, more than the film's {side} × {side}"
+    return f"{size} × {size} of {side} × {side} pixels ({100 * (size / side) ** 2:.2g}% of the film)"
 
 
 def show_layer(
@@ -137,7 +138,8 @@ def show_layer(
     if trace:
         difference = float(np.abs(trace.without_bias + trace.bias - trace.output).max())
         st.markdown(
-            f"Check: all {trace.output.size:,} values agree with PyTorch's own output (largest difference "
+            f"Check: these sums, computed window by window, equal what PyTorch computes for this map in all "
+            f"{trace.output.size:,} cells (largest difference "
             f"{np.format_float_positional(difference, 1, fractional=False)})."
         )
     elif layer.kind not in ("relu", "pool"):
@@ -158,8 +160,9 @@ def _describe_costs(activation: Activation, model: LoadedModel) -> str:
         costs += f" and {step.multiply_adds.value:,} multiply-adds"
     jump = layer.field.jump if layer.field else model.input_size
     text = (
-        f"**{layer.name}**: {_ABOUT[layer.kind]}. {step.input} becomes {step.output}; {costs}. Each cell sees "
-        f"{describe_field(layer, model)}; its neighbour looks {jump} pixel{'s' if jump > 1 else ''} further on."
+        f"**{layer.name}**: {_ABOUT[layer.kind]}. {typeset_shape(step.input)} becomes {typeset_shape(step.output)}; "
+        f"{costs}. Each cell sees {describe_field(layer, model)}; neighbouring cells see fields {jump} "
+        f"pixel{'s' if jump > 1 else ''} apart."
     )
     if not layer.signed:
         text += f" {feature_maps.zero_share(activation.after):.0%} of its numbers are 0."
@@ -173,7 +176,8 @@ def show_ranking(film: Film, model: LoadedModel, layer: LayerNode, target: int) 
     _show_ranked(effects, label, "activation x gradient")
     st.markdown(
         "Each map's activations times the gradient of the score there, added up: an estimate of how far the score "
-        "would fall without the map. It is exact only at the last maps; before them, ReLU and pooling bend the way."
+        "would fall without the map. It is exact only for the last maps: between earlier ones and the score there are "
+        "ReLU and pooling, which are not linear."
     )
 
 
@@ -188,7 +192,7 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
     how = (
         "Each map was averaged to one number, and that number times its weight is the map's part."
         if width == 1
-        else f"Each of the {width}x{height} numbers of a map has a weight of its own; the products added up are the "
+        else f"Each of the {width} × {height} numbers of a map has a weight of its own; the products added up are the "
         "map's part."
     )
     st.markdown(
@@ -196,10 +200,11 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
         f"{score.layer.name}. {how} Nothing is estimated here:"
     )
     positive, negative = score.contributions[score.contributions > 0], score.contributions[score.contributions < 0]
+    silent = count - len(positive) - len(negative)
     st.markdown(
-        f"{len(positive)} maps support {CLASSES[target]}: {_signed(positive.sum())}; {len(negative)} against: "
-        f"{_signed(negative.sum())}; bias: {_signed(score.bias)}. Together **{_signed(score.logit)}**, the network's "
-        "own logit. (All are rounded to three decimals after the addition.)"
+        f"{len(positive)} maps support {CLASSES[target]}: {_signed(positive.sum())}; {len(negative)} maps speak "
+        f"against it: {_signed(negative.sum())}; {silent} add nothing; bias: {_signed(score.bias)}. Together "
+        f"**{_signed(score.logit)}**, the network's own logit. (All are rounded to three decimals after the addition.)"
     )
     other, prediction = 1 - target, film_store.predict(film, model)
     probability, other_probability = (percent(prediction.probabilities[index], 1) for index in (target, other))
@@ -208,7 +213,7 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
         f"temperature {prediction.temperature:.3g}, which was fitted on validation films; softmax makes "
         f"**{probability}** for {CLASSES[target]} of them and {other_probability} for {CLASSES[other]}."
     )
-    _show_ranked(score.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit")
+    _show_ranked(score.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit", score.bias)
     layers = feature_maps.list_layers(model)
     # Maps of one cell show nothing: link to the maps that were averaged.
     linked = score.layer if width > 1 else layers[layers.index(score.layer) - 1]
@@ -223,11 +228,14 @@ def _largest(values: np.ndarray, count: int) -> np.ndarray:
     return np.argsort(-np.abs(values), kind="stable")[:count]
 
 
-def _show_ranked(parts: np.ndarray, label: str, head: str) -> None:
-    """Show the largest parts and the sum of the others as signed bars."""
-    indices, longest = _largest(parts, RANKED_MAPS), float(np.abs(parts).max()) or 1.0
+def _show_ranked(parts: np.ndarray, label: str, head: str, bias: float | None = None) -> None:
+    """Show the largest parts, the sum of the others and the ``bias`` as signed bars of one scale."""
+    indices = _largest(parts, RANKED_MAPS)
     values = [(f"map {index + 1}", float(parts[index])) for index in indices]
     values.append((f"the other {len(parts) - len(indices)}", float(parts.sum() - parts[indices].sum())))
+    if bias is not None:
+        values.append(("bias", float(bias)))
+    longest = max(abs(value) for _, value in values) or 1.0
     rows = [(name, Bar(_signed(value), value / longest, signed=True)) for name, value in values]
     show_table(["map", head], rows, label=label)
 
@@ -249,9 +257,9 @@ def show_filters(model: LoadedModel) -> None:
     st.html(f'<div class="tiles">{tiles}</div>')
     size = filters.shape[1]
     st.markdown(
-        f"The {len(filters)} filters of the first layer, {size} x {size} weights each, as they were learnt. Red is "
-        f"positive, blue negative, full colour {limit:.3g}. One that is red on one side and blue on the other finds an "
-        "edge; one that is all of one colour blurs; filter 1 makes map 1, and so on: compare."
+        f"The {len(filters)} filters of the first layer, {size} × {size} weights each, as they were learned. Red is "
+        f"positive, blue negative; the strongest colour is ±{limit:.3g}. A filter that is red on one side and blue on "
+        "the other responds to edges. Filter 1 makes map 1 of the first layer, filter 2 map 2, and so on."
     )
 
 
@@ -278,8 +286,8 @@ def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
     label = f"The network {network_title(model.name)}, layer by layer"
     show_table(head, rows, label=label, strong=[len(rows) - 1])
     st.caption(
-        "RF: receptive field in pixels; its middle counts most. Zeros: share of values that are 0. Mean |r|: mean size "
-        "of the correlation between a map and the downsampled film."
+        "RF: receptive field, in pixels along a side. Zeros: share of values that are 0. Mean |r|: how much the maps "
+        "look like the downsampled film, as the mean of their absolute correlations; 1 for a copy of the film."
     )
 
 
