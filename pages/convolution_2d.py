@@ -62,12 +62,12 @@ def one_channel() -> Shown:
 
 def three_channels() -> Shown:
     """Read slides 11 and 14: a filter has as many channels as its input, and still gives one number."""
-    rows = state.text(COLOUR)
     state.presets("Respond to", {name: {COLOUR: weights} for name, weights in KERNELS.items()})
-    with stage.more("your own picture, other sizes"):
+    with stage.more("your own picture and filter"):
         colour_picture.choose_picture()
         sizes = {f"F = {size}": filters.colour_kernels(size)["vertical edges"] for size in (1, 3, 5, 7)}
         state.presets("Filter size", {n: {COLOUR: colour_picture.stack_slices(w)} for n, w in sizes.items()})
+        rows = state.lines(COLOUR)
 
     example = convolve_colours(rows, state[BIAS])
     options = GridOptions(

@@ -62,7 +62,9 @@ def keep(temperature: float, place: int) -> None:
 def lesson() -> None:
     """Show the page below its heading."""
     scores_above = layer_of(state[NAMES], state[SIDE], state[DEPTH]).output.ravel() if not state.invalid else ()
-    view = stage.open_view(state, EXAMPLES | {"Scores of the layer": {SCORES: tuple(map(float, scores_above))}})
+    view = stage.open_view(
+        state, EXAMPLES | {"Scores of the layer": {SCORES: tuple(round(float(score), 6) for score in scores_above)}}
+    )
     with view.panel:
         names, scores = state.text(NAMES), state.text(SCORES)
         matched, sentence = softmax.match_scores(len(names), scores)

@@ -16,17 +16,17 @@ from ui.widgets import quiz, torch_code
 MOST = 500
 TARGET = Choice("target", "To be learned", "edge detector", options=(*TARGETS, "hidden"))
 RATE = Real("rate", "Learning rate", 0.1, low=0.001, high=1, step=0.001)
-STEPS = Whole("steps", "Steps done", 0, low=0, high=MOST)
+STEPS = Whole("steps", "Updates done", 0, low=0, high=MOST)
 PAIR = Whole("pair", "Pair of input and output", 1, low=1, high=PAIRS)
 PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS)
 SEED = Whole("seed", "Seed", 0, low=0, high=99)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 BACKWARD = (
     "The loss L is the mean of (y − t)² over the output cells, so an output cell has the error dL/dy = 2 (y − t)/n. A "
-    "weight meets one input value at each position: **dL/dw is the sum over positions of error times input**, which is "
-    "the input convolved with the errors. An input value meets each weight at another position: **dL/dx is the full "
-    "convolution of the errors with the flipped filter**; it carries the error on to the layer before. Gradient "
-    "descent takes w − learning rate × dL/dw, again and again."
+    "weight meets one input value at each position: **dL/dw is the sum over positions of error times input**: the "
+    "errors slide over the input like a filter. For **dL/dx the flipped filter slides over the errors**, padded with F "
+    "− 1 zeros: each input value gets back what it contributed to. That carries the error on to the layer before. "
+    "Gradient descent takes w − learning rate × dL/dw, again and again."
 )
 
 frame.header(
@@ -52,10 +52,10 @@ def go_on(count: int) -> None:
 
 
 def show_buttons(steps_left: int) -> None:
-    """Show buttons for one step, ten, or as many as it takes."""
+    """Show buttons for one update of the weights, ten, or as many as it takes."""
     with st.container(horizontal=True):
-        st.button("1 step", type="primary", on_click=go_on, args=(1,))
-        st.button("10 steps", on_click=go_on, args=(10,))
+        st.button("1 update", type="primary", on_click=go_on, args=(1,))
+        st.button("10 updates", on_click=go_on, args=(10,))
         st.button("Until it is learned", on_click=go_on, args=(steps_left,), disabled=not steps_left)
 
 
@@ -80,9 +80,9 @@ def lesson() -> None:
     question = filter_lesson.ask(passed, part, steps[-1], rate, state[quiz.QUESTION])
     asked = quiz.dock(view, question, state)
     with view.stage:
+        st.markdown(filter_lesson.describe(steps, rate, task, MOST), width="stretch")
         cell = question.cell if asked and question else None
         filter_lesson.show_pass(filter_lesson.example_of(passed, part), part, state[STEP], cell)
-        st.markdown(filter_lesson.describe(steps, rate, task), width="stretch")
         filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden, asked=asked)
         filter_lesson.draw_loss(steps)
     if asked:
@@ -93,6 +93,7 @@ def lesson() -> None:
     with why:
         st.markdown(BACKWARD)
     with code:
+        st.markdown(f"Loss and gradients of pair {pair + 1}; the page's loss is the mean over all {PAIRS} pairs.")
         torch_code.show_snippet(torch_snippets.filter_gradients(passed))
     state.remember()
 

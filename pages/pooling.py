@@ -56,8 +56,8 @@ EXAMPLES = {
 
 frame.header(
     "Pooling",
-    "Pooling replaces each window by one number, its maximum or its average. Width and height shrink, the depth "
-    "stays, and there are no parameters.",
+    "Pooling replaces each window by one number, its maximum or its average. With a stride of 2 or more, width and "
+    "height shrink; the depth stays, and there are no parameters.",
 )
 asked = (PREDICT, STEP, quiz.QUESTION)
 state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked, cross_links.CARRIED)
@@ -125,6 +125,8 @@ def on_a_film(view: stage.View) -> None:
     (why,) = view.tabs(state, stage.WHY)
     with why:
         pooled_film.explain_volume()
+        if state[pooled_film.WHAT] == pooled_film.FILM:
+            pooled_film.explain_film()
 
 
 view = stage.open_view(state, EXAMPLES)

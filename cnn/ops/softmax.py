@@ -180,9 +180,9 @@ def describe_loss(example: Softmax, loss: Loss) -> str:
         formula = f"-ln p = -ln {_enough_digits(term.probability, value)} = {value}"
     return (
         f"If **{term.name}** is right, the cross-entropy is **{formula}**: "
-        "0 for a sure and right answer, and without limit for a sure and wrong one. Its gradient is **p - y**, with "
-        "y = 1 for the true class and 0 for the others: training raises the true score and lowers the others, in "
-        "proportion to how far each was off."
+        "0 for a sure and right answer, and without limit for a sure and wrong one. Its gradient, the slope of the "
+        "loss with respect to each score, is **p - y**, with y = 1 for the true class and 0 for the others (one-hot): "
+        "training raises the true score and lowers the others, in proportion to how far each was off."
     )
 
 

@@ -24,7 +24,7 @@ def colour_scene() -> Array:
     row, column = np.mgrid[:32, :32]
     picture = np.stack([2 + row // 8, 5 + row // 8, np.full((32, 32), 9)])
     for colour, where in (
-        ((9, 8, 1), (row - 6) ** 2 + (column - 25) ** 2 < 18),
+        ((9, 8, 1), (row - 4) ** 2 + (column - 6) ** 2 < 18),
         ((3, 6, 1), row > 25),
         ((8, 2, 2), (row > 13) & (row <= 25) & (column > 3) & (column < 17)),
         ((4, 2, 1), (row > 6) & (row <= 13) & (abs(column - 10) <= row - 6)),
@@ -63,7 +63,8 @@ def describe_shift(images: Sequence[Array], outputs: Sequence[Array]) -> str:
     return (
         f"{changed[0]} of {images[0].size} input cells changed, and {changed[1]} of {outputs[0].size} output cells "
         f"({changed[0] / images[0].size:.0%} and {changed[1] / outputs[0].size:.0%}). A number that moves within its "
-        "window changes nothing; one that crosses into the next window does."
+        "window changes nothing; one that crosses into the next window does. So pooling alone does not make the output "
+        "independent of a shift."
     )
 
 

@@ -37,9 +37,9 @@ def test_the_lectures_filter_of_75_weights_leaves_28_28_1():
 
 def test_a_filter_of_three_slices_is_asked_for_rows_of_all_three():
     app = open_page("convolution_2d", part="Three channels")
-    app.text_input(key="colour").set_value("1 1 / 1 1").run()
+    app.text_area(key="colour").set_value("1 1 / 1 1").run()
     assert "three square slices" in app.error[0].value
-    app.text_input(key="colour").set_value(" / ".join(["1 1"] * 6)).run()
+    app.text_area(key="colour").set_value(" / ".join(["1 1"] * 6)).run()
     assert not app.error
     assert example_of(payload(app)).output.shape == (1, 31, 31)
 

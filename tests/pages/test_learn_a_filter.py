@@ -17,8 +17,8 @@ def number(app: AppTest, key: str) -> int:
 
 def test_steps_are_taken_one_ten_and_until_it_is_learned() -> None:
     app = open_page(PAGE)
-    press(app, "1 step")
-    press(app, "10 steps")
+    press(app, "1 update")
+    press(app, "10 updates")
     assert number(app, "steps") == 11
     press(app, "Until it is learned")
     assert "**Learned**" in all_text(app)
@@ -46,9 +46,9 @@ def test_every_part_is_a_grid(part: str) -> None:
 
 def test_the_next_filter_is_shown_once_the_question_for_it_is_answered() -> None:
     app = open_page(PAGE, predict="true")
-    assert "After the next step" not in html(app)
+    assert "After the next update" not in html(app)
     press(app, "Show the answer")
-    assert "After the next step" in html(app)
+    assert "After the next update" in html(app)
 
 
 @pytest.mark.parametrize("part", ["dL/dx", "forward"])

@@ -48,7 +48,8 @@ def test_a_layer_travels_whole_from_every_page_to_every_other(text: str, drawn: 
         assert not app.warning
         assert not app.error
         if page != "fully_connected":  # whose layer is another
-            assert links(app) == {other: link for other, link in there.items() if other != page}, page
+            shown = {other: link for other, link in links(app).items() if other in there}
+            assert shown == {other: link for other, link in there.items() if other != page}, page
 
 
 def test_what_a_page_has_no_controls_for_is_kept_when_another_number_changes_or_it_is_left() -> None:

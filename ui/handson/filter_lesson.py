@@ -49,21 +49,22 @@ def show_pass(example: Convolution, part: Part, step: int, hide: tuple[int, int,
     show_grid(example, GridOptions(label, names, step=step), key="pass", hide=hide)
 
 
-def describe(steps: list[DescentStep], rate: float, task: FilterTask) -> str:
-    """Return a sentence on how far the descent has come."""
+def describe(steps: list[DescentStep], rate: float, task: FilterTask, most: int) -> str:
+    """Return a sentence on how far the descent has come; it stops after ``most`` updates."""
     last = steps[-1]
-    largest = f"For these pairs every rate above {task.largest_rate:.3f} diverges."
+    largest = f"For these pairs every learning rate above {task.largest_rate:.3f} diverges."
     if not last.loss < DIVERGED:
-        return f"**Diverged** after {len(steps) - 1} steps: each step overshoots further. {largest}"
+        return f"**Diverged** after {len(steps) - 1} updates: each overshoots further. {largest}"
     if last.loss < STANDS:
-        return f"**Learned** after {len(steps) - 1} steps: loss {last.loss:.1e}."
-    return f"Step {len(steps) - 1}: loss **{last.loss:.4g}**, learning rate {rate:g}. {largest}"
+        return f"**Learned** after {len(steps) - 1} updates: loss {last.loss:.1e}."
+    limit = " That is as many as this page computes: try another learning rate." if len(steps) > most else ""
+    return f"After {len(steps) - 1} updates: loss **{last.loss:.4g}**, learning rate {rate:g}. {largest}{limit}"
 
 
 def show_filters(step: DescentStep, task: FilterTask, rate: float, *, reveal: bool, asked: bool) -> None:
     """Show the filter, its gradient, the next step unless it is ``asked`` for, and the target if ``reveal``."""
     numbers = [("Filter w now", step.weight, "kernel"), ("dL/dw, mean of the pairs", step.gradient, "output")]
-    numbers += [] if asked else [("After the next step", step.next_weight(rate), "kernel")]
+    numbers += [] if asked else [("After the next update", step.next_weight(rate), "kernel")]
     numbers += [("To be learned", task.weights, "input")] if reveal else []
     for column, (caption, values, role) in zip(st.columns(len(numbers)), numbers, strict=True):
         with column:
@@ -78,7 +79,7 @@ def draw_loss(steps: list[DescentStep]) -> None:
     figure.add_scatter(
         x=np.arange(len(steps)), y=losses, mode="lines+markers", line={"color": colours.kernel, "width": 2.5}
     )
-    figure.update_xaxes(title="step", rangemode="tozero")
+    figure.update_xaxes(title="update", rangemode="tozero")
     figure.update_yaxes(title="loss", type="log")
     figure.update_layout(height=240)
-    theme.show_figure(figure, key="loss", heading="Loss by step", description="Mean squared error over all pairs.")
+    theme.show_figure(figure, key="loss", heading="Loss by update", description="Mean squared error over all pairs.")

@@ -63,9 +63,10 @@ def explain_numbers(example: Convolution) -> None:
     """Say what the output means, and what the flip changes."""
     glossary_popover.write(
         "The output is large where the input matches the filter's pattern, but also wherever the input values are "
-        "large. The bias is 0 here. `nn.Conv2d` does not flip its filter: strictly, that is a cross-correlation; a "
-        "convolution flips the filter first. The weights are learned, so the flip makes no difference to what a layer "
-        "can learn."
+        "large. A filter whose weights add up to 0 tells the two apart: uniform regions give 0. The bias, a number "
+        "added to every output, is 0 here. PyTorch's layer `nn.Conv2d` does not flip its filter. Strictly, that is a "
+        "cross-correlation; a convolution flips the filter first. The weights are learned, so the flip makes no "
+        "difference to what a layer can learn."
     )
     if example.symmetric:
         st.markdown("This filter is its own mirror image: flipped or not, the output is the same.")
@@ -85,7 +86,10 @@ def explain_colours(example: Convolution) -> None:
 
 def explain_film(example: Convolution) -> None:
     """Say what the filter responds to."""
-    st.markdown(filters.describe(example.weight[0, 0]))
+    st.markdown(
+        f"{filters.describe(example.weight[0, 0])} Greys go from 0 (black) to 255 (white); the output may lie below or "
+        "above, and red is positive, blue negative."
+    )
     glossary_popover.write(
         "These weights were chosen by hand. A network learns its own: filters of the first layer become edge and spot "
         "detectors much like these; later layers respond to parts and whole shapes."

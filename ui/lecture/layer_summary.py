@@ -144,12 +144,16 @@ def _show_steps(layer: ReadableLayer, before: Volume) -> None:
         return
     if isinstance(layer, ConvTranspose):
         st.markdown(
-            "A transposed convolution is a convolution with stride 1 over an input that is spread out: zeros between "
-            f"its cells ({layer.stride - 1}), zeros around ({max(0, layer.window.reach - 1 - layer.padding)}), and the "
-            "filter flipped. Here on a small input:"
+            "A transposed convolution is computed as an ordinary one that moves by 1 over an input that is spread out. "
+            f"Its stride {layer.stride} becomes zeros between the cells ({layer.stride - 1}), its padding "
+            f"{layer.padding} leaves fewer zeros around ({max(0, layer.window.reach - 1 - layer.padding)}), and the "
+            "filter is flipped. Here on a small input:"
         )
     else:
-        st.markdown(f"The same settings on a small input of {'x'.join(map(str, small.input.shape[::-1]))}:")
+        st.markdown(
+            f"F, S, P, D and groups as set, on an input of {' × '.join(map(str, small.input.shape[::-1]))} and with "
+            f"{len(small.steps.weight)} of the filters; their weights are small whole numbers:"
+        )
     names = ("Input, spread out" if isinstance(layer, ConvTranspose) else "Input", "Filter", "Output")
     show_grid(small.steps, GridOptions("The layer on a small input", names=names, step_name=None), key="small_layer")
 
@@ -171,17 +175,21 @@ def _show_breakdown(calculated: Calculated) -> None:
         d1 = "D1" if layer.groups == 1 else "(D1/groups)"
         weights = filter_weights(before.depth, layer.kernel_size, layer.groups)
         biases = " + K" if layer.bias else ""
-        where = "input cells" if isinstance(layer, ConvTranspose) else "output positions"
+        where = "input values" if isinstance(layer, ConvTranspose) else "output values (W2*H2*K)"
         rows += [
             ["weights per filter", typeset(f"F*F*{d1}"), typeset(weights.formula)],
             ["parameters", typeset(f"(F*F*{d1})*K{biases}"), typeset(info.parameters.formula)],
-            ["multiply-adds", f"weights × {where}", typeset(info.multiply_adds.formula)],
+            ["multiply-adds", typeset(f"weights per filter * {where}"), typeset(info.multiply_adds.formula)],
         ]
     memory = info.output.memory
     rows += [
         ["output memory", "4 bytes a number", f"{typeset(memory.formula)} bytes = {format_bytes(memory.value)}"],
         ["memory in training", "2 × output memory", f"{format_bytes(2 * memory.value)}: activations and gradients"],
-        ["receptive field", *_field(calculated)[::-1]],
+        [
+            "receptive field",
+            "the window" if layer.dilation == 1 else typeset("D(F - 1) + 1"),
+            "; ".join(_field(calculated)),
+        ],
     ]
     show_table(["", "rule", "with these numbers"], rows, label="Every number of the layer")
 
@@ -231,4 +239,4 @@ def _field(calculated: Calculated) -> tuple[str, str]:
         return f"{most} × {most} at most", "differs between output cells"
     assert info.window is not None
     first, second, third = (field.size for field in receptive_field([info.window] * 3))
-    return f"{first} × {first}", f"two such layers {second} × {second}, three {third} × {third}"
+    return f"{first} × {first}", f"after two such layers {second} × {second}, after three {third} × {third}"

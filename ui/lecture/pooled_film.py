@@ -53,6 +53,14 @@ def explain_volume() -> None:
     )
 
 
+def explain_film() -> None:
+    """Say what the pooled pictures show."""
+    st.markdown(
+        "All three pictures have the film's grey scale. Max pooling keeps the brightest pixel of each window, so small "
+        "bright details such as letters and ribs stay and the picture gets brighter. Average pooling blurs."
+    )
+
+
 def _show_pooled_film(radiograph: Radiograph, block: int) -> None:
     """Show a radiograph beside its max-pooled and average-pooled versions, all at about the same size."""
     pixels = radiograph.pixels

@@ -71,11 +71,12 @@ def explain(settings: Settings, ask_shift: Callable[[], int]) -> None:
     """Say what pooling leaves of a volume, how the gradient flows, and what a shift by ``ask_shift`` changes."""
     pooled_film.explain_volume()
     glossary_popover.write(
-        "**Backpropagation.** Suppose the gradient of the loss with respect to each output is 1. Max pooling passes it "
-        "to the cell with the maximum only; in a tie, PyTorch picks the first, row by row. Average pooling divides it "
-        "equally among the cells of the window. Lp pooling computes y = (Σ x^p)^(1/p) from the inputs x of a window; "
-        "the gradient at each is (x/y)^(p − 1). Where windows overlap, the gradients of all windows that contain a "
-        "cell are added."
+        "**Backpropagation** (gradients: see the page Learn a filter). Suppose the gradient of the loss with respect "
+        "to each output is 1. Max pooling passes it to the cell with the maximum only; in a tie, PyTorch picks the "
+        "first, row by row. Average pooling divides it equally among the cells of the window. Lp pooling lies between "
+        "the two: p = 1 adds up, and the larger p, the closer to the maximum. It computes y = (Σ x^p)^(1/p) from the "
+        "inputs x of a window; the gradient at each is (x/y)^(p − 1). Where windows overlap, the gradients of all "
+        "windows that contain a cell are added."
     )
     spots = toy_inputs.spots()
     size = " × ".join(map(str, spots.shape))

@@ -26,7 +26,7 @@ from ui.widgets import cross_links, static_grid, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
 RULES: dict[Rule, tuple[str, str]] = {
-    "exact": ("Must divide exactly", "the lecture, CS231n"),
+    "exact": ("Must divide exactly", "the lecture"),
     "floor": ("Round down", "PyTorch"),
     "ceil": ("Round up", "PyTorch pooling with ceil_mode=True"),
 }
@@ -234,10 +234,17 @@ def describe_edge(axis: Axis, size: Size) -> str:
 def show_layer_by_layer(sliding: Sliding) -> None:
     """Show how the size shrinks from layer to layer without padding, and what padding changes (slide 33)."""
     n, window = sliding.width, sliding.across
+    lost = window.reach - 1
     padding = window.ends[0] or window.reach // 2
+    effect = (
+        f"Without padding each layer makes the input smaller by {lost}; P = {lost / 2:g} on each side would keep the "
+        "size."
+        if window.stride == 1
+        else f"The stride divides the size by about {window.stride} in every layer, with padding or without."
+    )
     st.markdown(
-        f"Several identical layers in a row, with F = {window.kernel_size} and S = {window.stride}. Without padding "
-        "each layer trims the border; padding of (F − 1)/2 keeps the size as long as S = 1."
+        f"Several identical layers in a row, with F = {window.kernel_size}, S = {window.stride} and D = "
+        f"{window.dilation}. " + effect
     )
     for cells in (0, padding):
         chain = sizes.layer_by_layer(n, replace(window, padding=cells), most=_MAX_LAYERS)

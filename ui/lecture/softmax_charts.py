@@ -30,7 +30,8 @@ def describe(shape: tuple[int, ...], small: Count, lecture: Count) -> None:
     st.markdown(
         "**Softmax** makes scores positive and lets them add up to 1. Adding the same constant to all scores changes "
         "nothing; a temperature T above 1 makes the distribution flatter, below 1 sharper. Adding up to 1 does not "
-        "make probabilities right: see calibration on the page Model card."
+        "make probabilities right. Calibration chooses T on validation films so that they are right on average: see "
+        "the page Model card."
     )
 
 
@@ -50,7 +51,10 @@ def show_terms(example: Softmax) -> None:
     ]
     rows.append(["sum", *([""] * (1 + hot)), _format_decimal(example.total), "100%"])
     show_table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
-    st.caption("Every number is rounded after it was computed, so the last digit of a sum can differ by one or two.")
+    st.caption(
+        "Every number is rounded after it was computed, so the last digit of a sum can differ by one or two. Powers "
+        "are exact here; what a computer’s 32 bits make of large ones is in the tab “Large scores”."
+    )
 
 
 def show_large_scores(example: Softmax) -> None:

@@ -37,7 +37,7 @@ def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
     mistakes.append((n, "The size stays the same only with stride 1 and 2P = F - 1."))
     dilated = f", dilation D = {dilation}" if dilation > 1 else ""
     question = build_question(
-        f"An input of N = {n}, a kernel of F = {kernel_size}, stride S = {stride}, padding P = {padding}{dilated}: "
+        f"An input of N = {n}, a filter of F = {kernel_size}, stride S = {stride}, padding P = {padding}{dilated}: "
         f"how many output positions along this side{_RULE_WORDS[rule]}?",
         size.size,
         f"{size.formula}.",

@@ -38,7 +38,7 @@ def ask_cell(example: Convolution, seed: int, cells: Sequence[tuple[int, int, in
     ]
     position = f"number {j + 1} of the output" if height == 1 else f"the output in row {i + 1}, column {j + 1}"
     of_filter = f" of filter {k + 1}" if filters > 1 else ""
-    flipped = ", with the kernel flipped" if example.flip else ""
+    flipped = ", with the filter flipped" if example.flip else ""
     question = build_question(
         f"Counting from 1, what is {position}{of_filter}{flipped}?",
         answer,

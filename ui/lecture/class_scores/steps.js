@@ -114,7 +114,7 @@ function draw(view) {
   const [channel, row, column] = [Math.floor(view.place / (height * width)), Math.floor(view.place / width) % height, view.place % width];
   find(".sentence").textContent = data.hide
     ? `${flat.length} numbers in a row, channel by channel and row by row`
-    : `channel ${channel + 1}, row ${row + 1}, column ${column + 1} → ${channel} × ${height} × ${width} + ${row} × ${width} + ${column + 1} = number ${view.place + 1}`;
+    : `channel ${channel + 1}, row ${row + 1}, column ${column + 1} → (${channel + 1} − 1) × ${height} × ${width} + (${row + 1} − 1) × ${width} + ${column + 1} = number ${view.place + 1}`;
   const bias = data.biases[view.chosen];
   const score = data.layerScores[view.chosen];
   find(".sum").textContent =

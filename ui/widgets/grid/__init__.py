@@ -20,7 +20,7 @@ _HINT = "Point at any cell to see its step, click to keep it, or use the arrow k
 _KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
 _TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
 _EDIT_HINT = " Click a number to change it."
-_DRAW_HINT = " Drag over the input to fill cells with the last number you typed; with Alt or the right button, with 0."
+_DRAW_HINT = " Drag over the input to paint the number that you typed last; with Alt or the right button, 0."
 View = Literal["gradient", "relu", "stack"]
 
 
