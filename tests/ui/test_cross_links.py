@@ -55,7 +55,7 @@ def test_a_layer_travels_whole_from_every_page_to_every_other(text: str, drawn: 
 def test_what_a_page_has_no_controls_for_is_kept_when_another_number_changes_or_it_is_left() -> None:
     app = open_page("stride_padding", **cross_links.links(Conv(6, 5, groups=3), Volume(32, 32, 3))["stride_padding"])
     app.number_input(key="S").set_value(2).run()
-    app.switch_page("pages/glossary.py").run()
+    app.switch_page("pages/layer_calculator.py").run()
     app.query_params.clear()
     app.switch_page("pages/stride_padding.py").run()
     back = links(app)[CALCULATOR]
