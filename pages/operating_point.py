@@ -36,7 +36,8 @@ QUESTIONS = (5, 1, 20, 50, 2, 10)  # prevalences in percent
 frame.header(
     "Operating point",
     "A network gives a probability; the prediction is PNEUMONIA if the probability is at or above the "
-    "threshold. Move it: which errors become fewer, which more, and how often is a positive prediction correct?",
+    "threshold. Move it: one kind of error becomes rarer, the other more frequent. How often is a positive prediction "
+    "correct?",
 )
 state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, PREDICT)
 
@@ -47,11 +48,11 @@ def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]
     share_ill = 100 * load_scores(network, group).labels.mean()
     return {
         "The model's threshold": {THRESHOLD: None},
-        "Sensitivity = specificity": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
-        "Miss nobody": {THRESHOLD: 0.05},
+        "Sensitivity = specificity (validation)": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
+        "Miss almost nobody": {THRESHOLD: 0.05},
         "Lowest cost (validation)": {THRESHOLD: round(cheapest, 2)},
-        "1 of 100 is ill": {PREVALENCE: 1},
-        "Prevalence of these films": {PREVALENCE: round(2 * share_ill) / 2},
+        "1 of 100 is ill": {THRESHOLD: None, PREVALENCE: 1},
+        "Prevalence of these films": {THRESHOLD: None, PREVALENCE: round(2 * share_ill) / 2},
     }
 
 

@@ -19,7 +19,9 @@ def sent(app) -> dict:
 
 def test_the_scores_are_the_sum_of_their_maps_and_the_probability_their_softmax():
     text = shown_text(open_page(PAGE))
-    parts = re.search(r"support \w+: (\S+); \d+ maps speak against it: (\S+); .*bias: (\S+)\. Together \*\*(\S+)\*\*", text)
+    parts = re.search(
+        r"support \w+: (\S+); \d+ maps speak against it: (\S+); .*bias: (\S+)\. Together \*\*(\S+)\*\*", text
+    )
     plus, minus, bias, logit = (float(number.replace("−", "-")) for number in parts.groups())
     assert plus + minus + bias == pytest.approx(logit, abs=0.0025)
     rest = re.search(

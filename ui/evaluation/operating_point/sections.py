@@ -165,9 +165,9 @@ def describe_limits(network: str, group: str, threshold: float) -> str:
     )
     limits = (
         "PPV (positive predictive value: share of positive predictions that are correct) and NPV (the same of negative "
-        "ones) are computed with the same sensitivity and specificity at every prevalence. In reality these differ "
-        f"between groups: at this threshold {children} and {healthy_children} % on the test films of children, "
-        f"{adults} and {healthy_adults} % on adults."
+        "ones) are computed with the same sensitivity and specificity at every prevalence. In reality sensitivity "
+        f"and specificity differ between groups: at this threshold {children} and {healthy_children} % on the test "
+        f"films of children, {adults} and {healthy_adults} % on adults."
     )
     if group not in (ADULTS, MINED):
         return limits
@@ -182,7 +182,7 @@ def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> No
     if np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]:
         half = (1 - specificity) / (1 - specificity + sensitivity)  # as many false as true positives
         description = f"Below a prevalence of about {half:.1%}, most positive predictions of this threshold are false."
-    labels = Labels("PPV and NPV by prevalence", "prevalence, %", "%", "prevalences", description)
+    labels = Labels("PPV and NPV by prevalence", "prevalence, % (logarithmic scale)", "%", "prevalences", description)
     charts.draw_by_prevalence({"PPV": 100 * ppv, "NPV": 100 * npv}, 100 * PREVALENCES, 100 * prevalence, labels)
     rows = [
         [f"{100 * share:.2g} %", *map(_percent, values)] for share, *values in zip(PREVALENCES, ppv, npv, strict=True)
@@ -200,9 +200,10 @@ def show_costs(films: Scores, cheapest: float, miss_cost: int, settings: Setting
     costs = cost_at(THRESHOLDS)
     chosen, cheapest_cost = cost_at(np.array([settings.threshold, cheapest]))
     description = (
-        f"A false positive costs 1, a miss {miss_cost}. Your threshold costs {chosen:.0f} here. On the validation "
-        f"films the cheapest is {cheapest:.2f}; here that one costs {cheapest_cost:.0f}, and the cheapest of all "
-        f"{costs.min():.0f}. A threshold that is chosen on the films that it is then judged by looks too good."
+        f"A false positive costs 1, a miss {miss_cost}. Your threshold costs {chosen:.0f} on these films. The "
+        f"threshold that costs least on the validation films, {cheapest:.2f}, costs {cheapest_cost:.0f} here, because "
+        f"these are other films. The lowest cost here, {costs.min():.0f}, was found on the films that it is judged by: "
+        f"it looks too good. The model's threshold, {settings.frozen:g}, counts a miss and a false positive alike."
     )
     unit = f"cost for {COHORT_SIZE:,} people"
     labels = Labels("Cost of a threshold", "threshold on P(PNEUMONIA)", unit, "costs", description)

@@ -202,7 +202,7 @@ function drawMatrix(view, films) {
   const row = (name, cells, right) =>
     `<tr><th scope="row">${name}</th>${cells.map((cell, index) => `<td class="${index === right ? "right" : ""}">${cell}</td>`).join("")}</tr>`;
   view.find(".matrix").innerHTML =
-    `<caption>Confusion matrix: the ${view.data.ill.length + view.data.healthy.length} films</caption>` +
+    `<caption>Confusion matrix of the ${view.data.ill.length + view.data.healthy.length} films, ${view.data.ill.length} of them with pneumonia</caption>` +
     `<tr><th scope="col">label</th><th scope="col">predicted ${normal}</th><th scope="col">predicted ${pneumonia}</th></tr>` +
     row(normal, [films.trueNegatives, films.falsePositives], 0) +
     row(pneumonia, [films.falseNegatives, films.truePositives], 1);
