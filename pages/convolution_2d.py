@@ -107,7 +107,7 @@ def show_links(shown: Shown) -> None:
     """Show links to other pages for a square filter; those of a page with one channel keep what they were given."""
     if shown.example.kernel.shape[-1] == shown.example.kernel.shape[-2]:
         layer, before = cross_links.layer_of(shown.example)
-        lacks = cross_links.ONE_CHANNEL if before.depth == 1 else ("out_channels",)
+        lacks = cross_links.ONE_CHANNEL if before.depth == 1 else ("out_channels", "bias")
         cross_links.show_links(state, layer, before, lacks)
 
 

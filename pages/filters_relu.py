@@ -41,7 +41,7 @@ frame.header(
     "Filters and ReLU",
     "K filters make K feature maps, a volume of depth K. ReLU sets negative values to zero.",
 )
-state = State.open("filters_relu", PART, FILTERS, BIAS, *SIZES, PREDICT, STEP, quiz.QUESTION)
+state = State.open("filters_relu", PART, FILTERS, BIAS, *SIZES, PREDICT, STEP, quiz.QUESTION, cross_links.CARRIED)
 
 
 def colour_maps() -> tuple[Convolution, GridOptions]:
@@ -97,7 +97,7 @@ def maps(view: stage.View) -> None:
         return
     layer, before = cross_links.layer_of(example)
     with view.panel:
-        cross_links.show_links(state, layer, before)
+        cross_links.show_links(state, layer, before, ("bias",))
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
         glossary_popover.write(
@@ -127,7 +127,7 @@ def two_layers(view: stage.View) -> None:
         return
     side, depth, first, _, size = values
     with view.panel:
-        cross_links.show_links(state, Conv(first, size), Volume(side, side, depth))
+        cross_links.show_links(state, Conv(first, size), Volume(side, side, depth), ("bias",))
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
         st.markdown(

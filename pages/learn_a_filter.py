@@ -31,7 +31,7 @@ BACKWARD = (
 
 frame.header(
     "Learn a filter",
-    "A 3x3 filter starts at random. Pairs of input and output, and the gradient of the loss, turn it into the filter "
+    "A 3 × 3 filter starts at random. Pairs of input and output, and the gradient of the loss, turn it into the filter "
     "that made them.",
 )
 state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP, PREDICT, quiz.QUESTION)

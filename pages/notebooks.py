@@ -13,7 +13,7 @@ def show(notebook: Notebook) -> None:
     """Show a notebook with its exercises and its download."""
     about, download = st.container(border=True).columns([5, 1], vertical_alignment="center")
     with about:
-        st.markdown(f"**{notebook.number} · {notebook.title}.** {notebook.about}", width="stretch")
+        st.markdown(f"**{notebook.number} · {notebook.title}** {notebook.about}", width="stretch")
         st.caption(" · ".join(notebook.exercises), width="stretch")
     with download:
         offer(notebook, solved=False)

@@ -78,7 +78,7 @@ def show_result(run: Run) -> None:
 
 view = stage.open_view(state, controls.examples())
 with view.panel:
-    question, buttons = st.container(), st.container()
+    buttons = st.container()
     settings: Settings | None = None
     films: FilmSet | None = None
     try:
@@ -98,7 +98,7 @@ with view.stage:
     elif settings:
         progress.show_films(settings, films)
 if experiment and (run is None or (run.finished and run.experiment != experiment)):
-    with question:
+    with view.question:  # docked, as on every page
         result.ask_first(experiment)
 figures, worst, all_runs, take_home = view.tabs(state, "Result", "Films it got wrong", "My runs", "Download")
 with figures:

@@ -286,7 +286,7 @@ def test_cells_of_a_mixed_quiz_follow_from_the_numbers_shown_with_them() -> None
         for one in draw_quiz(number):
             if one.page == "convolution_1d":
                 x, w = (given.numbers[0] for given in one.operands)
-                full = np.convolve(x, w) if "kernel flipped" in one.question.prompt else np.correlate(x, w, "full")
+                full = np.convolve(x, w) if "flipped" in one.question.prompt else np.correlate(x, w, "full")
                 assert one.question.answer == full[one.question.cell[2]]
             elif one.page == "convolution_2d":
                 x, w = (torch.tensor(given.numbers)[None, None] for given in one.operands)

@@ -10,11 +10,9 @@ import streamlit as st
 
 from cnn.layers.presets import PRESETS
 from tests.support.app import ROOT, open_page, printed, snippets
-from ui.shell.frame import Chapter, chapters
+from ui.shell.frame import WITH_TORCH, Chapter, chapters
 from ui.shell.page_state import State
 
-WITH_TORCH = {"chest_xray", "inside_the_network", "shortcut_lab", "read_first"}
-"""Pages on which a network runs; all others open without PyTorch, which takes seconds to import."""
 INPUTS = ("checkbox", "radio", "selectbox", "slider", "number_input", "text_area", "text_input", "toggle")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnn.text import NOTICE
-from ui.shell import address, glossary_popover, session_data
+from ui.shell import address, glossary_popover, session_data, warm_imports
 
 THROUGH_THE_FRONT_DOOR = "through_the_front_door"
 VISITED = "visited"
@@ -75,6 +75,8 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     ),
 }
 """Navigation sections, each with its pages in lecture order."""
+WITH_TORCH = ("chest_xray", "inside_the_network", "shortcut_lab", "read_first")
+"""Pages that import PyTorch before they show anything."""
 
 
 def chapters() -> tuple[Chapter, ...]:
@@ -93,7 +95,17 @@ def navigation() -> StreamlitPage:
         visited_pages().append(file)
     session_data.enter_page(file)
     address.enter(file)
+    if file in WITH_TORCH and not warm_imports.READY.is_set():
+        _announce(page.title)
     return page
+
+
+def _announce(title: str) -> None:
+    """Show the page's title while PyTorch is imported, which takes seconds after a start, and run the page then."""
+    st.title(title, anchor=False)
+    st.markdown("The networks are being loaded: this takes some seconds after a start of the server.")
+    warm_imports.wait()
+    st.rerun()
 
 
 def _page(chapter: Chapter) -> StreamlitPage:

@@ -13,6 +13,14 @@ PACKAGES = ("torch", "pydicom", "onnx", "captum.attr", "skimage.measure", "scipy
 """Other people's packages only: a page may be importing one of our own modules at that moment and have to wait."""
 DELAY_S = 1.0
 """Seconds that the first page has for itself."""
+READY = threading.Event()
+"""Set once PyTorch, the first and slowest of them, has been imported: pages with a network open at once."""
+
+
+def wait() -> None:
+    """Import PyTorch, or wait until another thread has."""
+    importlib.import_module(PACKAGES[0])
+    READY.set()
 
 
 @st.cache_resource(show_spinner=False)
@@ -24,5 +32,6 @@ def prepare() -> None:
 
 
 def _import() -> None:
-    for package in PACKAGES:
+    wait()
+    for package in PACKAGES[1:]:
         importlib.import_module(package)

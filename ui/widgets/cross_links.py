@@ -6,9 +6,8 @@ that draws one channel. A link names every setting that it means, because a page
 for all others. Where a page has no room for so large a volume or filter, there is no link to it.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -25,7 +24,6 @@ from ui.shell.page_state import State
 from ui.widgets.network_editor import ARGUMENTS, NetworkField
 
 Windowed = Conv | ConvTranspose | Pool
-Carried = TypeVar("Carried", Conv, Pool)
 _Link = dict[str, str]
 CARRIED = NetworkField("carried", "Layer of the page before", Network(Volume(1, 1, 1), ()))
 """The layer that a link has brought, with all that its page has no controls for."""
@@ -44,7 +42,7 @@ _CALCULATOR_DEFAULTS = {"out_channels": 32, "groups": 1, "output_padding": 0, "b
 
 def show_links(state: State, layer: Windowed, before: Volume, lacks: Collection[str] = ()) -> None:
     """Show links to the other pages that have room for this layer; ``lacks`` is what this page has no controls for."""
-    if lacks and isinstance(layer, Conv | Pool):
+    if lacks:
         address.fill(CARRIED)  # it has no widget that would keep it for the next visit
         layer, before = _complete(state[CARRIED], layer, before, lacks)
     with st.popover("This layer on other pages", width="stretch"):
@@ -79,7 +77,7 @@ def link_to_pooling(x: Array, w: Array) -> None:
     st.page_link("pages/pooling.py", label="Pool this output", query_params=link)
 
 
-def _complete(carried: Network, layer: Carried, before: Volume, lacks: Collection[str]) -> tuple[Carried, Volume]:
+def _complete(carried: Network, layer: Windowed, before: Volume, lacks: Collection[str]) -> tuple[Windowed, Volume]:
     """Return the layer with what the page ``lacks`` as it was carried here, where that still fits."""
     source = carried.parts[0] if carried.parts else None
     if not isinstance(source, type(layer)):
@@ -113,15 +111,15 @@ def _builder(layer: Windowed, before: Volume) -> _Link:
     return {"net": str(Network(before, (layer,)))}
 
 
-def _is_plain(layer: Windowed) -> bool:
-    return isinstance(layer, Conv) and layer.window == Window(layer.kernel_size)
+def _is_plain(layer: Conv) -> bool:
+    return layer.window == Window(layer.kernel_size)
 
 
 def _two_dimensions(layer: Windowed, before: Volume) -> _Link | None:
     size = layer.kernel_size
-    if not _is_plain(layer) or size > 7:
+    if not isinstance(layer, Conv) or not _is_plain(layer) or size > 7:
         return None
-    if (before.width, before.height, before.depth) == toy_inputs.colour_scene().shape[::-1]:
+    if layer.groups == 1 and (before.width, before.height, before.depth) == toy_inputs.colour_scene().shape[::-1]:
         weights = filters.colour_kernels(size)["vertical edges"]
         return {"part": "Three channels", "colour": _written(weights.reshape(-1, size))}
     if max(before.width, before.height) > 16:
@@ -205,7 +203,7 @@ def _sides(volume: Volume) -> dict[str, int]:
     return {"W1": volume.width, "H1": volume.height, "D1": volume.depth}
 
 
-def _texts(values: dict[str, object]) -> _Link:
+def _texts(values: Mapping[str, object]) -> _Link:
     """Return values as the address writes them."""
     return {name: str(value).lower() for name, value in values.items()}
 
