@@ -13,7 +13,7 @@ from cnn.ops.convolution import Convolution
 from ui.lecture import colour_picture
 from ui.lecture import feature_stack as figures
 from ui.lecture.filtered_film import shrink_film
-from ui.shell import frame, glossary_popover, stage
+from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
@@ -88,7 +88,6 @@ def maps(view: stage.View) -> None:
     if shown is None:
         return
     example, options = shown
-    count, height, width = example.output.shape
     hidden = quiz.dock(view, ask_maps(example, state[quiz.QUESTION]), state)
     with view.stage:
         show_grid(example, options, key=part, concealed=hidden)
@@ -100,13 +99,7 @@ def maps(view: stage.View) -> None:
         cross_links.show_links(state, layer, before, ("bias",))
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
-        glossary_popover.write(
-            f"{count} filters of {' × '.join(map(str, example.weight.shape[:1:-1]))} × {example.weight.shape[1]} make "
-            f"a volume of {width} × {height} × {count}. Click a map to see it large. A convolution only multiplies and "
-            "adds: two consecutive convolutions are equivalent to one. ReLU between them makes depth worth having. It "
-            "keeps positive responses and sets the others to zero; a lower bias sets more of them to zero."
-        )
-        st.markdown("Red is positive, blue is negative; each map has its own scale, the same before and after ReLU.")
+        figures.explain_maps(example)
     with code:
         torch_code.show_snippet(torch_snippets.layer(layer, before))
 

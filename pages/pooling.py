@@ -56,11 +56,11 @@ EXAMPLES = {
 
 frame.header(
     "Pooling",
-    "Pooling replaces each window by one number, its maximum or its average. With a stride of 2 or more, width and "
-    "height shrink; the depth stays, and there are no parameters.",
+    "Each window becomes one number, its maximum or its average. With a stride of 2 or more, width and height shrink; "
+    "the depth stays, and there are no parameters.",
 )
-asked = (PREDICT, STEP, quiz.QUESTION)
-state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked, cross_links.CARRIED)
+asked = (PREDICT, STEP, quiz.QUESTION, cross_links.CARRIED)
+state = State.open("pooling", PART, X, W, *WINDOWS, GRADIENT, SHIFT, *pooled_film.FIELDS, *asked)
 
 
 def read_settings() -> Settings:
@@ -124,9 +124,7 @@ def on_a_film(view: stage.View) -> None:
         view.panel.error(sentence_of(error))
     (why,) = view.tabs(state, stage.WHY)
     with why:
-        pooled_film.explain_volume()
-        if state[pooled_film.WHAT] == pooled_film.FILM:
-            pooled_film.explain_film()
+        pooled_film.explain(state)
 
 
 view = stage.open_view(state, EXAMPLES)
@@ -138,6 +136,5 @@ state.remember()
 frame.footer(
     "pooling",
     "Pooling shrinks width and height and keeps the depth. Max pooling keeps the strongest response, and only its cell "
-    "gets the gradient. It tolerates small shifts only partly: a maximum that moves within its window does not change "
-    "the output; one that crosses into the next window does.",
+    "gets the gradient. Small shifts are tolerated only partly: a maximum that crosses into the next window counts.",
 )

@@ -10,9 +10,10 @@ from PIL import Image
 
 from cnn.imaging.radiograph import Radiograph, read_radiograph
 from cnn.imaging.samples.built_in import SAMPLES
+from cnn.ops.convolution import Convolution
 from cnn.ops.feature_stack import TwoLayers
 from cnn.ops.windows import Array
-from ui.shell import theme
+from ui.shell import glossary_popover, theme
 
 
 @st.cache_data(show_spinner=False)
@@ -36,6 +37,18 @@ def show_two_layers(layers: TwoLayers, *, revealed: bool) -> None:
         f'<div class="box {role}"><strong>{size}</strong><br>{caption}</div>' for role, size, caption in boxes
     )
     st.html(f'<div class="tiles middle near">{drawn}</div>')
+
+
+def explain_maps(example: Convolution) -> None:
+    """Say what filters make of a volume, and what ReLU is for."""
+    count, height, width = example.output.shape
+    glossary_popover.write(
+        f"{count} filters of {' × '.join(map(str, example.weight.shape[:1:-1]))} × {example.weight.shape[1]} make "
+        f"a volume of {width} × {height} × {count}. Click a map to see it large. A convolution only multiplies and "
+        "adds: two consecutive convolutions are equivalent to one. ReLU between them makes depth worth having. It "
+        "keeps positive responses and sets the others to zero; a lower bias sets more of them to zero."
+    )
+    st.markdown("Red is positive, blue is negative; each map has its own scale, the same before and after ReLU.")
 
 
 def encode_signed_map(feature_map: Array, limit: float | None = None) -> str:

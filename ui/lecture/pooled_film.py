@@ -53,8 +53,11 @@ def explain_volume() -> None:
     )
 
 
-def explain_film() -> None:
-    """Say what the pooled pictures show."""
+def explain(state: State) -> None:
+    """Say what pooling leaves of the lecture's volume, and what the pooled pictures show."""
+    explain_volume()
+    if state[WHAT] == MAP:
+        return
     st.markdown(
         "All three pictures have the film's grey scale. Max pooling keeps the brightest pixel of each window, so small "
         "bright details such as letters and ribs stay and the picture gets brighter. Average pooling blurs."
