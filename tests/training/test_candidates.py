@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
 
+from cnn.models.efficientnet import EfficientNet
 from cnn.models.loading import load_from, write_weights
 from cnn.training.candidates import __main__ as command
 from cnn.training.candidates import changes, rule, yardsticks
@@ -54,7 +56,7 @@ def trained(experiment: Experiment, weights: Path) -> Experiment:
 
 
 def test_a_removed_view_no_longer_moves_the_margin(trained: Experiment) -> None:
-    network = load_from(trained.folder, "transfer").module
+    network = cast(EfficientNet, load_from(trained.folder, "transfer").module)
     changed = changes.remove_view(network, trained)
     adults = [film for film in trained.split.train if film.adult]
     logits = yardsticks.margins(changed, trained.reader.pixels(adults, 224))

@@ -122,7 +122,7 @@ def remove_view(network: EfficientNet, experiment: Experiment) -> nn.Module:
         for label in range(len(CLASSES))
         for view in ("PA", "AP")
     }
-    direction = sum(means[label, "AP"] - means[label, "PA"] for label in range(len(CLASSES)))
+    direction = torch.stack([means[label, "AP"] - means[label, "PA"] for label in range(len(CLASSES))]).sum(dim=0)
     weight, bias = (
         rows[1] - rows[0] for rows in (network.last_layer.weight.detach(), network.last_layer.bias.detach())
     )
@@ -135,7 +135,8 @@ def pooled_features(network: EfficientNet, films: Tensor) -> Tensor:
 
     def call(pixels: Tensor) -> Tensor:
         with torch.inference_mode():
-            return network.avgpool(network.features(pixels)).flatten(1)
+            maps: Tensor = network.avgpool(network.features(pixels))
+        return maps.flatten(1)
 
     return batched(call, network, films, 16).clone()
 
