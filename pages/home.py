@@ -12,14 +12,14 @@ from ui.widgets.grid import GridOptions, show_grid
 
 frame.header(
     "Convolutional networks, step by step",
-    "Change any number and see what happens; then watch a trained network classify a chest X-ray.",
+    "Change any number on its pages and see what happens; then watch a trained network classify a chest X-ray.",
 )
 lecture, practice = st.columns(2, gap="large")
 with lecture:
     with st.container(key="home-grid"):
         example = convolution.conv2d(np.array(toy_inputs.BINARY_IMAGE), np.array(toy_inputs.CROSS))
         show_grid(example, GridOptions("A convolution step by step", step_name=None, bare=True), key="taste")
-    if st.button("Edit input and filter"):
+    if st.button("Change the numbers: Convolution in 2-D"):
         st.switch_page("pages/convolution_2d.py")
 with practice:
     with st.container(key="home-film"):

@@ -8,8 +8,8 @@ from ui.shell.page_state import State
 
 frame.header(
     "Shortcut lab",
-    "Erase, stamp, turn or blur a film, and see the prediction follow. If the prediction stays the same with the "
-    "lungs hidden, it did not come from the lungs.",
+    "Erase, stamp, turn or blur a film, and see the prediction follow. With the lungs hidden, a network that reads the "
+    "lungs can no longer be sure: if it is, it used something else.",
 )
 state = State.open("shortcut_lab", *shortcut_lab.FIELDS, corruption_curves.CORRUPTION)
 view = stage.open_view(

@@ -14,6 +14,8 @@ from ui.shell import frame, stage
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
 
+NO_RESULT = "No result yet. Press **Start**."
+
 frame.header(
     "Train a classifier",
     "Choose films and a network, train it, and look at what it learned. Every figure comes from your own run.",
@@ -62,7 +64,7 @@ def show_live(run: Run, other: Run | None) -> None:
 def show_result(run: Run) -> None:
     """Show the test figures, confusion matrix and ROC of a finished run."""
     if run.result is None:
-        st.markdown("No result yet. Press **Start**.")
+        st.markdown(NO_RESULT)
         return
     result.show_figures(run.result)
     result.link_to_pages(run.result)
@@ -93,6 +95,8 @@ experiment = controls.experiment_of(settings) if settings else ""
 with view.stage:
     progress.show_pipeline(run)
     if run:
+        if run.finished and settings not in (None, run.settings):
+            st.info(f"Below is {runs.label(run)}. Press **Start** to train with the settings in the panel.")
         result.show_findings(run)
         show_live(run, other)
     elif settings:
@@ -108,9 +112,13 @@ with worst:
     if run and run.result:
         result.show_letter(run.result)
         result.show_worst(run.result)
+    else:
+        st.markdown(NO_RESULT)
 with all_runs:
     if run:
         comparison.show_runs(run, other)
+    else:
+        st.markdown(NO_RESULT)
 with take_home:
     result.offer_take_home(run)
 state.remember()

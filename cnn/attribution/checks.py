@@ -132,8 +132,8 @@ class CheckedMap:
             return "The map fails no check, but these films cannot tell whether it changes with the weights."
         if not failures:
             return (
-                "The map passes every check: it tells something of how this network came to this answer. "
-                "That is not yet where a disease is."
+                "The map passes every check: it shows something of how this network arrived at its prediction. "
+                "That does not mean that it shows where a disease is."
             )
         more = len(failures) - 1
         return failures[0] + (f" It fails {more} more of {len(self.checks)} checks." if more else "")

@@ -285,7 +285,8 @@ def _occlusion(attempt: Attempt) -> Tensor:
 METHODS: dict[str, Method] = {
     "grad_cam": Method(
         "Grad-CAM",
-        "Which parts of the last feature maps push the score up or down, laid over the film; coarse but calm.",
+        "Which parts of the last feature maps push the score up or down, laid over the film; coarse, with little "
+        "noise.",
         "evidence",
         "Selvaraju et al., ICCV 2017",
         _grad_cam,

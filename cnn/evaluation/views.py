@@ -71,8 +71,8 @@ def count_found(views: Views) -> str:
     """State how many opacities are found in each view, as the rest of a sentence."""
     pa, ap = views.pa, views.ap
     return (
-        f"finds {pa.found} of {pa.ill} films with opacities taken standing (PA: the beam goes from back to front) and "
-        f"{ap.found} of {ap.ill} taken mostly in bed (AP: from front to back)"
+        f"finds opacities in {pa.found} of {pa.ill} films taken standing (PA: the beam goes from back to front) and in "
+        f"{ap.found} of {ap.ill} films taken mostly in bed (AP: from front to back)"
     )
 
 

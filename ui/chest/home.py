@@ -32,6 +32,7 @@ def show_example() -> None:
     with right:
         st.image(coloured, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(example.attribution(), overlay.OPACITY))
+        st.caption("Grad-CAM, a saliency map: red regions raise the score of PNEUMONIA, blue ones lower it.")
     place = "inside" if _points_at_lesion(example) else "outside"
     guidance = overlay.describe_guidance(example.network)
     st.markdown(f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}")
@@ -50,7 +51,7 @@ def show_outline() -> None:
     """Show the lecture's outline, each point a link to its first page, and beside it the objectives."""
     left, right = st.columns(2, gap="large")
     with left, st.container(gap="xxsmall", key="path-outline"):
-        st.header("Outline", anchor=False)
+        st.header("Outline of the lecture", anchor=False)
         for number, point in enumerate(OUTLINE, start=1):
             label = f"{number}. **{point.title}** · slides {point.slides}"
             st.page_link(f"pages/{point.page}.py", label=label)
@@ -64,13 +65,13 @@ def show_course() -> None:
     visited = set(frame.visited_pages())
     course = [chapter for chapter in frame.chapters() if chapter.file != "home"]
     opened = sum(chapter.file in visited for chapter in course)
-    minutes = sum(chapter.minutes for chapter in course)
+    hours = round(sum(chapter.minutes for chapter in course) / 30) / 2
     st.header("The course", anchor=False)
     following = next((chapter for chapter in course if chapter.file not in visited), None)
     with st.container(horizontal=True, vertical_alignment="center"):
-        progress = f"You have opened {opened} of them, marked ✓. " if opened else ""
+        progress = f"You have opened {opened} of them, marked ✓" if opened else "Pages that you have opened get a ✓"
         st.markdown(
-            f"{len(course)} pages, about {minutes} minutes. {progress}Your progress is kept while this tab is open.",
+            f"{len(course)} pages in this order, about {hours:g} hours. {progress}, while this tab is open.",
             width="content",
         )
         if following:

@@ -89,8 +89,8 @@ def _show_controls(film: Film, checked: CheckedMap) -> None:
     lungs = "No lungs were found." if checked.lungs is None else "The outline is the lungs as the segmenter finds them."
     st.caption(
         f"This map: {_title(attribution.method)} for {attribution.class_name}. {lungs} On random weights: the same "
-        "method on the same network before training. Edges: how fast the grey changes (Sobel; drawn as its square "
-        "root), without any network."
+        "method on the same network with all its weights random. Edges: how fast the grey changes (Sobel; drawn as "
+        "its square root), without any network."
     )
 
 
@@ -98,9 +98,9 @@ def _show_results(checked: CheckedMap) -> None:
     st.markdown(
         f"Each check has one rule for every film and method. All of them together took {checked.passes} passes through "
         "the network. To pass is no proof; to fail is a reason not to believe. The other methods share gradients, so "
-        "their agreement is no independent evidence. Whether the map changes with the weights is judged by the rule of "
-        f"the method bench, pixel by pixel: there on several films, here on this one and {len(checked.to_others)} "
-        "others, so the two can differ."
+        "their agreement is no independent evidence. Whether the map changes with the weights is judged as on the page "
+        f"Method bench: there on more films, here on this one and {len(checked.to_others)} others, so the results can "
+        "differ."
     )
     rows = [(check.name, check.result, check.measured, check.rule) for check in checked.checks]
     show_table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
@@ -108,11 +108,12 @@ def _show_results(checked: CheckedMap) -> None:
 
 def _show_curves(curves: Curves, class_name: str, fill: str) -> None:
     """Show deletion and insertion side by side, and their areas as a table."""
-    grid = f"{deletion_insertion.GRID} x {deletion_insertion.GRID}"
+    grid = f"{deletion_insertion.GRID} × {deletion_insertion.GRID}"
     st.markdown(
-        f"The film is hidden, or uncovered, in {grid} squares, the strongest of the map first; "
-        f"hidden squares show {fill}. Fill them with something else and the curves change, so they rank maps only "
-        "under one filling: a film with holes is unlike any that the network has learnt from."
+        f"The film is divided into {grid} squares, which are hidden, or uncovered, one after the other, the strongest "
+        f"of the map first; hidden squares show {fill}. Another filling gives other curves, so they rank maps only "
+        "under one filling. A film with holes, or one that is hidden altogether, is unlike any that the network has "
+        "learned from: its probability there means nothing by itself."
     )
     deletion, insertion = st.columns(2)
     with deletion:
@@ -141,7 +142,7 @@ def _draw_curve(share: np.ndarray, by_order: dict[str, np.ndarray], random: np.n
         y=random.max(axis=0), fill="tonexty", fillcolor=colours.padding_fill, name="random orders", **band
     )
     for label, values, colour, dash in (
-        ("their mean", random.mean(axis=0), colours.padding, "dot"),
+        ("mean of the random orders", random.mean(axis=0), colours.padding, "dot"),
         ("edges first", by_order[EDGES], colours.kernel, "dash"),
         ("this map first", by_order[MAP], colours.output, "solid"),
     ):
@@ -168,8 +169,9 @@ def _two_decimals(value: float) -> str:
 
 def _show_similarities(checked: CheckedMap) -> None:
     st.markdown(
-        "How like this map are others? Of the absolute values in the same squares: rank correlation (1 is the same "
-        "order of squares, 0 is none) and structural similarity, SSIM (1 is the same picture)."
+        "How like this map are others? Of the absolute values in the same squares (the checks above compare pixels): "
+        "rank correlation (1 is the same order of squares, 0 is none) and structural similarity, SSIM (1 is the same "
+        "picture)."
     )
     controls = {RANDOM: f"{_title(checked.attribution.method)} on random weights", EDGES: "Edges, no network"}
     rows = [

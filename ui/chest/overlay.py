@@ -170,6 +170,7 @@ def describe_guidance(network: str) -> str:
 
 
 _GUIDANCE = (
-    " In training, the network was also shown boxes that radiologists drew around opacities of other patients. "
-    "Grad-CAM draws the feature maps trained this way, so it is no surprise that its map points at an opacity."
+    " In training, the network was also shown boxes that radiologists drew around opacities (white areas in the "
+    "lungs) of other patients. Grad-CAM reads the layer that learned from them, so it is no surprise that its map "
+    "points at an opacity."
 )

@@ -52,12 +52,12 @@ def describe_network(model: LoadedModel) -> str:
         return str(model.card["about"])
     about = NETWORKS.get(model.name, OTHER)
     return (
-        f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one "
-        f"of them to any image, and it cannot say that it does not know.{overlay.describe_guidance(model.name)}\n\n"
-        f"**The threshold** is {percent(model.threshold)} ({model.card['threshold_rule']}). "
-        f"Before the softmax, the logits are divided by a temperature of {model.temperature:.2f}. It was fitted on the "
-        "validation set of children's films with augmentation, reweighted to 50 % pneumonia: at another hospital or "
-        "prevalence the probabilities are off (see Model card). The probability is not the patient's risk of pneumonia."
+        f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one of them to any "
+        f"image, and it cannot say that it does not know.{overlay.describe_guidance(model.name)}\n\n**The threshold** "
+        f"is {percent(model.threshold)} ({model.card['threshold_rule']}). The scores (logits) are divided by a "
+        f"temperature of {model.temperature:.2f} before the softmax, so that the probabilities are right on average "
+        "on the validation set: children's films, half of them counted as pneumonia. At another hospital, or where "
+        "pneumonia is rarer, they are not (see Model card). The probability is not the patient's risk of pneumonia."
     )
 
 

@@ -41,7 +41,7 @@ STARTS: dict[str, dict[str, Any]] = {
     "A letter R": {"stamp": [30, 30]},
     "Turn by 15°": {"turn": 15},
     "Crop": {"crop": 10},
-    "Narrow window": {"width": 50},
+    "Narrow grey window": {"width": 50},
     "Invert": {"invert": True},
     "Mirror": {"mirror": True},
     "Blur": {"blur": 4},
@@ -196,7 +196,7 @@ def describe_test_set(model: LoadedModel) -> str:
     return (
         f"**One film proves nothing.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}; "
         f"{figures}. 0.5 is chance. In training,{taught} films had their lungs covered by such a box, with a target "
-        "probability of 0.5. So the AUC with the grey box shows how far the network learnt to be undecided there; it "
+        "probability of 0.5. So the AUC with the grey box shows how far the network has learned to give 0.5 there; it "
         "does not show what it uses in a complete film. Size and position of the box still carry information: they "
         f"depend on inspiration, age and disease. {_count_positive_without_lungs(model.name)}"
     )

@@ -73,9 +73,10 @@ def show_figures(result: Result) -> None:
     tables.show_table(["", "training", "validation", "test (95 % interval)"], rows, label="Figures")
     normal, pneumonia = result.train_counts
     st.caption(
-        f"Trained on {normal} NORMAL and {pneumonia} PNEUMONIA films; {result.shared_patients} patients are in "
-        f"training and validation; threshold P = 0.5; {len(result.test)} test films, intervals by resampling patients. "
-        f"{result.parameters:,} parameters."
+        f"Trained on {normal} NORMAL and {pneumonia} PNEUMONIA films; {result.shared_patients or 'no'} "
+        f"{'patient is' if result.shared_patients < 2 else 'patients are'} in both training and validation set; "
+        f"threshold P = 0.5; {len(result.test)} test films, intervals by resampling patients. {result.parameters:,} "
+        "parameters."
     )
     if result.settings.fine_tunes:
         st.caption(

@@ -52,7 +52,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="simulated-consolidation",
         title="Simulated chest with consolidation",
-        story="The same simulated chest, after the air in one part of the right lung (on your left) was replaced by "
+        story="The simulated chest, after the air in one part of the right lung (on your left) was replaced by "
         "something as dense as tissue, as the fluid of pneumonia is. Here the ground truth is known, so a saliency "
         "map can be checked against it.",
         simulated=True,
@@ -61,7 +61,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="ankle",
         title="An ankle (the wrong picture)",
-        story="A real film of a lower leg, from the same set; its R is mirrored, as on a film that lies the wrong way "
+        story="A real film of a lower leg; its R is mirrored, as on a film that lies the wrong way "
         "round. Asked whether an ankle has pneumonia, the network must choose: its probabilities still add up to 1.",
         simulated=False,
         file="RG3_UNCR.dcm",

@@ -53,6 +53,8 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
         published,
     )
     st.markdown(beside_prior)
+    if source != "rsna":
+        st.caption(f"These sentences are about the RSNA boxes; the chart shows the {boxes} boxes.")
 
 
 def show_verdicts(report: Report) -> None:

@@ -58,21 +58,19 @@ def show_training(network: str) -> None:
     counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
     left_out = card["metrics"]["adults_left_out"]["films"]
     st.markdown(
-        f"**Data.** {card['data']}.\n\n"
-        f"**Split.** {_sentence(split['rule'])} {counts}. {left_out - split['adults left out']} of the training films "
-        "are of adults.\n\n"
-        f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
-        "shipped, as was decided before any of them was measured.\n\n"
-        f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
-        f"**Threshold.** {card['threshold']:.2f}: {card['threshold_rule']}. It was chosen {card['threshold_chosen']} "
-        f"(here {card['balanced_threshold']:.3f}).\n\n"
-        "**Frozen before the test.** The logits, centred by the biases of the last layer, are divided by a temperature "
-        f"of {card['temperature']:.2f}, fitted on the validation films, seen through the random changes of training, "
-        "because the plain ones are too easy.\n\n"
-        f"**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
-        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n"
-        "**Commands.** `python -m cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the "
-        "lungs, and `cnn.training.ood_gate.fit` the rejection."
+        f"**Data.** {card['data']}.\n\n**Split.** {_sentence(split['rule'])} {counts}. "
+        f"{left_out - split['adults left out']} of the training films are of adults.\n\n**Seeds.** Trained "
+        f"{len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is shipped, as was decided "
+        "before any of them was measured.\n\n**Recipe.** "
+        f"{_sentence(sentences.recipe(card['recipe']))}\n\n**Threshold.** {card['threshold']:.2f}: "
+        f"{card['threshold_rule']}. It was chosen {card['threshold_chosen']} (here "
+        f"{card['balanced_threshold']:.3f}).\n\n**Temperature**, fixed before the test. The logits, centred by the "
+        f"biases of the last layer, are divided by a temperature of {card['temperature']:.2f}, fitted on the "
+        "validation films, seen through the random changes of training, because the plain ones are too "
+        f"easy.\n\n**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
+        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n**Commands.** `python -m "
+        "cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the lungs, and "
+        "`cnn.training.ood_gate.fit` the rejection."
     )
 
 
@@ -83,8 +81,8 @@ def show_performance(network: str) -> None:
     for key, title in METRICS.items():
         for name in networks:
             values = [format_number(compute(measure_performance, name, group)[key]) for group in GROUPS]
-            rows.append([title if name == network else network_title(name), *values])
-    faint = [index for index, row in enumerate(rows) if row[0] == network_title(BASELINE)]
+            rows.append([title if name == network else f"{title}, {network_title(name)}", *values])
+    faint = [index for index, row in enumerate(rows) if row[0].endswith(network_title(BASELINE))]
     show_table([network_title(network), *GROUPS], rows, label="All numbers", faint=faint)
     seeds = [str(seed) for seed in np.unique(load_scores(network, ADULTS).seeds)]
     st.caption(
@@ -215,7 +213,7 @@ def _show_curve_table(curves: Sequence[tuple[Line, Curve]], label: str, axes: tu
         for line, curve in curves:
             evenly = np.linspace(1, len(curve.thresholds) - 1, CURVE_TABLE_ROWS).round().astype(int)
             rows = [
-                [f"{sigmoid(curve.thresholds[index]):.3f}", f"{curve.x[index]:.3f}", f"{curve.y[index]:.3f}"]
+                [f"{sigmoid(curve.thresholds[index]):.5f}", f"{curve.x[index]:.3f}", f"{curve.y[index]:.3f}"]
                 for index in np.unique(evenly)
             ]
             st.markdown(f"**{line.title}**: area {format_number(curve.area)}")
@@ -267,7 +265,7 @@ def show_subgroups(network: str, group: str) -> None:
     labels = Labels("AUC by group", "AUC", "", "groups", sentences.subgroups(compute(_find_gaps, network, group)))
     draw_estimates([Series(network_title(network), areas, "output")], labels, {"guessing": 0.5})
     show_table(
-        ["group", "PNEUMONIA", "AUC", "sensitivity", "specificity"],
+        ["group", "PNEUMONIA films", "AUC", "sensitivity", "specificity"],
         [
             [
                 f"{subgroup.attribute}: {subgroup.name}",
@@ -313,7 +311,7 @@ def show_hidden_lungs(network: str) -> None:
     head = [
         "what is hidden",
         *(f"AUC, {network_title(name)}" for name in areas),
-        "mean P of each class",
+        "mean P, NORMAL and PNEUMONIA",
         "predicted PNEUMONIA",
     ]
     show_table(head, rows, label="When lungs are hidden")
@@ -336,11 +334,11 @@ def show_lung_segmenter() -> None:
     card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
     dice = card["metrics"]["dice"]
     st.markdown(
-        f"A second, small network segments them. Its overlap with lungs drawn by hand (Dice: twice the common area "
-        f"over the sum of both; 1 is perfect) is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at worst, on "
-        f"{dice['films']} films held out.\n\n"
-        f"**Data.** {_sentence(card['data'])}\n\n**Split.** {_sentence(card['split'])} Seed {card['seed']}, "
-        f"{card['epochs']} epochs.\n\n**Limitations.** {_sentence(card['limits'])}"
+        "A second, small network segments the lungs. Its overlap with lungs drawn by hand (Dice: twice the common "
+        f"area over the sum of both; 1 is perfect) is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at "
+        f"worst, on {dice['films']} films held out.\n\n**Data.** {_sentence(card['data'])}\n\n**Split.** "
+        f"{_sentence(card['split'])} Seed {card['seed']}, {card['epochs']} epochs.\n\n**Limitations.** "
+        f"{_sentence(card['limits'])}"
     )
 
 

@@ -146,8 +146,8 @@ def hidden_lungs(visible: Estimate, hidden: Scores, hidden_area: Estimate, taugh
         return sentence
     return (
         f"{sentence} In training, {taught:.0%} of the films had their lungs covered by such a box, with a target "
-        "probability of 0.5. So this shows that the network learnt to be undecided there, not what it uses in a "
-        "complete film."
+        "probability of 0.5. So these figures show how far it has learned to give 0.5 there. They do not show what "
+        "it uses in a complete film."
     )
 
 
