@@ -28,7 +28,7 @@ def link_terms(text: str) -> str:
             return match[0]
         seen.add(term.name)
         # Otherwise a browser may break the line after a button, even before a comma.
-        joiner = "&#8288;" if match.string[match.end() : match.end() + 1] in tuple(",;.:?!)") else ""
+        joiner = "&#8288;" if re.match(r"\**[,;.:?!)”]", match.string[match.end() :]) else ""
         return _button(match[0], term, f"word-{term.name.replace(' ', '-')}-{text_id}") + joiner
 
     pieces = re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", text)  # every second piece is code or a link

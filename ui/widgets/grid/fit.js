@@ -98,7 +98,8 @@ function termsLayout(view, { narrow, height, least, most, channels }) {
     const [one, other] = [below, beside].map((place) => fitting(maps, place.width, place.height));
     return other > one && other >= smallest && !narrow ? [other, beside.name] : [one, below.name];
   };
-  const [digits, name] = best(measureMaps(view, data.kernel ? shown : 1), least);
+  const measured = measureMaps(view, data.kernel ? shown : 1);
+  const [digits, name] = narrow ? [Math.min(...measured.map((map) => fitting([map], width, Infinity))), "narrow"] : best(measured, least);
   const readable = digits >= least && !data.colour;
   if (!data.input || readable) {
     const widest = data.input ? most : 46; // a piece of a network is shown beside its maps
