@@ -12,7 +12,7 @@ threshold is also measured at the earlier one, under names with ``balanced_thres
 import argparse
 import hashlib
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def summarise_seeds(groups: list[Scores], measures: Collection[str] = MEASURES) 
     }
 
 
-def ship(folder: Path, names: tuple[str, ...], out: Path) -> None:
+def ship(folder: Path, names: Sequence[str], out: Path) -> None:
     """Copy weights and cards of one seed to where the app reads them."""
     for name in names:
         for path in folder.glob(f"{name}.*"):
@@ -207,15 +207,16 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=cards.WEIGHTS_FOLDER, help="the shipped networks")
     parser.add_argument("--runs", type=Path, help="folder of `python -m cnn.training.classifier`; ships its first seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--models", nargs="+", choices=ORDER, default=ORDER)
     arguments = parser.parse_args()
     weights = arguments.weights
     if arguments.runs:
         folders = {seed: arguments.runs / f"seed-{seed}" for seed in arguments.seeds}
-        ship(folders[arguments.seeds[0]], ORDER, weights)
+        ship(folders[arguments.seeds[0]], arguments.models, weights)
     else:
         folders = {int(cards.read_card(weights, "transfer")["seed"]): weights}
     films = MeasuredFilms(arguments.films, arguments.adults)
-    numbers = {name: evaluate(name, films, folders, weights) for name in ORDER}
+    numbers = {name: evaluate(name, films, folders, weights) for name in arguments.models}
     if arguments.runs:
         for name, metrics in numbers.items():
             cards.write_card(weights, name, cards.read_card(weights, name) | {"metrics": metrics})
