@@ -84,13 +84,13 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("target", [0, 1])
-def test_every_method_works_on_every_model(model: LoadedModel, method: str, target: int) -> None:
-    attribution = attribute(model, pixels_for(model), method, target)
+def test_every_method_works_on_every_model(model: LoadedModel, method: str) -> None:
+    attribution = attribute(model, pixels_for(model), method, 1 - PNEUMONIA)
     assert attribution.map.shape == (model.input_size, model.input_size)
     assert attribution.map.dtype == np.float32
     assert np.isfinite(attribution.map).all()
-    assert (attribution.method, attribution.target, attribution.class_name) == (method, target, cards.CLASSES[target])
+    assert (attribution.method, attribution.target) == (method, 1 - PNEUMONIA)
+    assert attribution.class_name == cards.CLASSES[1 - PNEUMONIA]
     assert attribution.passes == count_passes(model, method)
     assert attribution.signed or (attribution.scaled() >= 0).all()
     assert np.abs(attribution.scaled()).max() <= 1

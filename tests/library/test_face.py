@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 import cnn
 from cnn.errors import ImageRejected, UserError
 from cnn.models import loading, ood_gate
-from tests.support.random_weights import film, png_film, write_gate, write_weights
+from tests.support.random_weights import film, png_film, write_gate
 
 
 @pytest.fixture
@@ -106,11 +107,12 @@ def test_a_wrong_name_is_a_sentence(networks: None, wrong: object) -> None:
 
 
 def test_a_rejected_film_has_no_prediction_unless_it_is_insisted_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_gate(write_weights(tmp_path), distance=1e-9)
-    monkeypatch.setattr(ood_gate, "load", lambda on=None: ood_gate.load_from(tmp_path, on))
-    classifier = cnn.library.classifier.Classifier(loading.load_from(tmp_path, "lecture"))
+    folder = copytree(weights, tmp_path / "strict")
+    write_gate(folder, distance=1e-9)
+    monkeypatch.setattr(ood_gate, "load", lambda on=None: ood_gate.load_from(folder, on))
+    classifier = cnn.library.classifier.Classifier(loading.load_from(folder, "lecture"))
     reading = classifier.read(film())
     assert (reading.probability, reading.label) == (None, None)
     assert "does not look like" in str(reading)

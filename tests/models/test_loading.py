@@ -6,6 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -15,7 +16,6 @@ from cnn import cards
 from cnn.errors import WeightsRejected
 from cnn.models import architectures, loading, registry
 from cnn.training import pretrained
-from tests.support.random_weights import write_weights
 
 
 def test_lecture_is_the_lecture_s_chain() -> None:
@@ -119,15 +119,15 @@ def unknown_numbers(kind: str) -> bytes:
         (lambda folder: rewrite_card(folder, classes=["CAT", "DOG"]), "names other classes"),
     ],
 )
-def test_spoilt_weights_are_refused(tmp_path: Path, spoil: object, sentence: str) -> None:
-    folder = write_weights(tmp_path)
+def test_spoilt_weights_are_refused(weights: Path, tmp_path: Path, spoil: object, sentence: str) -> None:
+    folder = copytree(weights, tmp_path / "copy")
     spoil(folder)  # type: ignore[operator]
     with pytest.raises(WeightsRejected, match=sentence):
         loading.load_from(folder, "lecture")
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    folder = write_weights(tmp_path)
+def test_weights_of_another_network_are_refused(weights: Path, tmp_path: Path) -> None:
+    folder = copytree(weights, tmp_path / "copy")
     for ending in ("json", "safetensors"):
         (folder / f"lecture.{ending}").write_bytes((folder / f"transfer.{ending}").read_bytes())
     with pytest.raises(WeightsRejected, match="do not fit the network"):

@@ -1,6 +1,7 @@
 """The gate before the classifier: any opinion can refuse, what is not used has no say, and the shipped one works."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -64,14 +65,14 @@ def test_a_score_without_limit_has_no_say() -> None:
     assert judged(chances(), distance=1e6, lung=NONE, limits={"kind": 0.5}).accepted
 
 
-def test_a_gate_of_another_segmenter_is_not_used(tmp_path: Path) -> None:
-    random_weights.write_weights(tmp_path)
-    assert ood_gate.load_from(tmp_path).limits
-    random_weights.write(tmp_path, "lung_segmenter", LungNet(), {"classes": ["lung"]})
+def test_a_gate_of_another_segmenter_is_not_used(weights: Path, tmp_path: Path) -> None:
+    folder = copytree(weights, tmp_path / "copy")
+    assert ood_gate.load_from(folder).limits
+    random_weights.write(folder, "lung_segmenter", LungNet(), {"classes": ["lung"]})
     ood_gate.load_from.cache_clear()
     lung_segmenter.load_from.cache_clear()
     with pytest.raises(WeightsRejected, match="another lung segmenter"):
-        ood_gate.load_from(tmp_path)
+        ood_gate.load_from(folder)
 
 
 def test_the_shipped_gate_lets_chests_pass_and_the_ankle_not() -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, ood_gate
 from tests.imaging.corpus.build import dicom, picture
 from tests.support.app import all_text, open_page
-from tests.support.random_weights import png_film, write_gate, write_weights
+from tests.support.random_weights import png_film, write_gate
 from ui.chest import film_store, sections
 from ui.widgets import upload
 
@@ -277,9 +278,9 @@ def test_missing_weights_are_a_sentence(page: AppTest, tmp_path: Path, monkeypat
 
 
 @pytest.fixture
-def strict(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def strict(page: AppTest, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page behind a gate that lets nothing through."""
-    folder = write_weights(tmp_path)
+    folder = copytree(weights, tmp_path / "strict")
     write_gate(folder, lungs=2.0)  # no film is lung twice over
     gate = ood_gate.load_from(folder)
     monkeypatch.setattr(ood_gate, "load", lambda *_: gate)

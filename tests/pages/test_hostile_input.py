@@ -54,9 +54,9 @@ def callbacks(monkeypatch: pytest.MonkeyPatch) -> Callbacks:
 
 
 def come_back(app: AppTest, chapter: Chapter, link: Mapping[str, Any]) -> None:
-    """Open the home page, and then the page of ``chapter`` by a link with these settings."""
+    """Open another page, and then that of ``chapter`` by a link with these settings."""
     app.query_params.clear()
-    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/notebooks.py").run()
     app.query_params.update(link)
     app.switch_page(f"pages/{chapter.file}.py").run()
     assert not app.exception, link
@@ -111,4 +111,4 @@ def test_every_hostile_value_of_every_setting(chapter: Chapter) -> None:
     fields = dict(app.session_state[address.FIELDS])
     for first in range(len(LINKED) if fields else 0):
         come_back(app, chapter, rotated(fields, first))
-        come_back(app, chapter, {})
+    come_back(app, chapter, {})

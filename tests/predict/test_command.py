@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from cnn.predict.outcomes import BATCH_SIZE
 from cnn.predict.output import NUMBERS
 from cnn.predict.prediction import predict
 from cnn.predict.resumable import shards_folder
-from tests.support.random_weights import dying, write_gate, write_weights
+from tests.support.random_weights import dying, write_gate
 
 pytestmark = pytest.mark.usefixtures("random_networks")
 FILES = 3 * BATCH_SIZE + 2
@@ -72,11 +73,9 @@ def test_every_file_has_one_row_and_parquet_says_what_csv_says(films: Path, tmp_
 
 
 def test_a_rejected_film_is_classified_if_the_user_insists(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    films: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    strict = tmp_path / "strict"
-    strict.mkdir()
-    write_weights(strict)
+    strict = copytree(weights, tmp_path / "strict")
     write_gate(strict, lungs=2.0)  # no film is lung twice over
     gate = ood_gate.load_from(strict)
     monkeypatch.setattr(ood_gate, "load", lambda *_: gate)
