@@ -48,7 +48,7 @@ def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]
     share_ill = 100 * load_scores(network, group).labels.mean()
     return {
         "The model's threshold": {THRESHOLD: None},
-        "Sensitivity = specificity (validation)": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
+        "Sensitivity ≈ specificity": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
         "Miss almost nobody": {THRESHOLD: 0.05},
         "Lowest cost (validation)": {THRESHOLD: round(cheapest, 2)},
         "1 of 100 is ill": {THRESHOLD: None, PREVALENCE: 1},

@@ -67,7 +67,7 @@ def test_ppv_is_one_half_at_the_prevalence_that_is_named() -> None:
 
 def test_examples_set_the_threshold_and_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
-    press(app, "Sensitivity = specificity (validation)")
+    press(app, "Sensitivity ≈ specificity")
     earlier = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["balanced_threshold"]
     assert sent(app)["threshold"] == pytest.approx(earlier, abs=5e-4)
     press(app, "The model's threshold")
