@@ -56,9 +56,9 @@ def _baseline(result: Result) -> str:
 def _overfit(result: Result) -> str:
     gap = result.train_accuracy - result.test_accuracy.value
     return (
-        f"Training accuracy {percent(result.train_accuracy)}, test accuracy {percent(result.test_accuracy.value)}: "
-        f"a gap of {100 * gap:.0f} points. {result.parameters:,} parameters can memorise "
-        f"{sum(result.train_counts)} films."
+        f"Training accuracy {percent(result.train_accuracy)}, test accuracy {percent(result.test_accuracy.value)}: a "
+        f"gap of {100 * gap:.0f} points. {result.parameters:,} parameters can memorise {sum(result.train_counts)} "
+        "films. Part of a gap comes from the test films, which differ from the training films."
     )
 
 
@@ -144,8 +144,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "baseline": Experiment(
         "Baseline",
         "With the default settings, the AUC on validation and test films will be above 0.9 (AUC: the chance that a "
-        "random pneumonia film scores higher than a random normal one). How high is the accuracy on test films?",
-        ("as high as the AUC", "clearly lower", "higher"),
+        "random pneumonia film scores higher than a random normal one). Accuracy counts the films on the right side of "
+        "P = 0.5. Will it be as high on the test films?",
+        ("as high as the AUC", "clearly lower", "higher than the AUC"),
         _baseline,
         compare_with="",
     ),

@@ -72,8 +72,10 @@ def find_term(spelling: str) -> Term:
 
 
 def find_term_of_label(label: str) -> Term | None:
-    """Return the first term whose symbol occurs in a widget's ``label``, such as "Stride S", or None.
+    """Return the first term whose symbol occurs in a widget's ``label``, or which is the label, or None.
 
-    A letter before an equals sign is another thing: a probability P = 0.5 is no padding.
+    So it is for "Stride S" and for "Epochs". A letter before an equals sign is another thing: a probability P = 0.5 is
+    no padding.
     """
-    return next((_BY_SYMBOL[word] for word in re.findall(r"\w+\b(?! =)", label) if word in _BY_SYMBOL), None)
+    symbols = (_BY_SYMBOL[word] for word in re.findall(r"\w+\b(?! =)", label) if word in _BY_SYMBOL)
+    return next(symbols, _BY_FORM.get(label.lower()))
