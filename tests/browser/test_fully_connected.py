@@ -31,6 +31,6 @@ def test_the_temperature_follows_the_hand_and_is_told_at_rest(open_page: Callabl
 def test_a_number_is_followed_into_the_row(open_page: Callable[..., Page]) -> None:
     page = open_page("fully_connected")
     page.locator(".channels td").nth(13).click()
-    expect(page.locator("small.sentence")).to_contain_text("1 × 3 × 3 + 1 × 3 + 2 = number 14")
+    expect(page.locator("small.sentence")).to_contain_text("(2 − 1) × 3 × 3 + (2 − 1) × 3 + 2 = number 14")
     expect(page.locator(".row .at")).to_have_attribute("aria-label", "number 14: 0")
     page.wait_for_url("**place=13*")

@@ -83,7 +83,7 @@ def show_layer_strip(
 def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """Return a layer as the strip shows it: its first maps, as many as can be distinguished."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
-    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.output)}
+    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.output).replace("x", "×")}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
