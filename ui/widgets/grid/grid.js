@@ -25,6 +25,8 @@ function close(view) {
   window.removeEventListener("resize", view.onResize);
 }
 
+const MOST_PLAYED = 2000; // steps that a reader may sit through; with more, all of the output is there at once
+
 // An example from Python: keep the reader's place where it still exists, unless the link itself asks for another step.
 function receive(view, incoming) {
   const asked = !view.data || view.data.step !== incoming.step;
@@ -35,7 +37,8 @@ function receive(view, incoming) {
     keepOwnNumbers(view, data);
     data = compute(data);
   }
-  if (!view.data) view.all = Boolean(data.bare || data.stack || !data.input);
+  const steps = data.rows.windows.length * data.columns.windows.length;
+  if (!view.data) view.all = Boolean(data.bare || data.stack || !data.input || steps > MOST_PLAYED);
   view.data = data;
   view.size = [data.rows.windows.length, data.columns.windows.length];
   const place = asked ? { row: Math.floor(data.step / view.size[1]), column: data.step % view.size[1] } : view.pinned;
@@ -189,11 +192,12 @@ function lightWindow(view, map) {
   if (!data.kernel) lightWinners(view, map, data.rows.windows[at.row][0], data.columns.windows[at.column][0]);
 }
 
-// The largest of the window, in a map that shows the window from a row and column on.
+// The largest of the window, the first one in a tie, in a map that shows the window from a row and column on.
 function lightWinners(view, map, top, left) {
   const { data, at } = view;
   if (data.kind !== "max" || isHidden(data, at) || data.concealed) return;
-  for (const { a, b, value } of windowCells(data, at)) if (value === outputOf(data, at)) light(view, map.cells[top + a]?.[left + b], "gets");
+  const winner = windowCells(data, at).find(({ value }) => value === outputOf(data, at));
+  if (winner) light(view, map.cells[top + winner.a]?.[left + winner.b], "gets");
 }
 
 function lightShares(view, map) {
