@@ -84,8 +84,8 @@ def _beside_published(report: Report) -> str:
     untaught = [scores[name].value for name in titles if name not in TAUGHT_WITH_BOXES]
     above, below = sum(value > high for value in untaught), sum(value < low for value in untaught)
     parts = [
-        f"In Arun et al. (2021), eight methods on a network trained on labels only reached {low:.3f} to "
-        f"{high:.3f} on RSNA pneumonia; of the {len(untaught)} methods here whose maps were not taught either, "
+        f"In Arun et al. (2021), eight methods on a network trained on labels only reached {low:.3f} to {high:.3f} on "
+        f"RSNA pneumonia; of the {len(untaught)} methods here that do not use feature maps trained with boxes, "
         f"{len(untaught) - above - below} lie in that range, {above} above it and {below} below."
     ]
     taught = [
@@ -120,7 +120,7 @@ def randomisation(report: Report) -> str:
     return (
         f"**{' '.join(f'{words}: {titles}.' for words, titles in by_verdict.items())}** A map does not change if with "
         "all weights random it is more similar to the trained one than the maps of two different films are to each "
-        "other, by either measure: it then shows the film, whatever the network has learnt. It changes if it is less "
+        "other, by either measure: it then shows the film, whatever the network has learned. It changes if it is less "
         "similar by both. That is the rule of Arun et al. (2021), pixel by pixel, and also that of the check on the "
         "chest X-ray page, which compares one film with a few others."
     )
@@ -203,8 +203,8 @@ def conclusion(report: Report) -> str:
             f"Better than all four baselines on the same RSNA films (interval of the difference above 0): {above}.",
             f"Failing the model-randomisation test: {listed(failing, 'none')}.",
             summary,
-            "With so many methods, measures and baselines, about 2 to 3 % pass by chance, and where only "
-            f"{min(films)} films were tested (random weights), the intervals are rough.",
+            "With so many methods, measures and baselines, about 2 to 3 % of the comparisons are passed by chance, "
+            f"and where only {min(films)} films were tested (random weights), the intervals are rough.",
         ]
     )
 
