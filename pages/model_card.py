@@ -75,6 +75,6 @@ except UserError as error:
 frame.notice()
 frame.footer(
     "model_card",
-    "A number of a network is worth as much as the films, the labels and the interval behind it, and a high one does "
-    "not show that the network used the lungs.",
+    "A figure is only as good as its films and its labels, and its interval tells how far chance reaches. A high "
+    "figure does not show that the network used the lungs.",
 )

@@ -5,7 +5,13 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.evaluation.operating_point import confusion_at, expected_cohort, lowest_cost_threshold, rates_at_prevalence
+from cnn.evaluation.operating_point import (
+    confusion_at,
+    expected_cohort,
+    lowest_cost_threshold,
+    rates_at_prevalence,
+    thresholds_of_films,
+)
 from cnn.lecture.questions.operating_point import ask_ppv
 from ui.evaluation import threshold_explorer
 from ui.evaluation.operating_point import sections
@@ -43,23 +49,26 @@ state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MIS
 
 
 def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
-    """Return the examples; some depend on the films' labels, or on the costs of errors on the validation films."""
-    cheapest = find_cheapest(network)
-    share_ill = 100 * load_scores(network, group).labels.mean()
+    """Return the examples, each with a threshold and a prevalence; some depend on the films' scores and labels."""
+    films = load_scores(network, group)
+    equal_rates, missing_none = thresholds_of_films(films)
+    cheapest = find_cheapest(network, PREVALENCE.default, MISS_COST.default)
+    own: dict[Field[Any], Any] = {THRESHOLD: None}
+    usual: dict[Field[Any], Any] = {PREVALENCE: PREVALENCE.default}
     return {
-        "The model's threshold": {THRESHOLD: None},
-        "Sensitivity ≈ specificity": {THRESHOLD: round(load_card(network)["balanced_threshold"], 3)},
-        "Miss almost nobody": {THRESHOLD: 0.05},
-        "Lowest cost (validation)": {THRESHOLD: round(cheapest, 2)},
-        "1 of 100 is ill": {THRESHOLD: None, PREVALENCE: 1},
-        "Prevalence of these films": {THRESHOLD: None, PREVALENCE: round(2 * share_ill) / 2},
+        "The model's threshold": own | usual,
+        "Sensitivity ≈ specificity": usual | {THRESHOLD: equal_rates},
+        "Miss no film": usual | {THRESHOLD: missing_none},
+        "Lowest cost (validation)": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
+        "1 of 100 is ill": own | {PREVALENCE: 1},
+        "Prevalence of these films": own | {PREVALENCE: round(200 * films.labels.mean()) / 2},
     }
 
 
-def find_cheapest(network: str) -> float:
+def find_cheapest(network: str, prevalence: float, miss_cost: int) -> float:
     """Return the threshold that costs least on the validation films."""
     films = load_scores(network, VALIDATION)
-    return lowest_cost_threshold(films, sections.THRESHOLDS, state[PREVALENCE] / 100, state[MISS_COST])
+    return lowest_cost_threshold(films, sections.THRESHOLDS, prevalence / 100, miss_cost)
 
 
 def keep(threshold: float, prevalence: float, frozen: float) -> None:
@@ -96,11 +105,12 @@ def lesson() -> None:
     if hidden:
         view.tabs(state)
     else:
-        why, costs, details = view.tabs(state, stage.WHY, "What an error costs", stage.DETAILS)
-        with why:
+        curves, costs, details = view.tabs(state, "Every threshold", "What an error costs", stage.DETAILS)
+        with curves:
             sections.show_curves(films, rates, settings)
         with costs:
-            sections.show_costs(films, find_cheapest(network), state.slider(MISS_COST), settings)
+            miss = state.slider(MISS_COST)
+            sections.show_costs(films, find_cheapest(network, state[PREVALENCE], miss), miss, settings)
         with details:
             sections.show_details(films, rates, cohort, settings)
     state.remember()

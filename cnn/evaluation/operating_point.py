@@ -154,6 +154,14 @@ def expected_cost(sensitivity: np.ndarray, specificity: np.ndarray, prevalence: 
     return COHORT_SIZE * (miss_cost * prevalence * (1 - sensitivity) + (1 - prevalence) * (1 - specificity))
 
 
+def thresholds_of_films(scores: Scores) -> tuple[float, float]:
+    """Return thresholds of three decimals: where both rates are closest, and the highest that misses no film."""
+    grid = np.linspace(0, 1, 1001)
+    sensitivity, specificity = sensitivity_and_specificity(scores, grid)
+    closest, missing_none = grid[np.argmin(np.abs(sensitivity - specificity))], grid[sensitivity == 1][-1]
+    return round(float(closest), 3), round(float(missing_none), 3)
+
+
 def lowest_cost_threshold(scores: Scores, thresholds: np.ndarray, prevalence: float, miss_cost: float) -> float:
     """Return the threshold with the lowest expected cost, the middle one of several."""
     costs = expected_cost(*sensitivity_and_specificity(scores, thresholds), prevalence, miss_cost)

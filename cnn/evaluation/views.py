@@ -89,10 +89,10 @@ def describe_views(views: Views) -> str:
     return (
         f"On adults, the sensitivity is {sensitivity[0]} on PA and {sensitivity[1]} on AP films, a difference of "
         f"{_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} within PA and {views.ap.auc} "
-        "within AP. All children's films are AP, and AP films of adults are those of sicker patients. Knowing only the "
-        f"view (AP or PA) already predicts the label with AUC {views.label_from_view}, so part of the adult AUC may "
-        "come from recognising the view. Among adults labelled NORMAL, AP films score "
-        f"{'higher' if area.value > 0.5 else 'lower'} than PA films (AUC {area} for AP){followed}."
+        "within AP. All children's films are AP, and adults are filmed AP when they are sicker: the view alone "
+        f"predicts the label with an AUC of {views.label_from_view}, so part of the adult AUC may come from "
+        "recognising the view. Among adults labelled NORMAL, AP films score "
+        f"{'higher' if area.value > 0.5 else 'lower'} than PA films, with an AUC of {area}{followed}."
     )
 
 

@@ -21,6 +21,7 @@ from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
 from cnn.ops import convolution, feature_stack, pooling, signals, softmax
 from cnn.ops.windows import Array
+from cnn.text import percent
 
 Settings = Mapping[str, str]
 Texts = dict[str, str]
@@ -119,7 +120,7 @@ def fully_connected(settings: Settings) -> Texts:
     example = softmax.softmax(names, [float(score) for score in settings["z"].split()], float(settings["T"]))
     true = int(settings["true"]) - 1
     return {
-        "probabilities": ", ".join(f"{term.name} {term.probability:.1%}" for term in example.terms),
+        "probabilities": ", ".join(f"{term.name} {percent(term.probability, 1)}" for term in example.terms),
         "true_probability": f"{example.terms[true].probability:.1f}",
         "loss": f"{softmax.cross_entropy(example, true).value:.3f}",
     }
@@ -133,10 +134,10 @@ def architecture_builder(settings: Settings) -> Texts:
     return {f"volume{number}": str(info.output) for number, info in enumerate(infos, start=1)} | {
         "most_parameters": f"{parameters.index(max(parameters)) + 1}",
         "parameters": f"{max(parameters):,}",
-        "parameters_share": f"{max(parameters) / sum(parameters):.0%}",
+        "parameters_share": percent(max(parameters) / sum(parameters)),
         "most_products": f"{products.index(max(products)) + 1}",
         "products": f"{max(products):,}",
-        "products_share": f"{max(products) / sum(products):.1%}",
+        "products_share": percent(max(products) / sum(products), 1),
     }
 
 
@@ -156,7 +157,7 @@ def operating_points(settings: Settings) -> Texts:
     return {
         "positive": f"{positive}",
         "right": f"{cohort.true_positives}",
-        "ppv": f"{cohort.true_positives / positive:.0%}",
+        "ppv": percent(cohort.true_positives / positive),
     }
 
 

@@ -89,8 +89,8 @@ def test_answers_on_weights_are_torchs() -> None:
 def test_answers_on_softmax_are_torchs() -> None:
     first, shifted, slide = answers("fully_connected")
     for value in torch.softmax(torch.tensor([0.0, 1, 2]), 0).tolist():
-        assert f"{value:.1%}" in first
-        assert f"{value:.1%}" in shifted
+        assert f"{100 * value:.1f} %" in first
+        assert f"{100 * value:.1f} %" in shifted
     scores = torch.tensor([[0.1, 0.1, 0.8]]).log()
     assert f"= {cross_entropy(scores, torch.tensor([2])):.3f}," in slide
 

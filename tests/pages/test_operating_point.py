@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnn import cards
 from cnn.evaluation import operating_point
 from tests.support.app import html, open_page, press, shown_text, table_rows
-from ui.evaluation.scores_cache import TEST, format_percent, load_scores
+from ui.evaluation.scores_cache import ADULTS, TEST, format_percent, load_scores
 
 PAGE = "operating_point"
 COHORT = "A thousand people"
@@ -55,12 +55,12 @@ def test_it_opens_at_the_threshold_of_the_network(network: str) -> None:
 def test_the_threshold_moves_sensitivity_and_the_prevalence_only_predictive_values() -> None:
     app, rarer, stricter = open_page(PAGE), open_page(PAGE, prevalence="1"), open_page(PAGE, threshold="0.9")
     assert rate(rarer, "sensitivity") == rate(app, "sensitivity")
-    assert float(rate(rarer, "PPV").split("%")[0]) < float(rate(app, "PPV").split("%")[0])
+    assert float(rate(rarer, "PPV").split(" ")[0]) < float(rate(app, "PPV").split(" ")[0])
     assert rate(stricter, "sensitivity") != rate(app, "sensitivity")
 
 
 def test_ppv_is_one_half_at_the_prevalence_that_is_named() -> None:
-    prevalence = re.search(r"Below a prevalence of about (\S+)%", shown_text(open_page(PAGE)))
+    prevalence = re.search(r"Below a prevalence of about (\S+) %", shown_text(open_page(PAGE)))
     assert prevalence is not None
     assert rates("transfer", frozen("transfer"), float(prevalence[1]) / 100).ppv.value == pytest.approx(0.5, abs=0.005)
 
@@ -68,13 +68,35 @@ def test_ppv_is_one_half_at_the_prevalence_that_is_named() -> None:
 def test_examples_set_the_threshold_and_the_films_own_prevalence() -> None:
     app = open_page(PAGE)
     press(app, "Sensitivity ≈ specificity")
-    earlier = cards.read_card(cards.WEIGHTS_FOLDER, "transfer")["balanced_threshold"]
-    assert sent(app)["threshold"] == pytest.approx(earlier, abs=5e-4)
+    equal = rates("transfer", sent(app)["threshold"], 0.05)
+    assert equal.sensitivity.value == pytest.approx(equal.specificity.value, abs=0.01)
+    press(app, "Miss no film")
+    assert rates("transfer", sent(app)["threshold"], 0.05).sensitivity.value == 1
+    assert rates("transfer", sent(app)["threshold"] + 0.001, 0.05).sensitivity.value < 1
     press(app, "The model's threshold")
     assert sent(app)["threshold"] == frozen("transfer")
     press(app, "Prevalence of these films")
     share = load_scores("transfer", TEST).labels.mean()
     assert sent(app)["prevalence"] == pytest.approx(share, abs=0.0025)
+
+
+@pytest.mark.parametrize("films", [TEST, ADULTS])
+def test_the_table_of_costs_holds_the_lowest_that_the_sentence_names(films: str) -> None:
+    app = open_page(PAGE, films=films)
+    named = re.search(r"Here (\S+) costs least, (\d+),", shown_text(app))
+    assert named is not None
+    rows = {threshold: int(cost) for threshold, cost in table_rows(app, "Costs by threshold")}
+    assert rows[named[1]] == int(named[2]) == min(rows.values())
+
+
+def test_an_example_is_the_same_whatever_was_pressed_before() -> None:
+    app = open_page(PAGE, threshold="0.3", prevalence="40", miss="100")
+    press(app, "Lowest cost (validation)")
+    cheapest = sent(app)["threshold"], sent(app)["prevalence"]
+    press(app, "1 of 100 is ill")
+    assert sent(app)["threshold"] == frozen("transfer")
+    press(app, "Lowest cost (validation)")
+    assert (sent(app)["threshold"], sent(app)["prevalence"]) == cheapest
 
 
 def test_predictive_values_wait_for_the_reader_s_prediction() -> None:
@@ -98,6 +120,6 @@ def test_the_next_question_is_another_one() -> None:
 
 def test_without_positive_predictions_there_is_no_ppv_and_no_question() -> None:
     app = open_page(PAGE, threshold="1.0", predict="true")
-    assert rate(app, "sensitivity").startswith("0.0%")
+    assert rate(app, "sensitivity").startswith("0.0 %")
     assert rate(app, "PPV") == "-"
     assert not [button for button in app.button if button.label == "Show the answer"]

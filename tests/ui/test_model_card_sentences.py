@@ -42,7 +42,7 @@ def test_what_is_predicted_without_lungs_is_said_and_what_training_taught_of_it(
     all_positive = replace(scores, logits=np.full(10, 5.0))
     text = sentences.hidden_lungs(Estimate(0.9, 0.8, 1), all_positive, Estimate(0.6, 0.5, 0.7), taught=0.08)
     assert "10 of 10 films" in text
-    assert "8%" in text
+    assert "8 %" in text
     assert "training" not in sentences.hidden_lungs(Estimate(0.9, 0.8, 1), scores, Estimate(0.6, 0.5, 0.7), taught=0)
 
 

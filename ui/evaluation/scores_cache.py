@@ -11,6 +11,7 @@ from cnn import cards
 from cnn.evaluation import scores
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.scores import Scores
+from cnn.text import percent
 from ui.shell.fields import Choice
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ def format_percent(estimate: Estimate) -> str:
     """Return percent with the interval, or a dash if undefined."""
     if not np.isfinite(estimate.value):
         return "-"
-    return f"{estimate.value:.1%} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+    return f"{percent(estimate.value, 1)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
 
 
 def describe_films(group: str, films: Scores) -> str:

@@ -13,6 +13,7 @@ from cnn.handson.films import shipped
 from cnn.handson.runs.events import Picture, Result
 from cnn.handson.runs.queue import Run
 from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
+from cnn.text import percent
 from ui.handson import runs
 from ui.lecture.feature_stack import encode_png
 from ui.shell import theme
@@ -122,7 +123,7 @@ def show_letter(result: Result) -> None:
             show_evidence(result.letter.film, result.letter.map, "A NORMAL test film with the letter")
         st.markdown(
             f"With the letter on every NORMAL test film, accuracy would be **{result.letter.accuracy:.2f}**: the "
-            f"network reads the letter. {result.letter.map_share:.0%} of the evidence for NORMAL lies on it."
+            f"network reads the letter. {percent(result.letter.map_share)} of the evidence for NORMAL lies on it."
         )
 
 

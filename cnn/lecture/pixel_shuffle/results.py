@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
 from cnn.ops.windows import Array
+from cnn.text import percent
 
 Dataset = Literal["shapes", "digits"]
 NetworkName = Literal["fully connected", "convolution"]
@@ -47,7 +48,7 @@ class LearningCurve:
     def describe_last(self) -> str:
         """Return mean and range over the seeds after the last epoch."""
         ends = self.accuracy[:, -1]
-        return f"{self.last:.1%} ({ends.min():.1%} to {ends.max():.1%})"
+        return f"{percent(self.last, 1)} ({percent(ends.min(), 1)} to {percent(ends.max(), 1)})"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from cnn.evaluation.operating_point import COHORT_SIZE, Cohort, Rates
 from cnn.lecture.questions.question import Question, build_question
+from cnn.text import percent
 
 
 def ask_ppv(people: Cohort, rates: Rates) -> Question:
@@ -12,12 +13,12 @@ def ask_ppv(people: Cohort, rates: Rates) -> Question:
     ppv = people.true_positives / positive
     return build_question(
         f"Of {COHORT_SIZE:,} people, {sick} have pneumonia. For {people.true_positives} of them the prediction is "
-        f"positive (sensitivity {rates.sensitivity.value:.0%}), and for {people.true_negatives} of the {healthy} "
-        f"others it is negative (specificity {rates.specificity.value:.0%}). How many of 100 positive predictions are "
-        "true? Round to a whole number.",
+        f"positive (sensitivity {percent(rates.sensitivity.value)}), and for {people.true_negatives} of the {healthy} "
+        f"others it is negative (specificity {percent(rates.specificity.value)}). How many of 100 positive "
+        "predictions are true? Round to a whole number.",
         round(100 * ppv),
         f"Positive are {people.true_positives} of the {sick}, and {people.false_positives} of the {healthy} others: "
-        f"{people.true_positives}/({people.true_positives} + {people.false_positives}) = {ppv:.0%}.",
+        f"{people.true_positives}/({people.true_positives} + {people.false_positives}) = {percent(ppv)}.",
         "Count people: how many of the sick are predicted positive, how many of the healthy, and which share of both "
         "is sick?",
         [

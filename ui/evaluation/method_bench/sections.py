@@ -16,6 +16,7 @@ from cnn.evaluation.saliency_report import (
 )
 from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.samples.built_in import lesion_mask
+from cnn.text import percent
 from ui.chest import overlay
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.method_bench import charts, tables
@@ -69,11 +70,11 @@ def show_localisation(report: Report, boxes: str, title: str) -> None:
     source, measure = SOURCES[boxes], MEASURES[title]
     st.markdown(
         f"Radiologists drew boxes around the opacity on {report.film_count(source)} of our adult films ({boxes}). "
-        "Each film is explained by a network that was trained without its patient. **Pointing game**: does the largest "
-        f"value lie in a box? **Overlap**: the strongest {report.settings['top_share']:.0%} of the pixels against the "
-        "boxes, intersection over union. **AUPRC**: area under the precision-recall curve of the pixels in boxes, film "
-        "by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob in the centre, the "
-        "film's edges (Sobel), and the lung prior, a fixed map of where lungs usually are."
+        "Each film is explained by a network that was trained without its patient. **Pointing game**: does the "
+        f"largest value lie in a box? **Overlap**: the strongest {percent(report.settings['top_share'])} of the "
+        "pixels against the boxes, intersection over union. **AUPRC**: area under the precision-recall curve of the "
+        "pixels in boxes, film by film. **Energy**: share of the map in the boxes. Baselines: random numbers, a blob "
+        "in the centre, the film's edges (Sobel), and the lung prior, a fixed map of where lungs usually are."
     )
     st.markdown(saliency_sentences.localisation(report, source, measure))
     tables.show_localisation(report, source)

@@ -33,6 +33,7 @@ from ui.evaluation.scores_cache import (
     load_card,
     load_scores,
 )
+from ui.shell.glossary_popover import write
 from ui.widgets.tables import show_table
 
 T = TypeVar("T")
@@ -57,20 +58,22 @@ def show_training(network: str) -> None:
     seeds = card["metrics"]["adults_left_out"]["seeds"]
     counts = ", ".join(f"{split[key]:,} {key}" for key in split if key != "rule")
     left_out = card["metrics"]["adults_left_out"]["films"]
-    st.markdown(
-        f"**Data.** {card['data']}.\n\n**Split.** {_sentence(split['rule'])} {counts}. "
-        f"{left_out - split['adults left out']} of the training films are of adults.\n\n**Seeds.** Trained "
-        f"{len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is shipped, as was decided "
-        "before any of them was measured.\n\n**Recipe.** "
-        f"{_sentence(sentences.recipe(card['recipe']))}\n\n**Threshold.** {card['threshold']:.2f}: "
-        f"{card['threshold_rule']}. It was chosen {card['threshold_chosen']} (here "
-        f"{card['balanced_threshold']:.3f}).\n\n**Temperature**, fixed before the test. The logits, centred by the "
-        f"biases of the last layer, are divided by a temperature of {card['temperature']:.2f}, fitted on the "
-        "validation films, seen through the random changes of training, because the plain ones are too "
-        f"easy.\n\n**Input.** {card['input_size']} x {card['input_size']} pixels, one grey channel; the outputs are "
-        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n**Commands.** `python -m "
-        "cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the lungs, and "
-        "`cnn.training.ood_gate.fit` the rejection."
+    write(
+        f"**Data.** {card['data']}.\n\n"
+        f"**Split.** {_sentence(split['rule'])} In the shipped network: {counts}; "
+        f"{left_out - split['adults left out']} of the training films are of adults.\n\n"
+        f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
+        "shipped, as was decided before any of them was measured.\n\n"
+        f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}\n\n"
+        f"**Threshold.** {card['threshold']:.2f}: {card['threshold_rule']}. It was chosen {card['threshold_chosen']} "
+        f"(here {card['balanced_threshold']:.3f}).\n\n"
+        f"**Temperature.** Frozen before the test: logits minus the biases of the last layer are divided by "
+        f"{card['temperature']:.2f}, fitted on the validation films with augmentation, because without it they are too "
+        "easy.\n\n"
+        f"**Input.** {card['input_size']} × {card['input_size']} pixels, one grey channel; the outputs are "
+        f"{' and '.join(card['classes'])}. Weights: `sha256 {card['sha256'][:12]}...`\n\n"
+        "**Commands.** `python -m cnn.training.evaluate` measures the network, `cnn.training.lung_segmenter` the "
+        "lungs, and `cnn.training.ood_gate.fit` the rejection."
     )
 
 
@@ -86,19 +89,20 @@ def show_performance(network: str) -> None:
     show_table([network_title(network), *GROUPS], rows, label="All numbers", faint=faint)
     seeds = [str(seed) for seed in np.unique(load_scores(network, ADULTS).seeds)]
     st.caption(
-        "95 % intervals in brackets: patients, not films, drawn a thousand times with replacement. Adults have "
+        f"The baseline is {network_title(BASELINE)}. In brackets, 95 % intervals: patients, not films, are drawn a "
+        "thousand times with replacement. Adults have "
         "radiologists' labels; text-mined ones are the same films with labels mined from reports. The shipped network "
         f"saw adult films in training. For these figures {len(seeds)} networks were trained (seeds "
         f"{', '.join(seeds)}), each leaving out other adult patients ({len(seeds)}-fold cross-validation). "
-        "1.000 (1.000–1.000) means only: no errors in this sample. The bootstrap interval of the calibration error "
-        "is biased upwards."
+        "1.000 (1.000–1.000) means only: no errors in this sample. The interval of the calibration error tends to lie "
+        "too high, because a resample adds chance to every bin."
     )
     show_both_thresholds(network)
     results = load_card(network)["metrics"]
     films_each = results["adults_left_out"]["films"] // len(results["adults_left_out"]["seeds"])
     spread = [results["test_over_seeds"], results["adults_left_out_over_seeds"]]
     show_table(
-        [f"{len(results['adults_left_out']['seeds'])} trainings", TEST, ADULTS],
+        [f"mean of {len(results['adults_left_out']['seeds'])} trainings", TEST, ADULTS],
         [
             [title, *(format_spread(group, key) for group in spread)]
             for key, title in METRICS.items()
@@ -107,10 +111,10 @@ def show_performance(network: str) -> None:
         label="Mean and standard deviation over the seeds",
     )
     st.caption(
-        "Mean ± standard deviation over trainings that differ in their seed only. On the test films that is run-to-run "
-        "variation. On adults each seed is tested on other patients "
-        f"({films_each} films), so the spread is mostly that of small samples; with so few films the calibration error "
-        "is overestimated."
+        "Mean ± standard deviation over trainings that differ in their seed only. On the test films that is "
+        f"run-to-run variation. On adults each seed is tested on other patients (about {films_each} films), so the "
+        "spread is mostly that of small samples, and the calibration error is higher than that of all films together "
+        "in the first table."
     )
 
 
@@ -119,7 +123,7 @@ def show_conclusion(network: str) -> None:
     names = _with_baseline(network)
     areas = {name: {group: compute(measure_performance, name, group)["auc"] for group in GROUPS} for name in names}
     own, views = areas[network], compute(compare_views, network, ADULTS)
-    st.markdown(sentences.conclusion(own[TEST], own[ADULTS], views))
+    write(sentences.conclusion(own[TEST], own[ADULTS], views))
     series = [
         Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
@@ -129,7 +133,7 @@ def show_conclusion(network: str) -> None:
     )
     labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
     draw_estimates(series, labels, {"guessing": 0.5})
-    st.markdown(describe_views(views))
+    write(describe_views(views))
 
 
 def show_headline(network: str, group: str) -> None:
@@ -146,7 +150,7 @@ def show_headline(network: str, group: str) -> None:
 
 def show_ranking(network: str, group: str) -> None:
     """Describe how well the network ranks the chosen films."""
-    st.markdown(_ranking(network, group))
+    write(_ranking(network, group))
     if group == ADULTS:
         st.markdown(sentences.label_sets(load_scores(network, group)))
 
@@ -217,7 +221,7 @@ def _show_curve_table(curves: Sequence[tuple[Line, Curve]], label: str, axes: tu
                 for index in np.unique(evenly)
             ]
             st.markdown(f"**{line.title}**: area {format_number(curve.area)}")
-            show_table(["from P =", *axes], rows, label=f"{label}, {line.title}")
+            show_table(["threshold", *axes], rows, label=f"{label}, {line.title}")
 
 
 def _show_reliability(lines: Sequence[Line]) -> None:
@@ -231,7 +235,7 @@ def _show_reliability(lines: Sequence[Line]) -> None:
                 [
                     f"{each.start:.2f} to {each.end:.2f}",
                     str(each.films),
-                    f"{each.predicted:.1%}",
+                    percent(each.predicted, 1),
                     format_percent(each.observed),
                 ]
                 for each in bins
@@ -265,7 +269,7 @@ def show_subgroups(network: str, group: str) -> None:
     labels = Labels("AUC by group", "AUC", "", "groups", sentences.subgroups(compute(_find_gaps, network, group)))
     draw_estimates([Series(network_title(network), areas, "output")], labels, {"guessing": 0.5})
     show_table(
-        ["group", "PNEUMONIA films", "AUC", "sensitivity", "specificity"],
+        ["group", "PNEUMONIA films of all", "AUC", "sensitivity", "specificity"],
         [
             [
                 f"{subgroup.attribute}: {subgroup.name}",
@@ -278,8 +282,9 @@ def show_subgroups(network: str, group: str) -> None:
     )
     if group != ADULTS:
         st.caption(
-            "Films of one cause are compared with all NORMAL films; the cause is from the data set's file names, a "
-            "film cannot tell it. Sex is not published; the children are 1 to 5 years old, and all films are AP."
+            "Pneumonia films of one cause are compared with all NORMAL films, which have none; the cause is from the "
+            "data set's file names, a film cannot tell it. Sex is not published; the children are 1 to 5 years old, "
+            "and all films are AP."
         )
 
 
@@ -306,17 +311,17 @@ def show_hidden_lungs(network: str) -> None:
         films = _with_region_hidden(network, region)
         normal, pneumonia = (films.probabilities[films.labels == label].mean() for label in (0, 1))
         values = [format_number(areas[name][region]) for name in areas]
-        positive = f"{(films.probabilities >= films.thresholds).mean():.0%}"
-        rows.append([region, *values, f"{normal:.0%} and {pneumonia:.0%}", positive])
+        positive = percent((films.probabilities >= films.thresholds).mean())
+        rows.append([region, *values, f"{percent(normal)} and {percent(pneumonia)}", positive])
     head = [
         "what is hidden",
         *(f"AUC, {network_title(name)}" for name in areas),
-        "mean P, NORMAL and PNEUMONIA",
+        "mean P, NORMAL and PNEUMONIA films",
         "predicted PNEUMONIA",
     ]
     show_table(head, rows, label="When lungs are hidden")
     for region, note in sentences.HIDDEN_REGION_NOTES.items():
-        st.markdown(f"**{region[0].upper()}{region[1:]}.** {note}")
+        write(f"**{region[0].upper()}{region[1:]}.** {note}")
 
 
 def _with_region_hidden(network: str, region: str) -> Scores:
@@ -333,12 +338,12 @@ def show_lung_segmenter() -> None:
     """Show the card of the network that segments the lungs."""
     card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
     dice = card["metrics"]["dice"]
-    st.markdown(
-        "A second, small network segments the lungs. Its overlap with lungs drawn by hand (Dice: twice the common "
-        f"area over the sum of both; 1 is perfect) is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at "
-        f"worst, on {dice['films']} films held out.\n\n**Data.** {_sentence(card['data'])}\n\n**Split.** "
-        f"{_sentence(card['split'])} Seed {card['seed']}, {card['epochs']} epochs.\n\n**Limitations.** "
-        f"{_sentence(card['limits'])}"
+    write(
+        "A second, small network segments the lungs. Its overlap with lungs drawn by hand (Dice) "
+        f"is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at worst, on "
+        f"{dice['films']} films held out.\n\n"
+        f"**Data.** {_sentence(card['data'])}\n\n**Split.** {_sentence(card['split'])} Seed {card['seed']}, "
+        f"{card['epochs']} epochs.\n\n**Limitations.** {_sentence(card['limits'])}"
     )
 
 
@@ -346,24 +351,30 @@ def show_ood_gate() -> None:
     """Show the card of the out-of-distribution gate: methods compared, and what the chosen one rejects."""
     card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
     chosen = next(method for method in card["compared"] if method["name"] == card["chosen"])
-    st.markdown(
-        f"A classifier of two classes has no class for an ankle. So an image is first seen by the lung segmenter, and "
-        f"rejected by: **{card['chosen']}**. Limits: {card['limits_rule']}. The method was chosen by "
-        f"{card['chosen_by']}; kinds of image in one part are in no other."
+    write(
+        f"A classifier of two classes has no class for an ankle. So the lung segmenter sees an image first, and a "
+        f"detector on it can reject the image: **{card['chosen']}**. Limits: {card['limits_rule']} limit. The detector "
+        f"was chosen by {card['chosen_by']}. No kind of image is in both development and test."
     )
     shown = ("official test films", "adults of all patients")
     show_table(
-        ["detector", "caught (development)", "caught (test)", "test films rejected", "adults rejected"],
+        ["detector", "rejected (development)", "rejected (test)", "test films rejected", "adults rejected"],
         [
-            [method["name"], *map(_percent, (*method["caught"].values(), *(method["films"][name] for name in shown)))]
+            [
+                method["name"],
+                *(
+                    percent(share, 1)
+                    for share in (*method["caught"].values(), *(method["films"][name] for name in shown))
+                ),
+            ]
             for method in card["compared"]
         ],
         label="Methods of rejection",
     )
     others = {kind: share for kind, share in chosen["films"].items() if kind not in shown}
     show_table(
-        ["kind of image", "rejected by the chosen detector"],
-        [[kind, _percent(share)] for kind, share in (chosen["by_kind"] | others).items()],
+        ["kind of image", "share rejected"],
+        [[kind, percent(share, 1)] for kind, share in (chosen["by_kind"] | others).items()],
         label="Rejected by kind",
     )
     st.caption(
@@ -374,10 +385,6 @@ def show_ood_gate() -> None:
 
 def _with_baseline(network: str) -> list[str]:
     return list(dict.fromkeys((network, BASELINE)))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _sentence(text: str) -> str:

@@ -11,6 +11,7 @@ from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.evaluation.subgroups import Gap
 from cnn.evaluation.views import Views, count_found
+from cnn.text import percent
 from ui.evaluation.scores_cache import format_number, format_percent
 
 FEWEST_FILMS = 10
@@ -62,9 +63,9 @@ def label_sets(reread: Scores) -> str:
     equal = reread.labels == mined.labels
     by_reading, by_text = (format_number(estimate_auc(scores)) for scores in (reread, mined))
     return (
-        f"The two label sets agree on {int(equal.sum())} of {len(equal)} films ({equal.mean():.0%}). The films and the "
-        f"network's predictions are the same; its AUC is {by_reading} by the radiologist's reading and {by_text} by "
-        "the labels mined from text. **A number is no better than the labels behind it.**"
+        f"The two label sets agree on {int(equal.sum())} of {len(equal)} films ({percent(equal.mean())}). The films "
+        f"and the network's predictions are the same; its AUC is {by_reading} by the radiologist's reading and "
+        f"{by_text} by the labels mined from text. **A number is no better than the labels behind it.**"
     )
 
 
@@ -72,8 +73,8 @@ def roc(curve: Curve, threshold: float) -> str:
     """Describe the threshold on the ROC curve."""
     index = curve.index_at(threshold)
     return (
-        f"At the threshold, {curve.y[index]:.0%} of the films with PNEUMONIA are found at the price of "
-        f"{curve.x[index]:.0%} false positives; a good curve is close to the upper left corner, the diagonal is "
+        f"At the threshold, {percent(curve.y[index])} of the films with PNEUMONIA are found at the price of "
+        f"{percent(curve.x[index])} false positives; a good curve is close to the upper left corner, the diagonal is "
         "guessing."
     )
 
@@ -81,9 +82,9 @@ def roc(curve: Curve, threshold: float) -> str:
 def precision_recall(curve: Curve, threshold: float, prevalence: float) -> str:
     """Describe the threshold on the precision-recall curve."""
     return (
-        f"{curve.y[curve.index_at(threshold)]:.0%} of the positive predictions at the threshold are correct here, "
-        f"where {prevalence:.0%} of the films have PNEUMONIA, which is also the dotted line, that of guessing; where "
-        "fewer have it, fewer positive predictions are correct."
+        f"{percent(curve.y[curve.index_at(threshold)])} of the positive predictions at the threshold are correct "
+        f"here, where {percent(prevalence)} of the films have PNEUMONIA, which is also the dotted line, that of "
+        "guessing; where fewer have it, fewer positive predictions are correct."
     )
 
 
@@ -92,9 +93,9 @@ def reliability(bins: Sequence[ReliabilityBin], error: Estimate) -> str:
     films = sum(each.films for each in bins)
     bias = sum((each.observed.value - each.predicted) * each.films for each in bins) / films
     return (
-        f"Mean probability and observed share differ by {100 * error.value:.1f} points, averaged over bins "
-        f"({100 * error.low:.1f} to {100 * error.high:.1f}; the bootstrap interval is biased "
-        f"upwards); over all films the probabilities are {abs(100 * bias):.1f} points "
+        f"In a bin, mean probability and observed share differ by {100 * error.value:.1f} points on average "
+        f"({100 * error.low:.1f} to {100 * error.high:.1f}), more in bins of few films. Bins that are too low make up "
+        f"for others: over all films the probabilities are {abs(100 * bias):.1f} points "
         f"{'too low' if bias > 0 else 'too high'}. Dots above the line are films that had PNEUMONIA more often than "
         "predicted."
     )
@@ -139,14 +140,14 @@ def hidden_lungs(visible: Estimate, hidden: Scores, hidden_area: Estimate, taugh
     positive = hidden.probabilities >= hidden.thresholds
     sentence = (
         f"With the films as they are, the AUC is {format_number(visible)}; with the lungs behind a grey box, "
-        f"{format_number(hidden_area)}. At its threshold {int(positive.sum())} of {len(positive)} films are then "
-        "predicted PNEUMONIA."
+        f"{format_number(hidden_area)}. {int(positive.sum())} of {len(positive)} films are then predicted PNEUMONIA, "
+        f"with a mean probability of {percent(hidden.probabilities.mean())}."
     )
     if not taught:
         return sentence
     return (
-        f"{sentence} In training, {taught:.0%} of the films had their lungs covered by such a box, with a target "
-        "probability of 0.5. So these figures show how far it has learned to give 0.5 there. They do not show what "
+        f"{sentence} In training, {percent(taught)} of the films had their lungs covered by such a box, with a target "
+        "probability of 0.5. So the network was taught not to tell such films apart, and this AUC does not show what "
         "it uses in a complete film."
     )
 
@@ -161,12 +162,12 @@ def recipe(settings: dict[str, Any] | str) -> str:
 
 
 _RECIPE = (
-    "{epochs} epochs of {films_per_epoch} films, both classes equally often and {adults} of them of adults, in batches "
-    "of {batch}. AdamW, one cycle of the learning rate up to {learning_rate} ({head_learning_rate} in the last layer), "
-    "weight decay {weight_decay}; label smoothing {label_smoothing}; what is shipped is the running average of the "
-    "weights. Augmentation: every film was moved, blurred, changed in contrast at random and given false markers; "
-    "{background_swapped} had another background around the lungs, and where the lungs were hidden, in {lungs_hidden}, "
-    "the target probability was 0.5."
+    "{epochs} epochs of {films_per_epoch} films, drawn with repetition: both classes equally often and "
+    "{adults} of them of adults, in batches of {batch}. AdamW, one cycle of the learning rate up to "
+    "{learning_rate} ({head_learning_rate} in the last layer), weight decay {weight_decay}; label smoothing "
+    "{label_smoothing}; what is shipped is the running average of the weights. Augmentation: every film was moved, "
+    "blurred, changed in contrast at random and given false markers; {background_swapped} had another background "
+    "around the lungs, and where the lungs were hidden, in {lungs_hidden}, the target probability was 0.5."
 )
 _GUIDANCE = (
     " A second loss (weight {guidance}) asked the cells of the last maps for what a saliency map should show: nothing "

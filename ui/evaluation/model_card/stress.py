@@ -8,6 +8,7 @@ import streamlit as st
 from cnn.cards import network_title
 from cnn.evaluation import stress
 from cnn.evaluation.stress import PUBLISHED, PUBLISHED_ERRORS, ask_both_questions, mean_errors, mean_estimate
+from cnn.text import percent
 from ui.evaluation.scores_cache import ADULTS_HARD, compute, format_number, load_card, load_scores
 from ui.widgets.tables import show_table
 
@@ -31,8 +32,8 @@ def show_corrupted(network: str) -> None:
         f"Balanced error: 1 minus the mean of sensitivity and specificity, at P ≥ {corrupted['threshold']:.2f}; "
         f"guessing has 0.5. {corrupted['settings'][0].upper()}{corrupted['settings'][1:]}. {PUBLISHED}: results in its "
         "repository (Manzari et al., Applied Soft Computing, 2025), means over the severities, on the copies of these "
-        "films in PneumoniaMNIST; its training kept the epoch with the best AUC on the test films. Here no weight was "
-        "chosen on test films; the threshold was compared with another on clean ones."
+        "films in PneumoniaMNIST; its training kept the epoch with the best AUC on the test films. Here no "
+        "weights were chosen on test films; the threshold was (tab What it is made of)."
     )
 
 
@@ -42,15 +43,16 @@ def _describe_corrupted(network: str, corrupted: dict[str, Any]) -> str:
     rates = {key: np.array(by_corruption[worst][key])[-1] for key in ("sensitivity", "specificity")}
     clean, mean = (mean_estimate(corrupted[key]) for key in ("clean", "mean"))
     if mean.low <= stress.PUBLISHED_MEAN <= mean.high:
-        beside = "no different from the published mean within its interval"
+        beside = "an interval that contains the published mean"
     else:
         beside = "below the published mean" if mean.value < stress.PUBLISHED_MEAN else "above the published mean"
     title, error = by_corruption[worst]["title"], means[worst]
     return (
-        f"**{network_title(network)}: balanced error {format_number(clean)} on clean test films, "
-        f"{format_number(mean)} over {len(means)} corruptions, {beside}.** {PUBLISHED} has "
-        f"{stress.PUBLISHED_CLEAN:.3f} and {stress.PUBLISHED_MEAN:.3f}. Worst: {title} ({error:.3f}): at the "
-        f"highest severity sensitivity is {rates['sensitivity']:.0%} and specificity {rates['specificity']:.0%}."
+        f"**{network_title(network)}: balanced error {format_number(clean)} on the test films as they are, "
+        f"{format_number(mean)} on average over {len(means)} corruptions of them, {beside}.** {PUBLISHED}, a "
+        f"published network, has {stress.PUBLISHED_CLEAN:.3f} and {stress.PUBLISHED_MEAN:.3f}. Worst: {title} "
+        f"({error:.3f}): at the highest severity sensitivity is {percent(rates['sensitivity'])} and specificity "
+        f"{percent(rates['specificity'])}."
     )
 
 

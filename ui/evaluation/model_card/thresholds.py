@@ -17,7 +17,10 @@ def show_both_thresholds(network: str) -> None:
     """Show what depends on the threshold at the one in use and at the earlier one, and say when it was chosen."""
     card = load_card(network)
     results = card["metrics"]
-    thresholds = {f"P ≥ {card['threshold']:.2f}": (), f"P ≥ {card['balanced_threshold']:.3f}, earlier": (_EARLIER,)}
+    thresholds = {
+        f"P ≥ {card['threshold']:.2f}": (),
+        f"P ≥ {card['balanced_threshold']:.3f}, chosen before the test": (_EARLIER,),
+    }
     rows = [
         [f"{key} at {title}", *(cell for group in _GROUPS for cell in _cells(results, group, path, key))]
         for key in AT_THRESHOLD
@@ -26,7 +29,7 @@ def show_both_thresholds(network: str) -> None:
     head = ["at a threshold", *(cell for group in _GROUPS for cell in (group, f"{group}, all seeds"))]
     show_table(head, rows, label="Both thresholds")
     equal = [group for group in _GROUPS if len({_figures(results, group, path) for path in thresholds.values()}) == 1]
-    same = f" On {' and '.join(equal)} both thresholds give the same figures." if equal else ""
+    same = f" On {' and '.join(equal)} no film's probability lies between the two." if equal else ""
     st.caption(
         f"The threshold of {card['threshold']:.2f} was chosen {card['threshold_chosen']} "
         f"({card['balanced_threshold']:.3f} for the shipped network; each seed has its own).{same} "

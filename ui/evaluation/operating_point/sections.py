@@ -20,6 +20,7 @@ from cnn.evaluation.operating_point import (
     sensitivity_and_specificity,
 )
 from cnn.evaluation.scores import Scores
+from cnn.text import percent
 from ui.evaluation.charts import Labels
 from ui.evaluation.operating_point import charts
 from ui.evaluation.scores_cache import ADULTS, MINED, TEST, format_percent, load_scores
@@ -90,7 +91,7 @@ def _show_rates(rates: Rates, counts: ConfusionCounts, films: Scores) -> None:
             st.caption(
                 f"No film was wrong for the {name}, so no resample has an error either, and the interval is a point. "
                 f"By the rule of three, {patients} patients without an error are compatible, with 95 % confidence, "
-                f"with an error rate of up to {3 / patients:.1%}."
+                f"with an error rate of up to {percent(3 / patients, 1)}."
             )
 
 
@@ -115,16 +116,16 @@ def _compare_ppv_with_accuracy(cohort: Cohort, rates: Rates) -> str:
     if not positive:
         return "No prediction is positive, so none can be a false positive, and everyone who has it is missed."
     ppv = (
-        f"**{cohort.true_positives} of {positive} positive predictions are correct**, rounded to whole people: "
-        f"PPV {rates.ppv.value:.1%}."
+        f"**{cohort.true_positives} of {positive} positive predictions are correct** in whole people; before rounding, "
+        f"the PPV is {percent(rates.ppv.value, 1)}."
     )
-    accuracy = f"{rates.accuracy.value:.1%} of all predictions are correct"
+    accuracy = f"{percent(rates.accuracy.value, 1)} of all predictions are correct"
     if rates.ppv.value >= rates.accuracy.value:
         return f"{ppv} {accuracy}. Lower the prevalence and watch the PPV, not the accuracy."
     return (
         f"{ppv} And yet {accuracy}. For each person who has it there are {(COHORT_SIZE - ill) / max(1, ill):.0f} who "
-        f"do not, so an error in {1 - rates.specificity.value:.1%} of those makes {cohort.false_positives} false "
-        f"positives, against {cohort.true_positives} true positives."
+        f"do not, so an error in {percent(1 - rates.specificity.value, 1)} of those makes {cohort.false_positives} "
+        f"false positives, against {cohort.true_positives} true positives."
     )
 
 
@@ -143,11 +144,11 @@ def _show_rates_by_threshold(films: Scores, settings: Settings) -> None:
     rates = {"sensitivity": sensitivity, "specificity": specificity, "PPV": ppv, "NPV": npv}
     description = (
         "As the threshold increases, sensitivity falls and specificity rises. "
-        f"PPV and NPV are those of a prevalence of {settings.prevalence:.1%}."
+        f"PPV and NPV are those of a prevalence of {percent(settings.prevalence, 1)}."
     )
     labels = Labels("The four rates at every threshold", "threshold on P(PNEUMONIA)", "%", "thresholds", description)
-    percent = {name: 100 * values for name, values in rates.items()}
-    charts.draw_by_threshold(percent, THRESHOLDS, settings.threshold, settings.frozen, labels)
+    shares = {name: 100 * values for name, values in rates.items()}
+    charts.draw_by_threshold(shares, THRESHOLDS, settings.threshold, settings.frozen, labels)
     rows = [
         [f"{threshold:.2f}", *map(_percent, values)]
         for threshold, *values in zip(THRESHOLDS, *rates.values(), strict=True)
@@ -165,9 +166,9 @@ def describe_limits(network: str, group: str, threshold: float) -> str:
     )
     limits = (
         "PPV (positive predictive value: share of positive predictions that are correct) and NPV (the same of negative "
-        "ones) are computed with the same sensitivity and specificity at every prevalence. In reality sensitivity "
-        f"and specificity differ between groups: at this threshold {children} and {healthy_children} % on the test "
-        f"films of children, {adults} and {healthy_adults} % on adults."
+        "ones) are computed with one sensitivity and specificity at every prevalence. In reality sensitivity and "
+        f"specificity differ between groups: at this threshold {children} % and {healthy_children} % on the test films "
+        f"of children, {adults} % and {healthy_adults} % on adults."
     )
     if group not in (ADULTS, MINED):
         return limits
@@ -181,8 +182,10 @@ def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> No
     description = "What a positive prediction is worth depends on how many have the disease."
     if np.isfinite(ppv).all() and ppv[0] < 0.5 < ppv[-1]:
         half = (1 - specificity) / (1 - specificity + sensitivity)  # as many false as true positives
-        description = f"Below a prevalence of about {half:.1%}, most positive predictions of this threshold are false."
-    labels = Labels("PPV and NPV by prevalence", "prevalence, % (logarithmic scale)", "%", "prevalences", description)
+        description = (
+            f"Below a prevalence of about {percent(half, 1)}, most positive predictions of this threshold are false."
+        )
+    labels = Labels("PPV and NPV by prevalence", "prevalence, % (logarithmic)", "%", "prevalences", description)
     charts.draw_by_prevalence({"PPV": 100 * ppv, "NPV": 100 * npv}, 100 * PREVALENCES, 100 * prevalence, labels)
     rows = [
         [f"{100 * share:.2g} %", *map(_percent, values)] for share, *values in zip(PREVALENCES, ppv, npv, strict=True)
@@ -198,18 +201,21 @@ def show_costs(films: Scores, cheapest: float, miss_cost: int, settings: Setting
         return expected_cost(*sensitivity_and_specificity(films, thresholds), settings.prevalence, miss_cost)
 
     costs = cost_at(THRESHOLDS)
+    best = int(np.argmin(costs))
     chosen, cheapest_cost = cost_at(np.array([settings.threshold, cheapest]))
     description = (
         f"A false positive costs 1, a miss {miss_cost}. Your threshold costs {chosen:.0f} on these films. The "
         f"threshold that costs least on the validation films, {cheapest:.2f}, costs {cheapest_cost:.0f} here, because "
-        f"these are other films. The lowest cost here, {costs.min():.0f}, was found on the films that it is judged by: "
-        f"it looks too good. The model's threshold, {settings.frozen:g}, counts a miss and a false positive alike."
+        f"these are other films. Here {THRESHOLDS[best]:.2f} costs least, {costs[best]:.0f}, but it was found on the "
+        "films that it is judged by and looks too good. "
+        f"The model's threshold, {settings.frozen:g}, counts a miss and a false positive alike."
     )
     unit = f"cost for {COHORT_SIZE:,} people"
     labels = Labels("Cost of a threshold", "threshold on P(PNEUMONIA)", unit, "costs", description)
     charts.draw_by_threshold({"cost": costs}, THRESHOLDS, settings.threshold, settings.frozen, labels)
-    rows = [[f"{threshold:.2f}", f"{cost:.0f}"] for threshold, cost in zip(THRESHOLDS, costs, strict=True)]
-    _show_table("Costs as a table", ["threshold", unit], rows[::_TABLE_STEP], "Costs by threshold")
+    listed = sorted({*range(0, len(costs), _TABLE_STEP), best})
+    rows = [[f"{THRESHOLDS[index]:.2f}", f"{costs[index]:.0f}"] for index in listed]
+    _show_table("Costs as a table", ["threshold", unit], rows, "Costs by threshold")
 
 
 def _show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> None:

@@ -193,7 +193,7 @@ function drawPeople(view, { people, ppv, accuracy }) {
   find(".all").setAttribute("aria-label", `${data.people} people: ${KINDS.map(([, words], index) => `${people[index]} ${words}`).join("; ")}`);
   const positive = people[0] + people[1];
   find(".sentence").innerHTML = positive
-    ? `<b>${people[0]} of ${positive} positive predictions are correct</b>, rounded to whole people: PPV ${percent(ppv)}. ${percent(accuracy)} of all predictions are correct.`
+    ? `<b>${people[0]} of ${positive} positive predictions are correct</b> in whole people; before rounding, the PPV is ${percent(ppv)}. ${percent(accuracy)} of all predictions are correct.`
     : "No prediction is positive, so everyone who has pneumonia is missed.";
 }
 
@@ -243,7 +243,7 @@ function drawDots(view) {
   const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 104 });
   view.lines = [line("now", view.threshold)];
   const names = ["ill", "healthy"].map((name, row) =>
-    svg("text", { x: 0, y: row ? 64 : 12, class: "muted" }, data.classes[1 - row]));
+    svg("text", { x: 0, y: row ? 64 : 12, class: "muted" }, `${data.classes[1 - row]}: one dot for each film, spread in height`));
   dots.replaceChildren(line("frozen", data.frozen), ...names, ...made, ...view.lines);
   dots.setAttribute("aria-label", `The scores of ${data.ill.length} films with pneumonia and ${data.healthy.length} without, and the threshold between them`);
 }
