@@ -75,7 +75,7 @@ def main() -> None:
         for name in arguments.candidates
     }
     figures = rule.summarise(runs, adults)
-    report = {"seeds": arguments.seeds, "chosen": rule.choose(figures), "candidates": figures}
+    report = {"seeds": arguments.seeds, "passed": rule.list_passed(figures), "candidates": figures}
     arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(rule.format_table(figures))
 

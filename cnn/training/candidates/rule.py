@@ -97,10 +97,10 @@ def summarise(runs: dict[str, list[dict[str, Any]]], adults: Adults) -> dict[str
     return figures
 
 
-def choose(figures: dict[str, dict[str, Any]]) -> str:
-    """Return the candidate that the rule ships, or SHIPPED."""
-    allowed = [name for name in figures if figures[name].get("gains") and not figures[name]["losses"]]
-    return min(allowed, key=lambda name: (-len(figures[name]["gains"]), figures[name]["corrupted"]), default=SHIPPED)
+def list_passed(figures: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the candidates that the rule lets pass, the one that it would ship first."""
+    passed = [name for name in figures if figures[name].get("gains") and not figures[name]["losses"]]
+    return sorted(passed, key=lambda name: (-len(figures[name]["gains"]), figures[name]["corrupted"]))
 
 
 def format_table(figures: dict[str, dict[str, Any]]) -> str:
