@@ -6,7 +6,7 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
 from ui.chest import home
-from ui.shell import frame, warm_imports
+from ui.shell import frame
 from ui.shell.text import sentence_of
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -32,4 +32,3 @@ with practice:
 home.show_outline()
 home.show_course()
 frame.notice()
-warm_imports.prepare()

@@ -178,9 +178,11 @@ def _measure_colour(image: Image.Image) -> tuple[float, float]:
     marker become the tint of its own brightness.
     """
     rgb, across = _sample_pixels(image)
+    chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
+    if not chroma.any():  # most films in colour are grey
+        return 0.0, 0.0
     luminance = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     difference = rgb[:, [2, 0]] - luminance[:, None]  # blue and red minus luminance, as Cb and Cr
-    chroma = rgb.max(axis=-1) - rgb.min(axis=-1)
     shares = []
     for tint in (np.float32(0), _estimate_tint(luminance, difference)):
         stray = _distance_from_light(luminance, difference - tint, across) > _STRAY_CHROMA

@@ -5,6 +5,7 @@ A reader alone gets all cores; of many readers, each gets one: more threads than
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,20 +14,25 @@ import torch
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 """Cores on which this process may run."""
 
+ALONE_S = 0.5
+"""Seconds after which a reader counts as alone again: of several, one starts before the others' next pass."""
+
 _LOCK = threading.Lock()
 _THREAD = threading.local()
 _claimed = 0
+_alone_at = 0.0
 
 
 @contextmanager
 def claim_idle() -> Iterator[int]:
-    """Yield how many cores the calling thread may keep busy: all that nobody else has claimed, and at least one."""
-    global _claimed
-    if getattr(_THREAD, "single", False) or _overloaded():
-        yield 1
-        return
+    """Yield how many cores the calling thread may keep busy: 1, or all that are idle for one who computes alone."""
+    global _claimed, _alone_at
     with _LOCK:
-        cores = max(1, CORES - _claimed)
+        now = time.monotonic()
+        if _claimed:
+            _alone_at = now + ALONE_S
+        alone = not _claimed and now >= _alone_at and not getattr(_THREAD, "single", False)
+        cores = max(1, CORES + 1 - count_running()) if alone else 1
         _claimed += cores
     try:
         yield cores
@@ -35,12 +41,13 @@ def claim_idle() -> Iterator[int]:
             _claimed -= cores
 
 
-def _overloaded() -> bool:
-    """Return whether more threads want to run on this machine than it has cores: then several only wait for each other.
-
-    With two cores busy otherwise, a forward pass on both takes 14 ms, and 6 on one.
-    """
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > CORES + 0.5
+def count_running() -> int:
+    """Return how many threads run or want to run on this machine, the calling one included; 1 where nobody knows."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            return int(file.read().split()[3].split("/")[0])
+    except OSError:
+        return 1
 
 
 def use_one() -> None:

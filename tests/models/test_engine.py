@@ -92,6 +92,7 @@ def test_new_weights_give_new_logits() -> None:
 
 def test_the_last_digit_depends_on_no_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     films, results = built_in(224), []
+    monkeypatch.setattr(cores, "count_running", lambda: 1)
     for number in (1, 2, 3):
         monkeypatch.setattr(cores, "CORES", number)
         results.append(loading.load_from(loading.WEIGHTS_FOLDER, "transfer").logits(films))
@@ -100,14 +101,21 @@ def test_the_last_digit_depends_on_no_number_of_cores(monkeypatch: pytest.Monkey
 
 def test_one_reader_gets_all_cores_and_many_get_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "CORES", 4)
-    monkeypatch.setattr("os.getloadavg", lambda: (0.5, 9.0, 9.0), raising=False)
+    monkeypatch.setattr(cores, "ALONE_S", 0)
+    monkeypatch.setattr(cores, "count_running", lambda: 1)
     with cores.claim_idle() as first, cores.claim_idle() as second, cores.claim_idle() as third:
         assert (first, second, third) == (4, 1, 1)
     with cores.claim_idle() as alone:
         assert alone == 4
-    monkeypatch.setattr("os.getloadavg", lambda: (9.0, 0.5, 0.5), raising=False)
+    monkeypatch.setattr(cores, "count_running", lambda: 9)
     with cores.claim_idle() as among_other_programs:
         assert among_other_programs == 1
+    monkeypatch.setattr(cores, "count_running", lambda: 1)
+    monkeypatch.setattr(cores, "ALONE_S", 0.1)
+    with cores.claim_idle(), cores.claim_idle():
+        pass
+    with cores.claim_idle() as soon_after_another:
+        assert soon_after_another == 1
 
 
 def test_no_report_is_made_of_what_was_run(tmp_path: Path) -> None:

@@ -158,8 +158,6 @@ def test_only_pages_with_a_network_load_torch() -> None:
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-from ui.shell import warm_imports
-warm_imports.prepare = lambda: None
 app = AppTest.from_file("{ROOT}/app.py", default_timeout=300).run()
 for name in {light!r}:
     app.switch_page(f"pages/{{name}}.py").run()

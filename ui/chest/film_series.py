@@ -35,7 +35,7 @@ def films_of(source: str, seed: int) -> list[SeriesFilm]:
     """Return the films of series ``seed``, in its order."""
     if source == REAL:
         samples = pick_real_films(seed)
-        films = film_store.read_films([FilmChoice(one.key, one.title, one.read, one) for one in samples])
+        films = film_store.read_films([upload.choice_of(one) for one in samples])
         return [_label_film(film, sample) for film, sample in zip(films, samples, strict=True)]
     if source == SIMULATED:
         simulated = practice_series.simulate_series(seed)

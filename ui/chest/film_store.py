@@ -194,6 +194,16 @@ def _read_shared(choice: FilmChoice) -> Film | UnreadableFilm:
     return _read(choice)
 
 
+def prepare(choice: FilmChoice, method: str, target: int) -> None:
+    """Read a built-in film with the default network, and compute a map, before a reader asks for them."""
+    film, model = _read_shared(choice), loading.load()
+    if isinstance(film, Film):
+        predict(film, model)
+        pixels = film.inputs.for_model(model)
+        key = (film.sha256, model.weights_sha256, method, target)
+        SHARED.maps.get_or_compute(key, lambda: attribute(model, pixels, method, target))
+
+
 def list_models() -> list[str]:
     """Return the default network, and the others whose weights are installed."""
     others = [name for name in registry.MODELS if name != cards.DEFAULT_NETWORK]

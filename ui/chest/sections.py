@@ -1,6 +1,7 @@
 """The chest X-ray page from top to bottom: the choice of film and network, the maps, the downloads."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +11,7 @@ from cnn.attribution.methods import METHODS, count_passes
 from cnn.attribution.record import record
 from cnn.cards import CLASSES, network_title
 from cnn.errors import UserError
-from cnn.imaging.samples.real_films import RealFilm
+from cnn.imaging.samples.real_films import REAL_FILMS, RealFilm
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction, percent, sentence
 from cnn.text import NOTICE
@@ -82,6 +83,13 @@ class MapSettings:
 
     methods: tuple[str, ...]
     target: int
+
+
+def warm_up() -> None:
+    """Make ready what the page shows at first: weights, prediction and map."""
+    opening = next(film for film in REAL_FILMS if film.title == upload.OPENING_FILM)
+    with suppress(UserError):  # the page says what is missing
+        film_store.prepare(upload.choice_of(opening), MAPS.default[0], CLASSES.index(EXPLAINED.default))
 
 
 def choose_film_and_network() -> tuple[FilmChoice, str]:

@@ -152,8 +152,13 @@ def current_film() -> FilmChoice:
         address.write()
     name = st.session_state[_CURRENT] = st.session_state[FILM.name]
     if name in samples:
-        return FilmChoice(samples[name].key, name, samples[name].read, samples[name])
+        return choice_of(samples[name])
     return tray().films[name]
+
+
+def choice_of(sample: Sample) -> FilmChoice:
+    """Return the choice of a built-in film."""
+    return FilmChoice(sample.key, sample.title, sample.read, sample)
 
 
 def choose(key: str) -> None:
