@@ -301,3 +301,10 @@ def test_in_a_table_the_reason_is_beside_the_file(strict: AppTest) -> None:
     rows = give(strict, ("one.png", png_film(1)), ("two.png", png_film(2))).table[0].value
     assert set(rows["Label"]) == {"rejected"}
     assert rows["Reason"].str.contains("frontal chest radiograph").all()
+
+
+def test_what_was_made_ready_is_not_computed_again(random_app: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    sections.warm_up()
+    monkeypatch.setattr(film_store, "classify", lambda *_: pytest.fail("predicted twice"))
+    monkeypatch.setattr(film_store, "attribute", lambda *_: pytest.fail("explained twice"))
+    assert not open_page("chest_xray").exception
