@@ -1,6 +1,7 @@
 """Notebooks: five sets of exercises in Jupyter that check themselves, to download."""
 
 from functools import partial
+from html import escape
 
 import streamlit as st
 
@@ -9,14 +10,14 @@ from cnn.handson.notebooks import NOTEBOOKS, Notebook
 from ui.shell import frame
 
 
-def show(notebook: Notebook) -> None:
-    """Show a notebook with its exercises and its download."""
-    about, download = st.container(border=True).columns([5, 1], vertical_alignment="center")
-    with about:
-        st.markdown(f"**{notebook.number} · {notebook.title}** {notebook.about}", width="stretch")
-        st.caption(" · ".join(notebook.exercises), width="stretch")
-    with download:
-        offer(notebook, solved=False)
+def show_table() -> None:
+    """Show every notebook with its exercises."""
+    rows = "".join(
+        f'<tr><th scope="row">{notebook.number} · {escape(notebook.title)}</th><td>{escape(notebook.about)}'
+        f"<br><small>{escape(' · '.join(notebook.exercises), quote=False)}</small></td></tr>"
+        for notebook in NOTEBOOKS
+    )
+    st.html(f'<table class="notebooks" aria-label="The notebooks and their exercises">{rows}</table>')
 
 
 def offer(notebook: Notebook, *, solved: bool) -> None:
@@ -36,8 +37,10 @@ frame.header(
     "Write the parts of a convolutional network yourself. Each exercise tells you what is wrong with your answer, and "
     "not what is right.",
 )
-for notebook in NOTEBOOKS:
-    show(notebook)
+show_table()
+with st.container(horizontal=True):
+    for notebook in NOTEBOOKS:
+        offer(notebook, solved=False)
 st.markdown(
     "**To run them**: install the course with `pip install .` in its folder, then `pip install jupyterlab`, and open a "
     "notebook with `jupyter lab`. They need no internet and no GPU, and run in less than a minute each. In Colab, "
