@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn.layers.layers import Conv, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_maps, ask_two_layers
 from cnn.ops import convolution, feature_stack, filters, toy_inputs

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cnn import cards
-from cnn.models import feature_maps
+from cnn.models.inside import layer_nodes
 from cnn.predict.prediction import sentence
 from ui.chest import feature_levels, film_store, inside_the_network, own_network, prediction_scale, sections
 from ui.shell import frame, stage
@@ -67,7 +67,7 @@ with view.panel:
 model, film = sections.load_film_and_network(choice, network)
 prediction = film_store.predict(film, model)
 target = cards.CLASSES.index(prediction.label)
-layer = feature_maps.find_layer(model, state[layer_field])
+layer = layer_nodes.find_layer(model, state[layer_field])
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_pick = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 with view.stage:

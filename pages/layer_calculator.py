@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from cnn.errors import SizeDoesNotFit, UserError
-from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from cnn.lecture.questions.layer_sizes import ask_layer
 from ui.lecture import layer_summary, size_rules
 from ui.lecture.layer_summary import Calculated, ReadableLayer

@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.models import loading
-from ui.chest import believe, film_series, film_store, overlay, read_first
+from ui.chest import film_store, overlay
+from ui.chest.read_first import answers, believe, film_series
 from ui.shell import frame, stage
 from ui.shell.fields import Field
 from ui.shell.page_state import State
@@ -19,19 +20,19 @@ frame.header(
     "Read first",
     "Read a film and draw a box before the network answers: who has seen the answer first tends to see it too.",
 )
-state = State.open("read_first", *read_first.FIELDS)
+state = State.open("read_first", *answers.FIELDS)
 examples: dict[str, dict[Field[Any], Any]] = {
-    f"Series {number}": {read_first.SEED: number, read_first.NUMBER: 1, read_first.EXERCISE: read_first.READ}
+    f"Series {number}": {answers.SEED: number, answers.NUMBER: 1, answers.EXERCISE: answers.READ}
     for number in (1, 2, 3)
 }
-examples["Believe it or not"] = {read_first.EXERCISE: read_first.BELIEVE, read_first.NUMBER: 1}
+examples["Believe it or not"] = {answers.EXERCISE: answers.BELIEVE, answers.NUMBER: 1}
 view = stage.open_view(state, examples)
 with view.panel:
-    chosen_number = state.number(read_first.NUMBER)
+    chosen_number = state.number(answers.NUMBER)
     with stage.more("exercise, films, series, network"):
-        exercise = state.select(read_first.EXERCISE)
+        exercise = state.select(answers.EXERCISE)
         source = state.select(film_series.FILMS)
-        seed = state.number(read_first.SEED)
+        seed = state.number(answers.SEED)
         name = choose_network(film_store.list_models())
         if source == film_series.OWN:
             upload.add_films()
@@ -42,12 +43,12 @@ try:
         number = min(chosen_number, len(series))
         with view.panel:
             st.markdown(f"**Film {number} of {len(series)}**")
-        if exercise == read_first.BELIEVE:
+        if exercise == answers.BELIEVE:
             believe.judge_film(view, series, number, model, seed)
         else:
-            read_first.read_film(view, series, number, model, state)
+            answers.read_film(view, series, number, model, state)
         if number < len(series):
-            go_on = partial(state.put, read_first.NUMBER, number + 1)
+            go_on = partial(state.put, answers.NUMBER, number + 1)
             view.panel.button("Next film", key="next", on_click=go_on)
     else:
         view.stage.info("Add films of your own under More, and read them before the network does.")
@@ -55,7 +56,7 @@ except UserError as error:
     view.stage.error(sentence_of(error))
 results, why = view.tabs(state, "Your results", stage.WHY)
 with results:
-    read_first.show_summary()
+    answers.show_summary()
 with why:
     st.markdown(
         "**Why first?** Drawing a box before the answer is shown teaches where an opacity is better than looking at "

@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from cnn.layers import dense_vs_conv
-from cnn.layers.layers import Conv, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv
 from cnn.lecture import leaf, torch_snippets
 from cnn.lecture.pixel_shuffle import results
 from cnn.lecture.pixel_shuffle.results import Experiment

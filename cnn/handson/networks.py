@@ -13,7 +13,7 @@ from cnn.handson.films import SIDE
 from cnn.handson.recipe import lay_out, standardise
 from cnn.handson.runs.events import Picture
 from cnn.handson.settings import Settings
-from cnn.layers.layers import Layer, LayerInfo
+from cnn.layers.layer import Layer, LayerInfo
 from cnn.layers.network import Block, Network
 from cnn.models import loading
 from cnn.models.architectures import Residual

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal, get_args
 from cnn.errors import UserError
 from cnn.handson.films import SIDE
 from cnn.layers import network_text
-from cnn.layers.layers import Layer, Linear, Vector, Volume
+from cnn.layers.layer import Layer, Vector, Volume
+from cnn.layers.layers import Linear
 from cnn.layers.network import Block, Network
 
 Split = Literal["patient", "film"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cnn.layers.layers import Vector, Volume
+from cnn.layers.layer import Vector, Volume
 from cnn.layers.network import Network
 
 VOLUME, CLASSES = Volume(32, 32, 3), 10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cnn.errors import SizeDoesNotFit
 from cnn.layers.costs import FLOAT32_BYTES, conv_multiply_adds, conv_parameters, filter_weights, linear_parameters
-from cnn.layers.layers import Volume
+from cnn.layers.layer import Volume
 from cnn.layers.sizes import Count, Window, keep_advice, output_sizes
 
 

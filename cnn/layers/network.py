@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Literal
 
 from cnn.errors import DoesNotFit
-from cnn.layers.layers import NO_COST, Add, Layer, LayerInfo, Shape, Vector, Volume
+from cnn.layers.layer import NO_COST, Layer, LayerInfo, Shape, Vector, Volume
+from cnn.layers.layers import Add
 from cnn.layers.receptive_field import INPUT_CELL, ReceptiveField
 from cnn.layers.sizes import Count
 

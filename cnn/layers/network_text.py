@@ -13,7 +13,7 @@ from typing import TypeVar
 from cnn.errors import UserError
 from cnn.layers import layers
 from cnn.layers.costs import activation_bytes
-from cnn.layers.layers import Layer, Volume
+from cnn.layers.layer import Layer, Volume
 from cnn.layers.network import MAX_LAYERS, Block, Network
 
 LAYERS: list[type[Layer]] = [
@@ -24,7 +24,7 @@ LayerClass = TypeVar("LayerClass", bound=type[Layer])
 
 
 def register_layer(layer: LayerClass) -> LayerClass:
-    """Register a dataclass that derives from :class:`cnn.layers.layers.Layer`; a decorator.
+    """Register a dataclass that derives from :class:`cnn.layers.layer.Layer`; a decorator.
 
     Raises:
         UserError: It has no words, or one is taken.

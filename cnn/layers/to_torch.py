@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cnn.layers.layers import Layer, LayerInfo
+from cnn.layers.layer import Layer, LayerInfo
 from cnn.layers.network import Block, Network
 
 HEAD = "import torch\nfrom torch import nn\n"

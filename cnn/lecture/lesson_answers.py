@@ -11,7 +11,8 @@ import numpy as np
 from cnn.evaluation import operating_point
 from cnn.layers import costs, sizes
 from cnn.layers.dense_vs_conv import compare_layers
-from cnn.layers.layers import Conv, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv
 from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window

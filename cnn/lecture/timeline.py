@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cnn.layers.layers import Activation, Dropout, Flatten, Shape, Vector, Volume
+from cnn.layers.layer import Shape, Vector, Volume
+from cnn.layers.layers import Activation, Dropout, Flatten
 from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.lecture.content_files import FOLDER, read_content

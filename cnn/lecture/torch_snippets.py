@@ -9,7 +9,7 @@ import numpy as np
 from cnn.layers import to_torch
 from cnn.layers.costs import conv_parameters, linear_parameters
 from cnn.layers.dense_vs_conv import compare_layers
-from cnn.layers.layers import Layer, Volume
+from cnn.layers.layer import Layer, Volume
 from cnn.layers.network import Network
 from cnn.ops.convolution import Convolution, conv1d
 from cnn.ops.feature_stack import TwoLayers

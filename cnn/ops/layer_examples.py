@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.errors import DoesNotFit
-from cnn.layers.layers import Conv, ConvTranspose, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose
 from cnn.layers.sizes import Window
 from cnn.ops import convolution, toy_inputs
 from cnn.ops.convolution import Convolution

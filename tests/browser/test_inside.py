@@ -10,7 +10,8 @@ from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading
-from cnn.models.feature_maps import find_layer, read_activation
+from cnn.models.inside.feature_maps import read_activation
+from cnn.models.inside.layer_nodes import find_layer
 from tests.browser.conftest import count_runs, settle
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from cnn.handson.runs.events import Result
 from cnn.handson.runs.training import train
 from cnn.handson.settings import NETWORKS, OWN_NETWORK, Settings, opens_elsewhere
 from cnn.layers import network_text
-from cnn.models import feature_maps
+from cnn.models.inside import feature_maps, layer_nodes
 from cnn.predict.prediction import classify
 from tests.support.tiny_films import tiny_film_set
 
@@ -40,8 +40,8 @@ def test_it_gives_the_logits_of_the_run_and_can_be_opened(network: str) -> None:
     np.testing.assert_allclose(margins, result.test_margins, atol=1e-4)
     assert str(result.test_auc) in model.card["about"]
     assert model.name == OWN_NETWORK
-    nodes = feature_maps.list_layers(model)
-    assert [node.path for node in nodes] == [call.path for call in feature_maps.call_layers(model.module, pixels[:1])]
+    nodes = layer_nodes.list_layers(model)
+    assert [node.path for node in nodes] == [call.path for call in layer_nodes.call_layers(model.module, pixels[:1])]
     assert sum(node.step.parameters.value for node in nodes) == result.parameters
     parts = feature_maps.split_score(model, pixels[:1], 1)
     assert parts.contributions.sum() + parts.bias == pytest.approx(parts.logit, abs=1e-4)
@@ -59,7 +59,7 @@ def test_what_the_pages_cannot_open_is_told_apart() -> None:
 def test_a_block_sees_as_much_as_its_longer_branch() -> None:
     model = as_model(finish(f"64x64x1, {BLOCKS}, flatten, fc 2"), "Run 1")
     assert model is not None
-    seen = {node.name: node.field.size if node.field else None for node in feature_maps.list_layers(model)}
+    seen = {node.name: node.field.size if node.field else None for node in layer_nodes.list_layers(model)}
     assert seen["block1 conv1"] == 3 + 4
     assert seen["block1 shortcut conv1"] == 3, "it reads what the block reads"
     assert seen["block1 add"] == seen["block1 conv2"] == 7 + 2 * 2

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cnn.errors import DoesNotFit, SizeDoesNotFit
-from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Volume
+from cnn.layers.layer import Layer, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from cnn.layers.network import Block, Network
 from tests.support.advice import advised_values
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from cnn.errors import DoesNotFit
 from cnn.layers.dense_vs_conv import compare_layers
-from cnn.layers.layers import Volume
+from cnn.layers.layer import Volume
 from ui.lecture import dense_vs_conv
 
 

@@ -8,7 +8,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn.errors import DoesNotFit
-from cnn.layers.layers import Conv, ConvTranspose, Layer, Pool, Vector, Volume
+from cnn.layers.layer import Layer, Vector, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 
 
 def random_layer(draw: random.Random) -> Layer:

@@ -11,18 +11,8 @@ from torch import Tensor, nn
 
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers import to_torch
-from cnn.layers.layers import (
-    Activation,
-    AdaptivePool,
-    BatchNorm,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Softmax,
-    Volume,
-)
+from cnn.layers.layer import Layer, Volume
+from cnn.layers.layers import Activation, AdaptivePool, BatchNorm, Conv, Dropout, Flatten, Linear, Softmax
 from cnn.layers.network import MAX_LAYERS, Block, Network
 from cnn.layers.network_text import insert, parse, residual_block
 from cnn.layers.presets import PRESETS

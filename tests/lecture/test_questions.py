@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from cnn.errors import DoesNotFit
 from cnn.layers import network_text, to_torch
-from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv

@@ -17,7 +17,7 @@ from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.imaging.preprocess import to_tensor
 from cnn.layers import network_text
-from cnn.layers.layers import Layer, LayerInfo, Shape
+from cnn.layers.layer import Layer, LayerInfo, Shape
 from cnn.models import registry
 from cnn.models.architectures import lecture as build
 from cnn.models.loading import LoadedModel

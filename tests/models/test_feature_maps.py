@@ -14,8 +14,9 @@ from cnn.imaging.radiograph import Radiograph
 from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
-from cnn.models import architectures, feature_maps, loading
-from cnn.models.feature_maps import pool_input
+from cnn.models import architectures, loading
+from cnn.models.inside import feature_maps, layer_nodes
+from cnn.models.inside.feature_maps import pool_input
 from cnn.ops.convolution import conv2d
 
 
@@ -56,9 +57,9 @@ def pixels(model: loading.LoadedModel) -> torch.Tensor:
     return to_tensor(film(), model.input_size)
 
 
-def calls(model: loading.LoadedModel) -> list[feature_maps.LayerCall]:
+def calls(model: loading.LoadedModel) -> list[layer_nodes.LayerCall]:
     with torch.inference_mode():
-        return list(feature_maps.call_layers(model.module, pixels(model)))
+        return list(layer_nodes.call_layers(model.module, pixels(model)))
 
 
 def test_every_layer_returns_what_torch_computes(network):
@@ -82,7 +83,7 @@ def test_every_layer_returns_what_torch_computes(network):
 
 
 def test_the_list_has_the_shapes_names_and_costs_of_the_network(network):
-    nodes, layers = feature_maps.list_layers(network.name), calls(network)
+    nodes, layers = layer_nodes.list_layers(network.name), calls(network)
     assert [node.path for node in nodes] == [call.path for call in layers]
     assert [node.step.output.torch_shape for node in nodes] == [tuple(call.after.shape[1:]) for call in layers]
     assert len({node.name for node in nodes}) == len(nodes)
@@ -105,7 +106,7 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
     model.module.double()  # in single precision a fast convolution may mix neighbours that do not belong to a cell
     side = model.input_size
     for layer in layers:
-        stop = feature_maps.find_layer(name, layer)
+        stop = layer_nodes.find_layer(name, layer)
         count, field = stop.step.output.width, stop.field
         for row, column in ((0, 0), (count // 2, count - 1)):
             starts = [field.start + at * field.jump for at in (row, column)]
@@ -119,13 +120,13 @@ def test_a_cell_sees_exactly_its_receptive_field(name, layers, weights):
                 assert np.isnan(after(model, corner, stop)[:, row, column]).any()
 
 
-def after(model: loading.LoadedModel, values: torch.Tensor, stop: feature_maps.LayerNode) -> np.ndarray:
+def after(model: loading.LoadedModel, values: torch.Tensor, stop: layer_nodes.LayerNode) -> np.ndarray:
     return feature_maps.read_activation(model, values, stop).after
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv2", "conv3", "conv4", "conv5"])
 def test_patch_weights_and_sum_give_the_number_in_every_cell(lecture, layer):
-    opened = feature_maps.read_activation(lecture, pixels(lecture), feature_maps.find_layer("lecture", layer))
+    opened = feature_maps.read_activation(lecture, pixels(lecture), layer_nodes.find_layer("lecture", layer))
     number = len(opened.after) - 1
     work = feature_maps.trace_filter(lecture, opened, number)
     written = conv2d(opened.before, work.weight, work.bias, (Window(3, padding=1),) * 2)
@@ -150,7 +151,7 @@ def test_the_last_maps_add_up_to_the_score(network, target):
 def test_activation_x_gradient_is_the_slope_of_the_score_when_a_map_grows(name, layer_name, weights):
     model = loading.load_from(weights, name)
     model.module.double()
-    layer, x = feature_maps.find_layer(name, layer_name), pixels(model).double()
+    layer, x = layer_nodes.find_layer(name, layer_name), pixels(model).double()
     effects = feature_maps.activation_x_gradient(model, x, layer, 1)
     strongest = int(np.abs(effects).argmax())
 
@@ -170,8 +171,8 @@ def test_activation_x_gradient_is_the_slope_of_the_score_when_a_map_grows(name, 
 
 def test_reading_leaves_the_shared_network_as_it_was(network):
     before = {name: value.clone() for name, value in network.module.state_dict().items()}
-    feature_maps.activation_x_gradient(network, pixels(network), feature_maps.list_layers(network.name)[0], 0)
-    list(feature_maps.read_activations(network, pixels(network), feature_maps.block_ends(network.name)))
+    feature_maps.activation_x_gradient(network, pixels(network), layer_nodes.list_layers(network.name)[0], 0)
+    list(feature_maps.read_activations(network, pixels(network), layer_nodes.block_ends(network.name)))
     assert all(torch.equal(value, before[name]) for name, value in network.module.state_dict().items())
     assert not any(parameter.requires_grad or parameter.grad is not None for parameter in network.module.parameters())
 
@@ -187,13 +188,13 @@ def test_what_is_measured_of_maps():
 
 def test_a_layer_that_is_not_there():
     with pytest.raises(UserError, match="no such layer"):
-        feature_maps.find_layer("lecture", "conv9")
+        layer_nodes.find_layer("lecture", "conv9")
 
 
 @pytest.mark.parametrize("name", ["lecture", "transfer"])
 def test_the_architecture_builder_measures_the_same_network(name):
     """The builder reads the network from a line of text, the list from its modules."""
-    plan = feature_maps.list_layers(name)
+    plan = layer_nodes.list_layers(name)
     written = parse(PRESETS[{"lecture": "Lecture CNN", "transfer": "EfficientNet-Lite0"}[name]]).layer_infos()
     for measure in (lambda step: step.parameters.value, lambda step: step.multiply_adds.value):
         assert sum(measure(one.step) for one in plan) == sum(measure(step) for step in written)

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from cnn.models.feature_maps import find_layer, read_activation
-from cnn.models.top_patches import find_peaks
+from cnn.models.inside.feature_maps import read_activation
+from cnn.models.inside.layer_nodes import find_layer
+from cnn.models.inside.top_patches import find_peaks
 
 
 def test_a_peak_is_the_largest_cell_and_its_patch_is_what_that_cell_sees(lecture):

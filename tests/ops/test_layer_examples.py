@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from cnn.errors import DoesNotFit
-from cnn.layers.layers import Conv, ConvTranspose, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose
 from cnn.layers.receptive_field import transposed_extent
 from cnn.layers.sizes import Window
 from cnn.ops import layer_examples

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from cnn.models import feature_maps
+from cnn.models.inside import layer_nodes
 from tests.support.app import html, open_page, shown_text
 
 PAGE = "inside_the_network"
@@ -56,7 +56,7 @@ def test_a_layer_and_a_map_can_be_linked_and_the_sums_are_checked():
 
 
 def test_the_costs_are_those_of_the_whole_network():
-    total = sum(stop.step.parameters.value for stop in feature_maps.list_layers("lecture"))
+    total = sum(stop.step.parameters.value for stop in layer_nodes.list_layers("lecture"))
     assert f"{total:,}" in html(open_page(PAGE))
 
 

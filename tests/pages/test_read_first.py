@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from cnn.imaging.samples.real_films import REAL_FILMS
 from tests.support.app import all_text, open_page, press, shown_text
 from tests.support.random_weights import png_film
-from ui.chest import film_series, read_first
+from ui.chest.read_first import answers, film_series
 
 pytestmark = pytest.mark.usefixtures("random_app")
 ANSWERS = ("You said", "The network says", "P(NORMAL)", "The label is")
@@ -67,7 +67,7 @@ def test_films_follow_each_other_and_can_be_forgotten() -> None:
     submit(app, "NORMAL")
     assert len(reads(app)) == 2
     assert "of 2** films" in all_text(app)
-    rows = list(csv.reader(io.StringIO(read_first.to_csv(reads(app)))))
+    rows = list(csv.reader(io.StringIO(answers.to_csv(reads(app)))))
     assert [row[0] for row in rows[1:]] == ["Series 1, film 1", "Series 1, film 2"]
     app.button(key="forget").click().run()
     assert not app.exception
@@ -114,7 +114,7 @@ def test_series_share_no_film_within_a_block_and_have_both_labels() -> None:
 
 
 def test_a_wrong_network_is_named_at_the_end_only() -> None:
-    app = open_page("read_first", exercise=read_first.BELIEVE)
+    app = open_page("read_first", exercise=answers.BELIEVE)
     for number in range(1, 11):
         assert "wrong network" not in all_text(app)
         app.number_input(key="number").set_value(number).run()

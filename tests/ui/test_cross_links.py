@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn.layers import network_text
-from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from tests.support.app import all_text, open_page
 from ui.widgets import cross_links
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from cnn.layers.layers import Volume
-from cnn.models import feature_maps
-from cnn.models.feature_maps import list_layers, read_activation, trace_filter
+from cnn.layers.layer import Volume
+from cnn.models.inside import feature_maps, layer_nodes
+from cnn.models.inside.feature_maps import read_activation, trace_filter
+from cnn.models.inside.layer_nodes import list_layers
 from ui.widgets import receptive_field_lens
 from ui.widgets.receptive_field_lens import paint
 
@@ -23,7 +24,7 @@ def pixels(side: int = 128) -> torch.Tensor:
 
 
 def opened(model, layer: str) -> feature_maps.Activation:
-    return read_activation(model, pixels(model.input_size), feature_maps.find_layer(model.name, layer))
+    return read_activation(model, pixels(model.input_size), layer_nodes.find_layer(model.name, layer))
 
 
 def numbers(text: str, kind: str = "<f4") -> np.ndarray:

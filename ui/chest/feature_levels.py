@@ -14,10 +14,10 @@ from torch import Tensor
 from cnn.imaging.preprocess import to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import REAL_FILMS
-from cnn.models import feature_maps
-from cnn.models.feature_maps import LayerNode
+from cnn.models.inside import layer_nodes
+from cnn.models.inside.layer_nodes import LayerNode
+from cnn.models.inside.top_patches import Peak, Peaks, find_peaks
 from cnn.models.loading import LoadedModel
-from cnn.models.top_patches import Peak, Peaks, find_peaks
 from ui.chest.inside_the_network import LayerSummary, describe_field
 from ui.lecture.volume_chain import typeset_shape
 
@@ -103,5 +103,5 @@ def _peaks(
     weights: str,  # noqa: ARG001 other weights, other peaks
     layers: tuple[str, ...],
 ) -> list[Peaks]:
-    nodes: list[LayerNode] = [feature_maps.find_layer(_model, layer) for layer in layers]
+    nodes: list[LayerNode] = [layer_nodes.find_layer(_model, layer) for layer in layers]
     return find_peaks(_model, _films(_model.input_size), nodes)

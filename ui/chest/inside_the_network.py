@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from cnn.cards import CLASSES, network_title
-from cnn.layers.layers import Volume
-from cnn.models import feature_maps
-from cnn.models.feature_maps import Activation, LayerNode
+from cnn.layers.layer import Volume
+from cnn.models.inside import feature_maps, layer_nodes
+from cnn.models.inside.feature_maps import Activation
+from cnn.models.inside.layer_nodes import LayerNode
 from cnn.models.loading import LoadedModel
 from cnn.ops.windows import Array
 from cnn.text import percent
@@ -63,7 +64,7 @@ def show_layers(
     """Show every layer as an overview of its maps, or the last layer of every block; return their summaries."""
     identity = (film.sha256, model.weights_sha256)
     if st.session_state.get(_SUMMARIES, (None, None))[0] != identity:
-        ends = feature_maps.block_ends(model)
+        ends = layer_nodes.block_ends(model)
         activations = feature_maps.read_activations(model, film.inputs.for_model(model), ends)
         st.session_state[_SUMMARIES] = identity, [_summarise(each, film, model) for each in activations]
     summaries: list[LayerSummary] = st.session_state[_SUMMARIES][1]
@@ -87,7 +88,7 @@ def _summarise(activation: Activation, film: Film, model: LoadedModel) -> LayerS
 
 def show_block(film: Film, model: LoadedModel, opened: LayerNode, on_open: Callable[[str], None] | None) -> None:
     """Show the layers of the opened block if it has several."""
-    layers = tuple(layer for layer in feature_maps.list_layers(model) if layer.block == opened.block)
+    layers = tuple(layer for layer in layer_nodes.list_layers(model) if layer.block == opened.block)
     if len(layers) < 2:
         return
     st.markdown(f"Inside **{opened.block}**, in order:")
@@ -214,7 +215,7 @@ def show_score(film: Film, model: LoadedModel, target: int) -> dict[str, tuple[s
         f"**{probability}** for {CLASSES[target]} of them and {other_probability} for {CLASSES[other]}."
     )
     _show_ranked(score.contributions, f"Parts of the score of {CLASSES[target]}", "adds to the logit", score.bias)
-    layers = feature_maps.list_layers(model)
+    layers = layer_nodes.list_layers(model)
     # Maps of one cell show nothing: link to the maps that were averaged.
     linked = score.layer if width > 1 else layers[layers.index(score.layer) - 1]
     return {
@@ -269,7 +270,7 @@ def _format_rows(weights: Array) -> str:
 
 def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
     """Show a row for each layer or block of the network, and the totals."""
-    layers = feature_maps.list_layers(model)
+    layers = layer_nodes.list_layers(model)
     by_block = {summary.layer.block: summary for summary in summaries}
     rows = []
     for block in dict.fromkeys(layer.block for layer in layers):
@@ -300,11 +301,11 @@ def _sum_costs(layers: Sequence[LayerNode]) -> tuple[str, str, str]:
 
 def volume_layers(network: str | LoadedModel) -> tuple[str, ...]:
     """Return the names of the layers of a network whose output is a stack of maps."""
-    return tuple(layer.name for layer in feature_maps.list_layers(network) if isinstance(layer.step.output, Volume))
+    return tuple(layer.name for layer in layer_nodes.list_layers(network) if isinstance(layer.step.output, Volume))
 
 
 def three_levels(network: LoadedModel) -> tuple[str, ...]:
     """Return the first, the middle and the last ReLU or block of a network, each once; of all layers if it has none."""
-    ends = [layer for layer in feature_maps.block_ends(network) if layer.kind != "average"]
+    ends = [layer for layer in layer_nodes.block_ends(network) if layer.kind != "average"]
     features = [layer.name for layer in ends if layer.kind in ("relu", "add")] or [layer.name for layer in ends]
     return tuple(dict.fromkeys((features[0], features[len(features) // 2], features[-1])))

@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnn.errors import UserError
 from cnn.layers.costs import filter_weights
-from cnn.layers.layers import Conv, ConvTranspose, LayerInfo, Pool, Volume
+from cnn.layers.layer import LayerInfo, Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from cnn.layers.receptive_field import receptive_field, transposed_extent
 from cnn.layers.sizes import Rule, Size
 from cnn.lecture import torch_snippets

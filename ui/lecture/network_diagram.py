@@ -10,7 +10,8 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.handson.settings import AS_TEXT, check_network
 from cnn.layers.budget import demands
-from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Shape, Softmax, Vector, Volume
+from cnn.layers.layer import Shape, Vector, Volume
+from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Softmax
 from cnn.layers.network import Network, Stage
 from ui.shell.page_state import State
 from ui.shell.text import format_bytes, sentence_of

@@ -82,7 +82,7 @@ def _show_map(radiograph: Radiograph, layer: int, number: int) -> None:
     """Show feature map ``number`` (from 1) before and after pool ``layer``; it opens at its largest value."""
     # These import torch, which nothing else on this page needs.
     from cnn.models import loading
-    from cnn.models.feature_maps import pool_input
+    from cnn.models.inside.feature_maps import pool_input
 
     maps = pool_input(loading.load("lecture"), radiograph, layer)
     example = pooling.pool2d(maps[number - 1], HALVING)

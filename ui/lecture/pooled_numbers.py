@@ -8,7 +8,8 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from cnn.errors import UserError
-from cnn.layers.layers import Pool, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Pool
 from cnn.layers.sizes import Rule, Window
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell

@@ -11,7 +11,8 @@ import streamlit as st
 
 from cnn.errors import SizeDoesNotFit, UserError
 from cnn.layers import sizes
-from cnn.layers.layers import Conv, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv
 from cnn.layers.sizes import LETTERS, Rule, Size, Window, keep_advice, output_size, window_fits
 from cnn.lecture import torch_snippets
 from cnn.ops import convolution, toy_inputs

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnn.layers.layers import Activation, Conv, Flatten, Layer, Linear, Pool, Shape, Softmax, Vector, Volume
+from cnn.layers.layer import Layer, Shape, Vector, Volume
+from cnn.layers.layers import Activation, Conv, Flatten, Linear, Pool, Softmax
 from cnn.layers.network import Network
 
 TALLEST, WIDEST = 84, 48

@@ -13,7 +13,8 @@ import numpy as np
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.layers.layers import Conv, ConvTranspose, Pool, Volume
+from cnn.layers.layer import Volume
+from cnn.layers.layers import Conv, ConvTranspose, Pool
 from cnn.layers.network import Network
 from cnn.layers.sizes import LETTERS, Window
 from cnn.ops import filters, toy_inputs

@@ -11,7 +11,7 @@ from cnn.errors import UserError
 from cnn.handson.exercises.judging import Exercise, function, rule, value
 from cnn.handson.settings import NETWORKS, VOLUME
 from cnn.layers import costs, network_text
-from cnn.layers.layers import Vector, Volume
+from cnn.layers.layer import Vector, Volume
 from cnn.layers.network import Network
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window

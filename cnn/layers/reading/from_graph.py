@@ -6,6 +6,7 @@ from typing import Any
 
 from cnn.errors import UserError
 from cnn.layers.graph import Graph, Node, title
+from cnn.layers.layer import Layer, Volume
 from cnn.layers.layers import (
     Activation,
     AdaptivePool,
@@ -14,11 +15,9 @@ from cnn.layers.layers import (
     ConvTranspose,
     Dropout,
     Flatten,
-    Layer,
     Linear,
     Pool,
     Softmax,
-    Volume,
 )
 from cnn.layers.network import MAX_LAYERS, Block, Network
 from cnn.layers.operations.layer_table import LAYERS

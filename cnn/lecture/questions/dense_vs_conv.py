@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from cnn.layers.dense_vs_conv import compare_layers
-from cnn.layers.layers import Volume
+from cnn.layers.layer import Volume
 from cnn.lecture.questions.question import Question, build_question
 
 

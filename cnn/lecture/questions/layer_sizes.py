@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 
 from cnn.layers.costs import conv_parameters
-from cnn.layers.layers import Conv, Layer, Pool, Volume
+from cnn.layers.layer import Layer, Volume
+from cnn.layers.layers import Conv, Pool
 from cnn.layers.sizes import Rule, Size, Window, output_size
 from cnn.lecture.questions.question import Misfit, Question, build_question
 from cnn.ops.convolution import Convolution

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from cnn.layers.layers import Flatten, Layer, LayerInfo, Linear, Pool
+from cnn.layers.layer import Layer, LayerInfo
+from cnn.layers.layers import Flatten, Linear, Pool
 from cnn.layers.network import Network
 from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window

@@ -6,7 +6,7 @@ import pytest
 
 from cnn.errors import UserError
 from cnn.layers import to_torch
-from cnn.layers.layers import Volume
+from cnn.layers.layer import Volume
 from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.layers.reading import from_graph

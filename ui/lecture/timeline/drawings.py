@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from cnn.layers.layers import Shape, Vector
+from cnn.layers.layer import Shape, Vector
 from cnn.lecture.timeline import ErrorRate, Milestone
 
 SLOT, TALL, DEEP = 62, 130, 46

@@ -16,7 +16,7 @@ from PIL import Image
 
 from cnn.layers.receptive_field import ReceptiveField
 from cnn.layers.sizes import Window
-from cnn.models.feature_maps import Activation, FilterTrace
+from cnn.models.inside.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
 from ui.shell.components import define_component, read_files

@@ -19,8 +19,8 @@ from cnn.evaluation.reader_study import Answer, Box, PairedRead, ReaderScore
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
 from ui.chest import film_store, prediction_scale, views
-from ui.chest.film_series import FILMS, SeriesFilm
 from ui.chest.film_store import Film, UnreadableFilm
+from ui.chest.read_first.film_series import FILMS, SeriesFilm
 from ui.shell import theme
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State

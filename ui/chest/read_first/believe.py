@@ -10,9 +10,10 @@ from cnn.attribution.attribution import Attribution
 from cnn.attribution.randomization import shuffle_last_layer
 from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
-from ui.chest import film_store, prediction_scale, read_first, views
-from ui.chest.film_series import SeriesFilm
+from ui.chest import film_store, prediction_scale, views
 from ui.chest.film_store import Film
+from ui.chest.read_first import answers
+from ui.chest.read_first.film_series import SeriesFilm
 from ui.shell.stage import View
 from ui.shell.text import plain
 from ui.widgets.film_viewer import show_viewer
@@ -42,7 +43,7 @@ def judge_film(view: View, series: Sequence[SeriesFilm], number: int, model: Loa
     prediction = film_store.predict(item.film, network)
     with view.stage:
         prediction_scale.show_prediction(prediction)
-        attribution = read_first.saliency_map(item.film, network)
+        attribution = answers.saliency_map(item.film, network)
         maps = [views.view_map(attribution)] if isinstance(attribution, Attribution) else []
         show_viewer(item.film, maps, key="believe viewer")
     verdicts: dict[tuple[str, int], Verdict] = st.session_state.setdefault(_VERDICTS, {})

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from cnn.models.feature_maps import LayerNode, read_activations
+from cnn.models.inside.feature_maps import read_activations
+from cnn.models.inside.layer_nodes import LayerNode
 from cnn.models.loading import LoadedModel
 
 
