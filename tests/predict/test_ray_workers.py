@@ -66,6 +66,7 @@ def test_a_killed_worker_costs_no_file_and_doubles_none(
     assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
 
 
+@pytest.mark.slow
 @with_ray
 def test_what_a_worker_objects_to_ends_the_run_with_its_sentence(
     session: None, films: Path, tmp_path: Path, weights: Path
