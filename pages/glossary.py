@@ -10,7 +10,7 @@ FIND = Words("find", "Find a word or a symbol", "")
 
 frame.header(
     "Glossary",
-    "The terms and symbols of the course. On all pages they are underlined with dots: press one to see its meaning.",
+    "The terms and symbols of the course. Where a page underlines one with dots, press it to see its meaning.",
 )
 query = st.text_input(FIND.label, key=address.key(FIND), max_chars=40)
 titles = {chapter.file: chapter.title for chapter in frame.chapters()}

@@ -15,7 +15,7 @@ from ui.widgets import quiz
 
 NETWORK = network_text.parse(PRESETS["Review (slides 43-44)"])
 QUIZ, CHAIN = "Ten questions", "The chain of layers"
-PART = Choice("part", "Review by", QUIZ, options=(QUIZ, CHAIN))
+PART = Choice("part", "Review", QUIZ, options=(QUIZ, CHAIN))
 
 frame.header(
     "Review",
@@ -72,7 +72,9 @@ def lesson() -> None:
         with view.stage:
             volume_chain.show_chain(NETWORK, hidden=not finished)
         with view.panel:
-            st.markdown("Each name opens its page. Boxes are to scale: height for the side, width for the depth.")
+            st.markdown(
+                "Each name opens its page. Boxes with numbers are to scale: height for the side, width for the depth."
+            )
     if finished:
         show_tabs(view)
     state.remember()

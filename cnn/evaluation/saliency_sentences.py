@@ -151,7 +151,8 @@ def deletion(report: Report) -> str:
     return (
         f"**Better than a random order on all four curves: {_passed(report, lambda verdicts: verdicts.faithful)}.** "
         f"Of the baselines, {listed(baselines, 'none')}. The curves test whether the network uses these squares, not "
-        "whether the disease is there, and what fills the deleted squares matters as much as the order."
+        "whether the disease is there, and what fills the deleted squares matters as much as the order. A method that "
+        "passes on one film, as on the page Read a chest X-ray, can fail here over all films."
     )
 
 
@@ -161,7 +162,8 @@ def cost(report: Report) -> str:
     slowest, fastest = max(times, key=times.__getitem__), min(times, key=times.__getitem__)
     return (
         f"A map by {fastest} took as long as {times[fastest]:.1f} forward passes, one by {slowest} as long as "
-        f"{times[slowest]:.0f}. A forward and backward pass counts once but takes two to three times as long."
+        f"{times[slowest]:.0f}. A forward and backward pass counts once; how much longer it takes depends on how many "
+        "layers go backward."
     )
 
 
@@ -218,7 +220,7 @@ def provenance(report: Report) -> str:
         f"All numbers are of {network_title(report.network)}, class PNEUMONIA, and were written by `python -m "
         f"cnn.training.saliency_bench` ({seeds} seed{'s' if seeds > 1 else ''}, {settings['bootstrap_draws']:,} "
         f"bootstrap resamples of patients). Methods that need more than {settings['costly_passes']} passes through the "
-        "network for a film were tested for randomisation and repeatability on half as many films as the others."
+        "network for a film were tested for randomisation and repeatability on half as many films as other methods."
         f"{trial}"
     )
 

@@ -33,7 +33,7 @@ def test_every_test_has_its_table_and_the_page_a_conclusion() -> None:
     }
     assert {label: len(table_rows(app, label)) for label in tables} == tables
     verdicts = table_rows(app, "All tests")
-    rows = (("Grad-CAM", "pass", "changes", "0"), ("Guided Backprop", "fail", "does not change", "6"))
+    rows = (("Grad-CAM", "pass", "pass (changes)", "0"), ("Guided Backprop", "fail", "fail (does not change)", "6"))
     expected = [[title, *[word] * 2, weights, *[word] * 3, failed] for title, word, weights, failed in rows]
     assert verdicts == expected
     assert "Passing every test: Grad-CAM." in shown_text(app)

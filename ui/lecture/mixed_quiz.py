@@ -78,7 +78,7 @@ def _go(number: int, place: int) -> None:
 
 def _show_feedback(question: Question, answer: float | None) -> None:
     if answer is None:
-        st.info(f"The answer is {question.answer:.10g}. {escape_stars(question.why)}")
+        st.info(f"The answer is {question.answer:,.10g}. {escape_stars(question.why)}")
         return
     right, sentence = question.check(answer)
     (st.success if right else st.error)(escape_stars(sentence))
@@ -110,7 +110,10 @@ def _show_score(questions: tuple[QuizQuestion, ...], number: int, place: int, st
     st.markdown(f"**Score: {marks.count(True)} of {len(questions)}** at the first try, {answered} answered")
     with st.container(key="marks"):
         st.html(f'<ol class="marks">{strip}</ol>')
-    st.caption("The first answer counts. The same quiz number gives everybody the same questions.")
+    st.caption(
+        "The first answer to a question counts, even if a later one is right; a shown answer counts as wrong. The "
+        "same quiz number gives everybody the same questions."
+    )
     with st.container(horizontal=True):
         st.button("Start again", on_click=_clear, args=(number, len(questions)))
         if not state.teach and number < NUMBER.high:

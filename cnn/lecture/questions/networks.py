@@ -83,10 +83,10 @@ def ask_receptive_field(layers: Sequence[Window]) -> Question:
     sizes = [field.size for field in receptive_field(layers)]
     kernels = [layer.kernel_size for layer in layers]
     return build_question(
-        f"A picture passes {', then '.join(names)}. How many pixels across does a number at the end depend on?",
+        f"A picture passes {', then '.join(names)}. How wide is the receptive field of a number at the end, in pixels?",
         sizes[-1],
-        f"The receptive field grows layer by layer to {', '.join(map(str, sizes))}: each adds (F - 1) times the jump, "
-        "and a stride multiplies the jump of what follows.",
+        f"The receptive field grows layer by layer to {', '.join(map(str, sizes))}: each adds (F - 1) times the "
+        "product of the strides before it.",
         "Start from 1; each layer adds (F - 1) times the product of the strides before it.",
         [
             (kernels[-1], "That is what the last layer sees of its own input, not of the picture."),
@@ -95,6 +95,6 @@ def ask_receptive_field(layers: Sequence[Window]) -> Question:
                 "You forgot the stride: behind it, one step is several pixels of the picture.",
             ),
             (sum(kernels), "You added the kernels: windows overlap, so each adds F - 1."),
-            (math.prod(kernels), "You multiplied: each layer adds (F - 1) times the jump."),
+            (math.prod(kernels), "You multiplied: each layer adds (F - 1) times the strides before it."),
         ],
     )

@@ -56,7 +56,7 @@ def _convolution_1d(draw: random.Random) -> QuizQuestion:
     kernel = draw.choice([(1, -1, 2), (2, 0, 1), (1, 2, -1), (0, 1, 3)])
     flip = draw.random() < 0.5
     question = ask_cell(conv1d(signal, kernel, mode="full", flip=flip), draw.randrange(1000))
-    slid = "The kernel is slid over the signal from its first contact to its last, with zeros on both sides."
+    slid = "The kernel slides over the signal, padded with zeros so that every overlap counts (mode full)."
     prompt = question.prompt if flip else question.prompt.replace("?", ", with the kernel as it is written?")
     operands = (
         Operand("Signal", np.array([signal], float), "input"),

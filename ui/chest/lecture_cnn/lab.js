@@ -356,8 +356,7 @@ function drawAnswers(lab) {
   if (!lab.answer) return;
   const { data, answer, before } = lab,
     rows = [];
-  const margin = answer.logits[1] - answer.logits[0];
-  const detail = `logits ${signed(answer.logits[0])} and ${signed(answer.logits[1])}, difference ${signed(margin)}`;
+  const detail = `logits ${signed(answer.logits[0])} and ${signed(answer.logits[1])}, divided by ${data.temperature.toFixed(2)} before softmax`;
   rows.push(answerRow(data.title, before.probability, answer.probability, data.threshold, detail));
   if (data.rest) {
     const current = data.rest.id === lab.asked || (!data.rest.id && !isChanged(lab));

@@ -23,12 +23,13 @@ from ui.evaluation.method_bench import charts, tables
 from ui.lecture import feature_stack
 from ui.shell import theme
 from ui.shell.fields import Choice
+from ui.shell.glossary_popover import write
 from ui.widgets.film_viewer import Outline, Picture, show_viewer
 
 BOXES = Choice("boxes", "Boxes drawn by", "RSNA", options=tuple(SOURCES))
 MEASURE = Choice("measure", "Measure", "AUPRC", options=tuple(MEASURES))
-SIMILARITY = Choice("alike", "Similarity of two maps by", "rank correlation", options=tuple(SIMILARITIES))
-CURVE = Choice("curve", "Curve", CURVES[0], options=CURVES)
+SIMILARITY = Choice("alike", "Similarity of two maps by (tabs)", "rank correlation", options=tuple(SIMILARITIES))
+CURVE = Choice("curve", "Curve (tab Deletion)", CURVES[0], options=CURVES)
 FIELDS = BOXES, MEASURE, SIMILARITY, CURVE
 LESION_SAMPLE = "simulated-consolidation"
 
@@ -37,7 +38,7 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
     """Show in two sentences and one chart which methods point at the disease."""
     source, measure = SOURCES[boxes], MEASURES[title]
     conclusion, beside_prior = saliency_sentences.headline(report)
-    st.markdown(conclusion)
+    write(conclusion)
     description = (
         f"{title} of each method on the {report.film_count(source)} films with {boxes} boxes, with 95 % intervals; the "
         "baselines, which do not depend on the network, are lines."
@@ -53,7 +54,7 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
         references,
         published,
     )
-    st.markdown(beside_prior)
+    write(beside_prior)
     if source != "rsna":
         st.caption(f"These sentences are about the RSNA boxes; the chart shows the {boxes} boxes.")
 
@@ -68,7 +69,7 @@ def show_verdicts(report: Report) -> None:
 def show_localisation(report: Report, boxes: str, title: str) -> None:
     """Compare the maps with the radiologists' boxes."""
     source, measure = SOURCES[boxes], MEASURES[title]
-    st.markdown(
+    write(
         f"Radiologists drew boxes around the opacity on {report.film_count(source)} of our adult films ({boxes}). "
         "Each film is explained by a network that was trained without its patient. **Pointing game**: does the "
         f"largest value lie in a box? **Overlap**: the strongest {percent(report.settings['top_share'])} of the "
@@ -86,9 +87,9 @@ def show_localisation(report: Report, boxes: str, title: str) -> None:
 def show_randomisation(report: Report, title: str) -> None:
     """Compare the maps with those of networks with random weights."""
     measure = SIMILARITIES[title]
-    st.markdown(
+    write(
         "The model-randomisation test: the weights are made random block by block, from the last to the first (Adebayo "
-        "et al., 2018, who found that Guided Backprop hardly changes; on another network and a deeper question). A map "
+        "et al., 2018, who found that Guided Backprop hardly changes on a larger network with many classes). A map "
         "that shows what the network has learnt should become a different one. Compared is the strength of each pixel, "
         "without its sign."
     )
@@ -114,7 +115,7 @@ def show_randomisation(report: Report, title: str) -> None:
 def show_repeatability(report: Report, title: str) -> None:
     """Compare the maps of networks of several seeds."""
     measure = SIMILARITIES[title]
-    st.markdown("The same recipe, trained from several seeds, explains films that none of the networks was trained on.")
+    write("The same recipe, trained from several seeds, explains films that none of the networks was trained on.")
     st.markdown(saliency_sentences.repeatability(report))
     if not report.has_several_seeds:
         return
@@ -136,7 +137,7 @@ def show_repeatability(report: Report, title: str) -> None:
 
 def show_deletion(report: Report, curve: str) -> None:
     """Show deletion and insertion."""
-    st.markdown(
+    write(
         f"Faithfulness: the film is cut into {report.settings['squares']} squares; the strongest of the map are "
         "deleted first (deletion) or inserted first (insertion), and the probability of PNEUMONIA follows. A deleted "
         f"square is the film's mean grey, or is blurred. {report.results['deletion']['films']} films."

@@ -5,7 +5,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from cnn.attribution.attribution import CHANGES
-from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, Report
+from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, SIMILARITIES, Report
+from ui.evaluation.scores_cache import format_number
 from ui.widgets.tables import Bar, show_table
 
 VERDICTS = {True: "pass", False: "fail", None: "–"}
@@ -42,7 +43,10 @@ def show_randomisation(report: Report, measure: str) -> None:
                 CHANGES[report.verdicts(name).depends_on_weights],
                 *(f"{round(estimate.value, 2) + 0.0:.2f}".replace("-", "−") for estimate in stages.values()),
                 f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
-                str(report.similarity("randomisation", name, "excess", measure)),
+                *(
+                    format_number(report.similarity("randomisation", name, "excess", each))
+                    for each in SIMILARITIES.values()
+                ),
                 str(report.films_tested("randomisation", name)),
             ]
         )
@@ -51,7 +55,7 @@ def show_randomisation(report: Report, measure: str) -> None:
         "by both measures",
         *(f"to {stage}" for stage in stages),
         "two films",
-        "all random minus two films",
+        *(f"all random minus two films, {title}" for title in SIMILARITIES),
         "films",
     ]
     show_table(head, rows, label="Similarity to the trained map")
@@ -78,7 +82,7 @@ def show_deletion(report: Report) -> None:
     """Show how much better each order is than a random one."""
     baselines = {name: title for name, title in _baseline_titles().items() if name != "random"}
     rows = [
-        [title, *(str(report.gain_over_random(name, curve)) for curve in CURVES)]
+        [title, *(format_number(report.gain_over_random(name, curve)) for curve in CURVES)]
         for name, title in (report.titles | baselines).items()
     ]
     faint = range(len(report.titles), len(rows))
@@ -103,7 +107,11 @@ def show_lesion(report: Report) -> None:
         hits = "{} of {}".format(*report.lesion_hits(name)) if name in report.titles else ""
         rows.append([title, *(f"{scores[measure]:.2f}" for measure in MEASURES.values()), hits])
     faint = range(len(report.titles), len(rows))
-    show_table(["", *MEASURES, "seeds that hit it"], rows, label="The simulated lesion", faint=faint)
+    show_table(["", *MEASURES, "trainings that hit it"], rows, label="The simulated lesion", faint=faint)
+    st.caption(
+        "The measures are those of the shipped network. Where several pixels share the maximum, the pointing game "
+        "gives the share of them in the lesion. The last column counts the trainings of other seeds too."
+    )
 
 
 def show_verdicts(report: Report) -> None:
@@ -112,7 +120,7 @@ def show_verdicts(report: Report) -> None:
     for name, title in report.titles.items():
         verdicts = report.verdicts(name)
         words = {test: VERDICTS[verdict] for test, verdict in asdict(verdicts).items()}
-        words["depends_on_weights"] = CHANGES[verdicts.depends_on_weights]
+        words["depends_on_weights"] += f" ({CHANGES[verdicts.depends_on_weights]})"
         rows.append([title, *words.values(), str(verdicts.failed)])
     head = ["", "uninformed baselines", "lung prior", "weights", "seeds", "deletion", "lesion", "failed"]
     show_table(head, rows, label="All tests")
