@@ -28,7 +28,7 @@ CASES = (
 
 
 def measure(network: str, methods: Sequence[str], profile: bool) -> None:
-    """Print the seconds of the maps, of the checks of each, and of the checks of another film afterwards."""
+    """Print the seconds in all, of the maps, and of the checks of each; of a first film, and of another afterwards."""
     torch.set_num_threads(1)  # as the app does
     model = loading.load(network)
     films = [to_tensor(read_radiograph(*film.read()), model.input_size) for film in REAL_FILMS[1:3]]
@@ -37,18 +37,17 @@ def measure(network: str, methods: Sequence[str], profile: bool) -> None:
         profiler = cProfile.Profile()
         if profile:
             profiler.enable()
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         maps = [attribute(model, film, method, PNEUMONIA) for method in methods]
         took = [time.perf_counter() - start]
-        for each in maps:
+        for attribution in maps:
             start = time.perf_counter()
-            check_map(model, film, each)
+            check_map(model, film, attribution)
             took.append(time.perf_counter() - start)
         profiler.disable()
-        each = ", ".join(f"{seconds:.1f}" for seconds in took)
-        print(
-            f"{network}, {', '.join(methods)}, {when} film: {sum(took):.1f} s (maps {each.replace(',', '; checks', 1)})"
-        )
+        cpu = time.process_time() - cpu
+        parts = " + ".join(f"{seconds:.1f}" for seconds in took)
+        print(f"{network}, {', '.join(methods)}, {when} film: {sum(took):.1f} s ({cpu:.1f} of CPU): {parts}")
         if profile:
             pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
 
