@@ -63,7 +63,7 @@ with reader:
     network_graph.show_reader(lambda network: state.put(NET, network))
 frame.footer(
     "architecture_builder",
-    "In AlexNet and VGG, convolutions do most of the work, and fully connected layers hold most of the weights; depth "
-    "grows while width and height shrink. A block that adds its input to its output must keep the shape, or bring the "
-    "input to the new one.",
+    "Compare the examples: in AlexNet and VGG, convolutions do most of the work, and fully connected layers hold "
+    "most of the weights; depth grows while width and height shrink. A block that adds its input to its output must "
+    "keep the shape, or bring the input to the new one.",
 )

@@ -101,6 +101,6 @@ def lesson() -> None:
 lesson()
 frame.footer(
     "learn_a_filter",
-    "Nobody writes a network's filters: they are what gradient descent leaves. Too small a learning rate takes for "
+    "Nobody writes a network's filters: gradient descent finds them. Too small a learning rate takes for "
     "ever, too large a one diverges.",
 )

@@ -18,7 +18,7 @@ NO_RESULT = "No result yet. Press **Start**."
 
 frame.header(
     "Train a classifier",
-    "Choose films and a network, train it, and look at what it learned. Every figure comes from your own run.",
+    "Choose films and a network, train it, and look at what it learned. All numbers come from your own run.",
 )
 state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT, controls.SOURCE)
 desk = runs.desk()

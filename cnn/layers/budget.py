@@ -32,14 +32,14 @@ def demands(network: Network) -> tuple[Demand, ...]:
     output = network.output
     return (
         Demand(
-            f"{VOLUME} in, {CLASSES} classes out",
-            f"{network.volume} in, {output or 'nothing'} out",
+            f"input {VOLUME}, output {CLASSES} classes",
+            f"now input {network.volume}, output {output or 'none'}",
             network.volume == VOLUME and output == Vector(CLASSES),
         ),
         Demand(f"fewer than {MAX_PARAMETERS:,} parameters", f"{parameters:,}", parameters < MAX_PARAMETERS),
         Demand(f"fewer than {MAX_MULTIPLY_ADDS:,} multiply-adds", f"{products:,}", products < MAX_MULTIPLY_ADDS),
         Demand(
-            f"a receptive field of at least {LEAST_FIELD} before the last volume is flattened",
+            f"a receptive field of at least {LEAST_FIELD} pixels before flatten",
             f"{widest}",
             widest >= LEAST_FIELD,
         ),

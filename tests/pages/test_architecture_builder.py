@@ -30,7 +30,7 @@ def test_the_review_opens_with_the_slide_s_volumes() -> None:
 def test_a_preset_shows_its_published_count() -> None:
     app = open_page(PAGE)
     press(app, "VGG-16")
-    assert rows(app)["total, input included"][1] == "138,357,544"
+    assert rows(app)["total (memory with the input)"][1] == "138,357,544"
 
 
 def test_a_layer_that_does_not_fit_says_why_and_what_follows_is_empty() -> None:

@@ -111,7 +111,7 @@ def show_worst(result: Result) -> None:
         with column:
             show_evidence(result.test.pixels[index], values, f"Test film {index + 1}: {sentence}")
     st.caption(
-        f"{result.map_method}: red speaks for the class that was predicted, blue against it. "
+        f"{result.map_method}: red supports the class that was predicted, blue counts against it. "
         "The film that is furthest on the wrong side of the threshold is first."
     )
 

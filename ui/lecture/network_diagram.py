@@ -105,15 +105,14 @@ def show_table(network: Network) -> None:
     parameters = sum(info.parameters.value for info in infos)
     products = sum(info.multiply_adds.value for info in infos)
     memory = network.volume.memory.value + sum(stage.memory.value for stage in stages)
-    rows.append(["total, input included", "", f"{parameters:,}", f"{products:,}", format_bytes(memory), "", ""])
+    rows.append(["total (memory with the input)", "", f"{parameters:,}", f"{products:,}", format_bytes(memory), "", ""])
     faint = [index for index, stage in enumerate(stages) if not stage.info]
     tables.show_table(head, rows, label="The network, layer by layer", strong=[len(stages)], faint=faint)
     st.markdown(
-        f"Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
+        "Multiply-adds are those of convolutions and fully connected layers, for one image; memory is that of the "
         f"outputs, at 4 bytes a number: {format_bytes(memory)} forward, and with the gradients on the way back about "
-        f"{format_bytes(2 * memory)}. Receptive fields are "
-        "counted in input pixels, and their middle counts most; the *jump* is the distance between those of "
-        "neighbouring units."
+        f"{format_bytes(2 * memory)}. Receptive fields are counted in input pixels, and their middle counts most; the "
+        "*jump* is the distance between the receptive fields of neighbouring units."
     )
 
 

@@ -84,8 +84,8 @@ def show_graph(graph: Graph) -> None:
     show_network_graph(graph, key="any_graph")
     st.caption(
         "Height and width to scale, the width running to the back, the depth in channels to the right; rows of numbers "
-        "have a scale of their own. Dashed boxes are modules: press one twice to open it. Activations, normalisations "
-        "and dropout are told with the layer before. The heaviest three by each cost are marked."
+        "have a scale of their own. Dashed boxes are modules: double-click one to open it. Activations, normalisations "
+        "and dropout are listed with the layer before. For each cost, the three largest layers carry their rank."
     )
     _show_known(graph)
     _show_table(graph)

@@ -40,8 +40,8 @@ _GUIDE = """
 - `max 2`, `avg 3 s2 p1`: pooling; the stride is the window unless it is given; `ceil` rounds up
 - `adaptive 7`: average pooling down to 7x7
 - `relu`, `tanh`, `sigmoid`, `norm`, `drop 0.5`, `flatten`, `fc 10`, `softmax`
-- `[conv 16 3 p1, norm]`: a block; what enters it is added to what its layers make of it, as in ResNet
-- `[conv 32 3 s2 p1 | conv 32 1 s2]`: after the bar, layers for what is added
+- `[conv 16 3 p1, norm]`: a residual block, as in ResNet: its input is added to its output
+- `[conv 32 3 s2 p1 | conv 32 1 s2]`: the layers after the bar bring the input to the output's shape
 """
 
 
@@ -154,7 +154,10 @@ def edit_network(state: State, field: NetworkField) -> Network:
             key=_PASTED,
         )
         st.button("Read it", on_click=_take, args=(state, field, network))
-        st.caption("Code is read, never run. What the blocks here cannot show is drawn in the tab “Any network”.")
+        st.caption(
+            "Code is read, never run. What blocks cannot show, such as several branches, is drawn in the tab “Any "
+            "network”."
+        )
     if error := st.session_state.pop(_ERROR, None):
         st.error(error)
     read, notes = st.session_state.get(_NOTES, (None, ()))

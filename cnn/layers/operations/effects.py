@@ -70,7 +70,7 @@ def require_channels(name: str, stated: int, arriving: int) -> None:
     """Raise ``DoesNotFit`` unless as many channels or features arrive as a layer states."""
     if stated != arriving:
         raise DoesNotFit(
-            f"it has {name}={stated:,}, but {arriving:,} arrive: write {name}={arriving:,}, or let the layer before "
+            f"it has {name}={stated:,}, but {arriving:,} arrive: write {name}={arriving}, or let the layer before "
             f"it make {stated:,}."
         )
 
