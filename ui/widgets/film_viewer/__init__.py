@@ -27,16 +27,12 @@ Box = tuple[float, float, float, float]
 """Left, top, width and height of a box as shares of the film's sides."""
 
 
-class ViewedFilm(Protocol):
+class FilmPicture(Protocol):
     """A film as a picture (h, w) uint8 of at most a screen's size, with the size of the film itself."""
 
     @property
     def name(self) -> str:
         """Name that the reader sees."""
-
-    @property
-    def sha256(self) -> str:
-        """Hash that differs where the film differs."""
 
     @property
     def picture(self) -> np.ndarray:
@@ -49,6 +45,14 @@ class ViewedFilm(Protocol):
     @property
     def height(self) -> int:
         """Pixels of the film itself."""
+
+
+class ViewedFilm(FilmPicture, Protocol):
+    """A film whose maps the browser keeps."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash that differs where the film differs."""
 
     @property
     def pixel_spacing_mm(self) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -22,6 +22,7 @@ from cnn.ops.windows import Axis
 from ui.shell.components import define_component, read_files
 from ui.shell.messages import received
 from ui.widgets import grid
+from ui.widgets.film_viewer import FilmPicture
 from ui.widgets.grid.payload import MapPayload, json_axis, json_numbers
 from ui.widgets.receptive_field_lens import paint
 
@@ -32,26 +33,6 @@ CELLS = 5
 """Cells in each direction that are shown with their sums; of a pooling layer ``POOLED``, which read as much."""
 POOLED = 3
 _HERE = Path(__file__).parent
-
-
-class FilmPicture(Protocol):
-    """A film as a picture (h, w) uint8 of at most a screen's size, with the size of the film itself."""
-
-    @property
-    def name(self) -> str:
-        """Name that the reader sees."""
-
-    @property
-    def picture(self) -> np.ndarray:
-        """Pixels, (h, w) uint8."""
-
-    @property
-    def width(self) -> int:
-        """Pixels of the film itself."""
-
-    @property
-    def height(self) -> int:
-        """Pixels of the film itself."""
 
 
 def show_layer_strip(
