@@ -65,9 +65,9 @@ def _describe(predictions: list[Prediction], curves: dict[str, np.ndarray], name
     missed, false = curves[_MISSED], curves[_FALSE_POSITIVES]
     return (
         f"{CORRUPTIONS[name].title}: this film is {first.label} (P(PNEUMONIA) {percent(first.p_pneumonia)}) and "
-        f"{change}. Of the test films with PNEUMONIA, {missed[0]:.0f} % are missed clean and {missed[-1]:.0f} % at "
-        f"severity {SEVERITIES}; of those without it, {false[0]:.0f} % and {false[-1]:.0f} % are false positives. The "
-        "dotted line is the threshold."
+        f"{change}. Of the test films with PNEUMONIA, {missed[0]:.0f} % are missed uncorrupted and {missed[-1]:.0f} % "
+        f"at severity {SEVERITIES}; of those without it, {false[0]:.0f} % and {false[-1]:.0f} % are false positives. "
+        "The dotted line is the threshold."
     )
 
 

@@ -174,7 +174,7 @@ def show_effects(film: Film, model: LoadedModel, state: State) -> None:
     st.caption(
         "Points: percentage points beside the unchanged film. Bold: the prediction changed. Map correlation: rank "
         "correlation with the unchanged film's map (1 is the same order of places); not given where the picture moved. "
-        "Map strength: the map's scale divided by the unchanged map's."
+        "Map strength: the value at the end of the colour scale, divided by the unchanged map's."
     )
 
 

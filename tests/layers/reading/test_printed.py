@@ -16,3 +16,8 @@ def test_a_printed_model_is_counted_as_pytorch_counts_it(name: str) -> None:
     assert graph.output_dims is not None
     assert graph.output_dims[1:] == wanted.output
     assert (graph.parameters, graph.multiply_adds) == (wanted.parameters, wanted.multiply_adds)
+
+
+def test_advice_on_features_can_be_pasted_as_it_is() -> None:
+    graph = read_graph("Sequential(\n  (0): Flatten()\n  (1): Linear(in_features=4, out_features=2)\n)", (3, 224, 224))
+    assert f"in_features={3 * 224 * 224}," in graph.first_problem
