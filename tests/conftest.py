@@ -21,14 +21,6 @@ torch.set_num_threads(1)
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal whole files out to the workers; those of the browser share an app and a Chromium, but for the longest."""
-    for item in items:
-        alone = "browser" not in item.path.parts or item.path.name == "test_every_page.py"
-        group = str(item.path) if alone else "browser"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with seeded random weights and cards for every registered model."""

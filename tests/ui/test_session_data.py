@@ -19,7 +19,7 @@ from tests.imaging.corpus.build import PATIENT
 from tests.performance.load.client import Reader, Shown
 from tests.support.servers import ROOT, free_port, running, visit
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]  # one server for all
+pytestmark = pytest.mark.slow
 
 NAME = "miss-marple"
 SETTINGS = {"network": "lecture", "insist": "true"}
