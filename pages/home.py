@@ -24,11 +24,12 @@ with lecture:
 with practice:
     with st.container(key="home-film"):
         try:
-            home.show_example()
+            words = home.show_example()
         except UserError as error:
-            st.info(sentence_of(error))
+            words = sentence_of(error)
     if st.button("Read a chest X-ray", type="primary"):
         st.switch_page("pages/chest_xray.py")
+    st.markdown(words)
 home.show_outline()
 home.show_course()
 frame.notice()

@@ -21,8 +21,12 @@ def _example_images(example: FrontPageExample) -> tuple[np.ndarray, np.ndarray]:
     return overlay.light_box(film), overlay.light_box(coloured)
 
 
-def show_example() -> None:
-    """Show a simulated film with its map, both computed beforehand; raises ``UserError`` if they are missing."""
+def show_example() -> str:
+    """Show a simulated film with its map, both computed beforehand, and return what is to be said of them.
+
+    Raises:
+        UserError: One of them is missing.
+    """
     example = front_page_example.read()
     film, coloured = _example_images(example)
     left, right = st.columns(2)
@@ -35,7 +39,7 @@ def show_example() -> None:
         st.caption("Grad-CAM, a saliency map: red regions raise the score of PNEUMONIA, blue ones lower it.")
     place = "inside" if _points_at_lesion(example) else "outside"
     guidance = overlay.describe_guidance(example.network)
-    st.markdown(f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}")
+    return f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}"
 
 
 def _points_at_lesion(example: FrontPageExample) -> bool:
