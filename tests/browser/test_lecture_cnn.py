@@ -51,11 +51,12 @@ def test_every_corruption_keeps_greys_and_the_stronger_one_changes_more(browser:
 
 
 def logits(page: Page) -> list[float]:
-    """The two numbers that the lab shows."""
+    """The two numbers that the lab shows, once the next picture of the screen has been drawn: it answers with that."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+        """() => new Promise(requestAnimationFrame)
+            .then(() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
             .map((host) => host.shadowRoot?.querySelector('.lab')?.dataset)
-            .filter(Boolean).map(({ normal, pneumonia }) => [Number(normal), Number(pneumonia)])[0]"""
+            .filter(Boolean).map(({ normal, pneumonia }) => [Number(normal), Number(pneumonia)])[0])"""
     )
 
 
