@@ -26,7 +26,8 @@ with practice:
         try:
             words = home.show_example()
         except UserError as error:
-            words = sentence_of(error)
+            words = ""
+            st.info(sentence_of(error))
     if st.button("Read a chest X-ray", type="primary"):
         st.switch_page("pages/chest_xray.py")
     st.markdown(words)

@@ -199,9 +199,8 @@ def prepare(choice: FilmChoice, method: str, target: int) -> None:
     film, model = _read_shared(choice), loading.load()
     if isinstance(film, Film):
         predict(film, model)
-        pixels = film.inputs.for_model(model)
-        key = (film.sha256, model.weights_sha256, method, target)
-        SHARED.maps.get_or_compute(key, lambda: attribute(model, pixels, method, target))
+        pixels, key = film.inputs.for_model(model), _map_key(film, model, method, target)
+        results_of(film).maps.get_or_compute(key, lambda: attribute(model, pixels, method, target))
 
 
 def list_models() -> list[str]:
@@ -219,9 +218,13 @@ def predict(film: Film, model: LoadedModel) -> Prediction:
     )
 
 
+def _map_key(film: Film, model: LoadedModel, method: str, target: int) -> tuple[str, str, str, int]:
+    return film.sha256, model.weights_sha256, method, target
+
+
 def finished_map(film: Film, model: LoadedModel, method: str, target: int) -> Attribution | None:
     """Return a map if it has been computed before."""
-    return results_of(film).maps.get((film.sha256, model.weights_sha256, method, target))
+    return results_of(film).maps.get(_map_key(film, model, method, target))
 
 
 def saliency_maps(
@@ -250,7 +253,7 @@ def _saliency_map(
         progress = partial(_show_progress, slot, title)
         return attribute(model, film.inputs.for_model(model), method, target, progress, report_queue)
 
-    key = (film.sha256, model.weights_sha256, method, target)
+    key = _map_key(film, model, method, target)
     try:
         return results_of(film).maps.get_or_compute(key, compute, report_other_reader)
     except UserError as error:
