@@ -47,7 +47,7 @@ def show_links(state: State, layer: Windowed, before: Volume, lacks: Collection[
         address.fill(CARRIED)  # it has no widget that would keep it for the next visit
         layer, before = _complete(state[CARRIED], layer, before, lacks)
     with st.popover("This layer on other pages", width="stretch"):
-        st.caption(f"Input {before}: {_describe(layer)}".replace("x", " × "))
+        st.caption(f"Input {str(before).replace('x', ' × ')}: {_describe(layer)}")
         for page, link in links(layer, before).items():
             if page != state.page:
                 st.page_link(f"pages/{page}.py", label=_PAGES[page][0], query_params=link)
