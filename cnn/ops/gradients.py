@@ -95,24 +95,22 @@ def descend(inputs: Sequence[Array], target: Array, start: Array, learning_rate:
     Yields:
         Step after step without end, until the loss passes ``DIVERGED``.
     """
-    outputs = [conv2d(image, target).output for image in inputs]
-    weight = start
+    patches, weight = [_patches(image, target.shape) for image in inputs], start
     while True:
-        step = _step(inputs, outputs, weight)
+        pairs = [squared_error(each @ weight.ravel(), each @ target.ravel()) for each in patches]
+        gradients = [errors @ each for (_, errors), each in zip(pairs, patches, strict=True)]
+        loss, gradient = np.mean([loss for loss, _ in pairs]), np.mean(gradients, axis=0)
+        step = DescentStep(weight, float(loss), gradient.reshape(weight.shape))
         yield step
         if not step.loss < DIVERGED:
             return
         weight = step.next_weight(learning_rate)
 
 
-def _step(inputs: Sequence[Array], outputs: Sequence[Array], weight: Array) -> DescentStep:
-    losses, gradient = [], np.zeros_like(weight)
-    for image, output in zip(inputs, outputs, strict=True):
-        example = conv2d(image, weight)
-        loss, errors = squared_error(example.output, output)
-        losses.append(loss)
-        gradient = gradient + backward(example, errors).weight[0, 0] / len(inputs)
-    return DescentStep(weight, float(np.mean(losses)), gradient)
+def _patches(image: Array, shape: tuple[int, ...]) -> Array:
+    """Return what a filter (FH, FW) of this ``shape`` meets at each position, in rows (H2 * W2, FH * FW)."""
+    example = conv2d(image, np.zeros(shape))
+    return extract_patches(example.padded, example.rows, example.columns).reshape(-1, shape[0] * shape[1])
 
 
 def largest_stable_rate(inputs: Sequence[Array], shape: tuple[int, int]) -> float:
@@ -122,7 +120,6 @@ def largest_stable_rate(inputs: Sequence[Array], shape: tuple[int, int]) -> floa
     """
     hessian: Array = np.zeros((shape[0] * shape[1],) * 2)
     for image in inputs:
-        example = conv2d(image, np.zeros(shape))
-        patches = extract_patches(example.padded, example.rows, example.columns).reshape(-1, hessian.shape[0])
+        patches = _patches(image, shape)
         hessian += 2 * patches.T @ patches / len(patches) / len(inputs)
     return float(2 / np.linalg.eigvalsh(hessian)[-1])
