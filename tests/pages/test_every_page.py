@@ -1,16 +1,14 @@
 """What holds on every page of the course: it opens, survives any link, hides its controls and prints what it shows."""
 
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 import streamlit as st
 
 from cnn.layers.presets import PRESETS
-from tests.support.app import ROOT, open_page, printed, snippets
-from ui.shell.frame import WITH_TORCH, Chapter, chapters
+from tests.support.app import open_page, printed, snippets
+from ui.shell.frame import Chapter, chapters
 from ui.shell.page_state import State
 
 INPUTS = ("checkbox", "radio", "selectbox", "slider", "number_input", "text_area", "text_input", "toggle")
@@ -69,9 +67,15 @@ every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda chapte
 
 
 @every_chapter
-def test_it_opens(chapter: Chapter, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[tuple[Any, dict[str, Any]]] = []
-    monkeypatch.setattr(st, "plotly_chart", lambda figure, **options: drawn.append((figure, options)))
+def test_it_opens_and_every_preset_can_be_pressed(chapter: Chapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = st.plotly_chart
+
+    def look(figure: Any, **options: Any) -> Any:
+        assert_labelled(figure)
+        assert options["config"]["displayModeBar"] is False
+        return draw(figure, **options)
+
+    monkeypatch.setattr(st, "plotly_chart", look)
     app = open_page(chapter.file)
     prose = [element.value for element in app.markdown]
     if chapter.file != "home":
@@ -80,9 +84,11 @@ def test_it_opens(chapter: Chapter, monkeypatch: pytest.MonkeyPatch) -> None:
         assert [link.proto.label for link in app.get("page_link") if link.proto.label.startswith("Next: ")] == [
             f"Next: {each.title}" for each in following
         ]
-    for figure, options in drawn:
-        assert options["config"]["displayModeBar"] is False
-        assert_labelled(figure)
+    for key in [button.key for button in app.button if (button.key or "").startswith("preset ")]:
+        pressed = next((button for button in app.button if button.key == key), None)
+        if pressed:  # which layers may be added depends on the last one
+            pressed.click().run()
+        assert not app.exception
 
 
 def assert_labelled(figure: Any) -> None:
@@ -102,26 +108,17 @@ def _has_names(figure: Any, axis: Any) -> bool:
 
 
 @every_chapter
-def test_nonsense_in_a_link_opens_with_defaults_and_a_sentence_for_each_field(
-    chapter: Chapter, states: list[State]
-) -> None:
-    open_page(chapter.file)
-    if not states:
-        pytest.skip("a page without settings")
-    fields = states[-1].fields
-    app = open_page(chapter.file, **{field.name: "<b>1e9" for field in fields})
-    sentences = app.warning[0].value
-    assert sentences.count("In this link, ") == len(fields)
-    assert "<" not in re.sub("`[^`]*`", "", sentences)
-    for field in fields:
-        assert field.widget_value(states[-1][field]) == field.widget_value(field.default)
-
-
-@every_chapter
-def test_teach_hides_the_controls(chapter: Chapter, states: list[State]) -> None:
+def test_teach_hides_the_controls_and_nonsense_in_a_link_leaves_defaults(chapter: Chapter, states: list[State]) -> None:
     app = open_page(chapter.file, teach="1")
-    names = {field.name for state in states for field in state.fields}
-    assert not names & {widget.key for kind in INPUTS for widget in app.get(kind)}
+    fields = {field.name: field for state in states for field in state.fields}
+    assert not fields.keys() & {widget.key for kind in INPUTS for widget in app.get(kind)}
+    if fields:
+        app = open_page(chapter.file, **dict.fromkeys(fields, "<b>1e9"))
+        sentences = app.warning[0].value
+        assert sentences.count("In this link, ") == len(fields)
+        assert "<" not in re.sub("`[^`]*`", "", sentences)
+    for field in fields.values():
+        assert field.widget_value(states[-1][field]) == field.widget_value(field.default)
 
 
 @pytest.mark.parametrize(("page", "link"), SNIPPETS)
@@ -140,30 +137,3 @@ def test_what_does_not_fit_together_is_said_once_and_leaves_no_result(page: str,
     assert len(app.error) == len({error.value for error in app.error}) == 1
     assert not snippets(app)
     assert not app.get("bidi_component")
-
-
-@every_chapter
-def test_every_preset_can_be_pressed(chapter: Chapter) -> None:
-    app = open_page(chapter.file)
-    for key in [button.key for button in app.button if (button.key or "").startswith("preset ")]:
-        pressed = next((button for button in app.button if button.key == key), None)
-        if pressed:  # which layers may be added depends on the last one
-            pressed.click().run()
-        assert not app.exception
-
-
-def test_only_pages_with_a_network_load_torch() -> None:
-    """All others are opened one after the other in one fresh process, which must stay without PyTorch."""
-    light = [chapter.file for chapter in chapters() if chapter.file not in WITH_TORCH]
-    script = f"""
-import sys
-from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("{ROOT}/app.py", default_timeout=300).run()
-for name in {light!r}:
-    app.switch_page(f"pages/{{name}}.py").run()
-    assert not app.exception, name
-    if "torch" in sys.modules:
-        raise SystemExit(f"{{name}} loads torch")
-"""
-    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr.splitlines()[-1]

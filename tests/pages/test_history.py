@@ -41,7 +41,8 @@ def test_while_a_question_is_open_its_year_is_nowhere_on_the_page(number: int) -
     question = ask_year(number)
     year = f"{question.answer:.0f}"
     assert question.prompt in all_text(app)
-    assert year not in all_text(app) + figures(app)
+    named = re.sub('(id|popovertarget)="[^"]*"', "", all_text(app))  # an element's name has digits drawn at random
+    assert year not in named + figures(app)
     predict(app, question.answer)
     assert app.success
     assert year in figures(app)

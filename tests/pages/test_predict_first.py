@@ -62,13 +62,12 @@ def _flatten(value: Any) -> Iterator[float]:
 
 @pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.file)
 def test_nothing_on_the_page_tells_the_answer(chapter: Any, states: list[State], questions: list[Question]) -> None:
-    open_page(chapter.file)
-    if not any(PREDICT in state.fields for state in states):
-        pytest.skip("a page without a question")
     for link in LINKS.get(chapter.file, ({},)):
-        for number in NUMBERS if any(quiz.QUESTION in state.fields for state in states) else NUMBERS[:1]:
+        for number in NUMBERS:
             questions.clear()
             app = open_page(chapter.file, predict="true", question=number, **link)
+            if not any(PREDICT in state.fields for state in states):
+                pytest.skip("a page without a question")
             if not questions:
                 continue  # a question with options, which its page's own test holds
             question = questions[-1]
@@ -78,6 +77,8 @@ def test_nothing_on_the_page_tells_the_answer(chapter: Any, states: list[State],
             assert chapter.file not in DISTINCT or before == 0
             press(app, "Show the answer")
             assert count(numbers(app), question) > before + 1, "the answer is shown on the page once it is known"
+            if not any(quiz.QUESTION in state.fields for state in states):
+                break
 
 
 def count(values: list[float], question: Question) -> int:

@@ -1,7 +1,7 @@
 """Open pages of the app in a folder: ``python open_pages.py FOLDER [PAGE ...]``; without names, all pages.
 
 Imports nothing of the tests, so that it can run where only the shipped files are. Exits with 1 and the names of the
-pages that end in an exception.
+pages that end in an exception; names those, too, behind which PyTorch was loaded.
 """
 
 import sys
@@ -15,12 +15,14 @@ def main() -> int:
     folder = Path(sys.argv[1]).resolve()
     names = sys.argv[2:] or sorted(page.stem for page in (folder / "pages").glob("*.py"))
     app = AppTest.from_file(str(folder / "app.py"), default_timeout=300).run()
-    failed = []
+    failed, with_torch = [], []
     for name in names:
         app.switch_page(f"pages/{name}.py").run()
         if app.exception or not app.title:
             failed.append(name)
-    print(len(names), "pages opened; failed:", " ".join(failed) or "none")
+        if "torch" in sys.modules:
+            with_torch.append(name)
+    print(len(names), "pages opened; failed:", " ".join(failed) or "none", "; with PyTorch:", " ".join(with_torch))
     return bool(failed)
 
 
