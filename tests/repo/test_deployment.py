@@ -51,7 +51,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         replicas = {}
         for port in ports:
             health, log = f"http://127.0.0.1:{port}/_stcore/health", folder / f"{port}.log"
-            replicas[port] = stack.enter_context(running(streamlit(port), health, log=log, **secret))
+            command = streamlit(port, module="tests.support.cold_streamlit")
+            replicas[port] = stack.enter_context(running(command, health, log=log, **secret))
         logs = [folder / "access.log", folder / "error.log", *(folder / f"{port}.log" for port in ports)]
         tls = free_port()
         url = stack.enter_context(behind_nginx(folder, *ports, tls=tls))

@@ -28,10 +28,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def streamlit(port: int, script: str = "app.py", *options: str) -> list[str]:
+def streamlit(port: int, script: str = "app.py", *, module: str = "streamlit") -> list[str]:
     """The command that serves ``script``."""
     server = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
-    return [sys.executable, "-m", "streamlit", "run", script, *server, *options]
+    return [sys.executable, "-m", module, "run", script, *server]
 
 
 def is_up(url: str) -> bool:
