@@ -81,6 +81,7 @@ def window(kind: str, low: float, high: float) -> tuple[dict[str, object], Calla
 
 
 WINDOWS = ("none", "linear", "exact", "sigmoid", "second", "placeholder", "rescaled", "narrow")
+"""Each is tried where values are stored plainly; behind a decoder, which knows nothing of them, the first two are."""
 
 
 @cache
@@ -102,8 +103,8 @@ def frame(layout: tuple[int, int, int, int], signed: bool, syntax: uid.UID) -> b
 
 @pytest.mark.parametrize("syntax", ENCODERS, ids=lambda syntax: syntax.keyword)
 def test_every_way_to_store_a_grey(syntax: uid.UID) -> None:
-    wrong = []
-    for layout, signed, kind in product(LAYOUTS, (False, True), WINDOWS):
+    wrong, windows = [], WINDOWS[:2] if ENCODERS[syntax] else WINDOWS
+    for layout, signed, kind in product(LAYOUTS, (False, True), windows):
         _allocated, bits, high_bit, overlay = layout
         values, words = stored(layout, signed)
         low = -(1 << (bits - 1)) if signed else 0

@@ -55,7 +55,7 @@ def server():
             pass
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
+    threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
     yield SimpleNamespace(url=f"http://127.0.0.1:{http.server_port}", seen=seen)
     over.set()
     http.shutdown()
@@ -104,10 +104,10 @@ def test_a_second_time_nothing_is_transferred_and_the_same_images_come(home, ser
     assert server.seen == ["/whole"]
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 20, 30, 99])
-def test_as_many_as_asked_for_or_all(count, home, server, publish):
+def test_as_many_as_asked_for_or_all(home, server, publish):
     publish(f"{server.url}/whole")
-    assert len({s.key for s in download.fetch(count)}) == min(count, 30)
+    for count in (1, 2, 7, 20, 30, 99):
+        assert len({s.key for s in download.fetch(count)}) == min(count, 30)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ from pydicom.sequence import Sequence
 
 from tests.imaging.corpus.build import (
     HEIGHT,
+    LAST_BLOCK,
     PATIENT,
     PNG_SIGNATURE,
     WIDTH,
     chunk,
     compressed,
     dataset,
+    deflated,
+    deflated_zeros,
     dicom,
     grey_image,
     jpeg_2000,
@@ -147,12 +150,10 @@ def _deflated(zeros: int) -> bytes:
     """A data set that is deflated whole, with that many zeros behind it."""
     plain = written(dataset(picture()))
     start = 144 + int.from_bytes(plain[140:144], "little")
-    explicit, deflated = b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI\x16\x001.2.840.10008.1.2.1.99"
-    meta = plain[:start].replace(explicit, deflated)
+    explicit, other = b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI\x16\x001.2.840.10008.1.2.1.99"
+    meta = plain[:start].replace(explicit, other)
     meta = meta[:140] + struct.pack("<I", len(meta) - 144) + meta[144:]
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    parts = [squeeze.compress(plain[start:]), *(squeeze.compress(bytes(10**6)) for _ in range(zeros // 10**6))]
-    return b"".join([meta, *parts, squeeze.flush()])
+    return meta + deflated(plain[start:]) + deflated_zeros(zeros) + LAST_BLOCK
 
 
 _bad("half.dcm", "is cut off", lambda: _cut(dicom(picture()), 0.5))
@@ -211,8 +212,9 @@ def _short_table() -> Sequence:
 
 
 def _png_bomb(width: int, height: int, depth: int, colour: int, row: int) -> bytes:
-    deflate = zlib.compressobj(9)
-    packed = b"".join(deflate.compress(bytes(1 + row)) for _ in range(height)) + deflate.flush()
+    zeros = height * (1 + row)
+    checksum = struct.pack(">I", (zeros % 65521) << 16 | 1)
+    packed = b"\x78\xda" + deflated_zeros(zeros) + LAST_BLOCK + checksum
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return PNG_SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 

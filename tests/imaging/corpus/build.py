@@ -16,6 +16,8 @@ from pydicom.sequence import Sequence
 PATIENT = "SENTINEL^PATIENT"
 HEIGHT, WIDTH = 96, 128
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+LAST_BLOCK = b"\x03\x00"
+"""Ends blocks of deflate."""
 
 
 def picture(bits: int = 8, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
@@ -46,6 +48,17 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def deflated(data: bytes) -> bytes:
+    """Blocks of deflate that others may follow."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return squeeze.compress(data) + squeeze.flush(zlib.Z_FULL_FLUSH)
+
+
+def deflated_zeros(count: int) -> bytes:
+    """The same of so many zeros, however many."""
+    return deflated(bytes(10**6)) * (count // 10**6) + deflated(bytes(count % 10**6))
 
 
 def png(width: int, height: int, depth: int, colour: int, raw: bytes, *, before: bytes = b"", lace: int = 0) -> bytes:
