@@ -10,9 +10,11 @@ import pytest
 import torch
 import torchvision.models as zoo
 from torch import Tensor, nn
+from torchvision.models.convnext import CNBlockConfig
+from torchvision.models.resnet import BasicBlock
 
 import cnn
-from cnn.attribution import checks, deletion_insertion
+from cnn.attribution import checks, deletion_insertion, methods
 from cnn.attribution.attribute import attribute
 from cnn.attribution.checks import check_map
 from cnn.attribution.randomization import untrained_twin
@@ -25,19 +27,19 @@ from tests.support.random_weights import film
 from tests.support.second_device import second_device
 
 TARGET = 3
-NETWORKS: dict[str, str] = {
-    "resnet18": "layer4",
-    "densenet121": "features",
-    "mobilenet_v3_small": "features",
-    "squeezenet1_1": "classifier.2",
-    "convnext_tiny": "features",
+NETWORKS: dict[str, tuple[str, Callable[[], nn.Module]]] = {
+    "resnet": ("layer4", lambda: zoo.ResNet(BasicBlock, [1, 1, 1, 1], 5)),
+    "densenet": ("features", lambda: zoo.DenseNet(8, (2, 2, 2, 2), 16, num_classes=5)),
+    "mobilenet": ("features", lambda: zoo.mobilenet_v3_small(num_classes=5)),
+    "squeezenet": ("classifier.2", lambda: zoo.squeezenet1_1(num_classes=5)),
+    "convnext": ("features", lambda: zoo.ConvNeXt([CNBlockConfig(16, 32, 1), CNBlockConfig(32, None, 1)], 0, 1, 5)),
 }
-"""Networks of torchvision, and the last layer with feature maps of each."""
+"""Networks of torchvision, some of them small, and the last layer with feature maps of each."""
 
 
-def network(name: str = "squeezenet1_1") -> nn.Module:
+def network(name: str = "squeezenet") -> nn.Module:
     torch.manual_seed(0)
-    return getattr(zoo, name)(num_classes=5).eval()
+    return NETWORKS[name][1]().eval()
 
 
 def images(count: int = 2, side: int = 64) -> Tensor:
@@ -56,7 +58,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_maps_of_torchvision_s_networks_are_captum_s(name: str, short: None) -> None:
     net, x = network(name), images()
-    layer = net.get_submodule(NETWORKS[name])
+    layer = net.get_submodule(NETWORKS[name][0])
     coarse = captum.LayerGradCam(net, layer).attribute(x, TARGET)
     expected = {
         "saliency": captum.Saliency(net).attribute(x, TARGET),
@@ -88,7 +90,7 @@ def test_slower_methods_are_captum_s() -> None:
 
 
 def test_the_network_is_left_as_it_was_and_changed_weights_count(short: None) -> None:
-    net = network("resnet18").train()
+    net = network("resnet").train()
     before = copy.deepcopy(net.state_dict())
     (first, *_), hooks = cnn.explain(net, images(), TARGET), [len(each._forward_hooks) for each in net.modules()]
     cnn.check(net, images(), first.map[None].repeat(2, 0), TARGET, "grad_cam")
@@ -134,7 +136,7 @@ def test_maps_from_elsewhere_are_checked_without_what_is_not_known(short: None) 
         (lambda: cnn.explain(nn.ReLU(), images(), TARGET), "no weights"),
         (lambda: cnn.explain(nn.Conv2d(3, 1, 3), images(), 0), "classifier gives"),
         (lambda: cnn.explain(nn.Sequential(nn.Flatten(), nn.Linear(12288, 2)), images(), 0), "needs feature maps"),
-        (lambda: cnn.explain(network("resnet18"), images(), TARGET, "deep_lift"), "DeepLift cannot be computed"),
+        (lambda: cnn.explain(network("resnet"), images(), TARGET, "deep_lift"), "DeepLift cannot be computed"),
         (lambda: cnn.check(network(), images(), np.zeros((3, 64, 64)), TARGET), "do not fit"),
         (lambda: cnn.check(network(), images(), np.zeros((2, 32, 32)), TARGET), "do not fit"),
     ],
@@ -161,12 +163,15 @@ def test_everything_runs_where_the_network_is(
 ) -> None:
     """On a second device, where a tensor left behind is an error; the numbers are those of the CPU."""
     monkeypatch.setattr(lung_segmenter, "lung_probabilities", lambda films: (films > 0).float())
+    monkeypatch.setattr(methods, "STEPS", 6)
+    monkeypatch.setattr(methods, "SAMPLES", 6)
+    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 4))
     pixels = to_tensor(film(), lecture.input_size)
     net, x = network(), images()
-    methods = ("grad_cam", "smoothgrad", "gradient_shap", "occlusion", "integrated_gradients")
+    chosen = ("grad_cam", "smoothgrad", "gradient_shap", "occlusion", "integrated_gradients")
 
     def answers(model: LoadedModel, module: nn.Module, batch: Tensor) -> list[object]:
-        maps = [attribute(model, pixels, method, 1) for method in methods]
+        maps = [attribute(model, pixels, method, 1) for method in chosen]
         found: list[object] = [each.map for each in maps]
         found += [
             classify(model, pixels)[0].p_pneumonia,

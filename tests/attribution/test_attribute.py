@@ -77,9 +77,9 @@ def linear_model(side: int = 14) -> tuple[LoadedModel, Tensor, Tensor]:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Long methods with few passes, in several chunks still."""
-    monkeypatch.setattr(methods, "STEPS", 8)
-    monkeypatch.setattr(methods, "SAMPLES", 8)
-    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 6))
+    for name, value in (("STEPS", 4), ("SAMPLES", 4), ("GRADIENT_CHUNK", 3), ("FORWARD_CHUNK", 5)):
+        monkeypatch.setattr(methods, name, value)
+    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 4))
 
 
 @pytest.mark.usefixtures("short")
@@ -124,7 +124,7 @@ def test_captum_s_deep_lift_alone_does_not_add_up_on_the_lecture_s_network(lectu
 
 def test_integrated_gradients_add_up_as_steps_grow(lecture: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     gaps = []
-    for steps in (methods.STEPS, 8 * methods.STEPS):
+    for steps in (methods.STEPS, 6 * methods.STEPS):
         monkeypatch.setattr(methods, "STEPS", steps)
         attribution = attribute(lecture, pixels_for(lecture), "integrated_gradients", PNEUMONIA)
         assert attribution.score_change is not None
@@ -431,6 +431,8 @@ def test_the_hooked_copy_is_the_same_function(model: LoadedModel) -> None:
     double = HookedCopy(engine.fold_batch_norms(exact)).network
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in double.modules())
     pixels = pixels_for(model).double()
+    if model.name != "lecture":  # the others take any size
+        pixels = pixels[..., ::3, ::3]
     torch.testing.assert_close(double(pixels), exact(pixels), rtol=1e-5, atol=1e-5)
     assert_same(gradient(double, pixels).numpy(), gradient(exact, pixels))
     assert_same(guided_by_hand(double, pixels).numpy(), guided_by_hand(exact, pixels))

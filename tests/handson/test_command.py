@@ -14,7 +14,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_prints_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--experiment", "overfit", "--seconds", "2"]) == 0
+    assert command.main(["--experiment", "overfit", "--seconds", "1"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     figures = json.loads(line)
     assert {"test_auc", "seconds", "epochs"} <= figures.keys()

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from cnn.errors import UserError
-from cnn.handson.runs.queue import MAX_RUNS, Desk, Queue
+from cnn.handson.runs import queue as runs_queue
+from cnn.handson.runs.queue import Desk, Queue
 from cnn.handson.settings import Settings
 from tests.support.tiny_films import tiny_film_set
 
@@ -92,7 +93,7 @@ def test_what_fails_is_one_sentence_and_the_next_may_start(queue: Queue, batch_s
 
 
 def test_a_paused_run_does_not_hold_its_place_for_ever() -> None:
-    queue = Queue(at_once=1, wall_seconds=2, command=FAKE)
+    queue = Queue(at_once=1, wall_seconds=1, command=FAKE)
     desk = Desk(queue)
     run = desk.start(LONG, FILMS)
     wait_for(lambda: run.epochs)
@@ -102,10 +103,11 @@ def test_a_paused_run_does_not_hold_its_place_for_ever() -> None:
     assert run.result is not None
 
 
-def test_the_oldest_runs_are_forgotten(queue: Queue) -> None:
+def test_the_oldest_runs_are_forgotten(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs_queue, "MAX_RUNS", 2)
     desk = Desk(queue)
     queue.warm()
-    for _ in range(MAX_RUNS + 1):
+    for _ in range(3):
         run = desk.start(replace(QUICK, batch_size=13), FILMS)
         wait_for(lambda run=run: run.finished)
-    assert [run.number for run in desk.runs] == list(range(2, MAX_RUNS + 2))
+    assert [run.number for run in desk.runs] == [2, 3]

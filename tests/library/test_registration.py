@@ -1,8 +1,5 @@
 """What one's own file registers is known everywhere, in this process, in the command line and in the app."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +12,14 @@ from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
+from cnn.extensions import run_extensions
 from cnn.imaging.preprocess import to_tensor
 from cnn.layers import network_text
 from cnn.layers.layer import Layer, LayerInfo, Shape
 from cnn.models import registry
 from cnn.models.architectures import lecture as build
 from cnn.models.loading import LoadedModel
+from cnn.predict import command
 from tests.support.random_weights import film, png_film
 
 EXTENSION = """
@@ -45,6 +44,7 @@ def registries() -> Iterator[None]:
         table.clear()
         table.update(entries)
     network_text.LAYERS[:] = layers
+    run_extensions.cache_clear()
 
 
 def own_weights(weights: Path, folder: Path) -> Path:
@@ -92,11 +92,13 @@ def test_a_network_has_its_own_folder(weights: Path, tmp_path: Path, lecture: Lo
         cnn.register_model("transfer", build, 128, tmp_path)
 
 
-def test_the_command_line_runs_the_file_that_the_environment_names(weights: Path, tmp_path: Path) -> None:
+def test_the_command_line_runs_the_file_that_the_environment_names(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "mine.py").write_text(EXTENSION.format(folder=str(own_weights(weights, tmp_path))))
     (tmp_path / "film.png").write_bytes(png_film())
-    command = [sys.executable, "-m", "cnn.predict", str(tmp_path / "film.png"), "--model", "twin", "--insist"]
     for file, code, words in (("mine.py", 0, ",twin,"), ("nowhere.py", 2, "is no file")):
-        environment = os.environ | {"CNN_EXTENSIONS": str(tmp_path / file)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert (done.returncode, words in done.stdout + done.stderr) == (code, True)
+        monkeypatch.setenv("CNN_EXTENSIONS", str(tmp_path / file))
+        run_extensions.cache_clear()
+        assert command.main([str(tmp_path / "film.png"), "--model", "twin", "--insist"]) == code
+        assert words in "".join(capsys.readouterr())

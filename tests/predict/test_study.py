@@ -46,8 +46,8 @@ def rows_of(path: Path) -> dict[str, dict[str, str]]:
 def test_rows_depend_on_no_threads_runs_or_neighbours(films: Path, tmp_path: Path) -> None:
     before, found = torch.get_num_threads(), set()
     try:
-        for number in range(6):
-            threads, out = 1 + number % 3, tmp_path / f"{number}.csv"
+        for number in range(3):
+            threads, out = 1 + number, tmp_path / f"{number}.csv"
             torch.set_num_threads(threads)
             assert run(films, "--out", out, "--batch", "7") == 0
             assert torch.get_num_threads() == threads, "the process is left as it was"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from cnn.attribution import methods
 from cnn.models import loading
 from cnn.models.loading import LoadedModel
 from cnn.training import benchmark
@@ -45,6 +46,9 @@ def test_the_command_measures_every_task(
 ) -> None:
     monkeypatch.setattr(benchmark, "UPLOAD_SIDE", 200)
     monkeypatch.setattr(benchmark, "BATCH_FILMS", 2)
+    monkeypatch.setattr(benchmark, "STEPS", 2)
+    monkeypatch.setattr(methods, "STEPS", 2)
+    monkeypatch.setattr(methods, "occlusion_window", lambda size: (size // 2, size // 2))
     monkeypatch.setattr(loading, "load", lambda name: lecture)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     benchmark.main(["--model", "lecture", "--repeats", "1", "--out", str(tmp_path / "benchmark.json")])

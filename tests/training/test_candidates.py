@@ -75,7 +75,8 @@ def test_candidates_are_made_measured_and_judged_by_one_command(
     trained: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "FINE_TUNING", dataclasses.replace(changes.FINE_TUNING, films_per_epoch=4, batch=4))
-    monkeypatch.setattr(changes, "REFITTED_FILMS", 16)
+    monkeypatch.setattr(changes, "REFITTED_FILMS", 8)
+    monkeypatch.setattr(yardsticks, "CORRUPTIONS", ("pixelate",))
     monkeypatch.setattr(yardsticks, "PER_CLASS", 1)
     monkeypatch.setattr(yardsticks, "COPIES", 1)
     adults = tmp_path / "adults"
