@@ -4,14 +4,17 @@ Streamlit keeps a session whose reader has left until some other reader leaves t
 deleted when another page is opened, and an abandoned session ends in time, with the reader's films. While an
 upload arrives, Streamlit's form parser would write what is over 1 MB to disk; its limit is raised above all uploads.
 
-Pages hang in reference cycles, so a full garbage collection follows each deletion. Streamlit would run one after every
-run of a page (``runner.postScriptGC``, switched off): with PyTorch and Plotly loaded, that makes reruns of a light page
-1.3 s apart instead of 0.12 s (2 busy cores).
+Pages hang in reference cycles, so a full garbage collection follows each deletion: at once for a reader alone, together
+with those of others where many delete, since it stops all threads for half a second with PyTorch and Plotly loaded.
+Streamlit would run one after every run of a page (``runner.postScriptGC``, switched off): that makes reruns of a light
+page 1.3 s apart instead of 0.12 s (2 busy cores).
 """
 
 import asyncio
 import gc
+import time
 from dataclasses import dataclass
+from threading import Lock, Timer
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
@@ -54,12 +57,36 @@ def enter_page(page: str) -> None:
 def collect_deleted() -> None:
     """Free what this session has deleted; to be called once the page is drawn, so that its reader need not wait."""
     if st.session_state.pop(_DELETED, False):
-        _collect()
+        _COLLECTOR.request()
 
 
-def _collect() -> None:
-    gc.collect()
-    give_back()
+class _Collector:
+    """Collects garbage soon after it is asked, but not more often than takes ``SHARE`` of the time."""
+
+    SHARE = 0.05
+
+    def __init__(self) -> None:
+        self._lock, self._asked, self._rest_until = Lock(), False, 0.0
+
+    def request(self) -> None:
+        """Collect now if the last time is long ago, else as soon as it is; one collection serves all who ask before."""
+        with self._lock:
+            if self._asked:
+                return
+            self._asked = True
+        timer = Timer(max(0.0, self._rest_until - time.monotonic()), self._collect)
+        timer.daemon = True  # a server that stops does not wait for it
+        timer.start()
+
+    def _collect(self) -> None:
+        self._asked, start = False, time.monotonic()  # who asks from now on has deleted more
+        gc.collect()
+        give_back()
+        end = time.monotonic()
+        self._rest_until = end + (end - start) * (1 / self.SHARE - 1)
+
+
+_COLLECTOR = _Collector()
 
 
 def _remove_downloads() -> None:
@@ -98,7 +125,7 @@ def _end(watch: _Watch) -> None:
         watch.state._state._new_widget_state.states.clear()  # else each is read once more, and one may not be readable
         watch.state._state.clear()  # Streamlit's loop holds on to the last session that it has looked at
         _remove_downloads()
-        asyncio.get_running_loop().call_later(1, _collect)  # once the server has let go of the session
+        asyncio.get_running_loop().call_later(1, _COLLECTOR.request)  # once the server has let go of the session
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=_schedule_end)
