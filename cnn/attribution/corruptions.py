@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageEnhance
 from torch import Tensor
-from torchvision.transforms import functional
 
+from cnn.imaging.blur import gaussian_blur
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction, classify
@@ -70,7 +70,9 @@ def _compress(image: Image.Image, level: float, _random: np.random.RandomState) 
 
 
 def _blur(image: Image.Image, level: float, _random: np.random.RandomState) -> np.ndarray:
-    return np.array(functional.gaussian_blur(image, [int(level), int(level)]))
+    channels = torch.from_numpy(np.array(image, np.float32)).permute(2, 0, 1)[:, None]
+    blurred = gaussian_blur(channels, int(level), sigma=0.15 * level + 0.35)  # torchvision's where none is given
+    return blurred[:, 0].round().byte().permute(1, 2, 0).numpy()
 
 
 def _brighten(image: Image.Image, level: float, _random: np.random.RandomState) -> np.ndarray:
@@ -82,7 +84,7 @@ def _contrast(image: Image.Image, level: float, _random: np.random.RandomState) 
 
 
 def _gamma(image: Image.Image, level: float, _random: np.random.RandomState) -> np.ndarray:
-    return np.array(functional.adjust_gamma(image, level))
+    return np.array(image.point([int(255.999 * (grey / 255) ** level) for grey in range(256)] * 3))
 
 
 def _noisy(

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnn.imaging.blur import gaussian_blur
 from cnn.progress import Progress, ignore_progress
 
 GRID = 16
@@ -125,12 +126,8 @@ def make_fill(pixels: Tensor, fill: Fill) -> Tensor:
     """Return what hidden squares of a standardised film (1, 1, S, S) show, of the same shape."""
     if fill == "grey":
         return torch.zeros_like(pixels)
-    from torchvision.transforms.functional import gaussian_blur  # takes a second, and few ask for it
-
-    spread = min(pixels.shape[-2:]) / 16
-    kernel_size = 2 * int(2 * spread) + 1
-    blurred: Tensor = gaussian_blur(pixels, [kernel_size, kernel_size], [spread, spread])
-    return blurred
+    sigma = min(pixels.shape[-2:]) / 16
+    return gaussian_blur(pixels, 2 * int(2 * sigma) + 1, sigma)
 
 
 def _counts() -> np.ndarray:

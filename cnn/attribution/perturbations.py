@@ -16,6 +16,7 @@ from torch import Tensor
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.similarity import compare_squares
 from cnn.errors import UserError
+from cnn.imaging.blur import gaussian_blur
 from cnn.imaging.hide_lungs import hide_lungs
 from cnn.imaging.preprocess import resample, standardise
 from cnn.models import lung_segmenter
@@ -178,12 +179,9 @@ def crop(greys: Tensor, margin: float) -> Tensor:
 
 def blur(greys: Tensor, spread: float) -> Tensor:
     """Blur with a Gaussian of standard deviation ``spread``, a share of the side."""
-    from torchvision.transforms.functional import gaussian_blur  # takes a second, and few ask for it
-
     sigma = spread * greys.shape[-1]
     kernel_size = min(2 * math.ceil(3 * sigma) + 1, greys.shape[-1] - 1 + greys.shape[-1] % 2)
-    blurred: Tensor = gaussian_blur(greys, [kernel_size, kernel_size], [sigma, sigma])
-    return blurred
+    return gaussian_blur(greys, kernel_size, sigma)
 
 
 def paste(greys: Tensor, patch: Patch) -> Tensor:
