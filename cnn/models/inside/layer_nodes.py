@@ -4,7 +4,6 @@ Layers are called one after the other, because readers share the networks: a hoo
 ``torch.fx`` traces by patching ``nn.Module`` for all threads.
 """
 
-import copy
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -107,14 +106,14 @@ def _walk(module: nn.Module, x: Tensor, path: str) -> Generator[LayerCall, None,
 def list_layers(network: str | LoadedModel) -> tuple[LayerNode, ...]:
     """Return all layers of a network, or of the registered one of that name, in order.
 
-    Needs no weights: only shapes are computed. For registered networks that is done once, which takes a second;
-    simultaneous first callers wait for it instead of computing it again.
+    Needs no weights: only shapes are read. For registered networks that is done once; simultaneous first callers wait
+    for it instead of computing it again.
     """
     name = network if isinstance(network, str) else network.name
     if isinstance(network, str) or name in MODELS:
         with _LISTING:
             return _list_layers(name)
-    return _layer_nodes(copy.deepcopy(network.module).to("meta"), network.input_size)
+    return _layer_nodes(network.module, network.input_size)
 
 
 _LISTING = threading.Lock()
@@ -123,13 +122,13 @@ _LISTING = threading.Lock()
 @cache
 def _list_layers(name: str) -> tuple[LayerNode, ...]:
     spec = MODELS[name]
-    with torch.device("meta"):
-        return _layer_nodes(spec.build().eval(), spec.input_size)
+    return _layer_nodes(spec.build().eval(), spec.input_size)  # the device "meta" would import compilers, for 4 s
 
 
+@torch.inference_mode()
 def _layer_nodes(network: nn.Module, side: int) -> tuple[LayerNode, ...]:
-    """Return the layers of a network on the device "meta"."""
-    pixels = torch.empty(1, 1, side, side, device="meta")
+    """Return the layers of a network for one film, by a pass whose values do not matter."""
+    pixels = torch.zeros(1, 1, side, side, device=next(network.parameters()).device)
     nodes: list[LayerNode] = []
     branches = _Branches()
     for call in call_layers(network, pixels):
