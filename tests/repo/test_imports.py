@@ -1,6 +1,8 @@
 """Which package may import which: one order, no circle, and no PyTorch behind pages that must open at once."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -113,3 +115,31 @@ def test_folders_and_pages_are_small() -> None:
     assert not [folder for folder in folders if len(list(folder.glob("*.py"))) > MAX_MODULES]
     pages = (ROOT / "pages").glob("*.py")
     assert not [page.name for page in pages if len(page.read_text(encoding="utf-8").splitlines()) > MAX_PAGE_LINES]
+
+
+def test_two_threads_that_begin_with_different_parts_of_pydicom_both_import_it() -> None:
+    """As a page and the warm-up of the server do; Python leaves pydicom half imported where they wait for each other."""
+    script = """
+import importlib, sys, threading, time
+begun, errors = threading.Event(), []
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "pydicom":
+            begun.set()
+            time.sleep(0.2)
+def load(name):
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        errors.append(error)
+import numpy
+sys.meta_path.insert(0, Slow())
+first = threading.Thread(target=load, args=["cnn.imaging.quiet"])
+first.start()
+begun.wait()
+load("cnn.imaging.dicom.grey")
+first.join()
+sys.exit(str(errors) if errors else 0)
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
