@@ -132,7 +132,7 @@ READ: dict[str, tuple[Callable[[], bytes], np.ndarray, str]] = {
     ),
     "voi lut of negatives": (_lut_of_negatives, G12, "VOI LUT"),
     "empty voi item": (lambda: d12(VOILUTSequence=EMPTY, **FULL), np.clip(V12 / 4095, 0, 1), "empty VOI LUT"),
-    "placeholder": (lambda: d12(WindowCenter=0, WindowWidth=1), G12, "Ignored a window"),
+    "placeholder": (lambda: d12(WindowCenter=0, WindowWidth=1), G12, "Ignored a grey window"),
     "window of another picture": (lambda: d12(WindowCenter=40, WindowWidth=80), G12, "% of it white"),
     "window far too wide": (lambda: d12(WindowCenter=0, WindowWidth=10**6), G12, "contrast"),
     "second window": (

@@ -131,7 +131,7 @@ def test_every_file_of_pydicom_is_read_or_refused() -> None:
 def test_a_real_chest_has_bright_bone_and_dark_lungs() -> None:
     film = read_test_file("RG1_UNCR.dcm")
     assert film.notes == (
-        "Applied the window of the file: centre 15000, width 30000.",
+        "Applied the grey window of the file: centre 15000, width 30000.",
         "Inverted: in this file low values are bright (MONOCHROME1).",
     )
     height, width = film.pixels.shape

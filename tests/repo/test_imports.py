@@ -118,7 +118,7 @@ def test_folders_and_pages_are_small() -> None:
 
 
 def test_two_threads_that_begin_with_different_parts_of_pydicom_both_import_it() -> None:
-    """As a page and the warm-up of the server do; Python leaves pydicom half imported where they wait for each other."""
+    """As a page and the server's warm-up do; Python leaves pydicom half imported where they wait for each other."""
     script = """
 import importlib, sys, threading, time
 begun, errors = threading.Event(), []

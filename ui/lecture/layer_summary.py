@@ -15,6 +15,7 @@ from cnn.lecture import torch_snippets
 from cnn.ops import layer_examples
 from cnn.ops.windows import Axis
 from ui.lecture import size_rules
+from ui.lecture.volume_chain import Sides, cuboid_html
 from ui.shell import stage
 from ui.shell.page_state import State
 from ui.shell.stage import View
@@ -25,7 +26,7 @@ from ui.widgets.tables import show_table
 
 _SIDE, _DEPTH = 180, 100
 """Pixels of the longest side and of the greatest depth of a drawing."""
-_MOST_STRIPES, _MOST_WINDOWS, _MOST_CELLS = 16, 10, 40
+_MOST_WINDOWS, _MOST_CELLS = 10, 40
 _MOST_SEARCHED = 256
 """Cells of a side that are searched for those that no window reads."""
 ReadableLayer = Conv | ConvTranspose | Pool
@@ -196,20 +197,10 @@ def _show_breakdown(calculated: Calculated) -> None:
 
 
 def _figure(volume: Volume, scale: tuple[float, float], role: str, caption: str, groups: int = 1) -> str:
-    """Draw a volume: width by height as the front, the depth as slanted faces."""
+    """Draw a volume, its sides and its depth each to their scale."""
     per_cell, per_channel = scale
-    width, height = max(3.0, per_cell * volume.width), max(3.0, per_cell * volume.height)
-    back = max(2.0, per_channel * volume.depth * 0.7)
-    striped = f' grouped" style="--stripe: {back / groups:.2f}px; ' if 1 < groups <= _MOST_STRIPES else '" style="'
-    faces = (
-        f'<div class="front" style="width:{width:.1f}px;height:{height:.1f}px"></div>'
-        f'<div class="top" style="bottom:{height:.1f}px;width:{width:.1f}px;height:{back:.1f}px"></div>'
-        f'<div class="side" style="left:{width:.1f}px;width:{back:.1f}px;height:{height:.1f}px"></div>'
-    )
-    return (
-        f'<div class="volume"><div class="cuboid {role}{striped}width:{width + back:.1f}px;'
-        f'height:{height + back:.1f}px">{faces}</div>{escape(caption)}</div>'
-    )
+    sides = Sides(per_cell * volume.width, per_cell * volume.height, per_channel * volume.depth)
+    return f'<div class="volume">{cuboid_html(sides, role, groups)}{escape(caption)}</div>'
 
 
 def _size(volume: Volume) -> str:

@@ -13,6 +13,7 @@ from cnn.layers.budget import demands
 from cnn.layers.layer import Shape, Vector, Volume
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Softmax
 from cnn.layers.network import Network, Stage
+from ui.lecture.volume_chain import Sides, cuboid_html
 from ui.shell.page_state import State
 from ui.shell.text import format_bytes, sentence_of
 from ui.widgets import cross_links, tables
@@ -20,8 +21,6 @@ from ui.widgets.tables import Bar
 
 TALLEST, DEEPEST = 110, 64
 """Pixels of the height of the tallest volume, and of the depth of the deepest."""
-SLANT = 0.3
-"""How far the width runs to the back, as a share of its length."""
 SHAPE_KEEPING = (Activation, BatchNorm, Dropout, Softmax)
 """Layers that leave a volume's shape as it is, and are not drawn."""
 
@@ -254,16 +253,6 @@ def _box_html(box: _Box, scale: _Scale) -> str:
 
 
 def _cuboid(shape: Shape, scale: _Scale, role: str) -> str:
-    """Draw height by depth as the front, and the width as slanted faces. Streamlit takes no SVG inside HTML."""
     if isinstance(shape, Vector):
-        height, depth, back = 6.0, max(4.0, scale.feature * shape.features), 0.0
-    else:
-        height, depth = max(3.0, scale.side * shape.height), max(4.0, scale.depth * shape.depth)
-        back = SLANT * scale.side * shape.width
-    faces = f'<div class="front" style="width:{depth:.1f}px;height:{height:.1f}px"></div>'
-    if back >= 1:
-        faces += (
-            f'<div class="top" style="bottom:{height:.1f}px;width:{depth:.1f}px;height:{back:.1f}px"></div>'
-            f'<div class="side" style="left:{depth:.1f}px;width:{back:.1f}px;height:{height:.1f}px"></div>'
-        )
-    return f'<div class="cuboid {role}" style="width:{depth + back:.1f}px;height:{height + back:.1f}px">{faces}</div>'
+        return cuboid_html(Sides(0, 6, scale.feature * shape.features), role)
+    return cuboid_html(Sides(scale.side * shape.width, scale.side * shape.height, scale.depth * shape.depth), role)

@@ -1,6 +1,7 @@
 """The lecture's chain of layers: every volume to scale, every layer a link to the page that teaches it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -10,6 +11,9 @@ from cnn.layers.network import Network
 
 TALLEST, WIDEST = 84, 48
 """Pixels of the height of the largest volume, and of the width of the deepest."""
+SLANT = 0.3
+"""How far the width runs to the back, as a share of its length."""
+_MOST_STRIPES = 16
 NAMES: dict[type[Layer], str] = {Conv: "CONV", Activation: "ReLU", Pool: "POOL", Linear: "FC", Softmax: "Softmax"}
 
 
@@ -97,3 +101,29 @@ def typeset_shape(shape: Shape) -> str:
 def _face(height: float, width: float, *, first: bool = False) -> str:
     role = "face input" if first else "face"
     return f'<div class="{role}" aria-hidden="true" style="width:{round(width)}px;height:{round(height)}px"></div>'
+
+
+class Sides(NamedTuple):
+    """Pixels of a volume's sides; one without a width is flat."""
+
+    width: float
+    height: float
+    depth: float
+
+
+def cuboid_html(sides: Sides, role: str, groups: int = 1) -> str:
+    """Return a volume as a box: height by depth in front, width to the back; a few ``groups`` of channels are striped.
+
+    Streamlit takes no SVG inside HTML, so the faces are elements that the style sheet slants.
+    """
+    height, depth, back = max(3.0, sides.height), max(4.0, sides.depth), SLANT * sides.width
+    faces = f'<div class="front" style="width:{depth:.1f}px;height:{height:.1f}px"></div>'
+    if back >= 1:
+        faces += (
+            f'<div class="top" style="bottom:{height:.1f}px;width:{depth:.1f}px;height:{back:.1f}px"></div>'
+            f'<div class="side" style="left:{depth:.1f}px;width:{back:.1f}px;height:{height:.1f}px"></div>'
+        )
+    striped = 1 < groups <= _MOST_STRIPES
+    name, stripe = ("cuboid grouped", f"--stripe:{depth / groups:.2f}px;") if striped else ("cuboid", "")
+    size = f"width:{depth + back:.1f}px;height:{height + back:.1f}px"
+    return f'<div class="{name} {role}" style="{stripe}{size}">{faces}</div>'

@@ -186,12 +186,12 @@ def _read_windows(header: Header, *, quiet: bool = False) -> Iterator[tuple[floa
         notes.append(f"Read an unknown {name_tag('VOILUTFunction')} as LINEAR.")
         declared = "LINEAR"
     if len(centres) != len(widths):
-        notes.append("Ignored a window of the file that makes no sense: centre or width is missing.")
+        notes.append("Ignored a grey window of the file that makes no sense: centre or width is missing.")
     for centre, width in zip(centres[:_MAX_CHOICES], widths, strict=False):
         if not math.isfinite(centre) or not width > 0:
-            notes.append("Ignored a window of the file that makes no sense: " + _name_window(centre, width))
+            notes.append("Ignored a grey window of the file that makes no sense: " + _name_window(centre, width))
         elif declared == "LINEAR" and width < 1:
-            notes.append(f"Read the window of width {width:g}, too narrow for LINEAR, as LINEAR_EXACT.")
+            notes.append(f"Read the grey window of width {width:g}, too narrow for LINEAR, as LINEAR_EXACT.")
             yield centre, width, "LINEAR_EXACT"
         else:
             yield centre, width, declared
@@ -214,13 +214,15 @@ def _apply_windows(values: np.ndarray, padding: np.ndarray | None, header: Heade
             if min(black, white) > 0.02:
                 colour = "black or white"
             share = black + white if colour == "black or white" else max(black, white)
-            header.notes.append(f"Ignored a window of the file, which makes {_percent(share)} of it {colour}: {name}")
+            header.notes.append(
+                f"Ignored a grey window of the file, which makes {_percent(share)} of it {colour}: {name}"
+            )
         elif float(np.subtract(*np.percentile(greys, (95, 5)))) < _LEAST_CONTRAST:
-            header.notes.append(f"Ignored a window of the file, which leaves hardly any contrast: {name}")
+            header.notes.append(f"Ignored a grey window of the file, which leaves hardly any contrast: {name}")
         else:
-            header.notes.append(f"Applied the window of the file: {name}")
+            header.notes.append(f"Applied the grey window of the file: {name}")
             if black + white > _CLIPPED_NOTED:
-                header.notes.append(f"The window makes {_percent(black + white)} of the pixels black or white.")
+                header.notes.append(f"The grey window makes {_percent(black + white)} of the pixels black or white.")
             return _apply_window(values, centre, width, shape, in_place=True)
     return None
 

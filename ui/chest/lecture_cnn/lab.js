@@ -4,8 +4,8 @@ const SIDE = 224,
   REST = 700; // pixels of the film; milliseconds without a change until the server is asked
 const TOOLS = { erase: "Brush: erase", mark: "Stamp: letter R" };
 const SLIDERS = {
-  centre: { title: "Window centre", low: 0, high: 100, start: 50, unit: "%" },
-  width: { title: "Window width", low: 5, high: 200, start: 100, unit: "%" },
+  centre: { title: "Grey window centre", low: 0, high: 100, start: 50, unit: "%" },
+  width: { title: "Grey window width", low: 5, high: 200, start: 100, unit: "%" },
   turn: { title: "Turn", low: -30, high: 30, start: 0, unit: "°" },
   crop: { title: "Crop each side", low: 0, high: 30, start: 0, unit: "%" },
   blur: { title: "Blur", low: 0, high: 10, start: 0, unit: "px" },

@@ -30,7 +30,7 @@ function tell(viewer) {
         [0, viewer.box[3]],
       ])}`,
     );
-  told.push(`zoom ${Math.round(100 * viewer.zoom)} %, window centre ${Math.round(centre)}, width ${Math.round(span)}`);
+  told.push(`zoom ${Math.round(100 * viewer.zoom)} %, grey window on screen: centre ${Math.round(centre)}, width ${Math.round(span)}`);
   viewer.find(".twin").textContent = `${told.join(" · ")}.`;
 }
 

@@ -1,6 +1,6 @@
 // A viewer of a film and its maps. All panes share one view, one window and one cursor; nothing here asks the server.
 
-const TOOLS = { pan: "Move", window: "Window", ruler: "Ruler" };
+const TOOLS = { pan: "Move", window: "Grey window", ruler: "Ruler" };
 const viewers = new WeakMap(); // a reader's view outlives new data
 
 function component({ data, parentElement, setTriggerValue }) {
