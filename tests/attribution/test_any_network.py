@@ -75,10 +75,11 @@ def test_maps_of_torchvision_s_networks_are_captum_s(name: str, short: None) -> 
 
 
 @pytest.mark.filterwarnings("ignore:Setting")
-def test_slower_methods_are_captum_s() -> None:
+def test_slower_methods_are_captum_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "STEPS", 12)
     net, x = network(), images(1)
     expected = {
-        "integrated_gradients": captum.IntegratedGradients(net).attribute(x, 0, TARGET, n_steps=50),
+        "integrated_gradients": captum.IntegratedGradients(net).attribute(x, 0, TARGET, n_steps=12),
         "guided_backprop": captum.GuidedBackprop(net).attribute(x, TARGET),
         "occlusion": captum.Occlusion(net).attribute(x, (3, 9, 9), (3, 4, 4), 0, TARGET),
     }
