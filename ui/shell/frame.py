@@ -1,5 +1,6 @@
 """The frame around every page: one heading, one sentence, one thing to try, and the way on."""
 
+import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,13 @@ def _announce(title: str) -> None:
 
 
 def _page(chapter: Chapter) -> StreamlitPage:
-    icon = "✅" if chapter.file in visited_pages() else None
+    """Return a copy: Streamlit notes on a page whether it may run, and takes long to find the files of all."""
+    return copy.copy(_make_page(chapter, chapter.file in visited_pages()))
+
+
+@cache
+def _make_page(chapter: Chapter, visited: bool) -> StreamlitPage:
+    icon = "✅" if visited else None
     return st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home", icon=icon)
 
 
