@@ -7,32 +7,23 @@ from cnn.handson import check
 from cnn.handson.exercises.judging import BLANK, RETURNS_NOTHING, Exercise, function, value
 
 ALL = {number: exercise for notebook in check.MODULES for number, exercise in check.exercises(notebook).items()}
-EACH = pytest.mark.parametrize("number", ALL)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _nothing_solved() -> None:
     for number in ALL:
         check.check(number, ...)
 
 
-@EACH
-def test_the_right_answer_is_right(number: str) -> None:
-    assert ALL[number].judge(ALL[number].right) == ""
-
-
-@EACH
-def test_each_mistake_is_named(number: str) -> None:
+@pytest.mark.parametrize("number", ALL)
+def test_the_right_answer_is_right_each_mistake_is_named_and_anything_else_a_sentence(number: str) -> None:
     exercise = ALL[number]
+    assert exercise.judge(exercise.right) == ""
     assert exercise.hints
     for sentence, wrong in exercise.mistakes.items():
         assert sentence in exercise.judge(wrong)
-
-
-@EACH
-@pytest.mark.parametrize("answer", [..., None, "text", [], lambda: 1, lambda *_: 1 / 0, lambda *_: None, object()])
-def test_anything_else_is_one_sentence(number: str, answer: object) -> None:
-    assert ALL[number].judge(answer)
+    for answer in (..., None, "text", [], lambda: 1, lambda *_: 1 / 0, lambda *_: None, object()):
+        assert exercise.judge(answer), answer
 
 
 @pytest.mark.parametrize("exercise", [value(3, {}, "hint"), value([1, 2], {}, "hint"), value("a", {}, "hint")])
@@ -58,6 +49,7 @@ def test_an_answer_cannot_change_what_it_is_compared_with() -> None:
     assert function(lambda x: x + 1, [(np.ones(2),)], {}, "hint").judge(greedy) == ""
 
 
+@pytest.mark.usefixtures("_nothing_solved")
 def test_points_grow_and_fall_and_all_of_them_give_a_code(capsys: pytest.CaptureFixture[str]) -> None:
     exercises = check.exercises(1)
     for count, (number, exercise) in enumerate(exercises.items(), start=1):
@@ -70,6 +62,7 @@ def test_points_grow_and_fall_and_all_of_them_give_a_code(capsys: pytest.Capture
     assert "Still open: 1.2" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("_nothing_solved")
 def test_hints_come_one_by_one_and_an_unknown_number_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in ALL["1.1"].hints:
         check.hint("1.1")

@@ -13,12 +13,13 @@ from ui.handson import runs
 from ui.shell.page_state import State
 
 
-@pytest.fixture(autouse=True)
-def random_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def random_weights(weights: Path) -> Iterator[None]:
     """The pages load random weights; numbers that are published come from the cards of the shipped ones."""
-    monkeypatch.setattr(loading, "WEIGHTS_FOLDER", weights)
     loading.load.cache_clear()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "WEIGHTS_FOLDER", weights)
+        yield
     loading.load.cache_clear()
 
 

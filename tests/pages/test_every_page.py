@@ -11,6 +11,7 @@ from tests.support.app import open_page, printed, snippets
 from ui.shell.frame import Chapter, chapters
 from ui.shell.page_state import State
 
+pytestmark = pytest.mark.usefixtures("few_draws")
 INPUTS = ("checkbox", "radio", "selectbox", "slider", "number_input", "text_area", "text_input", "toggle")
 
 

@@ -15,32 +15,15 @@ def test_every_term_is_there() -> None:
         assert f"**{term_title(term)}.** {term.meaning}" in text
 
 
-TERMS = [
-    "CNN",
-    "AUC",
-    "ROC",
-    "DICOM",
-    "backpropagation",
-    "epoch",
-    "Brier score",
-    "Dice",
-    "hyperparameter",
-    "overfitting",
-    "pneumonia",
-    "opacity",
-    "ECE",
-    "accuracy",
-    "recall",
-    "ensemble",
-    "operating point",
-    "MACs",
-]
+TERMS = (
+    *("CNN", "AUC", "ROC", "DICOM", "backpropagation", "epoch", "Brier score", "Dice", "hyperparameter", "overfitting"),
+    *("pneumonia", "opacity", "ECE", "accuracy", "recall", "ensemble", "operating point", "MACs"),
+)
 
 
-@pytest.mark.parametrize("term", TERMS)
 @pytest.mark.parametrize("spell", [str, str.upper, lambda text: f" {text.lower()} ", lambda text: f"{text}s"])
-def test_a_word_is_found_in_any_form(term: str, spell: Callable[[str], str]) -> None:
-    assert [each for each in GLOSSARY if each.matches(spell(term))]
+def test_words_are_found_in_any_form(spell: Callable[[str], str]) -> None:
+    assert not [term for term in TERMS if not any(each.matches(spell(term)) for each in GLOSSARY)]
 
 
 def test_hyphens_and_later_words_of_a_name_find_it_and_a_typo_nothing() -> None:

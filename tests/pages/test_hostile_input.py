@@ -33,7 +33,7 @@ MESSAGES: tuple[Any, ...] = (
 Callbacks = dict[tuple[str, str], Callable[[], None]]
 
 every_chapter = pytest.mark.parametrize("chapter", frame.chapters(), ids=lambda chapter: chapter.file)
-pytestmark = pytest.mark.usefixtures("random_app")
+pytestmark = pytest.mark.usefixtures("random_app", "few_draws")
 
 
 @pytest.fixture

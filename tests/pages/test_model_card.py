@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 
 from cnn import cards
 from cnn.cards import BASELINE, network_title
@@ -90,6 +91,7 @@ def test_the_baseline_is_not_compared_with_itself() -> None:
 
 
 def test_a_missing_card_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_resource.clear()
     monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
     assert ["weights/transfer.json" in error.value for error in open_page(PAGE).error] == [True]
 

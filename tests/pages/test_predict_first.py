@@ -15,6 +15,7 @@ from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
 from ui.widgets import quiz
 
+pytestmark = pytest.mark.usefixtures("few_draws")
 LINKS: dict[str, tuple[dict[str, str], ...]] = {
     "review": ({"part": "The chain of layers"},),
     "stride_padding": ({"N": "64", "F": "7", "S": "3"}, {"N": "63", "F": "3", "S": "2", "P": "4"}),

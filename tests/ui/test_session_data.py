@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "miss-marple"
 SETTINGS = {"network": "lecture", "insist": "true"}
-LEAVES_IN_S = 4
+LEAVES_IN_S = 2
 """Seconds for which the server keeps the session of a reader who has left."""
 OF_PICTURES = ("Radiograph", "Film", "Attribution", "CheckedMap", "UploadedFile")
 LARGE = 3 * 2**19
@@ -121,7 +121,7 @@ async def _walk(watched: Watched) -> Visit:
         await reader.close()
         await reader.connect()
         again = await reader.rerun()
-        await asyncio.sleep(LEAVES_IN_S + 1)  # past the time at which the session would have gone
+        await asyncio.sleep(LEAVES_IN_S + 0.5)  # past the time at which the session would have gone
         resumed = again.session == before, again.text(), (await reader.rerun()).text()
     finally:
         await reader.close()
