@@ -20,44 +20,23 @@ from cnn.errors import UserError
 from cnn.handson.uploads import read_zip
 from cnn.imaging.radiograph import read_radiograph
 from cnn.layers.reading.read import read_file
-from tests.imaging.corpus import GOOD
-from tests.imaging.corpus.build import with_crcs
-from tests.imaging.corpus.mutate import SEEDS, edited
+from tests.imaging.corpus.mutate import SEEDS, broken, broken_film, good_data
 from tests.layers.reading.network_texts import HEAD, TEXTS
 from ui.widgets.film_gallery import thumbnail_url
 
 SECONDS, MEMORY = 4.0, 600
-EDITS = ("set", "flip", "cut", "repeat", "insert", "end")
-BYTES = (b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"PK\x01\x02", b"=")
-
-
-def broken(data: bytes, chance: random.Random) -> bytes:
-    """Return ``data`` after one edit or a few, most of them near its beginning or end."""
-    edits = []
-    for _ in range(chance.choice((1, 1, 1, 2, 6))):
-        place = chance.choice((chance.uniform(0, 0.08), chance.random(), chance.uniform(0.92, 1)))
-        edits.append((chance.choice(EDITS), place, chance.choice((*BYTES, chance.randbytes(chance.randint(1, 8))))))
-    return edited(data, edits)
-
-
-@cache
-def _film(name: str) -> bytes:
-    return GOOD[name]().data
 
 
 def try_film(chance: random.Random) -> None:
     """Upload a broken film, and make its thumbnail."""
     name = chance.choice(SEEDS)
-    data = broken(_film(name), chance)
-    if name.endswith("png") and chance.random() < 0.5:
-        data = with_crcs(data)
-    thumbnail_url(read_radiograph(data, name).pixels)
+    thumbnail_url(read_radiograph(broken_film(name, chance), name).pixels)
 
 
 def _zip(method: int, *bad: bytes) -> bytes:
     """Return a zip file of good films, the first of them replaced by the bad ones."""
     names = [name for name in SEEDS if name.endswith(("png", "jpg"))]
-    films = [*bad, *(_film(names[number % len(names)]) for number in range(len(bad), 32))]
+    films = [*bad, *(good_data(names[number % len(names)]) for number in range(len(bad), 32))]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for number, film in enumerate(films):
@@ -71,7 +50,7 @@ def try_zip(chance: random.Random) -> None:
     if chance.random() < 0.5:
         read_zip(broken(_zip(method), chance))
     else:
-        read_zip(_zip(method, broken(_film(chance.choice(SEEDS)), chance)))
+        read_zip(_zip(method, broken(good_data(chance.choice(SEEDS)), chance)))
 
 
 @cache
