@@ -1,8 +1,8 @@
 """The running app and a Chromium for the browser tests.
 
-Fixtures: ``app_url`` (the app, started once), ``browser`` (one Chromium), ``open_page`` (a page of the app in a context
-of its own: ``open_page("pooling?F=3", color_scheme="dark", width=390)``). Without a browser the tests are skipped; on
-a CI machine (environment variable CI) that is a failure.
+Fixtures: ``app_url`` (the app, started once), ``browser`` (one Chromium), ``context`` (its cache, in which the app's
+scripts are after the first page), ``open_page`` (``open_page("pooling?F=3", color_scheme="dark", width=390)``). Without
+a browser the tests are skipped; on a CI machine (environment variable CI) that is a failure.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.servers import free_port, running, streamlit
 
@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-sync",
 ]
+NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PATIENCE = 60_000
 """Milliseconds until a slow machine is given up on; nothing is measured by it."""
 expect.set_options(timeout=PATIENCE)
@@ -63,7 +64,7 @@ def app_url() -> Iterator[str]:
 def browser(app_url: str) -> Iterator[Browser]:
     """One Chromium for all tests."""
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, NO_OTHER_HOST])
         # Until the front door has been opened once, Streamlit shows the files in pages/ as an app without app.py.
         first = launched.new_page()
         first.goto(app_url)
@@ -73,23 +74,38 @@ def browser(app_url: str) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def open_page(app_url: str, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page of the app by its path and waits until it is drawn; every page has a context of its own."""
-    contexts = []
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Where pages are opened that need nothing but a size and a scheme of colours."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
 
-    def open_(path: str = "", *, width: int = 1280, height: int = 900, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
+
+@pytest.fixture
+def open_page(app_url: str, browser: Browser, context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the app by its path and waits until it is drawn.
+
+    ``color_scheme`` and ``reduced_motion`` are set on the page; with other options it has a context of its own.
+    """
+    opened: list[Page | BrowserContext] = []
+
+    def open_(path: str = "", *, width: int = 1280, height: int = 900, **options: str | bool | list[str]) -> Page:
+        media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
+        own = browser.new_context(**options) if options else None
+        page = (own or context).new_page()
+        opened.append(own or page)
+        page.set_default_timeout(PATIENCE)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**media)
         page.goto(f"{app_url}/{path}")
         settle(page)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for each in opened:
+        each.close()
 
 
 def settle(page: Page) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, PATIENCE, chromium, serve_app, settle
 from tests.support.servers import ROOT
@@ -59,11 +59,11 @@ SHOTS = (
 )
 
 
-def take(browser: Browser, url: str, shot: Shot) -> Image.Image:
+def take(context: BrowserContext, url: str, shot: Shot) -> Image.Image:
     """Photograph the element of ``shot`` once it is drawn."""
-    page = _open(browser, f"{url}/{shot.path}", shot.scheme)
+    page = _open(context, f"{url}/{shot.path}", shot.scheme)
     picture = page.locator(shot.selector).last.screenshot(animations="disabled", caret="hide", scale="css")
-    page.context.close()
+    page.close()
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
@@ -77,14 +77,11 @@ def difference(before: Image.Image, after: Image.Image) -> str:
     return f"{share:.1%} of it looks different" if share > SHARE else ""
 
 
-def _open(browser: Browser, address: str, scheme: str = "light") -> Page:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720},
-        color_scheme=scheme,
-        reduced_motion="reduce",  # type: ignore[arg-type]
-    )
-    context.set_default_timeout(PATIENCE)
+def _open(context: BrowserContext, address: str, scheme: str = "light") -> Page:
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto(address)
     settle(page)
     page.wait_for_function(
@@ -99,10 +96,10 @@ def main(only: str, accept: bool) -> int:
     """Photograph the elements, say what differs, and return how many do that were not accepted."""
     different = 0
     with serve_app() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        _open(browser, url).context.close()
+        context = playwright.chromium.launch(executable_path=chromium(), args=FLAGS).new_context()
+        _open(context, url).close()
         for shot in (shot for shot in SHOTS if shot.name.startswith(only)):
-            picture = take(browser, url, shot)
+            picture = take(context, url, shot)
             problem = difference(Image.open(shot.file), picture) if shot.file.exists() else "is new"
             if problem and accept:
                 LOOKS.mkdir(exist_ok=True)
@@ -111,11 +108,11 @@ def main(only: str, accept: bool) -> int:
             if problem:
                 print(f"{shot.name}: {problem}{', accepted' if accept else ''}", flush=True)
         if accept and not only:
-            page = _open(browser, f"{url}/{README_PAGE}")
+            page = _open(context, f"{url}/{README_PAGE}")
             Image.open(io.BytesIO(page.screenshot(scale="css"))).convert("RGB").quantize(256).save(
                 README, optimize=True
             )
-        browser.close()
+        context.close()
     return different
 
 

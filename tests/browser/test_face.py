@@ -1,15 +1,11 @@
 """One face, in Chromium: the measure of text, the first screen of a projector, and words that open their meaning."""
 
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from cnn.lecture.glossary import find_term
-from tests.support.servers import free_port, running, streamlit
 
 pytestmark = pytest.mark.browser
 
@@ -72,18 +68,3 @@ def test_a_word_opens_its_meaning_by_touch_within_a_phones_screen(open_page: Cal
     box = meaning.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="what a process has loaded is read from /proc")
-def test_pytorch_is_loaded_before_a_reader_comes():
-    port = free_port()
-    with running(streamlit(port), f"http://127.0.0.1:{port}/_stcore/health") as server:
-        loaded = Path(f"/proc/{server.pid}/maps")
-        end = time.monotonic() + 120
-        while "libtorch" not in loaded.read_text():
-            assert time.monotonic() < end, "nothing was imported ahead"
-            time.sleep(0.2)
-
-
-def test_the_browsers_tab_carries_the_name_of_the_page(open_page: Callable[..., Page]):
-    assert open_page("pooling").title() == "Pooling"

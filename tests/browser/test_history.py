@@ -11,7 +11,8 @@ from tests.browser.conftest import settle
 from ui.shell.frame import COURSE
 
 pytestmark = pytest.mark.browser
-PAGES = ("stride_padding", "convolution_2d", "pooling", "layer_calculator")
+PAGES = ("stride_padding", "convolution_2d")
+"""Pooling and calculator are in the test over pages."""
 EXAMPLES = "[class*=st-key-chips] [class*=st-key-preset] button"
 READ_SETTINGS = """() => JSON.stringify([...document.querySelectorAll(
     '[data-testid=stMain] :is(input, textarea), [data-testid=stMain] [role=slider]')]

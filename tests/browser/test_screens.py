@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.browser.screens import LOOKS, SHOTS, Shot, difference, take
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
-def test_an_element_looks_as_it_was_accepted(shot: Shot, app_url: str, browser: Browser, tmp_path: Path) -> None:
-    picture = take(browser, app_url, shot)
+def test_an_element_looks_as_it_was_accepted(shot: Shot, app_url: str, context: BrowserContext, tmp_path: Path) -> None:
+    picture = take(context, app_url, shot)
     picture.save(tmp_path / f"{shot.name}.png")
     problem = difference(Image.open(shot.file), picture)
     assert not problem, f"see {tmp_path}; if it is meant: python -m tests.browser.screens --accept --only {shot.name}"

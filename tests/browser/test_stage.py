@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def test_present_fills_the_screen_with_the_stage_and_escape_leaves(open_page: Callable[..., Page]) -> None:
     page = open_page("stride_padding", width=1920, height=1080)
     stage = page.locator(".st-key-stage")
-    before = stage.bounding_box()["width"]
+    before = stage.evaluate("(node) => node.clientWidth")
     assert before >= 0.6 * 1920
     page.get_by_role("button", name="Present").click()
     expect(page.locator(".st-key-panel")).to_be_hidden()
@@ -28,4 +28,4 @@ def test_present_fills_the_screen_with_the_stage_and_escape_leaves(open_page: Ca
     assert not serious_violations(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert stage.bounding_box()["width"] == before
+    page.wait_for_function("(before) => document.querySelector('.st-key-stage').clientWidth === before", arg=before)
