@@ -50,6 +50,7 @@ _LITE0_STAGES = (
 )
 PRESETS: dict[str, str] = {
     "Review (slides 43-44)": ("32x32x3, conv 16 3 p1, relu, max 2, conv 16 3 p1, relu, max 2, flatten, fc 3, softmax"),
+    "Slide 10": ("64x64x1, " + "conv 10 3 p1, relu, conv 10 3 p1, relu, max 2, " * 3 + "flatten, fc 2"),
     "LeNet-5": ("32x32x1, conv 6 5, tanh, avg 2, conv 16 5, tanh, avg 2, flatten, fc 120, tanh, fc 84, tanh, fc 10"),
     "AlexNet": (
         "224x224x3, conv 64 11 s4 p2, relu, max 3 s2, conv 192 5 p2, relu, max 3 s2, conv 384 3 p1, relu, "
@@ -77,7 +78,8 @@ PRESETS: dict[str, str] = {
 }
 """AlexNet, VGG-16 and ResNet-18 as in torchvision; Lecture CNN and EfficientNet-Lite0 as in :mod:`cnn.models.loading`.
 
-EfficientNet-Lite0 is without its stochastic depth, which skips whole blocks at random in training only.
+Slide 10 is the chain to which the lecture returns, on films that a learner can train it on. EfficientNet-Lite0 is
+without its stochastic depth, which skips whole blocks at random in training only.
 """
 NOTES = {
     "LeNet-5": "LeNet-5 as it is usually written today. In the original of 1998, pooling had trained weights, the "

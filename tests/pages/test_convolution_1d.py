@@ -20,13 +20,6 @@ def player(app: AppTest) -> dict[str, Any]:
     return sent
 
 
-def test_the_slide_s_example_is_stepped_with_and_without_the_flip() -> None:
-    sent = player(open_page(PAGE))
-    assert sent["convolution"] == [0, 1, 1, 3, 4, 3, 6]
-    assert sent["correlation"] == [0, 2, 3, 5, 5, 0, 3]
-    assert sent["difference"] == [0, -1, -2, -2, -1, 3, 3]
-
-
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
 def test_a_link_sets_signal_kernel_and_output(mode: str) -> None:
     app = open_page(PAGE, x="4 -1 0.5 2 7", w="2,1,3,1", mode=mode)
