@@ -74,10 +74,10 @@ def lesson() -> None:
         true = min(state.number(TRUE), len(names)) - 1
         if true + 1 < state[TRUE]:
             st.caption(f"There are {len(names)} classes: the last one, number {true + 1}, is taken as the true class.")
-    hidden = quiz.dock(view, ask_fully_connected(state[quiz.QUESTION]), state)
     layer, temperature = layer_of(names, side, depth), state[TEMPERATURE]
     place = min(state[PLACE], layer.input.size - 1)
     example = view.compute(lambda: softmax.softmax(names, matched, temperature))
+    hidden = quiz.dock(view, ask_fully_connected(state[quiz.QUESTION], example), state)
     with view.stage:
         setting = class_scores.Setting(matched, temperature, place)
         on_rest = None if state.teach else keep

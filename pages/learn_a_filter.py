@@ -18,7 +18,7 @@ TARGET = Choice("target", "To be learned", "edge detector", options=(*TARGETS, "
 RATE = Real("rate", "Learning rate", 0.1, low=0.001, high=1, step=0.001)
 STEPS = Whole("steps", "Updates done", 0, low=0, high=MOST)
 PAIR = Whole("pair", "Pair of input and output", 1, low=1, high=PAIRS)
-PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS)
+PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS, title=filter_lesson.title_of)
 SEED = Whole("seed", "Seed", 0, low=0, high=99)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 BACKWARD = (
@@ -31,8 +31,8 @@ BACKWARD = (
 
 frame.header(
     "Learn a filter",
-    "A 3 × 3 filter starts at random. Pairs of input and output, and the gradient of the loss, turn it into the filter "
-    "that made them.",
+    "A 3 × 3 filter starts with random weights (a seed chooses them). Pairs of input and output, and the gradient of "
+    "the loss, turn it into the filter that made them.",
 )
 state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP, PREDICT, quiz.QUESTION)
 limit = FilterTask().largest_rate

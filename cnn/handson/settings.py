@@ -46,7 +46,7 @@ NETWORKS: dict[str, str] = {
 }
 """Named networks in the language of the builder. Without ReLU the pools average, because a maximum is not linear."""
 TITLES = {
-    "lecture": "Lecture's chain",
+    "lecture": "Lecture's chain, 4 CONV",
     "batch norm": "Chain + batch norm",
     "dropout": "Chain + dropout",
     "no ReLU": "Chain without ReLU",

@@ -17,6 +17,7 @@ from cnn.layers.network_text import parse
 from cnn.layers.presets import PRESETS
 from cnn.layers.sizes import Window
 from cnn.lecture.questions.layer_sizes import ask_two_layers
+from cnn.lecture.questions.output_cells import ask_cell
 from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
@@ -58,11 +59,12 @@ def convolution_1d(settings: Settings) -> Texts:
 
 
 def convolution_2d(settings: Settings) -> Texts:
-    """Return the output and its first number; for an image of several channels, what a filter costs and leaves."""
+    """Return the question on a cell, and the output; for several channels, what a filter costs and leaves."""
     if "x" in settings:
         flip = settings["flip"] == "true"
-        output = convolution.conv2d(parse_rows(settings["x"]), parse_rows(settings["w"]), flip=flip).output[0]
-        return {"first": f"{output[0, 0]:g}", "output": format_rows(output)}
+        example = convolution.conv2d(parse_rows(settings["x"]), parse_rows(settings["w"]), flip=flip)
+        asked = _question(ask_cell(example, int(settings["question"]))) if "question" in settings else {}
+        return asked | {"output": format_rows(example.output[0])}
     side, depth, kernel_size = (int(settings[key]) for key in ("N", "depth", "F"))
     products = costs.filter_weights(depth, kernel_size)
     size = sizes.output_size(side, Window(kernel_size)).size

@@ -1,6 +1,7 @@
 """Questions: the answer is torch's, each known slip is recognised, and no slip is ever the right answer."""
 
 import itertools
+import math
 import random
 import re
 
@@ -34,6 +35,7 @@ from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.filter_task import FilterTask, backward_pass
 from cnn.ops.gradients import full_convolution
 from cnn.ops.pooling import pool2d
+from cnn.ops.softmax import softmax
 
 
 def assert_sound(question: Question) -> None:
@@ -196,6 +198,16 @@ def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> 
             volume = torch.arange(depth * height * width).reshape(depth, height, width)
             assert question.answer == volume[channel, row, column]
     assert len(prompts) > 30
+
+
+@pytest.mark.parametrize("scores", [(0, 0, math.log(8)), (1000, 1001, 1002), (-500, -501)])
+def test_the_first_question_on_the_page_is_on_its_own_scores(scores: tuple[float, ...]) -> None:
+    example = softmax([str(score) for score in scores], scores, 0.5)
+    question = ask_fully_connected(1, example)
+    assert_sound(question)
+    asked = int(question.prompt.rstrip("?").split()[-1]) - 1
+    theirs = torch.softmax(torch.tensor(scores, dtype=torch.float64) / 0.5, 0)
+    assert question.answer == pytest.approx(theirs[asked].item())
 
 
 def test_questions_on_a_layer_are_on_its_width_and_on_what_it_learns() -> None:

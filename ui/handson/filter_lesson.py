@@ -28,6 +28,11 @@ STANDS = 1e-4
 """A loss below which the filter counts as learned."""
 
 
+def title_of(part: str) -> str:
+    """Return what a control calls a part."""
+    return {"dL/dw": "gradient of the weights, dL/dw", "dL/dx": "of the input, dL/dx"}.get(part, f"{part} pass")
+
+
 def example_of(passed: BackwardPass, part: Part) -> Convolution:
     """Return one part of the backward pass as a convolution to be stepped through."""
     if part == "dL/dw":

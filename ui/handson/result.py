@@ -61,15 +61,15 @@ def show_figures(result: Result) -> None:
     """Show the figures of the test films with their intervals, beside training and validation."""
     counts = result.counts_at()
     rows = [
-        ("AUC", "", f"{result.validation_auc:.3f}", str(result.test_auc)),
+        ("AUC", "–", f"{result.validation_auc:.3f}", str(result.test_auc)),
         (
             "accuracy",
             f"{result.train_accuracy:.2f}",
             f"{result.validation_accuracy:.2f}",
             str(result.test_accuracy),
         ),
-        ("sensitivity", "", "", str(Estimate.from_resamples(counts.sensitivity))),
-        ("specificity", "", "", str(Estimate.from_resamples(counts.specificity))),
+        ("sensitivity", "–", "–", str(Estimate.from_resamples(counts.sensitivity))),
+        ("specificity", "–", "–", str(Estimate.from_resamples(counts.specificity))),
     ]
     tables.show_table(["", "training", "validation", "test (95 % interval)"], rows, label="Figures")
     normal, pneumonia = result.train_counts
@@ -77,7 +77,7 @@ def show_figures(result: Result) -> None:
         f"Trained on {normal} NORMAL and {pneumonia} PNEUMONIA films; {result.shared_patients or 'no'} "
         f"{'patient is' if result.shared_patients < 2 else 'patients are'} in both training and validation set; "
         f"threshold P = 0.5; {len(result.test)} test films, intervals by resampling patients. {result.parameters:,} "
-        "parameters."
+        "parameters. –: not measured."
     )
     if result.settings.fine_tunes:
         st.caption(

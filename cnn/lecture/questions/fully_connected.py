@@ -5,14 +5,39 @@ import random
 
 from cnn.layers.costs import linear_parameters
 from cnn.lecture.questions.question import Question, build_question, format_number
-from cnn.ops.softmax import locate_flat_index
+from cnn.ops.softmax import Softmax, locate_flat_index
 
 
-def ask_fully_connected(seed: int) -> Question:
-    """Ask about the last layers; ``seed`` picks the numbers and one of four kinds of question."""
+def ask_fully_connected(seed: int, example: Softmax | None = None) -> Question:
+    """Ask about the last layers; ``seed`` picks the numbers and one of four kinds of question.
+
+    The first kind asks for a probability of ``example``, where there is one.
+    """
     draw = random.Random(seed)
     kinds = (_probability, _gradient, _linear_parameters, _flat_place)
-    return kinds[(seed - 1) % len(kinds)](draw)
+    kind = kinds[(seed - 1) % len(kinds)]
+    return _ask_term(example, draw) if example and kind is _probability else kind(draw)
+
+
+def _ask_term(example: Softmax, draw: random.Random) -> Question:
+    index = draw.randrange(len(example.terms))
+    answer = example.terms[index].probability
+    powers = [f"e^{term.scaled:g}" if term.scaled >= 0 else f"e^({term.scaled:g})" for term in example.terms]
+    scaled = example.terms[index].scaled
+    itself = [(math.exp(scaled), "That is e^z itself: a probability is its share of the sum.")] if scaled < 20 else []
+    others = [term.probability for term in example.terms if term.probability != answer]
+    return build_question(
+        f"The scores are those of the panel. What is the probability, from 0 to 1, of class number {index + 1}?",
+        answer,
+        f"{powers[index]}/({' + '.join(powers)}) = {format_number(answer)}.",
+        "Divide its e^z by the sum over all classes; only the differences between scores count.",
+        [
+            *itself,
+            (100 * answer, "That is in percent: here 1 stands for 100 percent."),
+            (1 / len(powers), "The classes would be equally probable only if their scores were equal."),
+            *((value, "That is another class.") for value in others),
+        ],
+    )
 
 
 def _probability(draw: random.Random) -> Question:
