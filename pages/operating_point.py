@@ -1,42 +1,20 @@
 """Operating point: move the threshold, choose a prevalence, and see what a positive prediction is worth."""
 
-from typing import Any
-
 import streamlit as st
 
 from cnn.errors import UserError
-from cnn.evaluation.operating_point import (
-    confusion_at,
-    expected_cohort,
-    lowest_cost_threshold,
-    rates_at_prevalence,
-    thresholds_of_films,
-)
+from cnn.evaluation.operating_point import confusion_at, expected_cohort, rates_at_prevalence
 from cnn.lecture.questions.operating_point import ask_ppv
 from ui.evaluation import threshold_explorer
-from ui.evaluation.operating_point import sections
-from ui.evaluation.operating_point.sections import Settings, Threshold
-from ui.evaluation.scores_cache import (
-    ADULTS,
-    MINED,
-    NETWORK,
-    TEST,
-    VALIDATION,
-    describe_films,
-    load_card,
-    load_scores,
-)
+from ui.evaluation.operating_point import sections, settings
+from ui.evaluation.operating_point.settings import FILMS, MISS_COST, PREVALENCE, THRESHOLD, Settings
+from ui.evaluation.scores_cache import NETWORK, describe_films, load_card, load_scores
 from ui.shell import frame, stage
-from ui.shell.fields import Choice, Field, Real, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
 from ui.shell.text import sentence_of
 from ui.widgets import quiz
 
-FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
-THRESHOLD = Threshold("threshold", "Threshold", None)
-PREVALENCE = Real("prevalence", "Prevalence, people of 100", 5, low=0.5, high=90, step=0.5)
-MISS_COST = Whole("miss", "A miss costs as much as how many false positives", 10, low=1, high=100)
 QUESTIONS = (5, 1, 20, 50, 2, 10)  # prevalences in percent
 
 frame.header(
@@ -46,29 +24,6 @@ frame.header(
     "correct?",
 )
 state = State.open("operating_point", NETWORK, FILMS, THRESHOLD, PREVALENCE, MISS_COST, PREDICT)
-
-
-def settings_to_try(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
-    """Return the examples, each with a threshold and a prevalence; some depend on the films' scores and labels."""
-    films = load_scores(network, group)
-    equal_rates, missing_none = thresholds_of_films(films)
-    cheapest = find_cheapest(network, PREVALENCE.default, MISS_COST.default)
-    own: dict[Field[Any], Any] = {THRESHOLD: None}
-    usual: dict[Field[Any], Any] = {PREVALENCE: PREVALENCE.default}
-    return {
-        "The model's threshold": own | usual,
-        "Sensitivity ≈ specificity": usual | {THRESHOLD: equal_rates},
-        "Miss no film": usual | {THRESHOLD: missing_none},
-        "Lowest cost (validation)": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
-        "1 of 100 is ill": own | {PREVALENCE: 1},
-        "Prevalence of these films": own | {PREVALENCE: round(200 * films.labels.mean()) / 2},
-    }
-
-
-def find_cheapest(network: str, prevalence: float, miss_cost: int) -> float:
-    """Return the threshold that costs least on the validation films."""
-    films = load_scores(network, VALIDATION)
-    return lowest_cost_threshold(films, sections.THRESHOLDS, prevalence / 100, miss_cost)
 
 
 def keep(threshold: float, prevalence: float, frozen: float) -> None:
@@ -86,33 +41,33 @@ def next_question() -> None:
 @st.fragment  # a change redraws this part alone
 def lesson() -> None:
     """Show the page below its heading; may raise ``UserError``."""
-    view = stage.open_view(state, settings_to_try(state[NETWORK], state[FILMS]))
+    view = stage.open_view(state, settings.examples(state[NETWORK], state[FILMS]))
     with view.panel:
         network, group = state.select(NETWORK), state.select(FILMS)
         films, frozen = load_scores(network, group), float(load_card(network)["threshold"])
         st.markdown(describe_films(group, films))
-        chosen = state[THRESHOLD]
-        threshold = frozen if chosen is None else chosen
+        own = state[THRESHOLD]
+        threshold = frozen if own is None else own
         st.caption(sections.describe_limits(network, group, threshold))
-    settings = Settings(threshold, state[PREVALENCE] / 100, frozen)
-    rates = rates_at_prevalence(confusion_at(films, settings.threshold), settings.prevalence)
-    cohort = expected_cohort(rates, settings.prevalence)
+    chosen = Settings(threshold, state[PREVALENCE] / 100, frozen)
+    rates = rates_at_prevalence(confusion_at(films, chosen.threshold), chosen.prevalence)
+    cohort = expected_cohort(rates, chosen.prevalence)
     question = ask_ppv(cohort, rates) if cohort.positive_predictions else None
     hidden = quiz.dock(view, question, state, next_question)
     with view.stage:
         on_rest = None if state.teach else lambda at, prevalence: keep(at, prevalence, frozen)
-        threshold_explorer.show_explorer(films, settings, key="explorer", hide=hidden, on_rest=on_rest)
+        threshold_explorer.show_explorer(films, chosen, key="explorer", hide=hidden, on_rest=on_rest)
     if hidden:
         view.tabs(state)
     else:
         curves, costs, details = view.tabs(state, "Every threshold", "What an error costs", stage.DETAILS)
         with curves:
-            sections.show_curves(films, rates, settings)
+            sections.show_curves(films, rates, chosen)
         with costs:
             miss = state.slider(MISS_COST)
-            sections.show_costs(films, find_cheapest(network, state[PREVALENCE], miss), miss, settings)
+            sections.show_costs(films, settings.find_cheapest(network, state[PREVALENCE], miss), miss, chosen)
         with details:
-            sections.show_details(films, rates, cohort, settings)
+            sections.show_details(films, rates, cohort, chosen)
     state.remember()
 
 

@@ -1,14 +1,10 @@
 """Stride and padding (slides 19-34): every position, and three rules for sizes that do not divide exactly."""
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from cnn.errors import UserError
-from cnn.layers.sizes import Window, window_fits
-from cnn.lecture.questions.layer_sizes import ask_output_size
-from cnn.lecture.questions.question import Question
+from cnn.layers.sizes import Window
 from cnn.ops.windows import PaddingMode
 from ui.lecture import size_rules
 from ui.lecture.size_rules import Sliding
@@ -75,18 +71,6 @@ def read_settings() -> Sliding:
     return Sliding(height, down, width, across, same, mode)
 
 
-def question_on(sliding: Sliding) -> Question | None:
-    """Return the question for the size of a side, if there is a size to ask for."""
-    try:
-        window = sliding.padded(sliding.across)
-    except UserError:
-        return None
-    left, right = window.ends
-    if left != right or not window_fits((sliding.width,), window):
-        return None
-    return ask_output_size(sliding.width, replace(window, padding=left))
-
-
 def next_question() -> None:
     """Put the settings of the question behind the present one into the fields."""
     now = tuple(state[field] for field in (N, F, S, P))
@@ -101,7 +85,7 @@ def lesson() -> None:
     view = stage.open_view(state, examples)
     with view.panel:
         sliding = read_settings()
-    hidden = quiz.dock(view, question_on(sliding), state, next_question)
+    hidden = quiz.dock(view, sliding.question(), state, next_question)
     size_rules.show_positions(view, sliding, state[STEP], hidden)
     if not hidden:
         with view.panel:

@@ -24,43 +24,6 @@ state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT, contro
 desk = runs.desk()
 
 
-def start(settings: Settings, films: FilmSet | None) -> None:
-    """Start a training from a button."""
-    try:
-        desk.start(settings, films, controls.experiment_of(settings))
-    except UserError as error:
-        st.session_state["handson.refused"] = sentence_of(error)
-
-
-def show_buttons(settings: Settings | None, films: FilmSet | None) -> None:
-    """Show Start, Pause or Resume, and Stop."""
-    run = desk.latest
-    active = run is not None and not run.finished
-    with st.container(horizontal=True):
-        st.button("Start", type="primary", disabled=active or settings is None, on_click=start, args=(settings, films))
-        if active and run:
-            if run.state == "paused":
-                st.button("Resume", on_click=run.resume)
-            else:
-                st.button("Pause", disabled=run.state != "running", on_click=run.pause)
-            st.button("Stop", on_click=desk.stop)
-    if sentence := st.session_state.pop("handson.refused", ""):
-        st.error(sentence)
-
-
-def show_live(run: Run, other: Run | None) -> None:
-    """Show the run; draw this part again and again while it is not finished, and then the whole page once."""
-    active = not run.finished
-
-    @st.fragment(run_every=progress.POLL_S if active else None)
-    def live() -> None:
-        progress.show(run, other)
-        if active and run.finished:
-            st.rerun()
-
-    live()
-
-
 def show_result(run: Run) -> None:
     """Show the test figures, confusion matrix and ROC of a finished run."""
     if run.result is None:
@@ -88,7 +51,7 @@ with view.panel:
     except UserError as error:
         st.error(sentence_of(error))
     with buttons:
-        show_buttons(settings, films)
+        progress.show_buttons(settings, films)
     run = desk.latest
     other = comparison.choose_other(run) if run else None
 experiment = controls.experiment_of(settings) if settings else ""
@@ -98,7 +61,7 @@ with view.stage:
         if run.finished and settings not in (None, run.settings):
             st.info(f"Below is {runs.label(run)}. Press **Start** to train with the settings in the panel.")
         result.show_findings(run)
-        show_live(run, other)
+        progress.show_live(run, other)
     elif settings:
         progress.show_films(settings, films)
 if experiment and (run is None or (run.finished and run.experiment != experiment)):

@@ -7,12 +7,12 @@ import streamlit as st
 from cnn.layers import dense_vs_conv
 from cnn.layers.layer import Volume
 from cnn.layers.layers import Conv
-from cnn.lecture import leaf, torch_snippets
+from cnn.lecture import torch_snippets
 from cnn.lecture.pixel_shuffle import results
 from cnn.lecture.pixel_shuffle.results import Experiment
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from ui.lecture import dense_vs_conv as figures
-from ui.shell import frame, glossary_popover, stage
+from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field, Flag, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
@@ -62,22 +62,6 @@ def show_experiment(view: View, experiment: Experiment, shuffled: bool, hidden: 
             figures.show_learning_curves(experiment, shuffled)
 
 
-def show_reasons(layers: tuple[dense_vs_conv.LayerCost, ...], experiment: Experiment, shuffled: bool) -> None:
-    """Show a leaf at several levels of structure (slide 9), and why the networks differ."""
-    images = [leaf.draw_leaf(level) for level in leaf.LEVELS]
-    if shuffled:
-        images = [results.shuffle_pixels(image) for image in images]
-    left, right = st.columns(2, gap="large")
-    with left:
-        figures.show_images(images, leaf.LEVELS, side=128)
-        figures.show_row(images[-1], range(60, 64))
-        st.markdown(figures.describe_leaf(images[-1]))
-    with right:
-        st.markdown(figures.describe_experiment(experiment))
-        st.markdown(figures.describe_outcome(experiment))
-        glossary_popover.write(figures.describe_savings(layers))
-
-
 @st.fragment
 def lesson() -> None:
     """Show the page below its heading."""
@@ -106,7 +90,7 @@ def lesson() -> None:
             st.markdown(figures.describe_weights(layers))
         why, code, details = view.tabs(state, stage.WHY, stage.CODE, stage.DETAILS)
         with why:
-            show_reasons(layers, experiment, shuffled)
+            figures.show_reasons(layers, experiment, shuffled)
         with code:
             torch_code.show_snippet(snippet)
         with details:

@@ -26,7 +26,7 @@ ORDER = [
 WITHOUT_TORCH = ("cnn.layers", "cnn.ops", "cnn.evaluation", "cnn.lecture", "ui.shell")
 MAX_MODULES = 16
 """In one folder, its ``__init__.py`` among them."""
-MAX_PAGE_LINES = 140
+MAX_PAGE_LINES = 120
 
 
 @cache

@@ -18,7 +18,7 @@ from cnn.ops.windows import Array
 from cnn.text import percent
 from ui.chest import film_store
 from ui.chest.film_store import Film
-from ui.lecture import feature_stack
+from ui.lecture import pictures
 from ui.lecture.volume_chain import typeset_shape
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import escape_stars, format_bytes
@@ -251,7 +251,7 @@ def show_filters(model: LoadedModel) -> None:
     limit = float(np.abs(filters).max())
     tiles = "".join(
         f'<figure class="tile kernel" style="width:62px"><img class="pixels" alt="Filter {number}: '
-        f'{escape(_format_rows(weights))}" src="{feature_stack.encode_signed_map(weights, limit)}">'
+        f'{escape(_format_rows(weights))}" src="{pictures.encode_signed_map(weights, limit)}">'
         f"<figcaption>{number}</figcaption></figure>"
         for number, weights in enumerate(filters, start=1)
     )

@@ -1,4 +1,4 @@
-"""A training as it runs: its curves, and by epoch the first filters and the evidence in one film."""
+"""A training as it runs: its buttons, its curves, and by epoch the first filters and the evidence in one film."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,48 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from cnn.cards import CLASSES
+from cnn.errors import UserError
 from cnn.handson.films import FilmSet, shipped
 from cnn.handson.preparation import prepare
 from cnn.handson.runs.queue import Run
 from cnn.handson.settings import Settings
 from ui.handson import runs
-from ui.lecture.feature_stack import encode_png, encode_signed_map
+from ui.handson.controls import experiment_of
+from ui.lecture.pictures import encode_png, encode_signed_map
 from ui.shell import theme
 from ui.shell.text import sentence_of
 
-POLL_S = 0.7
+_POLL_S = 0.7
 """Seconds between two looks at a run."""
 HEIGHT = 300
 EXAMPLES = 9
 """Films of each class that are shown before a training."""
 _DASHES = ("solid", "dot")
+_REFUSED = "handson.refused"
+
+
+def show_buttons(settings: Settings | None, films: FilmSet | None) -> None:
+    """Show Start, Pause or Resume, and Stop."""
+    desk = runs.desk()
+    run = desk.latest
+    active = run is not None and not run.finished
+    with st.container(horizontal=True):
+        st.button("Start", type="primary", disabled=active or settings is None, on_click=_start, args=(settings, films))
+        if active and run:
+            if run.state == "paused":
+                st.button("Resume", on_click=run.resume)
+            else:
+                st.button("Pause", disabled=run.state != "running", on_click=run.pause)
+            st.button("Stop", on_click=desk.stop)
+    if sentence := st.session_state.pop(_REFUSED, ""):
+        st.error(sentence)
+
+
+def _start(settings: Settings, films: FilmSet | None) -> None:
+    try:
+        runs.desk().start(settings, films, experiment_of(settings))
+    except UserError as error:
+        st.session_state[_REFUSED] = sentence_of(error)
 
 
 def show_pipeline(run: Run | None) -> None:
@@ -53,7 +80,7 @@ def _show_labelled(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> None
         st.caption(f"labelled {name}")
 
 
-def describe(run: Run) -> str:
+def _describe(run: Run) -> str:
     """Return one sentence on where a run is."""
     if run.error:
         return ""
@@ -77,17 +104,30 @@ def describe(run: Run) -> str:
     )
 
 
-def show(run: Run, other: Run | None) -> None:
+def show_live(run: Run, other: Run | None) -> None:
+    """Show the run; draw this part again and again while it is not finished, and then the whole page once."""
+    active = not run.finished
+
+    @st.fragment(run_every=_POLL_S if active else None)
+    def live() -> None:
+        _show(run, other)
+        if active and run.finished:
+            st.rerun()
+
+    live()
+
+
+def _show(run: Run, other: Run | None) -> None:
     """Show where a run is, its curves with another run's, and what it has learned by the chosen epoch."""
     if run.error:
         st.error(sentence_of(run.error))
-    st.markdown(describe(run), width="stretch")
+    st.markdown(_describe(run), width="stretch")
     if run.epochs:
-        draw_curves([each for each in (run, other) if each and each.epochs])
-        show_epoch(run)
+        _draw_curves([each for each in (run, other) if each and each.epochs])
+        _show_epoch(run)
 
 
-def draw_curves(shown: Sequence[Run]) -> None:
+def _draw_curves(shown: Sequence[Run]) -> None:
     """Draw loss and accuracy by epoch, training solid and validation dashed; a second run is dotted."""
     colours = theme.palette()
     figure = make_subplots(1, 2, horizontal_spacing=0.12)
@@ -142,7 +182,7 @@ def draw_curves(shown: Sequence[Run]) -> None:
     )
 
 
-def show_epoch(run: Run) -> None:
+def _show_epoch(run: Run) -> None:
     """Show the first layer's filters and the evidence in one film after an epoch; scrubbed once the run has ended."""
     last = run.epochs[-1].number
     number = last

@@ -15,7 +15,7 @@ from cnn.handson.runs.queue import Run
 from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
 from cnn.text import percent
 from ui.handson import runs
-from ui.lecture.feature_stack import encode_png
+from ui.lecture.pictures import encode_png
 from ui.shell import theme
 from ui.shell.text import escape_stars
 from ui.widgets import tables

@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnn.layers.dense_vs_conv import LayerCost
-from cnn.lecture.leaf import SIDE
-from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment, correlate_neighbours
+from cnn.lecture.leaf import LEVELS, SIDE, draw_leaf
+from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment, correlate_neighbours, shuffle_pixels
 from cnn.ops.windows import Array
-from ui.lecture.feature_stack import encode_png
-from ui.shell import theme
+from ui.lecture.pictures import encode_png
+from ui.shell import glossary_popover, theme
 from ui.shell.text import format_bytes, three_figures, typeset
 from ui.widgets import tables
 
@@ -138,6 +138,22 @@ def _encode_ink(ink: Array) -> str:
     pixels[..., :3] = list(bytes.fromhex(theme.INK[1:]))
     pixels[..., 3] = np.round(255 * np.clip(ink, 0, 1))
     return encode_png(pixels)
+
+
+def show_reasons(layers: Sequence[LayerCost], experiment: Experiment, shuffled: bool) -> None:
+    """Show a leaf at several levels of structure (slide 9), and why the networks differ."""
+    images = [draw_leaf(level) for level in LEVELS]
+    if shuffled:
+        images = [shuffle_pixels(image) for image in images]
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_images(images, LEVELS, side=128)
+        show_row(images[-1], range(60, 64))
+        st.markdown(describe_leaf(images[-1]))
+    with right:
+        st.markdown(describe_experiment(experiment))
+        st.markdown(describe_outcome(experiment))
+        glossary_popover.write(describe_savings(layers))
 
 
 def describe_leaf(image: Array) -> str:

@@ -15,6 +15,8 @@ from cnn.layers.layer import Volume
 from cnn.layers.layers import Conv
 from cnn.layers.sizes import LETTERS, Rule, Size, Window, keep_advice, output_size, window_fits
 from cnn.lecture import torch_snippets
+from cnn.lecture.questions.layer_sizes import ask_output_size
+from cnn.lecture.questions.question import Question
 from cnn.ops import convolution, toy_inputs
 from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Axis, PaddingMode, unread_share
@@ -68,6 +70,17 @@ class Sliding:
         return convolution.conv2d(
             toy_inputs.counting(self.height, self.width), ones, windows=windows, padding_mode=self.mode
         )
+
+    def question(self) -> Question | None:
+        """Return the question for the size of a side, if there is a size to ask for."""
+        try:
+            window = self.padded(self.across)
+        except UserError:
+            return None
+        left, right = window.ends
+        if left != right or not window_fits((self.width,), window):
+            return None
+        return ask_output_size(self.width, replace(window, padding=left))
 
     def accepts(self, sides: Sequence[Side], argument: str, value: int) -> bool:
         """Return whether everything fits once an ``argument`` of these sides has another value."""

@@ -20,7 +20,7 @@ from cnn.text import percent
 from ui.chest import overlay
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.method_bench import charts, tables
-from ui.lecture import feature_stack
+from ui.lecture import pictures
 from ui.shell import theme
 from ui.shell.fields import Choice
 from ui.shell.glossary_popover import write
@@ -162,7 +162,7 @@ def show_cost(report: Report) -> None:
 def show_lesion(report: Report) -> None:
     """Show the maps of the film with a simulated lesion."""
     st.markdown(saliency_sentences.lesion(report))
-    radiograph = feature_stack.load_sample(LESION_SAMPLE)
+    radiograph = pictures.load_sample(LESION_SAMPLE)
     film = Picture("The film", radiograph.sha256, to_8_bits(radiograph.pixels))
     maps = [
         overlay.view_map(report.lesion_map(name), title, saliency_sentences.lesion_caption(report, name))

@@ -2,11 +2,9 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from typing_extensions import override
 
 from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import (
@@ -23,12 +21,11 @@ from cnn.evaluation.scores import Scores
 from cnn.text import percent
 from ui.evaluation.charts import Labels
 from ui.evaluation.operating_point import charts
+from ui.evaluation.operating_point.settings import THRESHOLDS, Settings
 from ui.evaluation.scores_cache import ADULTS, MINED, TEST, format_percent, load_scores
-from ui.shell.fields import Field, Real
 from ui.widgets.tables import show_table
 
 SCORE_BINS = np.linspace(0, 1, 21)
-THRESHOLDS = np.linspace(0, 1, 101)
 PREVALENCES = np.geomspace(0.001, 0.9, 60)
 _TABLE_STEP = 5
 _RATES = {
@@ -38,28 +35,6 @@ _RATES = {
     "npv": "negative predictive value: of the negative predictions, are correct",
     "accuracy": "of all predictions, are correct",
 }
-
-
-@dataclass(frozen=True)
-class Threshold(Field[float | None]):
-    """A threshold from 0 to 1; None, in the address "model", is the network's own."""
-
-    @override
-    def parse(self, text: str) -> float | None:
-        return None if text == "model" else Real(self.name, self.label, 0.5, low=0, high=1, step=0.01).parse(text)
-
-    @override
-    def text(self, value: float | None) -> str:
-        return "model" if value is None else str(value)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of the reader, and the frozen threshold of the network; all from 0 to 1."""
-
-    threshold: float
-    prevalence: float
-    frozen: float
 
 
 def show_curves(films: Scores, rates: Rates, settings: Settings) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import COHORT_SIZE
 from cnn.evaluation.scores import Scores
-from ui.evaluation.operating_point.sections import Settings
+from ui.evaluation.operating_point.settings import Settings
 from ui.shell.components import define_component, read_files
 from ui.shell.messages import Between, received
 

@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
+from cnn.errors import UserError
 from cnn.imaging.radiograph import Radiograph
 from cnn.layers import costs, sizes
 from cnn.ops import filters, pooling
+from ui.lecture.pooling.settings import PART
 from ui.shell import stage
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
-from ui.shell.text import format_bytes, plain, typeset
+from ui.shell.text import format_bytes, plain, sentence_of, typeset
 from ui.widgets import upload
 from ui.widgets.grid import GridOptions, show_grid
 
@@ -26,8 +28,27 @@ FILM_PIXELS = 640
 HALVING = sizes.Window(2, stride=2)
 
 
-def show_pooling(view: View, state: State) -> None:
-    """Show what becomes of a film of the reader's choice, or of a map of it. Raises ``UserError``."""
+def show(view: View, state: State) -> None:
+    """Show what becomes of a film of the reader's choice, or of a map of it, and why."""
+    with view.panel:
+        state.choice(PART)
+    try:
+        _show_pooling(view, state)
+    except UserError as error:
+        view.panel.error(sentence_of(error))
+    (why,) = view.tabs(state, stage.WHY)
+    with why:
+        explain_volume()
+        if state[WHAT] == FILM:
+            st.markdown(
+                "All three pictures have the film's grey scale. Max pooling keeps the brightest pixel of each window, "
+                "so small bright details such as letters and ribs stay and the picture gets brighter. Average pooling "
+                "blurs."
+            )
+
+
+def _show_pooling(view: View, state: State) -> None:
+    """Show a pooled film, or a pooled map. Raises ``UserError``."""
     with view.panel:
         what = state.choice(WHAT)
         block = state.slider(BLOCK) if what == FILM else 0
@@ -50,17 +71,6 @@ def explain_volume() -> None:
         f"**100 × 100 × 128** becomes **{side.size} × {side.size} × 128** with F = 2, S = 2 "
         f"({typeset(side.formula)}). {format_bytes(before.value)} become "
         f"{format_bytes(after.value)} (4 bytes a value, float32)."
-    )
-
-
-def explain(state: State) -> None:
-    """Say what pooling leaves of the lecture's volume, and what the pooled pictures show."""
-    explain_volume()
-    if state[WHAT] == MAP:
-        return
-    st.markdown(
-        "All three pictures have the film's grey scale. Max pooling keeps the brightest pixel of each window, so small "
-        "bright details such as letters and ribs stay and the picture gets brighter. Average pooling blurs."
     )
 
 

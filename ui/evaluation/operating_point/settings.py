@@ -1,0 +1,67 @@
+"""Settings of the page operating_point: fields, examples that depend on the scores, and what a reader has set."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from cnn.evaluation.operating_point import lowest_cost_threshold, thresholds_of_films
+from ui.evaluation.scores_cache import ADULTS, MINED, TEST, VALIDATION, load_scores
+from ui.shell.fields import Choice, Field, Real, Whole
+
+THRESHOLDS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Threshold(Field[float | None]):
+    """A threshold from 0 to 1; None, in the address "model", is the network's own."""
+
+    @override
+    def parse(self, text: str) -> float | None:
+        return None if text == "model" else Real(self.name, self.label, 0.5, low=0, high=1, step=0.01).parse(text)
+
+    @override
+    def text(self, value: float | None) -> str:
+        return "model" if value is None else str(value)
+
+
+FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
+THRESHOLD = Threshold("threshold", "Threshold", None)
+PREVALENCE = Real("prevalence", "Prevalence, people of 100", 5, low=0.5, high=90, step=0.5)
+MISS_COST = Whole("miss", "A miss costs as much as how many false positives", 10, low=1, high=100)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the reader, and the frozen threshold of the network; all from 0 to 1."""
+
+    threshold: float
+    prevalence: float
+    frozen: float
+
+
+def examples(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
+    """Return the examples, each with a threshold and a prevalence; some depend on the films' scores and labels.
+
+    Raises:
+        WeightsRejected: The scores of the network cannot be read.
+    """
+    films = load_scores(network, group)
+    equal_rates, missing_none = thresholds_of_films(films)
+    cheapest = find_cheapest(network, PREVALENCE.default, MISS_COST.default)
+    own: dict[Field[Any], Any] = {THRESHOLD: None}
+    usual: dict[Field[Any], Any] = {PREVALENCE: PREVALENCE.default}
+    return {
+        "The model's threshold": own | usual,
+        "Sensitivity ≈ specificity": usual | {THRESHOLD: equal_rates},
+        "Miss no film": usual | {THRESHOLD: missing_none},
+        "Lowest cost (validation)": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
+        "1 of 100 is ill": own | {PREVALENCE: 1},
+        "Prevalence of these films": own | {PREVALENCE: round(200 * films.labels.mean()) / 2},
+    }
+
+
+def find_cheapest(network: str, prevalence: float, miss_cost: int) -> float:
+    """Return the threshold that costs least on the validation films, at a prevalence in percent."""
+    return lowest_cost_threshold(load_scores(network, VALIDATION), THRESHOLDS, prevalence / 100, miss_cost)

@@ -1,0 +1,1 @@
+"""Parts of the page pooling: numbers step by step, and films."""
