@@ -15,6 +15,11 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
+def typeset_shape(shape: object) -> str:
+    """Return a shape, which is written as in "32x32x1000", with true multiplication signs: "32 × 32 × 1,000"."""
+    return " × ".join(f"{int(side):,}" for side in str(shape).split("x"))
+
+
 def one_line(text: str) -> str:
     """Return ``text`` in one line, without characters that cannot be seen or towers of combining marks."""
     visible: list[str] = []

@@ -23,7 +23,7 @@ from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import TIMELINE
 from cnn.ops import convolution, feature_stack, pooling, signals, softmax
 from cnn.ops.windows import Array
-from cnn.text import percent
+from cnn.text import percent, typeset_shape
 
 Settings = Mapping[str, str]
 Texts = dict[str, str]
@@ -114,7 +114,7 @@ def layer_calculator(settings: Settings) -> Texts:
     filters, kernel_size, stride, padding, dilation, groups = (int(settings[name]) for name in names)
     before = Volume(*(int(settings[name]) for name in ("W1", "H1", "D1")))
     info = Conv(filters, kernel_size, stride, padding, dilation, groups).infer(before)
-    return {"output": str(info.output), "parameters": info.parameters.formula}
+    return {"output": typeset_shape(info.output), "parameters": info.parameters.formula}
 
 
 def fully_connected(settings: Settings) -> Texts:
@@ -134,7 +134,7 @@ def architecture_builder(settings: Settings) -> Texts:
     infos = parse(settings["net"]).layer_infos()
     parameters = [info.parameters.value for info in infos]
     products = [info.multiply_adds.value for info in infos]
-    return {f"volume{number}": str(info.output) for number, info in enumerate(infos, start=1)} | {
+    return {f"volume{number}": typeset_shape(info.output) for number, info in enumerate(infos, start=1)} | {
         "most_parameters": f"{parameters.index(max(parameters)) + 1}",
         "parameters": f"{max(parameters):,}",
         "parameters_share": percent(max(parameters) / sum(parameters)),

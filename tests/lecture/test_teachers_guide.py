@@ -80,7 +80,7 @@ def test_answers_on_weights_are_torchs() -> None:
     for answer, depth in zip(answers("layer_calculator"), (3, 6), strict=True):
         layer = nn.Conv2d(depth, 6, 5)
         height, width = layer(torch.zeros(1, depth, 32, 32)).shape[2:]
-        assert f"{width}x{height}x6" in answer
+        assert f"{width} × {height} × 6" in answer
         assert f"= {sum(one.numel() for one in layer.parameters())}`" in answer
     assert f"{nn.Linear(3000, 100, bias=False).weight.numel() * 1000:,}" in answers("why_cnns")[0]
     assert f"= {nn.Conv2d(3, 100, 3, bias=False).weight.numel():,}`" in answers("why_cnns")[1]
@@ -99,9 +99,9 @@ def test_answers_on_whole_networks_are_torchs() -> None:
     shapes = printed(to_torch.torch_code(parse(PRESETS["Review (slides 43-44)"]))).splitlines()
     first, weights, products = answers("architecture_builder")
     assert shapes[0].split()[1:] == ["16", "32", "32"]
-    assert "32x32x16" in first
+    assert "32 × 32 × 16" in first
     assert shapes[2].split()[1:] == ["16", "16", "16"]
-    assert "16x16x16" in first
+    assert "16 × 16 × 16" in first
     assert f"{512 * 7 * 7 * 4096 + 4096:,}" in weights
     assert f"{3 * 3 * 64 * 64 * 224 * 224:,}" in products
 

@@ -23,8 +23,8 @@ def rows(app: AppTest) -> dict[str, list[str]]:
 
 def test_the_review_opens_with_the_slide_s_volumes() -> None:
     table = rows(open_page(PAGE))
-    assert [cells[0] for cells in table.values()][:3] == ["32x32x16", "32x32x16", "16x16x16"]
-    assert table["9. softmax"][0] == "1x1x3"
+    assert [cells[0] for cells in table.values()][:3] == ["32 × 32 × 16", "32 × 32 × 16", "16 × 16 × 16"]
+    assert table["9. softmax"][0] == "1 × 1 × 3"
 
 
 def test_a_preset_shows_its_published_count() -> None:
@@ -36,7 +36,7 @@ def test_a_preset_shows_its_published_count() -> None:
 def test_a_layer_that_does_not_fit_says_why_and_what_follows_is_empty() -> None:
     app = open_page(PAGE, net="8x8x3, relu, conv 4 9, relu")
     table = rows(app)
-    assert table["1. relu"][0] == "8x8x3"
+    assert table["1. relu"][0] == "8 × 8 × 3"
     assert "the nearest that fit are" in table["2. conv 4 9"][0]
     assert set(table["3. relu"]) == {"-"}
     assert "faint" in html(app)

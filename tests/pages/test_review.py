@@ -35,7 +35,17 @@ def answer_all(app: AppTest, quiz: int, values: dict[int, float | None]) -> AppT
 
 def test_the_slide_s_volumes_in_order() -> None:
     drawn = html(open_page(PAGE, part=CHAIN))
-    volumes = ["32×32×3", "32×32×16", "32×32×16", "16×16×16", "16×16×16", "16×16×16", "8×8×16", "1×1×3", "1×1×3"]
+    volumes = [
+        "32 × 32 × 3",
+        "32 × 32 × 16",
+        "32 × 32 × 16",
+        "16 × 16 × 16",
+        "16 × 16 × 16",
+        "16 × 16 × 16",
+        "8 × 8 × 16",
+        "1 × 1 × 3",
+        "1 × 1 × 3",
+    ]
     places = [drawn.index(f"<strong>{volumes[0]}</strong>")]
     for volume in volumes[1:]:
         places.append(drawn.index(f"<strong>{volume}</strong>", places[-1] + 1))
@@ -54,11 +64,11 @@ def test_every_part_links_to_its_page_with_its_numbers() -> None:
 @pytest.mark.parametrize("number", range(1, 5))
 def test_the_chain_s_numbers_are_hidden_until_one_is_predicted(number: int) -> None:
     app = open_page(PAGE, part=CHAIN, predict="true", question=str(number))
-    for golden in ("16×16×16", "448", "References"):
+    for golden in ("16 × 16 × 16", "448", "References"):
         assert golden not in all_text(app)
     predict(app, ask_chain(NETWORK, number).answer)
     assert app.success
-    assert "16×16×16" in html(app)
+    assert "16 × 16 × 16" in html(app)
 
 
 @pytest.mark.parametrize("quiz", [1, 7])

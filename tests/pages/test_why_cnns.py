@@ -60,4 +60,4 @@ def test_while_a_question_on_weights_is_open_its_answer_is_not_on_the_page(numbe
 
 
 def test_on_digits_neither_is_hurt_and_the_page_says_why() -> None:
-    assert "14x14 pixels" in shown_text(open_page(PAGE, pictures="digits"))
+    assert "14 × 14 pixels" in shown_text(open_page(PAGE, pictures="digits"))

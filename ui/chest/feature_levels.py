@@ -18,8 +18,8 @@ from cnn.models.inside import layer_nodes
 from cnn.models.inside.layer_nodes import LayerNode
 from cnn.models.inside.top_patches import Peak, Peaks, find_peaks
 from cnn.models.loading import LoadedModel
+from cnn.text import typeset_shape
 from ui.chest.inside_the_network import LayerSummary, describe_field
-from ui.lecture.volume_chain import typeset_shape
 
 PATCHES, PATCH_SIDE = 4, 84
 """Patches of a channel, and pixels of a patch on the page."""

@@ -15,11 +15,10 @@ from cnn.models.inside.feature_maps import Activation
 from cnn.models.inside.layer_nodes import LayerNode
 from cnn.models.loading import LoadedModel
 from cnn.ops.windows import Array
-from cnn.text import percent
+from cnn.text import percent, typeset_shape
 from ui.chest import film_store
 from ui.chest.film_store import Film
 from ui.lecture import pictures
-from ui.lecture.volume_chain import typeset_shape
 from ui.shell.session_data import drop_with_page
 from ui.shell.text import escape_stars, format_bytes
 from ui.widgets import receptive_field_lens

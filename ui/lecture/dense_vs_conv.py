@@ -171,7 +171,7 @@ def describe_experiment(experiment: Experiment) -> str:
     side = experiment.samples.shape[-1]
     dense, convolution = (experiment.parameters[network] for network in NETWORKS)
     return (
-        f"Two small networks classify {side}x{side} images into {len(experiment.names)} classes. One is fully "
+        f"Two small networks classify {side} × {side} images into {len(experiment.names)} classes. One is fully "
         f"connected with one hidden layer ({dense:,} parameters). The other is CONV, ReLU, POOL, CONV, ReLU, global "
         f"max pooling and a last layer ({convolution:,} parameters). Both were trained on {experiment.training:,} "
         "images, and once more on the same images with their pixels shuffled: all images in the same way."
@@ -276,14 +276,14 @@ def describe_outcome(experiment: Experiment) -> str:
             "different mix at each position, so a filter has no meaning that holds everywhere. What remains "
             "learnable: how many pixels there are of each grey value, which alone gives "
             f"{experiment.histogram_accuracy:.0%} (chance {1 / len(experiment.names):.0%}), and which scattered "
-            f"pixels are dark together in one window of {field}x{field}. Together they give "
+            f"pixels are dark together in one window of {field} × {field}. Together they give "
             f"{experiment.curves['convolution', 'shuffled'].last:.0%}."
         )
     else:
         side = experiment.samples.shape[-1]
         convolution = (
-            f"**Convolution: almost nothing is lost here.** Its receptive field is {field}x{field} pixels and these "
-            f"images are {side}x{side}: each unit reads most of the image, as a fully connected node does, and every "
+            f"**Convolution: almost nothing is lost here.** Its receptive field is {field} × {field} pixels and these "
+            f"images are {side} × {side}: each unit reads most of the image, as a fully connected node does, and every "
             "digit is in the middle. Convolutions pay off when images are larger than their windows and objects move: "
             "choose the shapes and compare."
         )

@@ -14,6 +14,7 @@ from cnn.layers.sizes import Rule, Size
 from cnn.lecture import torch_snippets
 from cnn.ops import layer_examples
 from cnn.ops.windows import Axis
+from cnn.text import typeset_shape
 from ui.lecture import size_rules
 from ui.lecture.volume_chain import Sides, cuboid_html
 from ui.shell import stage
@@ -82,13 +83,13 @@ def _show_drawing(calculated: Calculated, hidden: bool) -> None:
     if isinstance(layer, Pool):
         reader = f"Window of {layer.kernel_size} × {layer.kernel_size}"
     else:
-        reader = f"{layer.out_channels:,} filter{'s' if layer.out_channels > 1 else ''} of {_size(read)}"
+        reader = f"{layer.out_channels:,} filter{'s' if layer.out_channels > 1 else ''} of {typeset_shape(read)}"
     figures = [
-        _figure(before, (per_cell, per_channel), "input", f"Input {_size(before)}", groups),
+        _figure(before, (per_cell, per_channel), "input", f"Input {typeset_shape(before)}", groups),
         _figure(read, (per_cell, per_channel), "kernel", f"{reader}, stride {layer.stride}"),
     ]
     if not hidden:
-        figures.append(_figure(after, (per_cell, per_channel), "output", f"Output {_size(after)}", groups))
+        figures.append(_figure(after, (per_cell, per_channel), "output", f"Output {typeset_shape(after)}", groups))
     arrow = '<b class="arrow" aria-hidden="true">→</b>'
     st.html(
         '<div class="layer-drawing" role="figure" aria-label="Volumes of the layer: widths and heights to one scale, '
@@ -111,7 +112,7 @@ def _show_headline(calculated: Calculated) -> None:
     """Show the numbers that a reader looks for first."""
     info = calculated.info
     numbers = {
-        "output": _size(calculated.after),
+        "output": typeset_shape(calculated.after),
         "parameters": f"{info.parameters.value:,}",
         "multiply-adds": f"{info.multiply_adds.value:,}",
         "output memory": format_bytes(info.output.memory.value),
@@ -201,10 +202,6 @@ def _figure(volume: Volume, scale: tuple[float, float], role: str, caption: str,
     per_cell, per_channel = scale
     sides = Sides(per_cell * volume.width, per_cell * volume.height, per_channel * volume.depth)
     return f'<div class="volume">{cuboid_html(sides, role, groups)}{escape(caption)}</div>'
-
-
-def _size(volume: Volume) -> str:
-    return f"{volume.width:,} × {volume.height:,} × {volume.depth:,}"
 
 
 def _size_rule(layer: ReadableLayer, side: str) -> str:

@@ -13,6 +13,7 @@ from cnn.layers.budget import demands
 from cnn.layers.layer import Shape, Vector, Volume
 from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropout, Pool, Softmax
 from cnn.layers.network import Network, Stage
+from cnn.text import typeset_shape
 from ui.lecture.volume_chain import Sides, cuboid_html
 from ui.shell.page_state import State
 from ui.shell.text import format_bytes, sentence_of
@@ -34,11 +35,11 @@ class _Box:
     times: int = 1
 
     def __str__(self) -> str:
-        return f"{self.title} {self.shape}"
+        return f"{self.title} {typeset_shape(self.shape)}"
 
     @property
     def title(self) -> str:
-        return f"{self.name} x{self.times}" if self.times > 1 else self.name
+        return f"{self.name} ×{self.times}" if self.times > 1 else self.name
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def show_totals(network: Network) -> None:
     infos = [stage.info for stage in network.stages() if stage.info]
     memory = network.volume.memory.value + sum(stage.memory.value for stage in network.stages())
     totals = {
-        "Output": str(network.output or "does not fit"),
+        "Output": typeset_shape(network.output) if network.output else "does not fit",
         "Parameters": f"{sum(info.parameters.value for info in infos):,}",
         "Multiply-adds": f"{sum(info.multiply_adds.value for info in infos):,}",
         "Activation memory": format_bytes(memory),
@@ -172,7 +173,7 @@ def _row(name: str, stage: Stage) -> list[str | Bar]:
     receptive_field = [f"{field.size}", f"{field.jump}"] if field else ["all" if stage.whole_input else "varies", ""]
     return [
         name,
-        str(info.output),
+        typeset_shape(info.output),
         f"{info.parameters.value:,}",
         f"{info.multiply_adds.value:,}",
         format_bytes(stage.memory.value),
@@ -240,7 +241,7 @@ def _append(items: list[Item], item: Item) -> None:
 
 def _group_html(group: _Group, scale: _Scale) -> str:
     boxes = "".join(_box_html(box, scale) for box in group.boxes)
-    times = f"<strong>x{group.times}</strong> · " if group.times > 1 else ""
+    times = f"<strong>×{group.times}</strong> · " if group.times > 1 else ""
     return (
         f'<div class="block"><div class="boxes">{boxes}</div>'
         f'<div class="added">{times}{escape(group.added)}</div></div>'
@@ -249,7 +250,7 @@ def _group_html(group: _Group, scale: _Scale) -> str:
 
 def _box_html(box: _Box, scale: _Scale) -> str:
     cuboid = _cuboid(box.shape, scale, "input" if box.name == "input" else "output")
-    return f'<div class="volume">{cuboid}<strong>{escape(box.title)}</strong><br>{box.shape}</div>'
+    return f'<div class="volume">{cuboid}<strong>{escape(box.title)}</strong><br>{typeset_shape(box.shape)}</div>'
 
 
 def _cuboid(shape: Shape, scale: _Scale, role: str) -> str:

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnn.errors import DoesNotFit, UserError
-from cnn.layers.graph import Graph, Node, format_dims, title
+from cnn.layers.graph import Dims, Graph, Node, format_dims, title
 from cnn.layers.interpreter.installed_source import model_names
 from cnn.layers.network import Network
 from cnn.layers.reading.from_graph import build_network
 from cnn.layers.reading.graph_code import torch_source
 from cnn.layers.reading.read import parse_dims, read_file, read_graph
+from cnn.text import typeset_shape
 from ui.shell import upload_limits
 from ui.shell.text import format_bytes, plain, sentence_of
 from ui.widgets import tables
@@ -73,7 +74,7 @@ def show_graph(graph: Graph) -> None:
         st.columns(4),
         ("Output", "Parameters", "Multiply-adds", "Activation memory"),
         (
-            format_dims(graph.output_dims) or "-",
+            _typeset(graph.output_dims),
             f"{graph.parameters:,}",
             f"{graph.multiply_adds:,}",
             format_bytes(graph.memory),
@@ -119,7 +120,7 @@ def _show_known(graph: Graph) -> None:
     graphs = {"this network": graph} | _known()
     rows: list[list[str | Bar]] = []
     for name, one in graphs.items():
-        cells: list[str | Bar] = [name, format_dims(one.nodes[0].output)]
+        cells: list[str | Bar] = [name, _typeset(one.nodes[0].output)]
         for total, text in zip(_totals(one), _texts(one), strict=True):
             cells.append(Bar(text, total / max(1, *(_totals(each)[len(cells) - 2] for each in graphs.values()))))
         rows.append(cells)
@@ -135,15 +136,19 @@ def _show_table(graph: Graph) -> None:
     tables.show_table(head, rows, label="The network, layer by layer")
 
 
+def _typeset(dims: Dims | None) -> str:
+    return typeset_shape(format_dims(dims)) if dims else "?"
+
+
 def _row(node: Node, graph: Graph) -> list[str | Bar]:
     name = title(node.operation)
     if node.problem:
         return [name, f"Does not fit: {node.problem}"]
     parameters, products = node.effect.parameters.value, node.effect.multiply_adds.value
-    field = "all" if node.fields == "all" else "x".join(str(side.size) for side in node.fields or ())
+    field = "all" if node.fields == "all" else " × ".join(str(side.size) for side in node.fields or ())
     return [
         name,
-        format_dims(node.output) or "?",
+        _typeset(node.output),
         Bar(f"{parameters:,}", parameters / max(1, graph.parameters)),
         Bar(f"{products:,}", products / max(1, graph.multiply_adds)),
         field or "varies",

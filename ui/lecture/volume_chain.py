@@ -8,6 +8,7 @@ import streamlit as st
 from cnn.layers.layer import Layer, Shape, Vector, Volume
 from cnn.layers.layers import Activation, Conv, Flatten, Linear, Pool, Softmax
 from cnn.layers.network import Network
+from cnn.text import typeset_shape
 
 TALLEST, WIDEST = 84, 48
 """Pixels of the height of the largest volume, and of the width of the deepest."""
@@ -91,11 +92,6 @@ def show_chain(network: Network, *, hidden: bool) -> None:
             with st.container(width=80):
                 name = f"**{link.name}**" if index == 0 else f"→ **{link.name}**"
                 st.page_link(f"pages/{link.page}.py", label=name, query_params=link.settings)
-
-
-def typeset_shape(shape: Shape) -> str:
-    """Return a shape with true multiplication signs."""
-    return str(shape).replace("x", "×")
 
 
 def _face(height: float, width: float, *, first: bool = False) -> str:

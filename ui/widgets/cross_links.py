@@ -20,6 +20,7 @@ from cnn.layers.sizes import LETTERS, Window
 from cnn.ops import filters, toy_inputs
 from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Array
+from cnn.text import typeset_shape
 from ui.shell import address
 from ui.shell.page_state import State
 from ui.widgets.network_editor import ARGUMENTS, NetworkField
@@ -47,7 +48,7 @@ def show_links(state: State, layer: Windowed, before: Volume, lacks: Collection[
         address.fill(CARRIED)  # it has no widget that would keep it for the next visit
         layer, before = _complete(state[CARRIED], layer, before, lacks)
     with st.popover("This layer on other pages", width="stretch"):
-        st.caption(f"Input {str(before).replace('x', ' × ')}: {_describe(layer)}")
+        st.caption(f"Input {typeset_shape(before)}: {_describe(layer)}")
         for page, link in links(layer, before).items():
             if page != state.page:
                 st.page_link(f"pages/{page}.py", label=_PAGES[page][0], query_params=link)

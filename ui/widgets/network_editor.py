@@ -35,10 +35,10 @@ ARGUMENTS = {
 """Labels of the arguments that the form of a layer has."""
 _WORDS = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 _GUIDE = """
-- `conv 16 3 s1 p1`: 16 filters of 3x3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
+- `conv 16 3 s1 p1`: 16 filters of 3 × 3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
 - `tconv 16 2 s2`: a transposed convolution, with `o1` for output padding
 - `max 2`, `avg 3 s2 p1`: pooling; the stride is the window unless it is given; `ceil` rounds up
-- `adaptive 7`: average pooling down to 7x7
+- `adaptive 7`: average pooling down to 7 × 7
 - `relu`, `tanh`, `sigmoid`, `norm`, `drop 0.5`, `flatten`, `fc 10`, `softmax`
 - `[conv 16 3 p1, norm]`: a residual block, as in ResNet: its input is added to its output
 - `[conv 32 3 s2 p1 | conv 32 1 s2]`: the layers after the bar bring the input to the output's shape

@@ -19,8 +19,8 @@ def _dense(draw: random.Random) -> Question:
     dense, _, _ = compare_layers(Volume(side, side, 3), hidden, 1, 1)
     inputs = dense.inputs_per_output.value
     return build_question(
-        f"A colour picture of {side}x{side}x3 is fully connected to {hidden} hidden nodes: how many weights is that, "
-        "biases left out?",
+        f"A colour picture of {side} × {side} × 3 is fully connected to {hidden} hidden nodes: how many weights is "
+        "that, biases left out?",
         dense.weights.value,
         f"{dense.inputs_per_output.formula} inputs, and {dense.weights.formula}.",
         "Each node has a weight for every number of the picture.",
@@ -38,8 +38,8 @@ def _twice_as_large(draw: random.Random) -> Question:
     side = draw.choice([50, 100, 500])
     small, large = (compare_layers(Volume(n, n, 3), 100, 100, 3)[0].weights.value for n in (side, 2 * side))
     return build_question(
-        f"A picture grows from {side}x{side} to {2 * side}x{2 * side}, and its fully connected layer with it. How many "
-        "times as many weights has that layer now?",
+        f"A picture grows from {side} × {side} to {2 * side} × {2 * side}, and its fully connected layer with it. How "
+        "many times as many weights has that layer now?",
         large / small,
         "Twice as wide and twice as high is 2*2 = 4 times as many pixels, and each pixel has its weights.",
         "Count pixels first.",
@@ -56,8 +56,8 @@ def _convolution(draw: random.Random) -> Question:
     _, _, convolution = compare_layers(Volume(side, side, 3), 1, filters, kernel_size)
     square = kernel_size * kernel_size
     return build_question(
-        f"A picture of {side}x{side}x3 is read by a convolution with {filters} filters of {kernel_size}x{kernel_size}. "
-        "How many weights is that, biases left out?",
+        f"A picture of {side} × {side} × 3 is read by a convolution with {filters} filters of "
+        f"{kernel_size} × {kernel_size}. How many weights is that, biases left out?",
         convolution.weights.value,
         f"{convolution.weights.formula}: the size of the picture is not in it.",
         "Count one filter, which is as deep as the picture; then count filters.",

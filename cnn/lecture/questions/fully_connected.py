@@ -86,7 +86,7 @@ def _linear_parameters(draw: random.Random) -> Question:
     inputs = side * side * depth
     parameters = linear_parameters(inputs, classes)
     return build_question(
-        f"A volume of {side}x{side}x{depth} is flattened and fully connected to {classes} classes: "
+        f"A volume of {side} × {side} × {depth} is flattened and fully connected to {classes} classes: "
         "how many parameters does that layer have, biases included?",
         parameters.value,
         f"{side}*{side}*{depth} = {inputs:,} inputs, and {parameters.formula}.",

@@ -84,7 +84,7 @@ def ask_filter_depth(image_depth: int, filters_before: int, filters: int, kernel
     """Ask the lecture's question mark: how deep the filters of the second layer are."""
     return build_question(
         f"An image of depth {image_depth} passes {filters_before} filters, then ReLU. "
-        f"The next layer has {filters} filters of {kernel_size}x{kernel_size}x?: what is the question mark?",
+        f"The next layer has {filters} filters of {kernel_size} × {kernel_size} × ?: what is the question mark?",
         filters_before,
         f"Each of the {filters_before} filters made one map, so the next input is {filters_before} deep, "
         "and a filter has as many channels as its input.",
@@ -103,7 +103,7 @@ def ask_output_numbers(sides: tuple[int, int], filters: int, depth: int) -> Ques
     height, width = sides
     total = height * width * filters
     return build_question(
-        f"Each of the {filters} filters leaves a map of {height}x{width}: how many numbers does the stack hold?",
+        f"Each of the {filters} filters leaves a map of {height} × {width}: how many numbers does the stack hold?",
         total,
         f"{height}*{width}*{filters} = {total:,}.",
         "One map for each filter, one number for each position.",

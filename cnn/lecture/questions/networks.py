@@ -10,6 +10,7 @@ from cnn.layers.receptive_field import receptive_field
 from cnn.layers.sizes import Window
 from cnn.lecture.questions.layer_sizes import ask_output_numbers, ask_output_size
 from cnn.lecture.questions.question import Question, build_question
+from cnn.text import typeset_shape
 
 LayerSteps = list[tuple[Layer, LayerInfo]]
 """The layers of a network, each with its input, output and cost."""
@@ -33,7 +34,7 @@ def _ask_weights_per_class(steps: LayerSteps) -> Question:
     return build_question(
         "How many weights does each class have in the fully connected layer of this chain, its bias left out?",
         numbers,
-        f"The last pool leaves {volume}, laid out in a row: {width}*{height}*{depth} = {numbers:,}.",
+        f"The last pool leaves {typeset_shape(volume)}, laid out in a row: {width}*{height}*{depth} = {numbers:,}.",
         "It has one for each number of the volume that the last pool leaves.",
         [
             (width * height, "You forgot the depth: every channel is flattened into the row."),
@@ -76,7 +77,7 @@ def _ask_last_pool(steps: LayerSteps) -> Question:
 def ask_receptive_field(layers: Sequence[Window]) -> Question:
     """Ask how many pixels across the receptive field of a unit behind ``layers``, first to last, is."""
     names = [
-        f"{'a pool' if layer.stride > 1 else 'a convolution'} of {layer.kernel_size}x{layer.kernel_size} with stride "
+        f"{'a pool' if layer.stride > 1 else 'a convolution'} of {layer.kernel_size} × {layer.kernel_size} with stride "
         f"{layer.stride}"
         for layer in layers
     ]

@@ -90,7 +90,7 @@ def _pooling(draw: random.Random) -> QuizQuestion:
     numbers = _draw_matrix(draw, 4, 0, 9)
     kinds: tuple[Literal["max", "average"], ...] = ("max", "average")
     question = ask_pooled_cell(pool2d(numbers, Window(2, stride=2), draw.choice(kinds)), draw.randrange(1000))
-    prompt = f"Windows of 2x2 with stride 2. {question.prompt}"
+    prompt = f"Windows of 2 × 2 with stride 2. {question.prompt}"
     return QuizQuestion("pooling", replace(question, prompt=prompt), (Operand("Input", numbers, "input"),))
 
 

@@ -16,7 +16,7 @@ from ui.shell.text import format_bytes, plain, sentence_of, typeset
 from ui.widgets import upload
 from ui.widgets.grid import GridOptions, show_grid
 
-BLOCK = Whole("block", "Window of F x F with stride F", 32, low=1, high=64)
+BLOCK = Whole("block", "Window of F × F with stride F", 32, low=1, high=64)
 FILM, MAP = "the film itself", "a map of the lecture's network"
 WHAT = Choice("what", "Pool", FILM, options=(FILM, MAP))
 STAGE = Whole("layer", "Pooling layer", 1, low=1, high=5)

@@ -19,6 +19,7 @@ from cnn.layers.sizes import Window
 from cnn.models.inside.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
+from cnn.text import typeset_shape
 from ui.shell.components import define_component, read_files
 from ui.shell.messages import received
 from ui.widgets import grid
@@ -64,7 +65,7 @@ def show_layer_strip(
 def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """Return a layer as the strip shows it: its first maps, as many as can be distinguished."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
-    shared = {"name": opened.layer.name, "title": title, "volume": str(opened.layer.step.output).replace("x", "×")}
+    shared = {"name": opened.layer.name, "title": title, "volume": typeset_shape(opened.layer.step.output)}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
