@@ -27,18 +27,26 @@ def test_every_component_is_defined_where_names_are_compared() -> None:
 def test_older_data_change_nothing_and_only_what_has_left_the_page_is_closed() -> None:
     script = (ROOT / "ui" / "shell" / "component.js").read_text().replace("export default function", "function call")
     script += """
-        const told = [];
-        const component = ({ data }) => (told.push(data.sent), () => told.push(`closed ${data.sent}`));
-        const place = { isConnected: true }, other = { isConnected: true };
-        const clean = [3, 1, 3, 5].map((sent) => call({ data: { sent }, parentElement: place }));
-        call({ data: { sent: 2 }, parentElement: other });
+        const told = [], roots = { 1: {}, 2: {} };
+        const setTriggerValue = (event, value) => told.push(value);
+        const component = { root: "div", open: (root) => ({ root, data: [] }), receive, close };
+        function receive(view, data) {
+          view.data.push(data.sent);
+          view.send("told", view.data.join(" "));
+        }
+        function close(view) {
+          told.push(`closed ${view.data}`);
+        }
+        const [place, other] = [1, 2].map((number) => ({ isConnected: true, querySelector: () => roots[number] }));
+        const clean = [3, 1, 3, 5].map((sent) => call({ data: { sent }, parentElement: place, setTriggerValue }));
+        call({ data: { sent: 2 }, parentElement: other, setTriggerValue });
         clean.forEach((each) => each?.());
         place.isConnected = false;
         clean.at(-1)();
         console.log(JSON.stringify(told));
     """
     done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [3, 3, 5, 2, "closed 5"]
+    assert json.loads(done.stdout) == ["3", "3 3", "3 3 5", "2", "closed 3,3,5"]
 
 
 def test_data_are_dated_when_they_change() -> None:
@@ -51,7 +59,7 @@ def test_data_are_dated_when_they_change() -> None:
 
         from ui.shell.components import define_component
 
-        show = define_component("dated", Path(), html="<p></p>", js="function component() {}")
+        show = define_component("dated", Path(), html="<p></p>", js="const component = {};")
         show(key="dated", data={"value": st.number_input("value", value=1)})
 
     def date() -> float:

@@ -16,7 +16,7 @@ def read_files(folder: Path, *names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-_IN_ORDER = read_files(Path(__file__).parent, "component.js")
+_OWNER = read_files(Path(__file__).parent, "component.js")
 
 
 def define_component(name: str, folder: Path, *, html: str, js: str, css: str = "") -> Callable[..., Any]:
@@ -26,7 +26,7 @@ def define_component(name: str, folder: Path, *, html: str, js: str, css: str = 
         name: Its name on the server, where a second component of that name would take the place of the first.
         folder: Where its files lie; a module that is imported again may define its own component again.
         html: What it begins with.
-        js: A function ``component``, which is called with new data and returns what closes it, if anything has to be.
+        js: An object ``component``, which ``component.js`` beside this file asks to open, receive and close.
         css: Its style sheet.
 
     Raises:
@@ -34,7 +34,7 @@ def define_component(name: str, folder: Path, *, html: str, js: str, css: str = 
     """
     if _FOLDERS.setdefault(name, folder) != folder:
         raise ValueError(f"There is a component named {name} in {_FOLDERS[name]} already.")
-    show = st.components.v2.component(name, html=html, css=css or None, js=f"{js}\n{_IN_ORDER}")
+    show = st.components.v2.component(name, html=html, css=css or None, js=f"{js}\n{_OWNER}")
 
     def component(*, key: str, data: dict[str, Any], **events: Any) -> Any:
         return show(key=key, data={"sent": _time_of(key, data), **data}, **events)

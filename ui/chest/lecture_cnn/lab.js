@@ -20,14 +20,10 @@ const SWITCHES = {
   invert: "Invert",
   mirror: "Mirror",
 };
-const labs = new WeakMap();
+const component = { root: ".lab", open, receive, close };
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".lab");
-  let lab = labs.get(root);
-  if (!lab) labs.set(root, (lab = open(root)));
+function receive(lab, data) {
   lab.data = data;
-  lab.send = (film, id) => setTriggerValue("rest", { film, id });
   const fresh = `${data.film} ${data.start.id}`;
   if (lab.fresh !== fresh) {
     lab.fresh = fresh;
@@ -36,10 +32,11 @@ function component({ data, parentElement, setTriggerValue }) {
     drawAnswers(lab);
     if (!lab.asked) askAtRest(lab);
   }
-  return () => {
-    clearTimeout(lab.timer);
-    removeEventListener("bytes-stored", lab.arrived);
-  };
+}
+
+function close(lab) {
+  clearTimeout(lab.timer);
+  removeEventListener("bytes-stored", lab.arrived);
 }
 
 function open(root) {
@@ -161,7 +158,7 @@ function askAtRest(lab) {
   lab.timer = setTimeout(() => {
     if (!lab.data.rest || (!lab.data.rest.id && !isChanged(lab))) return;
     lab.asked = `${lab.fresh} ${lab.number}`;
-    lab.send(isChanged(lab) ? encode(lab.changed) : "", lab.asked);
+    lab.send("rest", { film: isChanged(lab) ? encode(lab.changed) : "", id: lab.asked });
   }, REST);
 }
 

@@ -1,7 +1,6 @@
 // The operating point: the films' scores come once, and everything that follows from a threshold and a prevalence is
 // counted and drawn here. Python hears of both when the reader lets go.
 
-const views = new WeakMap(); // one for each place on the page; it outlives new data, so that a drag goes on
 const PAUSE = 350; // milliseconds of rest after the last key before Python hears
 const FORGET = 5000; // until a setting that Python never confirmed no longer counts
 const [LEFT, TOP, SIDE] = [40, 22, 190]; // of the ROC's frame
@@ -12,17 +11,7 @@ const KINDS = [
   ["true-negative", "no pneumonia, predicted NORMAL"],
 ];
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".explorer");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = open(root)));
-  view.send = (settings) => setTriggerValue("settings", settings);
-  receive(view, data);
-  return () => {
-    clearTimeout(view.timer);
-    view.resize.disconnect();
-  };
-}
+const component = { root: ".explorer", open, receive, close };
 
 function svg(tag, attributes, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -49,6 +38,11 @@ function open(root) {
   view.resize = new ResizeObserver(() => view.data && drawDots(view));
   view.resize.observe(find(".dots"));
   return view;
+}
+
+function close(view) {
+  clearTimeout(view.timer);
+  view.resize.disconnect();
 }
 
 function listenToRoc(view, roc) {
@@ -255,6 +249,6 @@ function rest(view) {
     if (view.dragging) return;
     const settings = [view.threshold, view.prevalence];
     view.sent = { settings: JSON.stringify(settings), when: Date.now() };
-    view.send({ threshold: view.threshold, prevalence: view.prevalence });
+    view.send("settings", { threshold: view.threshold, prevalence: view.prevalence });
   }, PAUSE);
 }

@@ -1,18 +1,10 @@
 // Flatten, scores, softmax. The numbers of the layer come once; following one of them and moving the temperature is done
 // here, and Python hears of both when the reader lets go.
 
-const views = new WeakMap(); // one for each place on the page; it outlives new data
 const PAUSE = 350; // milliseconds of rest after the last change before Python hears
 const FORGET = 5000; // until a setting that Python never confirmed no longer counts
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".steps");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = open(root)));
-  view.send = (settings) => setTriggerValue("settings", settings);
-  receive(view, data);
-  return () => clearTimeout(view.timer);
-}
+const component = { root: ".steps", open, receive, close: (view) => clearTimeout(view.timer) };
 
 function open(root) {
   const view = { find: (selector) => root.querySelector(selector), root, chosen: 0, told: "", numbers: "", timer: null, sent: null };
@@ -70,7 +62,7 @@ function rest(view) {
   view.timer = setTimeout(() => {
     view.timer = null;
     view.sent = { settings: JSON.stringify([view.temperature, view.place]), when: Date.now() };
-    view.send({ temperature: view.temperature, place: view.place });
+    view.send("settings", { temperature: view.temperature, place: view.place });
   }, PAUSE);
 }
 

@@ -1,18 +1,10 @@
 // One player for both conventions: signal, sliding kernel and output in the same columns, one step for all of them.
 
-const views = new WeakMap(); // outlives a new example, so that the step stays
 const NAMES = { first: -Infinity, back: -1, next: 1, last: Infinity };
 const LABEL = 7.2; // width of the names at the left, in rem
 const SVG = "http://www.w3.org/2000/svg";
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".player");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = open(root)));
-  view.send = (name, values) => setTriggerValue("drawn", { name, values });
-  receive(view, data);
-  return () => close(view);
-}
+const component = { root: ".player", open, receive, close };
 
 function open(root) {
   const view = { root, find: (selector) => root.querySelector(selector), timer: null };
@@ -43,7 +35,7 @@ function open(root) {
   };
   picture.onpointermove = (event) => view.pressed && point(view, event);
   picture.onpointerup = picture.onpointercancel = () => {
-    if (view.pressed && view.drawing) view.send(view.drawing, view.data[view.drawing]);
+    if (view.pressed && view.drawing) view.send("drawn", { name: view.drawing, values: view.data[view.drawing] });
     view.pressed = view.stroke = null;
   };
   return view;

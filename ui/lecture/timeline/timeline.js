@@ -1,6 +1,7 @@
 // Shows the milestone that is pressed, and writes it into the address.
-function component({ data, parentElement }) {
-  const root = parentElement.querySelector(".timeline");
+const component = { root: ".timeline", receive };
+
+function receive({ root }, data) {
   root.innerHTML = data.html;
   const each = (selector, act) => root.querySelectorAll(selector).forEach(act);
   const look = (name) => {

@@ -1,15 +1,17 @@
 // Thumbnails to choose a film by. What is dropped on the page, pasted or photographed goes to Streamlit's upload box.
 
-const galleries = new WeakMap(); // what a reader has set in each gallery outlives new data
 const ALL = "All",
   MINE = "Mine";
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".gallery");
-  const find = (selector) => root.querySelector(selector);
-  let gallery = galleries.get(root);
-  if (!gallery) galleries.set(root, (gallery = { group: ALL, labels: false, stop: listen(root) }));
-  gallery.draw = () => draw(gallery, find, data, setTriggerValue);
+const component = { root: ".gallery", open, receive, close: (gallery) => gallery.stop() };
+
+function open(root) {
+  return { find: (selector) => root.querySelector(selector), group: ALL, labels: false, stop: listen(root) };
+}
+
+function receive(gallery, data) {
+  const { find, send } = gallery;
+  gallery.draw = () => draw(gallery, data);
   find(".labels input").checked = gallery.labels;
   find(".labels input").onchange = (event) => {
     gallery.labels = event.target.checked;
@@ -17,12 +19,12 @@ function component({ data, parentElement, setTriggerValue }) {
   };
   find(".camera").hidden = !matchMedia("(pointer: coarse)").matches;
   find(".camera").onclick = photograph;
-  find(".clear").onclick = () => setTriggerValue("remove", "");
+  find(".clear").onclick = () => send("remove", "");
   gallery.draw();
-  return () => gallery.stop();
 }
 
-function draw(gallery, find, data, send) {
+function draw(gallery, data) {
+  const { find } = gallery;
   const own = data.own.map((film) => ({ ...film, group: MINE, label: "" }));
   const all = [...own, ...data.films];
   const groups = [ALL, ...new Set(all.map((film) => film.group))];
@@ -45,7 +47,7 @@ function draw(gallery, find, data, send) {
   list.replaceChildren(
     ...all
       .filter((film) => gallery.group === ALL || film.group === gallery.group)
-      .map((film) => tile(film, data, gallery.labels, send)),
+      .map((film) => tile(film, data, gallery)),
   );
   const buttons = [...list.querySelectorAll(".film")];
   const current = buttons.find((button) => button.dataset.key === data.current);
@@ -64,7 +66,7 @@ function draw(gallery, find, data, send) {
   if (focused) buttons.find((button) => button.dataset.key === focused)?.focus();
 }
 
-function tile(film, data, labels, send) {
+function tile(film, data, { labels, send }) {
   const element = (name, className, text = "") =>
     Object.assign(document.createElement(name), { className, textContent: text });
   const picture = element("span", "picture");

@@ -88,7 +88,7 @@ function listen(viewer, canvas) {
   for (const end of ["pointerup", "pointercancel"])
     canvas.addEventListener(end, (event) => {
       viewer.pointers.delete(event.pointerId);
-      if (viewer.tool === "box" && viewer.dragged && viewer.box) viewer.send(viewer.box);
+      if (viewer.tool === "box" && viewer.dragged && viewer.box) viewer.send("box", viewer.box);
     });
   canvas.addEventListener("pointerleave", () => {
     viewer.cursor = null;
@@ -170,5 +170,5 @@ function moveBox(viewer, event) {
   const corner = event.shiftKey ? [x, y] : [x + across, y + down];
   viewer.box = boxBetween(corner, [x + width + across, y + height + down]);
   clearTimeout(viewer.boxTimer);
-  viewer.boxTimer = setTimeout(() => viewer.send(viewer.box), 300);
+  viewer.boxTimer = setTimeout(() => viewer.send("box", viewer.box), 300);
 }

@@ -1,16 +1,8 @@
 // A viewer of a film and its maps. All panes share one view, one window and one cursor; nothing here asks the server.
 
 const TOOLS = { pan: "Move", window: "Grey window", ruler: "Ruler" };
-const viewers = new WeakMap(); // a reader's view outlives new data
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".viewer");
-  let viewer = viewers.get(root);
-  if (!viewer) viewers.set(root, (viewer = open(root)));
-  viewer.send = (box) => setTriggerValue("box", box);
-  receive(viewer, data);
-  return () => viewer.close();
-}
+const component = { root: ".viewer", open, receive, close: (viewer) => viewer.close() };
 
 function open(root) {
   const find = (selector) => root.querySelector(selector);

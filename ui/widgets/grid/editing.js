@@ -42,7 +42,7 @@ function tellAtRest(view) {
     if (!view.edits.size && !Object.keys(view.slid).length) return;
     view.sent = structuredClone(numbersOf(view.data));
     const sliders = (view.data.sliders ?? []).map(({ name, value }) => [name, view.slid[name] ?? value]);
-    view.send?.({ edits: [...view.edits.values()], sliders: Object.fromEntries(sliders) });
+    view.send?.("change", { edits: [...view.edits.values()], sliders: Object.fromEntries(sliders) });
     view.edits.clear();
     view.slid = {};
   }, REST);

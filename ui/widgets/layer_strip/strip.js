@@ -1,10 +1,12 @@
 // Layers in a row. What a reader does is sent as one message: {do, at, to, word}; parts are counted from 1.
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".strip"),
+const component = { root: ".strip", receive };
+
+function receive(view, data) {
+  const root = view.root,
     list = root.querySelector(".parts"),
     menu = root.querySelector(".menu");
-  const send = (action, at, to = 0, word = "") => setTriggerValue("edit", { do: action, at, to, word });
+  const send = (action, at, to = 0, word = "") => view.send("edit", { do: action, at, to, word });
   const focused = list.getRootNode().activeElement?.className === "part";
   menu.hidden = true;
   const input = Object.assign(document.createElement("li"), { textContent: data.input, className: "input" });

@@ -1,15 +1,12 @@
 // The drawing: boxes, arrows, marks at the heaviest three, zoom and pan by mouse, touch and keyboard.
 
-const graphs = new WeakMap(); // what is open and where the reader looks outlives a run of the page
+const component = { root: ".network", receive };
 
-function component({ data, parentElement }) {
-  const root = parentElement.querySelector(".network");
-  let state = graphs.get(root);
+function receive(state, data) {
+  const { root } = state;
   const key = JSON.stringify(data.nodes.map((node) => [node.path, node.kind, node.dims]));
-  if (!state || state.key !== key) {
-    state = { key, open: initiallyOpen(data.nodes), chosen: undefined, zoom: 0, x: 0, y: 0 };
-    graphs.set(root, state);
-  }
+  if (state.key !== key)
+    Object.assign(state, { key, open: initiallyOpen(data.nodes), chosen: undefined, zoom: 0, x: 0, y: 0 });
   const svg = root.querySelector(".drawing");
   const draw = () => {
     state.items = view(data.nodes, state.open);

@@ -1,20 +1,17 @@
 // The inside of a network: a map, what a cell of it sees on the film, and the piece of arithmetic that made the cell.
 // All of an opened layer's map is here, so that pointing at it asks the server nothing; another map or layer does.
 
-const lenses = new WeakMap();
 const FAR = 10; // cells that an arrow key moves with Shift
 
-function component({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".lens");
-  let lens = lenses.get(root);
-  if (!lens) lenses.set(root, (lens = openLens(root)));
-  lens.pick = (number) => setTriggerValue("pick", number);
-  receiveLens(lens, data);
-  return () => {
+const component = {
+  root: ".lens",
+  open: openLens,
+  receive: receiveLens,
+  close(lens) {
     close(lens.view);
     clearTimeout(lens.linked);
-  };
-}
+  },
+};
 
 function openLens(root) {
   const lens = { root, view: open(root.querySelector(".grid")), data: null, at: null, pinned: null };
@@ -258,6 +255,6 @@ function watchSheet(lens) {
     const row = Math.floor(((event.clientY - top) / height) * sheet.rows);
     const column = Math.floor(((event.clientX - left) / width) * sheet.columns);
     const number = row * sheet.columns + column;
-    if (sheet.open && number < sheet.count) lens.pick(number + 1);
+    if (sheet.open && number < sheet.count) lens.send("pick", number + 1);
   });
 }

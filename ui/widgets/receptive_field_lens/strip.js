@@ -1,7 +1,8 @@
 // All layers of a network in a row, each as a small overview of its maps; a press opens one.
 
-function component({ data, parentElement, setTriggerValue }) {
-  const list = parentElement.querySelector(".strip");
+const component = { root: ".strip", receive };
+
+function receive({ root: list, send }, data) {
   list.setAttribute("aria-label", data.label);
   const focused = list.getRootNode().activeElement?.dataset?.name;
   list.replaceChildren(
@@ -9,7 +10,7 @@ function component({ data, parentElement, setTriggerValue }) {
       const canvas = document.createElement("canvas");
       paint(canvas, layer, data.palettes[Number(layer.signed)]);
       const button = document.createElement("button");
-      Object.assign(button, { type: "button", disabled: !data.open, onclick: () => setTriggerValue("layer", layer.name) });
+      Object.assign(button, { type: "button", disabled: !data.open, onclick: () => send("layer", layer.name) });
       button.dataset.name = layer.name;
       if (data.current.includes(layer.name)) button.setAttribute("aria-current", "true");
       const [name, volume] = [document.createElement("strong"), document.createElement("span")];
