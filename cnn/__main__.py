@@ -3,6 +3,7 @@
 Arguments are handed on to ``streamlit run``, for example ``--server.port 8600``.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,13 +14,15 @@ from cnn.installed import HOME
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the app until it is stopped and return Streamlit's exit code.
 
-    A process of its own, because ``cnn`` does not import Streamlit.
+    A process of its own, because ``cnn`` does not import Streamlit; it is told to end when this one is.
     """
     options = sys.argv[1:] if arguments is None else arguments
-    try:
-        return subprocess.call([sys.executable, "-m", "streamlit", "run", str(HOME / "app.py"), *options])
-    except KeyboardInterrupt:
-        return 0
+    with subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(HOME / "app.py"), *options]) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
 
 
 if __name__ == "__main__":
