@@ -210,7 +210,7 @@ def card_of(scored: list[Scored]) -> dict[str, Any]:
         "lungs_sha256": cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")["sha256"],
         "limits": limits | {"kind": float(sigmoid(np.array(limits["kind"]))), "lungs": -limits["lungs"]},
         "limits_rule": f"{PASSED:.1%} of the children's films of validation, and of a third of the adults', pass each",
-        "chosen_by": "a comparison of seven methods with version 0.1.0 of the code",
+        "chosen_by": "the share rejected of the development images; the test images were looked at after that",
         "pictures": {"fit": fitted, "report, no chest films": others},
         "chosen": evaluations[-1]["name"],
         "compared": evaluations,
