@@ -15,7 +15,7 @@ from cnn import __version__
 from tests.performance.load.client import Reader
 from tests.support.app import ROOT
 from tests.support.servers import free_port, running, visit
-from ui.shell.frame import WITH_TORCH
+from ui.shell.frame import chapters
 
 pytestmark = pytest.mark.slow
 OPEN_PAGES = ROOT / "tests" / "support" / "open_pages.py"
@@ -44,10 +44,11 @@ def test_every_page_opens_from_the_container_s_files_and_only_those_with_a_netwo
             shutil.copytree(source, tmp_path / destination, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, tmp_path / destination)
-    pages = sorted((page.stem for page in (ROOT / "pages").glob("*.py")), key=lambda name: name in WITH_TORCH)
+    with_torch = sorted(chapter.file for chapter in chapters() if chapter.with_torch)
+    pages = sorted({page.stem for page in (ROOT / "pages").glob("*.py")} - {*with_torch}) + with_torch
     run = python(OPEN_PAGES, tmp_path, *pages, cwd=tmp_path, path=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr[-2000:]
-    assert run.stdout.split("with PyTorch:")[1].split() == pages[-len(WITH_TORCH) :]
+    assert run.stdout.split("with PyTorch:")[1].split() == with_torch
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ CHAIN = ("INPUT", "CONV", "ReLU", "POOL", "FC")
 class Chapter:
     """One page of the course: its file, address, title, slides of the lecture and reading time in minutes.
 
-    ``layers`` are those of :data:`CHAIN` that the page is about.
+    ``layers`` are those of :data:`CHAIN` that the page is about; a page ``with_torch`` imports PyTorch before it shows
+    anything.
     """
 
     file: str
@@ -32,6 +33,7 @@ class Chapter:
     minutes: int = 5
     layers: tuple[str, ...] = ()
     about: str = ""
+    with_torch: bool = False
 
     @property
     def path(self) -> str:
@@ -54,7 +56,7 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("layer_calculator", "Layer calculator", "35, 40", 10, ("CONV", "POOL")),
         Chapter("fully_connected", "Fully connected and softmax", "41-42", 12, ("FC",)),
         Chapter("architecture_builder", "Architecture builder", "10, 18, 36, 43-44", 15, CHAIN),
-        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15, CHAIN),
+        Chapter("inside_the_network", "Inside the network", "10, 17, 36", 15, CHAIN, with_torch=True),
         Chapter("review", "Review and quiz", "43-46", 15, CHAIN),
     ),
     "Hands-on": (
@@ -63,11 +65,25 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
         Chapter("notebooks", "Notebooks", "6-45", 60),
     ),
     "Chest X-ray": (
-        Chapter("chest_xray", "Read a chest X-ray", "45", 10),
-        Chapter("shortcut_lab", "Shortcut lab", "45", 10, about="does the network use a mark instead of the lungs?"),
+        Chapter("chest_xray", "Read a chest X-ray", "45", 10, with_torch=True),
+        Chapter(
+            "shortcut_lab",
+            "Shortcut lab",
+            "45",
+            10,
+            about="does the network use a mark instead of the lungs?",
+            with_torch=True,
+        ),
         Chapter("model_card", "Model card", "45", 10),
         Chapter("operating_point", "Operating point", "45", 12, about="choose a threshold and see its errors"),
-        Chapter("read_first", "Read first", "45", 10, about="read a film yourself, then compare with the network"),
+        Chapter(
+            "read_first",
+            "Read first",
+            "45",
+            10,
+            about="read a film yourself, then compare with the network",
+            with_torch=True,
+        ),
         Chapter("method_bench", "Method bench", "45", 12, about="compare saliency methods"),
     ),
     "About": (
@@ -76,8 +92,6 @@ COURSE: dict[str, tuple[Chapter, ...]] = {
     ),
 }
 """Navigation sections, each with its pages in lecture order."""
-WITH_TORCH = ("chest_xray", "inside_the_network", "shortcut_lab", "read_first")
-"""Pages that import PyTorch before they show anything."""
 
 
 def chapters() -> tuple[Chapter, ...]:
@@ -96,7 +110,7 @@ def navigation() -> StreamlitPage:
         visited_pages().append(file)
     session_data.enter_page(file)
     address.enter(file)
-    if file in WITH_TORCH and not warm_imports.READY.is_set():
+    if chapters()[_position(file)].with_torch and not warm_imports.READY.is_set():
         _announce(page.title)
     return page
 
