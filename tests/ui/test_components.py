@@ -13,9 +13,9 @@ from ui.shell.components import define_component
 
 
 def test_a_name_belongs_to_one_folder(tmp_path: Path) -> None:
-    define_component("only in this test", tmp_path, html="", js="")
+    define_component("only in this test", str(tmp_path / "module.py"), html="<p></p>")
     with pytest.raises(ValueError, match="only in this test"):
-        define_component("only in this test", tmp_path / "other", html="", js="")
+        define_component("only in this test", str(tmp_path / "other" / "module.py"), html="<p></p>")
 
 
 def test_every_component_is_defined_where_names_are_compared() -> None:
@@ -53,13 +53,11 @@ def test_data_are_dated_when_they_change() -> None:
     """A date that changed with every run would send the same data again."""
 
     def page() -> None:
-        from pathlib import Path
-
         import streamlit as st
 
         from ui.shell.components import define_component
 
-        show = define_component("dated", Path(), html="<p></p>", js="const component = {};")
+        show = define_component("dated", "", html="<p></p>")
         show(key="dated", data={"value": st.number_input("value", value=1)})
 
     def date() -> float:

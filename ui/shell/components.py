@@ -11,30 +11,31 @@ import streamlit as st
 _FOLDERS: dict[str, Path] = {}
 
 
-def read_files(folder: Path, *names: str) -> str:
-    """Return the text of files of ``folder``, one after the other."""
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+_OWNER = Path(__file__).with_name("component.js").read_text(encoding="utf-8")
 
 
-_OWNER = read_files(Path(__file__).parent, "component.js")
-
-
-def define_component(name: str, folder: Path, *, html: str, js: str, css: str = "") -> Callable[..., Any]:
+def define_component(name: str, module: str, *files: str, html: str = "") -> Callable[..., Any]:
     """Return a component of Streamlit, version 2, which is called with ``key``, ``data`` and its events.
 
     Args:
         name: Its name on the server, where a second component of that name would take the place of the first.
-        folder: Where its files lie; a module that is imported again may define its own component again.
-        html: What it begins with.
-        js: An object ``component``, which ``component.js`` beside this file asks to open, receive and close.
-        css: Its style sheet.
+        module: ``__file__`` of its Python, which may be imported again and then defines its own component again.
+        files: Its files beside that: what it begins with, style sheets, and scripts with an object ``component``, which
+            ``component.js`` beside this file asks to open, receive and close.
+        html: What it begins with, where that is no file.
 
     Raises:
         ValueError: A component of another folder has this name.
     """
+    folder = Path(module).parent
     if _FOLDERS.setdefault(name, folder) != folder:
         raise ValueError(f"There is a component named {name} in {_FOLDERS[name]} already.")
-    show = st.components.v2.component(name, html=html, css=css or None, js=f"{js}\n{_OWNER}")
+
+    def text(ending: str) -> str:
+        return "\n".join((folder / file).read_text(encoding="utf-8") for file in files if file.endswith(ending))
+
+    scripts = f"{text('.js')}\n{_OWNER}"
+    show = st.components.v2.component(name, html=html or text(".html"), css=text(".css") or None, js=scripts)
 
     def component(*, key: str, data: dict[str, Any], **events: Any) -> Any:
         return show(key=key, data={"sent": _time_of(key, data), **data}, **events)

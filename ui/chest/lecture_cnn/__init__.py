@@ -7,7 +7,6 @@ The forward pass is in ``network.js``, the changes of a film in ``changes.js``; 
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,13 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import Prediction
 from ui.chest.film_store import Film
 from ui.shell import theme
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import Text, received
 from ui.widgets.browser_store import store_in_browser
 
 SIDE = 224
 """Pixels a side of the film in the lab; the network gets it resized to its own 128."""
 _REST = {"film": Text(4 * SIDE * SIDE), "id": Text(1000)}
-_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -120,10 +118,4 @@ def _weights(model: LoadedModel) -> bytes:
     return (loading.WEIGHTS_FOLDER / f"{model.name}.safetensors").read_bytes()
 
 
-_lab = define_component(
-    "lecture_cnn_lab",
-    _HERE,
-    html=read_files(_HERE, "lab.html"),
-    css=read_files(_HERE, "lab.css"),
-    js=read_files(_HERE, "network.js", "changes.js", "lab.js"),
-)
+_lab = define_component("lecture_cnn_lab", __file__, "lab.html", "lab.css", "network.js", "changes.js", "lab.js")

@@ -4,7 +4,6 @@ The films' scores are sent once, and the browser counts. Python hears of a setti
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,8 @@ from cnn.cards import CLASSES
 from cnn.evaluation.operating_point import COHORT_SIZE
 from cnn.evaluation.scores import Scores
 from ui.evaluation.operating_point.settings import Settings
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import Between, received
-
-_FOLDER = Path(__file__).parent
 
 
 def show_explorer(
@@ -54,10 +51,4 @@ def _payload(films: Scores, setting: Settings, hide: bool) -> dict[str, Any]:
     }
 
 
-_component = define_component(
-    "threshold_explorer",
-    _FOLDER,
-    html=read_files(_FOLDER, "explorer.html"),
-    css=read_files(_FOLDER, "explorer.css"),
-    js=read_files(_FOLDER, "explorer.js"),
-)
+_component = define_component("threshold_explorer", __file__, "explorer.html", "explorer.css", "explorer.js")

@@ -5,13 +5,11 @@ Python hears of the temperature and of the followed number when the reader lets 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cnn.ops.convolution import Convolution
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import Between, received
 
-_FOLDER = Path(__file__).parent
 LOWEST, HIGHEST = 0.1, 10.0
 """Temperatures."""
 
@@ -65,10 +63,4 @@ def show_steps(
     _component(key=key, data=data, on_settings_change=at_rest)
 
 
-_component = define_component(
-    "class_scores",
-    _FOLDER,
-    html=read_files(_FOLDER, "steps.html"),
-    css=read_files(_FOLDER, "steps.css"),
-    js=read_files(_FOLDER, "steps.js"),
-)
+_component = define_component("class_scores", __file__, "steps.html", "steps.css", "steps.js")

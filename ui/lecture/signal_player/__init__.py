@@ -5,14 +5,12 @@ the reader draws goes to Python, because it makes a new example.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 from cnn.ops.signals import Comparison
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import Between, ListOf, received
 
-_FOLDER = Path(__file__).parent
 _MOST, _LIMIT = 256, 1000
 Drawn = Callable[[Literal["x", "w"], tuple[float, ...]], None]
 """Takes the name of the row of numbers that the reader has drawn, and its values."""
@@ -45,10 +43,4 @@ def show_player(compared: Comparison, step: int, *, hidden: bool, on_draw: Drawn
     _component(key="player", data=data, on_drawn_change=forward)
 
 
-_component = define_component(
-    "signal_player",
-    _FOLDER,
-    html=read_files(_FOLDER, "player.html"),
-    css=read_files(_FOLDER, "player.css"),
-    js=read_files(_FOLDER, "player.js"),
-)
+_component = define_component("signal_player", __file__, "player.html", "player.css", "player.js")

@@ -5,13 +5,10 @@ The browser has everything from the start: a press on a milestone asks the serve
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 from cnn.lecture.timeline import ErrorRate, Milestone
 from ui.lecture.timeline.drawings import draw_errors, draw_figure
-from ui.shell.components import define_component, read_files
-
-_FOLDER = Path(__file__).parent
+from ui.shell.components import define_component
 
 
 def show_timeline(milestones: Sequence[Milestone], selected: str, *, hidden: bool) -> None:
@@ -77,10 +74,4 @@ def _story(milestone: Milestone) -> str:
     )
 
 
-_component = define_component(
-    "timeline",
-    _FOLDER,
-    html='<div class="timeline"></div>',
-    css=read_files(_FOLDER, "timeline.css"),
-    js=read_files(_FOLDER, "timeline.js"),
-)
+_component = define_component("timeline", __file__, "timeline.css", "timeline.js", html='<div class="timeline"></div>')

@@ -1,11 +1,10 @@
 """Keep bytes in the browser under a name: Streamlit sends them once, however often a page runs."""
 
 import base64
-from pathlib import Path
 
 import streamlit as st
 
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 
 
 def store_in_browser(name: str, identity: str, data: bytes) -> None:
@@ -18,5 +17,4 @@ def store_in_browser(name: str, identity: str, data: bytes) -> None:
         _component(key=f"stored {name}", data={"name": name, "id": identity, "base64": encoded})
 
 
-_HERE = Path(__file__).parent
-_component = define_component("browser_store", _HERE, html="<span></span>", js=read_files(_HERE, "store.js"))
+_component = define_component("browser_store", __file__, "store.js", html="<span></span>")

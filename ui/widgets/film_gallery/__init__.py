@@ -9,7 +9,6 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,13 @@ from PIL import Image, ImageOps
 from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.real_films import GALLERY, RealFilm
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import received
 
 SIDE = 72
 """Side of a thumbnail in pixels."""
 COLUMNS = 10
 """Thumbnails in a row of the sprite that holds those of the built-in films."""
-_HERE = Path(__file__).parent
 _GROUPS = {"child": "Children", "adult": "Adults"}
 _OTHER_GROUP = "Others"
 
@@ -107,10 +105,4 @@ def _url(image: Image.Image) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-_component = define_component(
-    "film_gallery",
-    _HERE,
-    html=read_files(_HERE, "gallery.html"),
-    css=read_files(_HERE, "gallery.css"),
-    js=read_files(_HERE, "gallery.js"),
-)
+_component = define_component("film_gallery", __file__, "gallery.html", "gallery.css", "gallery.js")

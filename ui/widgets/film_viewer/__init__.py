@@ -6,13 +6,12 @@ The film is sent once; no move of the reader asks the server, but for a box that
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from ui.shell import theme
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import Between, ListOf, received
 from ui.widgets.browser_store import store_in_browser
 
@@ -21,7 +20,6 @@ LEVELS = 127
 MAX_PANES = 4
 """Maps beside the film."""
 _BOX = ListOf((Between(0, 1),), 4)
-_HERE = Path(__file__).parent
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height of a box as shares of the film's sides."""
@@ -196,10 +194,4 @@ def _encode(one: ViewedMap) -> dict[str, Any]:
     }
 
 
-_component = define_component(
-    "film_viewer",
-    _HERE,
-    html=read_files(_HERE, "viewer.html"),
-    css=read_files(_HERE, "viewer.css"),
-    js=read_files(_HERE, "paint.js", "hand.js", "viewer.js"),
-)
+_component = define_component("film_viewer", __file__, "viewer.html", "viewer.css", "paint.js", "hand.js", "viewer.js")

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.fields import Matrix, Real, Rows
 from ui.shell.messages import Between, ListOf, Shape, received
 from ui.shell.page_state import State
 from ui.widgets.grid.payload import ExamplePayload, Part, json_axis, pack_numbers
 
-FOLDER = Path(__file__).parent
-SCRIPTS = ("ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
-"""What draws a grid; a component that contains one adds its own entry behind them."""
+FILES = ("grid.css", "ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
+"""What draws a grid inside its HTML; a component that contains one adds its own entry behind them."""
 _HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
 _KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
 _TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
@@ -237,10 +235,4 @@ def _names(names: Sequence[str], kind: str, count: int) -> list[str]:
     return [*names] or [f"{kind} {number}" for number in range(1, count + 1)]
 
 
-_component = define_component(
-    "step_through_grid",
-    FOLDER,
-    html=read_files(FOLDER, "grid.html"),
-    css=read_files(FOLDER, "grid.css"),
-    js=read_files(FOLDER, *SCRIPTS, "entry.js"),
-)
+_component = define_component("step_through_grid", __file__, "grid.html", *FILES, "entry.js")

@@ -1,14 +1,12 @@
 """The layers of a network as a row of blocks to be moved, added, doubled and removed, by mouse, touch and keyboard."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from cnn.layers.network import MAX_LAYERS, Network
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import received
 
-_HERE = Path(__file__).parent
 _ACTIONS = ("select", "move", "copy", "remove", "add", "undo", "redo")
 
 
@@ -48,10 +46,4 @@ def show_layer_strip(
     _component(key=key, data=data, on_edit_change=edited)
 
 
-_component = define_component(
-    "layer_strip",
-    _HERE,
-    html=read_files(_HERE, "strip.html"),
-    css=read_files(_HERE, "strip.css"),
-    js=read_files(_HERE, "strip.js"),
-)
+_component = define_component("layer_strip", __file__, "strip.html", "strip.css", "strip.js")

@@ -4,13 +4,10 @@ All of it happens in the browser; the page is asked for nothing once the graph i
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from cnn.layers.graph import FLOAT32_BYTES, Graph, Node
-from ui.shell.components import define_component, read_files
-
-_HERE = Path(__file__).parent
+from ui.shell.components import define_component
 
 
 def show_network_graph(graph: Graph, *, key: str) -> None:
@@ -52,9 +49,5 @@ def _fields(node: Node) -> Any:
 
 
 _component = define_component(
-    "network_graph",
-    _HERE,
-    html=read_files(_HERE, "graph.html"),
-    css=read_files(_HERE, "graph.css"),
-    js=read_files(_HERE, "modules.js", "layout.js", "details.js", "graph.js"),
+    "network_graph", __file__, "graph.html", "graph.css", "modules.js", "layout.js", "details.js", "graph.js"
 )

@@ -20,7 +20,7 @@ from cnn.models.inside.feature_maps import Activation, FilterTrace
 from cnn.ops.pooling import pool2d
 from cnn.ops.windows import Axis
 from cnn.text import typeset_shape
-from ui.shell.components import define_component, read_files
+from ui.shell.components import define_component
 from ui.shell.messages import received
 from ui.widgets import grid
 from ui.widgets.film_viewer import FilmPicture
@@ -33,7 +33,6 @@ DECIMALS = 3
 CELLS = 5
 """Cells in each direction that are shown with their sums; of a pooling layer ``POOLED``, which read as much."""
 POOLED = 3
-_HERE = Path(__file__).parent
 
 
 def show_layer_strip(
@@ -290,15 +289,19 @@ def can_follow_sums(opened: Activation, model_name: str) -> bool:
 
 _strip = define_component(
     "network_layers",
-    _HERE,
+    __file__,
+    "strip.css",
+    "paint.js",
+    "strip.js",
     html='<div role="figure" aria-label="All layers"><ol class="strip"></ol></div>',
-    css=read_files(_HERE, "strip.css"),
-    js=read_files(_HERE, "paint.js", "strip.js"),
 )
+_LENS, _GRID = (Path(__file__).parent / name for name in ("lens.html", "../grid/grid.html"))
 _lens = define_component(
     "network_lens",
-    _HERE,
-    html=read_files(_HERE, "lens.html").replace("GRID", read_files(grid.FOLDER, "grid.html")),
-    css=read_files(grid.FOLDER, "grid.css") + read_files(_HERE, "lens.css"),
-    js="\n".join([read_files(grid.FOLDER, *grid.SCRIPTS), read_files(_HERE, "paint.js", "lens.js")]),
+    __file__,
+    *(f"../grid/{name}" for name in grid.FILES),
+    "lens.css",
+    "paint.js",
+    "lens.js",
+    html=_LENS.read_text(encoding="utf-8").replace("GRID", _GRID.read_text(encoding="utf-8")),
 )
