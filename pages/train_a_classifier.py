@@ -33,7 +33,7 @@ def show_result(run: Run) -> None:
     result.link_to_pages(run.result)
     left, right = st.columns(2)
     with left:
-        counts = [("Test films", run.result.counts_at())]
+        counts = [("Test films", run.result.counts)]
         draw_confusion(counts, f"{len(run.result.test)} test films at P = 0.5.")
     with right:
         line = Line("own", "test", "my network", "output", "solid", main=True)

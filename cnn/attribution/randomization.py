@@ -19,19 +19,18 @@ _OTHER_STD = 0.02
 """Standard deviation of random weights that no convolution or linear layer has, as Vision Transformers draw them."""
 
 
-def randomise_cascade(model: LoadedModel, films: Tensor, seed: int = 0) -> Iterator[tuple[str, LoadedModel]]:
+def randomise_cascade(model: LoadedModel, films: Tensor) -> Iterator[tuple[str, LoadedModel]]:
     """Randomise the weights block by block, from the last to the first, as Adebayo et al.'s cascading randomization.
 
     Args:
         model: trained network, which stays as it is.
         films: (N, 1, S, S), standardised, for the batch norms of random blocks: see :func:`reinitialise`.
-        seed: of the random weights.
 
     Yields:
         Name of the block randomised last, and the network with this and all later blocks random.
     """
     module = copy.deepcopy(model.module)
-    generator = torch.Generator(next(module.parameters()).device).manual_seed(seed)
+    generator = torch.Generator(next(module.parameters()).device).manual_seed(0)
     for name in reversed(block_names(module)):
         reinitialise(module.get_submodule(name), module, films, generator)
         yield name, replace(model, module=copy.deepcopy(module))
@@ -106,15 +105,15 @@ def _randomised(model: LoadedModel, shape: tuple[int, ...]) -> LoadedModel:
     return replace(model, module=module.to(next(model.module.parameters())), card=card)
 
 
-def shuffle_last_layer(model: LoadedModel, seed: int = 0) -> LoadedModel:
+def shuffle_last_layer(model: LoadedModel) -> LoadedModel:
     """Return the network with the weights of its fully connected layer shuffled over the inputs: its answers are wrong.
 
     All layers before are as trained, so that its maps still show shapes.
     """
     module = copy.deepcopy(model.module)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     for part in module.modules():
         if isinstance(part, nn.Linear):
             part.weight.copy_(part.weight[:, torch.randperm(part.in_features, generator=generator)])
-    card = model.card | {"sha256": f"{model.weights_sha256} shuffled {seed}"}
+    card = model.card | {"sha256": f"{model.weights_sha256} shuffled 0"}
     return LoadedModel(model.name, module, card, model.input_size, model.cam_layers)

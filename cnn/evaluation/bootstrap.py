@@ -56,11 +56,11 @@ class Estimate:
         return f"{value} ({low} to {high})"
 
 
-def resample_patients(patients: np.ndarray, seed: int = 0) -> np.ndarray:
+def resample_patients(patients: np.ndarray) -> np.ndarray:
     """Return how often each film counts, (REPEATS + 1, N): once in row 0, then as often as its patient was drawn."""
     names, patient_of_film = np.unique(patients, return_inverse=True)
     count = len(names)
-    draws = np.random.default_rng(seed).integers(count, size=(REPEATS, count))
+    draws = np.random.default_rng(0).integers(count, size=(REPEATS, count))
     bins = (draws + count * np.arange(REPEATS)[:, None]).ravel()
     times_drawn = np.bincount(bins, minlength=REPEATS * count).reshape(REPEATS, count)
     return np.concatenate([np.ones((1, len(patient_of_film))), times_drawn[:, patient_of_film]])

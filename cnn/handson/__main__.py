@@ -65,7 +65,7 @@ def run(settings: Settings, began: float, seconds: float, film_set: FilmSet) -> 
 
 def figures(result: Result, seconds: float) -> dict[str, object]:
     """Return the figures of a result for JSON."""
-    counts = result.counts_at()
+    counts = result.counts
     values: dict[str, object] = {
         "test_auc": round(result.test_auc.value, 4),
         "test_auc_interval": [round(result.test_auc.low, 4), round(result.test_auc.high, 4)],

@@ -72,7 +72,7 @@ def _rate(result: Result) -> str:
 
 
 def _imbalance(result: Result) -> str:
-    counts = result.counts_at()
+    counts = result.counts
     return (
         f"Validation accuracy {percent(result.validation_accuracy)}, where nine of ten films are PNEUMONIA: always "
         f"saying PNEUMONIA gives {percent(result.settings.pneumonia)}. On the balanced test films the accuracy is "

@@ -189,7 +189,7 @@ def _table(prepared: Prepared) -> str:
 
 def card(result: Result, film_set: FilmSet) -> str:
     """Return a model card in Markdown."""
-    counts = result.counts_at()
+    counts = result.counts
     figures = [
         f"- AUC {result.test_auc}, accuracy {result.test_accuracy} at P(PNEUMONIA) = 0.5",
         f"- sensitivity {float(counts.sensitivity[0]):.2f}, specificity {float(counts.specificity[0]):.2f}",

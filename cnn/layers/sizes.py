@@ -119,11 +119,6 @@ def output_size(n: int, window: Window, rule: Rule = "floor") -> Size:
     return output_sizes((n,), window, rule)[0]
 
 
-def pool_size(n: int, window: Window, rule: Rule = "floor") -> Size:
-    """Compute :func:`output_size` of a pooling layer, whose padding may be at most F/2, as in PyTorch."""
-    return output_sizes((n,), window, rule, pooling=True)[0]
-
-
 def output_sizes(
     sides: tuple[int, ...], window: Window, rule: Rule = "floor", *, pooling: bool = False
 ) -> tuple[Size, ...]:

@@ -36,11 +36,11 @@ def render_unit(unit: Unit, *, answers: bool, base: str = "") -> str:
     return "\n".join(lines)
 
 
-def render_timetable(plan: LessonPlan, base: str = "") -> str:
+def _render_timetable(plan: LessonPlan) -> str:
     """Return a plan's stops as a Markdown table; the title of each unit opens its first link."""
     lines = ["| minutes | part |", "|---|---|"]
     for start, end, unit in plan.schedule():
-        title = f"[{unit.title}]({unit.link(unit.prompts[0], base)})" if unit else "Break"
+        title = f"[{unit.title}]({unit.link(unit.prompts[0], LOCAL)})" if unit else "Break"
         lines.append(f"| {start}-{end} | {title} |")
     return "\n".join(lines)
 
@@ -50,15 +50,15 @@ def render_homework(base: str = "") -> str:
     return "\n".join(f"- [{task.title}]({base}{task.page}?{task.query}): {task.do}" for task in HOMEWORK)
 
 
-def render_guide(base: str = LOCAL) -> str:
+def render_guide() -> str:
     """Return the whole guide as one Markdown text."""
     sections = ["# Teacher's guide", INTRODUCTION]
     for plan in PLANS:
-        sections += [f"## A plan for {plan.name}", plan.about, render_timetable(plan, base)]
+        sections += [f"## A plan for {plan.name}", plan.about, _render_timetable(plan)]
     sections += ["## The parts: what to do, what to ask, what to expect"]
     for unit in units().values():
-        sections += [f"### {unit.title}", render_unit(unit, answers=True, base=base)]
-    sections += ["## To take home", render_homework(base), "## For a class without the internet", OFFLINE]
+        sections += [f"### {unit.title}", render_unit(unit, answers=True, base=LOCAL)]
+    sections += ["## To take home", render_homework(LOCAL), "## For a class without the internet", OFFLINE]
     return "\n\n".join(sections) + "\n"
 
 

@@ -133,10 +133,10 @@ def split_by_patient(films: Sequence[Film], fold: int, folds: int, salt: str = "
     return outside, inside
 
 
-def load_pixels(films: Sequence[Film], size: int, description: str = "films") -> Tensor:
+def load_pixels(films: Sequence[Film], size: int) -> Tensor:
     """Return films (N, 1, size, size) as uint8 greys, resized as :mod:`cnn.imaging.preprocess` does."""
     pixels = torch.empty(len(films), 1, size, size, dtype=torch.uint8)
-    for index, film in enumerate(tqdm(films, desc=f"reading {description}", unit="film", leave=False)):
+    for index, film in enumerate(tqdm(films, desc="reading films", unit="film", leave=False)):
         with Image.open(film.path) as image:
             grey = np.asarray(image.convert("L"), dtype=np.float32)
         pixels[index] = resize(grey, size)[0].round().clamp(0, 255).to(torch.uint8)

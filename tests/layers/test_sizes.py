@@ -11,7 +11,7 @@ from torch import nn
 
 from cnn.errors import DoesNotFit, SizeDoesNotFit
 from cnn.layers import costs, receptive_field, sizes
-from cnn.layers.sizes import Rule, Window, output_size, pool_size
+from cnn.layers.sizes import Rule, Window, output_size, output_sizes
 
 RULES: tuple[Rule, ...] = ("exact", "floor", "ceil")
 
@@ -47,7 +47,7 @@ def test_lecture_sizes_under_every_rule(n: int, window: Window, size: int, rule:
 
 @pytest.mark.parametrize(("n", "window", "size"), [(4, Window(2, 2), 2), (100, Window(2, 2), 50), (7, Window(3, 2), 3)])
 def test_pooling_of_the_lecture(n: int, window: Window, size: int) -> None:
-    assert pool_size(n, window).size == size
+    assert output_sizes((n,), window, pooling=True)[0].size == size
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_numbers_out_of_range_get_one_sentence(numbers: tuple[int, ...]) -> None
     ("call", "advice"),
     [
         (lambda: costs.conv_parameters(6, 6, 3, groups=4), "choose 3 or 6 groups"),
-        (lambda: pool_size(8, Window(2, 2, 2)), "F = 4, P = 1"),
+        (lambda: output_sizes((8,), Window(2, 2, 2), pooling=True), "F = 4, P = 1"),
         (lambda: Window(3, 2).same_padded(), "stride 1"),
         (lambda: sizes.transposed_output_size(1, Window(4, 1, 3)), "P = 1"),
         (lambda: sizes.transposed_output_size(4, Window(3), 1), "output padding"),

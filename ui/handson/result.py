@@ -59,7 +59,7 @@ def _compare(name: str) -> str:
 
 def show_figures(result: Result) -> None:
     """Show the figures of the test films with their intervals, beside training and validation."""
-    counts = result.counts_at()
+    counts = result.counts
     rows = [
         ("AUC", "–", f"{result.validation_auc:.3f}", str(result.test_auc)),
         (

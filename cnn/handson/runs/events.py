@@ -131,9 +131,10 @@ class Result:
         count = len(self.test)
         return Scores(self.test_margins, self.test.labels, self.test.patients, np.zeros(count), np.full(count, 0.5))
 
-    def counts_at(self, threshold: float = 0.5) -> ConfusionCounts:
-        """Count the test films by truth and prediction, for all resamples of patients."""
-        return confusion_at(self.scores, threshold)
+    @cached_property
+    def counts(self) -> ConfusionCounts:
+        """The test films by truth and prediction at P(PNEUMONIA) = 0.5, for all resamples of patients."""
+        return confusion_at(self.scores, 0.5)
 
     @cached_property
     def test_auc(self) -> Estimate:
@@ -143,7 +144,7 @@ class Result:
     @cached_property
     def test_accuracy(self) -> Estimate:
         """Share of test films classified correctly at P(PNEUMONIA) = 0.5, with its interval."""
-        return Estimate.from_resamples(self.counts_at().accuracy)
+        return Estimate.from_resamples(self.counts.accuracy)
 
 
 Event = Examples | Step | Epoch | Result

@@ -16,8 +16,6 @@ from cnn.layers.operations.values import Unknown
 from cnn.layers.sizes import Count, Window
 
 Arguments = Mapping[str, Any]
-MAX_LENGTH = 10**8
-"""Longest side; a signal is longer than an image is wide."""
 
 
 def whole(arguments: Arguments, name: str, low: int = 1) -> int:

@@ -52,13 +52,13 @@ class Source:
         return graphs[0]
 
 
-def read_source(text: str, interpreter: Interpreter | None = None) -> Source:
+def read_source(text: str) -> Source:
     """Read Python source, without running it, for the network that it defines.
 
     Raises:
         UserError: It is no Python, or defines no network.
     """
-    run = interpreter or LibraryInterpreter()
+    run = LibraryInterpreter()
     tree = parse_python(text)
     scope = Scope()
     try:

@@ -64,7 +64,7 @@ def _show_pooling(view: View, state: State) -> None:
 
 def explain_volume() -> None:
     """Say what pooling leaves of the lecture's volume of 100 x 100 x 128."""
-    side = sizes.pool_size(100, HALVING)
+    side, _ = sizes.output_sizes((100, 100), HALVING, pooling=True)
     before, after = (costs.activation_bytes(128, n, n) for n in (100, side.size))
     st.markdown(
         "Each channel is pooled by itself, so the depth stays: "

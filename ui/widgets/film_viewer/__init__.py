@@ -17,8 +17,6 @@ from ui.widgets.browser_store import store_in_browser
 
 LEVELS = 127
 """Levels of a map on each side of 0."""
-MAX_PANES = 4
-"""Maps beside the film."""
 _BOX = ListOf((Between(0, 1),), 4)
 
 Box = tuple[float, float, float, float]
@@ -144,7 +142,7 @@ def show_viewer(
 
     Args:
         film: The film.
-        maps: At most MAX_PANES.
+        maps: At most four.
         outlines: What can be outlined over film and maps.
         key: Key of the component.
         pending: Titles of maps that are being computed; each has an empty place.
