@@ -50,7 +50,7 @@ def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
     assert first_layers == ["[", "norm", "|", "]", "[", "relu"]
     drawn = html(app)
     assert "plus its input through conv 6 1 s2" in drawn
-    assert "2 blocks of conv 4x4x6, plus its input" in drawn
+    assert "2 blocks of conv 4 × 4 × 6, plus its input" in drawn
 
 
 NETWORK = "32x32x3, conv 8 3, relu, max 2"
