@@ -93,7 +93,7 @@ def test_what_fails_is_one_sentence_and_the_next_may_start(queue: Queue, batch_s
 
 
 def test_a_paused_run_does_not_hold_its_place_for_ever() -> None:
-    queue = Queue(at_once=1, wall_seconds=1, command=FAKE)
+    queue = Queue(at_once=1, wall_seconds=2, command=FAKE)
     desk = Desk(queue)
     run = desk.start(LONG, FILMS)
     wait_for(lambda: run.epochs)
