@@ -18,6 +18,7 @@ from cnn.errors import Busy
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, ood_gate
+from cnn.predict.prediction import Prediction
 from tests.imaging.corpus.build import dicom, picture
 from tests.support.app import all_text, open_page
 from tests.support.random_weights import png_film, write_gate
@@ -308,3 +309,20 @@ def test_what_was_made_ready_is_not_computed_again(random_app: None, monkeypatch
     monkeypatch.setattr(film_store, "classify", lambda *_: pytest.fail("predicted twice"))
     monkeypatch.setattr(film_store, "attribute", lambda *_: pytest.fail("explained twice"))
     assert not open_page("chest_xray").exception
+
+
+@pytest.mark.parametrize(("value", "start", "told"), [(-1, 0.69, True), (1, 0.69, False), (-1, 0.4, False)])
+def test_a_map_against_the_predicted_class_is_explained_by_where_the_network_starts(
+    value: float, start: float, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def predicted(chance: float) -> Prediction:
+        label = "PNEUMONIA" if chance >= 0.5 else "NORMAL"
+        return Prediction((0, 0), (1 - chance, chance), label, 0.5, 1, "transfer")
+
+    sentences: list[str] = []
+    monkeypatch.setattr(film_store, "predict_baseline", lambda *_: predicted(start))
+    monkeypatch.setattr(sections.st, "info", sentences.append)
+    attribution = Attribution(np.full((4, 4), value, np.float32), "grad_cam", "evidence", 1, "PNEUMONIA", 1)
+    sections.explain_direction(sections.Reading(None, None, predicted(0.54)), [attribution])  # type: ignore[arg-type]
+    assert bool(sentences) == told
+    assert all("54 %" in sentence and "69 %" in sentence for sentence in sentences)

@@ -20,7 +20,7 @@ from cnn import cards
 from cnn.attribution.attribute import attribute
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.checks import CheckedMap
-from cnn.attribution.methods import METHODS
+from cnn.attribution.methods import BASELINE, METHODS
 from cnn.errors import Busy, UserError
 from cnn.imaging.grayscale import to_8_bits
 from cnn.imaging.radiograph import Radiograph, display_name, read_radiograph
@@ -216,6 +216,11 @@ def predict(film: Film, model: LoadedModel) -> Prediction:
     return results_of(film).predictions.get_or_compute(
         (film.sha256, model.weights_sha256), lambda: classify(model, film.inputs.for_model(model))[0]
     )
+
+
+def predict_baseline(film: Film, model: LoadedModel) -> Prediction:
+    """Return the prediction for a plain grey image, from which the maps start."""
+    return classify(model, torch.full_like(film.inputs.for_model(model), BASELINE))[0]
 
 
 def _map_key(film: Film, model: LoadedModel, method: str, target: int) -> tuple[str, str, str, int]:

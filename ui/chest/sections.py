@@ -238,6 +238,24 @@ def show_maps(reading: Reading, settings: MapSettings) -> list[Attribution]:
     return maps
 
 
+def explain_direction(reading: Reading, maps: Sequence[Attribution]) -> None:
+    """Say why a map counts against the class that is predicted, or for the other one: the start is no even chance."""
+    for attribution in maps:
+        name, target = attribution.class_name, attribution.target
+        supports = attribution.map.sum() > 0
+        if not attribution.signed or attribution.blank or supports == (reading.prediction.label == name):
+            continue
+        start = film_store.predict_baseline(reading.film, reading.model).probabilities[target]
+        end = reading.prediction.probabilities[target]
+        if supports == (end > start):
+            st.info(
+                f"Why does the map count {'for' if supports else 'against'} {name}, with P({name}) at {percent(end)}? This "
+                f"network gives a plain grey image P({name}) {percent(start)}; the map shows what this film "
+                f"{'adds to that' if supports else 'takes away from that'}."
+            )
+            return
+
+
 def explain_methods(methods: Sequence[str], model: LoadedModel) -> None:
     """Say how each method works and what it costs."""
     for key in methods:
