@@ -15,6 +15,8 @@ LOCAL = "http://localhost:8501/"
 """Where ``streamlit run app.py`` serves the course on the same machine."""
 MAX_SETTING = 50
 """A link's text names a setting only up to so many characters."""
+INTERNAL = ("predict", "question", "step", "look")
+"""Settings that say nothing to a teacher."""
 INTRODUCTION, OFFLINE = (
     (FOLDER / f"lesson_{name}.md").read_text(encoding="utf-8").rstrip() for name in ("introduction", "offline")
 )
@@ -68,7 +70,9 @@ def _describe_change(before: dict[str, str], after: dict[str, str]) -> str:
     Only for the teacher: a setting may be the answer.
     """
     changed = [
-        f"{name} = {value}" for name, value in after.items() if before.get(name) != value and len(value) <= MAX_SETTING
+        f"{name} = {value}"
+        for name, value in after.items()
+        if before.get(name) != value and len(value) <= MAX_SETTING and name not in INTERNAL
     ]
     return f": {', '.join(changed)}" if before and changed else ""
 

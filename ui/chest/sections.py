@@ -249,7 +249,7 @@ def explain_direction(reading: Reading, maps: Sequence[Attribution]) -> None:
         end = reading.prediction.probabilities[target]
         if supports == (end > start):
             st.info(
-                f"Why does the map count {'for' if supports else 'against'} {name}, with P({name}) at {percent(end)}? This "
+                f"Why does the map count {'for' if supports else 'against'} {name}, at P({name}) {percent(end)}? This "
                 f"network gives a plain grey image P({name}) {percent(start)}; the map shows what this film "
                 f"{'adds to that' if supports else 'takes away from that'}."
             )
