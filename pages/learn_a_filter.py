@@ -83,6 +83,7 @@ def lesson() -> None:
         st.markdown(filter_lesson.describe(steps, rate, task, MOST), width="stretch")
         cell = question.cell if asked and question else None
         filter_lesson.show_pass(filter_lesson.example_of(passed, part), part, state[STEP], cell)
+    with view.below if asked else view.stage:  # the question follows the grid at once
         filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden, asked=asked)
         filter_lesson.draw_loss(steps)
     if asked:

@@ -12,7 +12,7 @@
     if not hidden:
         why, code = view.tabs(state, stage.WHY, stage.CODE)
 
-The row of examples stands on top, with Reset and Present; the question is docked below the stage and asked before the
+The row of examples stands on top, with Reset and Present; the question is docked below the figure and asked before the
 stage shows the answer; explanations are in tabs. While a question is open, a page fills no tab, because explanations
 and code give the answer away. A page whose values are refused keeps its last good figure, greyed: :meth:`View.compute`.
 """
@@ -95,7 +95,7 @@ def open_view(state: State, examples: Mapping[str, Mapping[Field[Any], Any]] | N
     if state.teach:
         with panel:
             state.show_controls()
-    return View(state, stage, panel, st.container(key="question"), st.container(key="below"))
+    return View(state, stage, panel, left.container(key="question"), st.container(key="below"))
 
 
 def more(contents: str) -> AbstractContextManager[Any]:

@@ -32,8 +32,10 @@ function heightLeft(view) {
   const { root } = view;
   const large = presenting();
   const top = large ? Math.max(0, root.getBoundingClientRect().top) : HEAD;
-  const words = large ? 150 : 96; // the sum and the sentence
-  return Math.max(200, innerHeight - top - view.find(".bar").offsetHeight - words - 24);
+  const question = large ? 0 : (document.querySelector(".st-key-question")?.offsetHeight ?? 0);
+  root.classList.toggle("asked", question > 0); // the question follows the grid, without the hint between
+  const words = large ? 150 : question ? 180 : 96; // the sum and the sentence, before a question also what follows them
+  return Math.max(200, innerHeight - top - view.find(".bar").offsetHeight - words - question - 24);
 }
 
 // Cells across and down of the maps that stand in one row.
