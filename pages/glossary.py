@@ -22,7 +22,7 @@ for term in terms:
     with meaning:
         st.markdown(f"**{glossary_popover.term_title(term)}.** {term.meaning}")
     with page:
-        st.page_link(f"pages/{term.page}.py", label=titles[term.page])
+        st.page_link(frame.link_target(term.page), label=titles[term.page])
 frame.footer(
     "glossary",
     "These are the terms of the field: with them you can read a paper, a model card or PyTorch's documentation.",

@@ -36,9 +36,8 @@ def show_layers() -> None:
         "and the gradient flows back through the same chain."
     )
     settings = {"net": str(NETWORK)}
-    st.page_link(
-        "pages/architecture_builder.py", label="Open this chain in the architecture builder", query_params=settings
-    )
+    builder = frame.link_target("architecture_builder")
+    st.page_link(builder, label="Open this chain in the architecture builder", query_params=settings)
 
 
 def show_references() -> None:

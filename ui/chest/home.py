@@ -58,7 +58,7 @@ def show_outline() -> None:
         st.header("Outline of the lecture", anchor=False)
         for number, point in enumerate(OUTLINE, start=1):
             label = f"{number}. **{point.title}** · slides {point.slides}"
-            st.page_link(f"pages/{point.page}.py", label=label)
+            st.page_link(frame.link_target(point.page), label=label)
     with right:
         st.header("Objectives", anchor=False)
         st.markdown("\n".join(f"- {objective}" for objective in OBJECTIVES))
@@ -80,13 +80,13 @@ def show_course() -> None:
         )
         if following:
             verb = "Go on with" if opened else "Start with"
-            st.page_link(following.path, label=f"**{verb}: {following.title}**")
+            st.page_link(frame.link_target(following.file), label=f"**{verb}: {following.title}**")
     for column, (section, chapters) in zip(st.columns(len(frame.COURSE)), frame.COURSE.items(), strict=True):
         with column, st.container(gap="xxsmall", key=f"path-{section}"):
             st.subheader(section, anchor=False)
             for chapter in chapters:
                 if chapter.file != "home":
-                    st.page_link(chapter.path, label=_label(chapter, chapter.file in visited))
+                    st.page_link(frame.link_target(chapter.file), label=_label(chapter, chapter.file in visited))
 
 
 def _label(chapter: Chapter, opened: bool) -> str:

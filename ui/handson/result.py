@@ -16,7 +16,7 @@ from cnn.handson.settings import OWN_NETWORK, opens_elsewhere
 from cnn.text import percent
 from ui.handson import runs
 from ui.lecture.pictures import encode_png
-from ui.shell import theme
+from ui.shell import frame, theme
 from ui.shell.text import escape_stars
 from ui.widgets import tables
 
@@ -96,7 +96,7 @@ def link_to_pages(result: Result) -> None:
         return
     with st.container(horizontal=True):
         for page, label in (("inside_the_network", "Look inside this network"), ("chest_xray", "Read a film with it")):
-            st.page_link(f"pages/{page}.py", label=label, query_params={"network": OWN_NETWORK})
+            st.page_link(frame.link_target(page), label=label, query_params={"network": OWN_NETWORK})
 
 
 def show_worst(result: Result) -> None:

@@ -92,7 +92,7 @@ def _show_result(questions: tuple[QuizQuestion, ...], number: int) -> None:
         st.markdown(f"**{marks.count(True)} of {len(questions)} right at the first try.**")
         st.markdown("Read these pages again:" if missed else "All right: these pages have no more questions for you.")
         for page, title in missed.items():
-            st.page_link(f"pages/{page}.py", label=title)
+            st.page_link(frame.link_target(page), label=title)
         st.button("Back to the last question", on_click=_go, args=(number, len(questions)))
 
 

@@ -15,6 +15,7 @@ from cnn.layers.layers import Activation, BatchNorm, Conv, ConvTranspose, Dropou
 from cnn.layers.network import Network, Stage
 from cnn.text import typeset_shape
 from ui.lecture.volume_chain import Sides, cuboid_html
+from ui.shell import frame
 from ui.shell.page_state import State
 from ui.shell.text import format_bytes, sentence_of
 from ui.widgets import cross_links, tables
@@ -146,7 +147,7 @@ def show_training_link(network: Network) -> None:
         st.caption(f"Train it on chest films: {sentence_of(error)}")
         return
     link = {"network": AS_TEXT, "net": str(network)}
-    st.page_link("pages/train_a_classifier.py", label="Train this network on chest films", query_params=link)
+    st.page_link(frame.link_target("train_a_classifier"), label="Train this network on chest films", query_params=link)
 
 
 def show_totals(network: Network) -> None:

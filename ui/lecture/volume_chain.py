@@ -9,6 +9,7 @@ from cnn.layers.layer import Layer, Shape, Vector, Volume
 from cnn.layers.layers import Activation, Conv, Flatten, Linear, Pool, Softmax
 from cnn.layers.network import Network
 from cnn.text import typeset_shape
+from ui.shell import frame
 
 TALLEST, WIDEST = 84, 48
 """Pixels of the height of the largest volume, and of the width of the deepest."""
@@ -91,7 +92,7 @@ def show_chain(network: Network, *, hidden: bool) -> None:
         for index, link in enumerate(links):
             with st.container(width=80):
                 name = f"**{link.name}**" if index == 0 else f"→ **{link.name}**"
-                st.page_link(f"pages/{link.page}.py", label=name, query_params=link.settings)
+                st.page_link(frame.link_target(link.page), label=name, query_params=link.settings)
 
 
 def _face(height: float, width: float, *, first: bool = False) -> str:

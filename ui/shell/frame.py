@@ -134,6 +134,11 @@ def _make_page(chapter: Chapter, visited: bool) -> StreamlitPage:
     return st.Page(chapter.path, title=chapter.title, url_path=chapter.file, default=chapter.file == "home", icon=icon)
 
 
+def link_target(file: str) -> StreamlitPage:
+    """Return a page of the course for a link to it, whose file need not be found again."""
+    return _make_page(chapters()[_position(file)], visited=False)
+
+
 def visited_pages() -> list[str]:
     """Return the files of the pages that this session has opened, in order, the open page last."""
     files: list[str] = st.session_state.setdefault(VISITED, [])
@@ -186,9 +191,10 @@ def footer(file: str, now_you_know: str) -> None:
     course = chapters()
     with st.container(horizontal=True, key="path"):
         if position:
-            st.page_link(course[position - 1].path, label=f"Previous: {course[position - 1].title}")
+            before = course[position - 1]
+            st.page_link(link_target(before.file), label=f"Previous: {before.title}")
         for following in course[position + 1 :][:1]:
-            st.page_link(following.path, label=f"Next: {following.title}")
+            st.page_link(link_target(following.file), label=f"Next: {following.title}")
 
 
 def _position(file: str) -> int:

@@ -21,7 +21,7 @@ from cnn.ops import filters, toy_inputs
 from cnn.ops.convolution import Convolution
 from cnn.ops.windows import Array
 from cnn.text import typeset_shape
-from ui.shell import address
+from ui.shell import address, frame
 from ui.shell.page_state import State
 from ui.widgets.network_editor import ARGUMENTS, NetworkField
 
@@ -51,7 +51,7 @@ def show_links(state: State, layer: Windowed, before: Volume, lacks: Collection[
         st.caption(f"Input {typeset_shape(before)}: {_describe(layer)}")
         for page, link in links(layer, before).items():
             if page != state.page:
-                st.page_link(f"pages/{page}.py", label=_PAGES[page][0], query_params=link)
+                st.page_link(frame.link_target(page), label=_PAGES[page][0], query_params=link)
 
 
 def links(layer: Windowed, before: Volume) -> dict[str, _Link]:
@@ -76,7 +76,7 @@ def link_to_pooling(x: Array, w: Array) -> None:
         "F": "2",
         "S": "1",
     }
-    st.page_link("pages/pooling.py", label="Pool this output", query_params=link)
+    st.page_link(frame.link_target("pooling"), label="Pool this output", query_params=link)
 
 
 def _complete(carried: Network, layer: Windowed, before: Volume, lacks: Collection[str]) -> tuple[Windowed, Volume]:
