@@ -17,6 +17,7 @@ def _warm_up() -> None:
     from ui.chest import map_checks, own_network, sections, views  # noqa: F401 - for the page that shows that film
 
     sections.warm_up()
+    session_data.collect_when_idle()
 
 
 if __name__ == "__main__":  # a reader's page runs
