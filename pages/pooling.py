@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import streamlit as st
+
 from cnn.ops import toy_inputs
 from ui.lecture.pooling import film, numbers
 from ui.lecture.pooling.settings import (
@@ -43,12 +45,16 @@ frame.header(
     "the depth stays, and there are no parameters.",
 )
 state = State.open("pooling", *numbers.FIELDS, *film.FIELDS, PREDICT, quiz.QUESTION, cross_links.CARRIED)
-view = stage.open_view(state, EXAMPLES)
-if state[PART] == FILM:
-    film.show(view, state)
-else:
-    numbers.show(view, state)
-state.remember()
+
+
+@st.fragment  # a change redraws this part alone
+def lesson() -> None:
+    """Show the page below its heading."""
+    (film if state[PART] == FILM else numbers).show(stage.open_view(state, EXAMPLES), state)
+    state.remember()
+
+
+lesson()
 frame.footer(
     "pooling",
     "Pooling shrinks width and height and keeps the depth. Max pooling keeps the strongest response, and only its cell "

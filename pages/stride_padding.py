@@ -86,7 +86,7 @@ def lesson() -> None:
     with view.panel:
         sliding = read_settings()
     hidden = quiz.dock(view, sliding.question(), state, next_question)
-    size_rules.show_positions(view, sliding, state[STEP], hidden)
+    size_rules.show_positions(view, sliding, (DOWN if state[TALL] else ACROSS, ACROSS), state[STEP], hidden)
     if not hidden:
         with view.panel:
             size_rules.show_links(state, sliding)

@@ -104,6 +104,24 @@ def test_the_window_can_be_dragged_over_an_input_that_is_not_edited(open_page: C
     expect(page.locator(".scrub output")).to_have_text("25 of 25")
 
 
+def test_number_boxes_are_followed_before_the_server_answers(open_page: Callable[..., Page]):
+    page = open_page("stride_padding")
+    page.evaluate("window.send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}")  # it hears nothing
+    for label, cells in (("Input N", 36), ("Stride S", 9), ("Padding P", 16)):
+        page.locator(f'input[aria-label="{label}"]').press("ArrowUp")
+        expect(outputs(page)).to_have_count(cells)
+    page.evaluate("() => { WebSocket.prototype.send = window.send; }")
+    page.locator('input[aria-label="Padding P"]').press("ArrowUp")
+    expect(outputs(page)).to_have_count(25)
+    page.wait_for_url("**/stride_padding?*P=2*")  # now it has answered, and to all boxes
+    expect(page.locator(".rules .size").nth(1)).to_have_text("5")
+    expect(outputs(page)).to_have_count(25)
+    page.get_by_role("button", name="Reset").click()
+    expect(outputs(page)).to_have_count(25)
+    expect(page.locator('input[aria-label="Input N"]')).to_have_value("7")
+    expect(page.locator("[data-part=input] td")).to_have_count(49)
+
+
 def test_a_weight_shows_every_cell_that_it_meets(grid: Page):
     grid.locator("[data-part=kernel] td").nth(0).hover()
     expect(grid.locator("td.meets")).to_have_count(9)

@@ -14,6 +14,7 @@ import pytest
 
 from cnn.errors import UserError
 from cnn.layers.sizes import Window
+from cnn.ops import toy_inputs
 from cnn.ops.convolution import Convolution, conv2d
 from cnn.ops.pooling import Pooling, adaptive_pool2d, pool2d
 from ui.widgets.grid.payload import json_axis, json_numbers, pack_numbers
@@ -124,3 +125,56 @@ def test_the_answer_asked_for_is_in_no_sentence() -> None:
     for hidden in ([0, 1, 1], None):
         text = " ".join(run([data | {"hidden": hidden}], sentences)[0])
         assert ("150" in text) == (hidden is None)
+
+
+def follow(cases: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[Any]:
+    """The examples that the browser makes of others for number boxes, None where it leaves the answer to Python."""
+    script = SCRIPTS + (FOLDER / "follow.js").read_text(encoding="utf-8")
+    script += f"\nconsole.log(JSON.stringify({json.dumps(cases)}.map(([data, follow]) => withBoxes(data, follow))));"
+    done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def boxes(**values: int) -> dict[str, Any]:
+    """Number boxes for the same windows down and across; a size is a number where no box is named for it."""
+    side = {name: name for name in values}
+    return {"boxes": {name: {"value": value} for name, value in values.items()}, "rows": side, "columns": side}
+
+
+def test_followed_boxes_give_the_convolution_of_python() -> None:
+    settings = [*product((1, 4, 7), (1, 2, 3, 5), (1, 2, 3), (0, 1, 2), (1, 2)), (64, 15, 1, 0, 1), (64, 15, 1, 12, 1)]
+    before = sent(conv2d(toy_inputs.counting(5, 5), np.ones((2, 2))))
+    names = ("size", "kernel_size", "stride", "padding", "dilation")
+    fields = [dict(zip(names, values, strict=True)) for values in settings]
+    made = follow([(before, boxes(**values)) for values in fields])
+    fitting = 0
+    for (n, *numbers), data in zip(settings, made, strict=True):
+        window = Window(*numbers)
+        try:
+            example = conv2d(toy_inputs.counting(n, n), np.ones((window.kernel_size,) * 2), windows=(window, window))
+        except UserError:
+            assert data is None
+            continue
+        fitting += 1
+        assert {name: data[name] for name in sent(example)} == json.loads(json.dumps(sent(example)))
+    assert 0 < fitting < len(settings)
+
+
+def test_followed_boxes_give_the_pooling_of_python() -> None:
+    image = toy_inputs.counting(6, 6)
+    settings = [*product((1, 2, 3, 7), (1, 2, 3, 4), (0, 1, 2), ("floor", "ceil"))]
+    cases = []
+    for f, s, p, rule in settings:
+        rules = boxes(kernel_size=f, stride=s, padding=p) | {"ceil": rule == "ceil"}
+        rules["rows"] = rules["columns"] = rules["rows"] | {"size": 6, "dilation": 1}
+        cases.append((sent(pool2d(image, Window(2, 2))), rules))
+    fitting = 0
+    for (*numbers, rule), data in zip(settings, follow(cases), strict=True):
+        try:
+            example = pool2d(image, Window(*numbers), rule=rule)
+        except UserError:
+            assert data is None
+            continue
+        fitting += 1
+        assert {name: data[name] for name in sent(example)} == json.loads(json.dumps(sent(example)))
+    assert 0 < fitting < len(settings)

@@ -26,7 +26,7 @@ from ui.shell.page_state import State
 from ui.shell.stage import View
 from ui.shell.text import typeset
 from ui.widgets import cross_links, static_grid, torch_code
-from ui.widgets.grid import GridOptions, show_grid
+from ui.widgets.grid import SLIDING, GridOptions, follow_boxes, show_grid
 
 RULES: dict[Rule, tuple[str, str]] = {
     "exact": ("Must divide exactly", "the lecture"),
@@ -102,13 +102,22 @@ class Sliding:
 WIDTH, HEIGHT = Side("width", "across"), Side("height", "down")
 
 
-def show_positions(view: View, sliding: Sliding, step: int, hidden: bool) -> None:
-    """Show every position of the filter on the stage, or, while the size is asked for, input and filter alone."""
+def show_positions(
+    view: View, sliding: Sliding, sides: tuple[Sequence[Whole], Sequence[Whole]], step: int, hidden: bool
+) -> None:
+    """Show every position of the filter on the stage, or, while the size is asked for, input and filter alone.
+
+    ``sides`` are the fields N, F, S, P and D of height and width, which the grid follows.
+    """
     example = view.compute(sliding.example)
     if example is None:
         return
+    down, across = (dict(zip(SLIDING, fields, strict=True)) for fields in sides)
+    simple = not sliding.same and sliding.mode == "zeros"
+    follow = follow_boxes(view.state, down, across) if simple else None
     with view.stage:
-        show_grid(example, GridOptions("Every position of the filter", step=step), key="positions", concealed=hidden)
+        options = GridOptions("Every position of the filter", step=step, follow=follow)
+        show_grid(example, options, key="positions", concealed=hidden)
         lost = 0 if hidden else unread_share(example.rows, example.columns)
         if lost:
             st.markdown(

@@ -10,6 +10,7 @@ from cnn.layers.layer import Volume
 from cnn.layers.layers import Pool
 from cnn.lecture import torch_snippets
 from cnn.ops import toy_inputs
+from cnn.ops.pooling import Pooling
 from cnn.ops.windows import Array
 from ui.lecture import size_rules
 from ui.lecture.pooling import film, settings
@@ -20,7 +21,8 @@ from ui.shell.page_state import State
 from ui.shell.stage import View
 from ui.shell.text import sentence_of
 from ui.widgets import cross_links, quiz, static_grid, torch_code
-from ui.widgets.grid import GridOptions, edit_fields, show_grid
+from ui.widgets.grid import GridOptions, edit_fields, follow_boxes, show_grid
+from ui.widgets.grid.payload import Json
 
 SHIFT = Whole("shift", "Shift the input to the right by", 1, low=0, high=4)
 STEP = Whole("step", "Step", 0, low=0, high=999)
@@ -38,7 +40,7 @@ def show(view: View, state: State) -> None:
     hidden = quiz.dock(view, question, state)
     with view.stage:
         key = str(worked.convolution is None)
-        show_grid(worked.shown, _options(state, worked), key=key, hide=question.cell if hidden else None)
+        show_grid(worked.shown, _options(state, chosen, worked), key=key, hide=question.cell if hidden else None)
     if hidden:
         view.tabs(state)
         return
@@ -53,7 +55,7 @@ def show(view: View, state: State) -> None:
         torch_code.show_snippet(torch_snippets.pooling(worked.pooling, chosen.adaptive or None))
 
 
-def _options(state: State, worked: Worked) -> GridOptions:
+def _options(state: State, chosen: Settings, worked: Worked) -> GridOptions:
     """Return how the example is shown."""
     step, names = state[STEP], ("Input", "Filter", "Convolution", "After pooling")
     if worked.convolution:
@@ -65,7 +67,19 @@ def _options(state: State, worked: Worked) -> GridOptions:
         step=step,
         views=("gradient",) if state[settings.GRADIENT] else (),
         editing=edit_fields(state, input=settings.X),
+        follow=_follow(state, chosen, worked.pooling),
     )
+
+
+def _follow(state: State, chosen: Settings, pooling: Pooling) -> Json:
+    """Let the grid follow F, S and P where windows slide and every padding may be tried."""
+    if chosen.adaptive or chosen.kind == "lp":
+        return None
+    sides: list[dict[str, Whole | int]] = [
+        {"size": axis.size, "kernel_size": settings.F, "stride": settings.S, "padding": settings.P, "dilation": 1}
+        for axis in (pooling.rows, pooling.columns)
+    ]
+    return follow_boxes(state, *sides, ceil=chosen.rule == "ceil")
 
 
 def _show_links(state: State, chosen: Settings, worked: Worked) -> None:

@@ -1,24 +1,30 @@
 """The step-through grid: one worked example, sent once; the browser computes and shows any step of it by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from cnn.ops.convolution import Convolution
 from cnn.ops.pooling import Pooling
 from ui.shell.components import define_component
-from ui.shell.fields import Matrix, Real, Rows
+from ui.shell.fields import Matrix, Real, Rows, Whole
 from ui.shell.messages import Between, ListOf, Shape, received
 from ui.shell.page_state import State
-from ui.widgets.grid.payload import ExamplePayload, Part, json_axis, pack_numbers
+from ui.shell.stage import PREDICT
+from ui.widgets.grid.payload import ExamplePayload, Json, Part, json_axis, pack_numbers
 
-FILES = ("grid.css", "ops.js", "words.js", "maps.js", "stage.js", "fit.js", "editing.js", "controls.js", "grid.js")
+FILES = (
+    *("grid.css", "ops.js", "words.js", "maps.js", "stage.js", "fit.js"),
+    *("editing.js", "follow.js", "controls.js", "grid.js"),
+)
 """What draws a grid inside its HTML; a component that contains one adds its own entry behind them."""
 _HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
 _KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
 _TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
 _EDIT_HINT = " Click a number to change it."
 _DRAW_HINT = " Drag over the input to paint the number that you typed last; with Alt or the right button, 0."
+SLIDING = ("size", "kernel_size", "stride", "padding", "dilation")
+"""What describes one side of an example and its windows."""
 View = Literal["gradient", "relu", "stack"]
 
 
@@ -85,6 +91,7 @@ class GridOptions:
         bare: Leave out the legend, the list of steps and what else a first look does not need; show all cells at once.
         editing: What may be typed over.
         sliders: Sliders in the bar.
+        follow: Number boxes of the page that the grid follows at once: :func:`follow_boxes`.
     """
 
     label: str
@@ -101,6 +108,7 @@ class GridOptions:
     bare: bool = False
     editing: Editing | None = None
     sliders: tuple[Slider, ...] = ()
+    follow: Json = None
 
 
 def show_grid(
@@ -143,6 +151,30 @@ def edit_fields(state: State, **fields: Matrix) -> Editing | None:
         state.put(field, edit.into(state[field]))
 
     return None if state.teach else Editing(tuple(fields), put)  # type: ignore[arg-type]
+
+
+def follow_boxes(
+    state: State, rows: Mapping[str, Whole | int], columns: Mapping[str, Whole | int], *, ceil: bool = False
+) -> Json:
+    """Let a grid follow number boxes of its page before Python answers, which must come to the same example.
+
+    Args:
+        state: The page; nothing is followed while it asks a question.
+        rows: From top to bottom, the field or the number for each of :data:`SLIDING`. A field for the size means
+            counting digits and a filter of ones.
+        columns: The same from left to right.
+        ceil: Whether the number of windows is rounded up.
+    """
+    if state.teach or state[PREDICT]:
+        return None
+    sides = {"rows": rows, "columns": columns}
+    fields = {value.name: value for side in sides.values() for value in side.values() if isinstance(value, Whole)}
+    boxes = {name: {"value": state[field], "low": field.low, "high": field.high} for name, field in fields.items()}
+    names = {
+        side: {argument: value.name if isinstance(value, Whole) else value for argument, value in values.items()}
+        for side, values in sides.items()
+    }
+    return {"boxes": boxes, **names, "ceil": ceil}
 
 
 def _change_shape(example: Convolution | Pooling, options: GridOptions) -> Shape:
@@ -201,6 +233,7 @@ def _payload(
         "colour": options.colour,
         "brief": options.brief,
         "sliders": [_json_slider(slider) for slider in options.sliders],
+        "follow": None if concealed or hide else options.follow,
         "hint": _HINT
         + (_KERNEL_HINT if convolution else "")
         + (_EDIT_HINT if parts else "")

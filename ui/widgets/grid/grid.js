@@ -14,12 +14,15 @@ function open(root) {
   });
   view.watcher.observe(root);
   listen(view);
+  view.forgetBoxes = listenToBoxes(view);
   return view;
 }
 
 function close(view) {
   stop(view);
   clearTimeout(view.linked);
+  clearTimeout(view.late);
+  view.forgetBoxes();
   view.watcher.disconnect();
   window.removeEventListener("keydown", view.onKey);
   window.removeEventListener("resize", view.onResize);
@@ -27,8 +30,20 @@ function close(view) {
 
 const MOST_PLAYED = 2000; // steps that a reader may sit through; with more, all of the output is there at once
 
-// An example from Python: keep the reader's place where it still exists, unless the link itself asks for another step.
+// An example from Python, unless the page's number boxes are ahead of it or have shown it already.
 function receive(view, incoming) {
+  if (!isLate(view, incoming) && !isShown(view, incoming)) take(view, incoming);
+}
+
+function isShown(view, incoming) {
+  const content = ({ sent, input, weight, ...rest }) => rest;
+  const { incoming: shown } = view;
+  return Boolean(shown?.follow && incoming.follow) && sameJson(content(shown), content(incoming)) && sameNumbers(numbersOf(shown).map(decodeNumbers), numbersOf(incoming).map(decodeNumbers));
+}
+
+// Keep the reader's place where it still exists, unless the link itself asks for another step.
+function take(view, incoming) {
+  view.incoming = incoming;
   const asked = !view.data || view.data.step !== incoming.step;
   let data = { ...incoming };
   if (data.input) {

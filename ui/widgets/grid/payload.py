@@ -56,6 +56,8 @@ class ExamplePayload(GridPayload):
     pool: dict[str, Any] | None
     """A pooling of the output: kind, norm, rows and columns."""
     sliders: list[dict[str, Any]]
+    follow: Json
+    """Number boxes of the page that the browser follows before Python has answered."""
 
 
 class MapPayload(GridPayload):
