@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import streamlit as st
+
 from cnn.ops import toy_inputs
 from ui.lecture.convolution_2d import colours, film, numbers
 from ui.lecture.convolution_2d.shown import STEP
@@ -30,26 +32,34 @@ frame.header(
 )
 fields = (PART, *numbers.FIELDS, *colours.FIELDS, *film.FIELDS, STEP)
 state = State.open("convolution_2d", *fields, PREDICT, quiz.QUESTION, cross_links.CARRIED)
-view = stage.open_view(state, EXAMPLES)
-with view.panel:
-    part = state.choice(PART)
-    shown = view.compute(lambda: READ[part](state), name=part)
-if shown is not None:
-    hidden = quiz.dock(view, shown.question, state)
-    with view.stage:
-        asked = shown.question.cell if hidden and shown.question else None
-        show_grid(shown.example, shown.options, key=part, hide=asked, concealed=hidden and asked is None)
-    if hidden:
-        view.tabs(state)
-    else:
-        with view.panel:
-            shown.show_links(state)
-        why, code = view.tabs(state, stage.WHY, stage.CODE)
-        with why:
-            EXPLAIN[part](shown.example)
-        with code:
-            shown.show_code()
-state.remember()
+
+
+@st.fragment  # a change redraws this part alone
+def lesson() -> None:
+    """Show the page below its heading."""
+    view = stage.open_view(state, EXAMPLES)
+    with view.panel:
+        part = state.choice(PART)
+        shown = view.compute(lambda: READ[part](state), name=part)
+    if shown is not None:
+        hidden = quiz.dock(view, shown.question, state)
+        with view.stage:
+            asked = shown.question.cell if hidden and shown.question else None
+            show_grid(shown.example, shown.options, key=part, hide=asked, concealed=hidden and asked is None)
+        if hidden:
+            view.tabs(state)
+        else:
+            with view.panel:
+                shown.show_links(state)
+            why, code = view.tabs(state, stage.WHY, stage.CODE)
+            with why:
+                EXPLAIN[part](shown.example)
+            with code:
+                shown.show_code()
+    state.remember()
+
+
+lesson()
 frame.footer(
     "convolution_2d",
     "A filter has as many channels as its input. At each position it gives one number, the dot product plus a bias "

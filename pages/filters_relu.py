@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import streamlit as st
+
 from ui.lecture.filters_relu import maps, two_layers
 from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field
@@ -23,14 +25,22 @@ frame.header(
 )
 fields = (PART, *maps.FIELDS, *two_layers.FIELDS)
 state = State.open("filters_relu", *fields, PREDICT, quiz.QUESTION, cross_links.CARRIED)
-view = stage.open_view(state, EXAMPLES)
-with view.panel:
-    part = state.choice(PART)
-if part == LAYERS:
-    two_layers.show(view, state)
-else:
-    maps.show(view, state, maps.read_colours if part == COLOUR else maps.read_film)
-state.remember()
+
+
+@st.fragment  # a change redraws this part alone
+def lesson() -> None:
+    """Show the page below its heading."""
+    view = stage.open_view(state, EXAMPLES)
+    with view.panel:
+        part = state.choice(PART)
+    if part == LAYERS:
+        two_layers.show(view, state)
+    else:
+        maps.show(view, state, maps.read_colours if part == COLOUR else maps.read_film)
+    state.remember()
+
+
+lesson()
 frame.footer(
     "filters_relu",
     "The depth of a volume is the number of filters that made it, and every filter of the next layer is that deep.",

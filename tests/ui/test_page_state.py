@@ -245,3 +245,22 @@ def test_a_session_keeps_no_text_longer_than_any_page_needs() -> None:
     assert not page.exception
     assert len(page.session_state["x"]) == MAX_TEXT
     assert len(page.error) == 1, "it is refused in a sentence"
+
+
+def test_what_was_wrong_is_forgotten_with_the_run_of_a_fragment() -> None:
+    def fragment() -> None:
+        import streamlit as st
+
+        from ui.shell.fields import Numbers
+        from ui.shell.page_state import State
+
+        signal = Numbers("x", "Signal x", (0,), most=8)
+        state = State.open("one", signal)
+        state.text(signal)
+        wrong = state.invalid
+        state.remember()
+        st.text(f"{wrong} {state.invalid}")
+
+    app = opened(fragment)
+    app.text_input[0].set_value("no numbers").run()
+    assert app.text[0].value == "True False"

@@ -35,8 +35,8 @@ hidden, and the last values that each page's fields allowed."""
 class State:
     """The settings of one page for one reader: shows a widget for each field and returns its value.
 
-    ``invalid`` turns true when a text is not what its field asks for. The sentence then stands below the widget, and
-    the last value that the field allowed is returned, else its default.
+    ``invalid`` turns true when a text is not what its field asks for, until the run is remembered. The sentence then
+    stands below the widget, and the last value that the field allowed is returned, else its default.
     """
 
     def __init__(self, page: str, fields: tuple[Field[Any], ...], teach: bool) -> None:
@@ -64,8 +64,9 @@ class State:
     def remember(self) -> None:
         """Write the values into the address and store them for this reader's next visit.
 
-        A fragment calls it too, because it runs without ``open``.
+        A fragment calls it too, because it runs without ``open``, again and again.
         """
+        self.invalid = False
         address.write()
         st.session_state[_LEFT][self.page] = {
             field.name: self._raw(field) for field in self.fields if self.teach or field.name in st.session_state
