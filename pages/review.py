@@ -76,6 +76,10 @@ def lesson() -> None:
             )
     if finished:
         show_tabs(view)
+    elif part == QUIZ:
+        (references,) = view.tabs(state, "References")
+        with references:
+            show_references()
     state.remember()
 
 
