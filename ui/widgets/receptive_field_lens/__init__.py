@@ -64,7 +64,8 @@ def show_layer_strip(
 def layer_thumbnail(opened: Activation, title: str) -> dict[str, Any]:
     """Return a layer as the strip shows it: its first maps, as many as can be distinguished."""
     painted, _ = paint.sheet(opened.after[:25], opened.layer.signed, THUMBNAIL)
-    shared = {"name": opened.layer.name, "title": title, "volume": typeset_shape(opened.layer.step.output)}
+    volume = typeset_shape(opened.layer.step.output).replace(" ", "")  # a thumbnail is as narrow as that
+    shared = {"name": opened.layer.name, "title": title, "volume": volume}
     return shared | {"signed": opened.layer.signed} | paint.packed(painted)
 
 
