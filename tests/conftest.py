@@ -11,6 +11,7 @@ import streamlit as st
 import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
+from threadpoolctl import threadpool_limits
 
 from cnn import cards
 from cnn.evaluation import bootstrap
@@ -47,9 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave out of every search for garbage what is there before the first test: it is a million objects."""
+    """Leave out of every search for garbage what is there before the first test, and give each worker one core."""
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # a million objects
+    threadpool_limits(1)  # of libraries that tests have imported; PyTorch has its own
 
 
 @pytest.fixture(scope="session")
