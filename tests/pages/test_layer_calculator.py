@@ -45,3 +45,10 @@ def test_a_wrong_number_keeps_the_last_figure_greyed() -> None:
     assert "longer than the input" in app.error[0].value
     assert "Output 8 × 8 × 32" in html(app)
     assert "stale" in html(app)
+
+
+def test_a_window_larger_than_the_input_is_refused_where_sizes_are_told_too() -> None:
+    app = open_page("pooling")
+    app.number_input(key="F").set_value(5).run()
+    assert not app.exception
+    assert "longer than the input" in app.error[0].value

@@ -46,7 +46,7 @@ def show(view: View, state: State) -> None:
         return
     with view.panel:
         _show_links(state, chosen, worked)
-        if not chosen.adaptive and not state.invalid:
+        if not chosen.adaptive and not view.greyed:
             size_rules.show_cards(worked.pooling.columns.size, chosen.window)
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
