@@ -3,7 +3,7 @@
 Arguments are handed on to ``streamlit run``, for example ``--server.port 8600``.
 """
 
-import signal
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,15 +14,17 @@ from cnn.installed import HOME
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the app until it is stopped and return Streamlit's exit code.
 
-    A process of its own, because ``cnn`` does not import Streamlit; it is told to end when this one is.
+    Streamlit takes the place of this process where it can, so that whoever ends this one ends the server; ``cnn`` does
+    not import it.
     """
     options = sys.argv[1:] if arguments is None else arguments
-    with subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(HOME / "app.py"), *options]) as server:
-        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            return 0
+    command = [sys.executable, "-m", "streamlit", "run", str(HOME / "app.py"), *options]
+    if os.name == "posix":
+        os.execv(sys.executable, command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 0
 
 
 if __name__ == "__main__":
