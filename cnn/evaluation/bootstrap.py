@@ -6,6 +6,7 @@ film, the number of times it was drawn, so that a statistic is computed for all 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -58,9 +59,16 @@ class Estimate:
 
 def resample_patients(patients: np.ndarray) -> np.ndarray:
     """Return how often each film counts, (REPEATS + 1, N): once in row 0, then as often as its patient was drawn."""
+    return _resample(tuple(patients.tolist()))
+
+
+@lru_cache(maxsize=2)  # a page asks for those of the same films at every change
+def _resample(patients: tuple[str, ...]) -> np.ndarray:
     names, patient_of_film = np.unique(patients, return_inverse=True)
     count = len(names)
     draws = np.random.default_rng(0).integers(count, size=(REPEATS, count))
     bins = (draws + count * np.arange(REPEATS)[:, None]).ravel()
     times_drawn = np.bincount(bins, minlength=REPEATS * count).reshape(REPEATS, count)
-    return np.concatenate([np.ones((1, len(patient_of_film))), times_drawn[:, patient_of_film]])
+    counts = np.concatenate([np.ones((1, len(patient_of_film))), times_drawn[:, patient_of_film]])
+    counts.flags.writeable = False
+    return counts

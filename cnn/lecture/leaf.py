@@ -6,6 +6,8 @@ outline is x = w(t). Veins are x = 0, and t = s + 0.5x + 0.9x² for each height 
 veins are t = s - 0.8x, which meet the side veins at about a right angle.
 """
 
+from functools import cache
+
 import numpy as np
 
 from cnn.ops.windows import Array
@@ -27,6 +29,7 @@ def half_width(height: Array) -> Array:
     return np.asarray(HALF_WIDTH * np.sin(np.pi * t**BULGE) * teeth)
 
 
+@cache
 def draw_leaf(level: str) -> Array:
     """Return one of the ``LEVELS`` as (SIDE, SIDE) ink, 0 to 1."""
     if level == "the leaf":
