@@ -38,7 +38,7 @@ frame.header(
     "not what is right.",
 )
 show_table()
-with st.container(horizontal=True):
+with st.container(horizontal=True, key="downloads"):
     for notebook in NOTEBOOKS:
         offer(notebook, solved=False)
 st.markdown(
