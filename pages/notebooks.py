@@ -17,7 +17,8 @@ def show_table() -> None:
         f"<br><small>{escape(' · '.join(notebook.exercises), quote=False)}</small></td></tr>"
         for notebook in NOTEBOOKS
     )
-    st.html(f'<table class="notebooks" aria-label="The notebooks and their exercises">{rows}</table>')
+    with st.container(key="notebooks"):  # its place is kept until the table has come
+        st.html(f'<table class="notebooks" aria-label="The notebooks and their exercises">{rows}</table>')
 
 
 def offer(notebook: Notebook, *, solved: bool) -> None:
