@@ -1,9 +1,10 @@
 """Measure speed as ratios within one run: ``python -m cnn.training.benchmark [--films FOLDER] [--out FILE]``.
 
 Each task that a user waits for is timed beside the bare work that nobody can avoid, on the same machine, alternately;
-the ratio is that of the medians. All tasks but the batch run in one thread and are timed by this process's CPU clock,
-so that other work on the machine slows neither side. The bare work passes through the network as it was trained, layer
-by layer; the tasks through the copies that predictions and explanations use.
+the ratio is that of the medians. Tasks of one thread are timed by this process's CPU clock, so that other work on the
+machine slows neither side; the batch, and what is done once more on all cores, by the clock on the wall. The bare work
+passes through the network as it was trained, layer by layer; the tasks through the copies that predictions and
+explanations use.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -158,6 +160,18 @@ def occlusion(model: LoadedModel, pixels: Tensor) -> Task:
     )
 
 
+def on_all_cores(tasks: dict[float, Task], repeats: int) -> list[Result]:
+    """Compare tasks, by their targets, and their bare work on all cores, in a thread that has claimed no single one."""
+
+    def run() -> list[Result]:
+        torch.set_num_threads(cores.CORES)
+        wide = [replace(task, title=f"{task.title}, all cores", target=target) for target, task in tasks.items()]
+        return [compare(task, repeats, time.perf_counter) for task in wide]
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run).result()
+
+
 def forward_pass(model: LoadedModel, pixels: Tensor) -> Task:
     """Compare a forward pass, as predictions take it, with a matrix product with as many multiply-adds."""
     with FlopCounterMode(display=False) as counter:
@@ -248,7 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pixels = to_tensor(read_radiograph(draw_jpeg(400, seed=1), "film.jpg"), model.input_size)
     results = [compare(task, options.repeats) for task in (upload(model), grad_cam(model, pixels))]
     few = max(options.repeats // 3, 1)
-    results += [compare(task, few) for task in (integrated_gradients(model, pixels), occlusion(model, pixels))]
+    gradients, windows = integrated_gradients(model, pixels), occlusion(model, pixels)
+    results += [compare(task, few) for task in (gradients, windows)]
+    results += on_all_cores({0.35: gradients, 0.25: windows}, few)
     results.append(compare(forward_pass(model, pixels), options.repeats))
     with tempfile.TemporaryDirectory() as folder:
         if options.films is None:

@@ -53,5 +53,5 @@ def test_the_command_measures_every_task(
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     benchmark.main(["--model", "lecture", "--repeats", "1", "--out", str(tmp_path / "benchmark.json")])
     results = json.loads((tmp_path / "benchmark.json").read_text())["results"]
-    assert len(results) == 6
+    assert len(results) == 8
     assert all(result["value"] > 0 and result["bare"] > 0 for result in results)
