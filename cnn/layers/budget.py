@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cnn.layers.layer import Vector, Volume
 from cnn.layers.network import Network
+from cnn.text import typeset_shape
 
 VOLUME, CLASSES = Volume(32, 32, 3), 10
 MAX_PARAMETERS, MAX_MULTIPLY_ADDS, LEAST_FIELD = 100_000, 10_000_000, 24
@@ -32,8 +33,8 @@ def demands(network: Network) -> tuple[Demand, ...]:
     output = network.output
     return (
         Demand(
-            f"input {VOLUME}, output {CLASSES} classes",
-            f"now input {network.volume}, output {output or 'none'}",
+            f"input {typeset_shape(VOLUME)}, output {CLASSES} classes",
+            f"now input {typeset_shape(network.volume)}, output {typeset_shape(output) if output else 'none'}",
             network.volume == VOLUME and output == Vector(CLASSES),
         ),
         Demand(f"fewer than {MAX_PARAMETERS:,} parameters", f"{parameters:,}", parameters < MAX_PARAMETERS),

@@ -120,9 +120,9 @@ SLIDES: dict[str, tuple[tuple[str, Rows], ...]] = {
     "architecture_builder": (
         (
             "Review (slides 43-44)",
-            {"43-44": ("input 32x32x3", "conv 32x32x16", "max 16x16x16", "conv 16x16x16", "1x1x3")},
+            {"43-44": ("input 32 × 32 × 3", "conv 32 × 32 × 16", "max 16 × 16 × 16", "conv 16 × 16 × 16", "1 × 1 × 3")},
         ),
-        ("Slide 10", {"10, 18, 36, 41": ("1. conv 10", "2. relu", "3. conv 10", "4. relu", "5. max", "1x1x2")}),
+        ("Slide 10", {"10, 18, 36, 41": ("1. conv 10", "2. relu", "3. conv 10", "4. relu", "5. max", "1 × 1 × 2")}),
     ),
     "review": (("", {"46": ("Dive into Deep Learning", "Artificial Intelligence", "Goodfellow", "CS231n")}),),
 }
