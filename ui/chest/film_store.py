@@ -30,7 +30,7 @@ from cnn.models.loading import LoadedModel
 from cnn.models.ood_gate import GateResult
 from cnn.predict.prediction import Prediction, classify
 from ui.chest.result_cache import ResultCache
-from ui.shell.session_data import drop_with_page
+from ui.shell.session_data import drop_with_page, is_idle
 from ui.widgets import upload
 from ui.widgets.upload import FilmChoice
 
@@ -195,10 +195,16 @@ def _read_shared(choice: FilmChoice) -> Film | UnreadableFilm:
 
 
 def prepare(choice: FilmChoice, method: str, target: int) -> None:
-    """Read a built-in film with the default network, and compute a map, before a reader asks for them."""
+    """Read a built-in film with the default network, and compute a map, before a reader asks for them.
+
+    Where a reader is there already, the map is left to the page, which shows the verdict first: the imports for a map
+    would hold that up.
+    """
     film, model = _read_shared(choice), loading.load()
     if isinstance(film, Film):
         predict(film, model)
+        if not is_idle():
+            return
         pixels, key = film.inputs.for_model(model), _map_key(film, model, method, target)
         results_of(film).maps.get_or_compute(key, lambda: attribute(model, pixels, method, target))
 

@@ -80,7 +80,7 @@ class _Collector:
 
     def _collect(self) -> None:
         self._asked, start = False, time.monotonic()  # who asks from now on has deleted more
-        idle = not _WATCHES
+        idle = is_idle()
         if idle:
             gc.unfreeze()
         gc.collect()
@@ -94,9 +94,14 @@ class _Collector:
 _COLLECTOR = _Collector()
 
 
+def is_idle() -> bool:
+    """Return whether no session exists."""
+    return not _WATCHES
+
+
 def collect_when_idle() -> None:
     """Collect garbage now if no session exists, which makes later collections short."""
-    if not _WATCHES:
+    if is_idle():
         _COLLECTOR.request()
 
 
