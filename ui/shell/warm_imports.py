@@ -1,5 +1,6 @@
 """Import PyTorch while the server starts and the reader still looks at a page that does without it."""
 
+import gc
 import importlib
 import threading
 
@@ -8,6 +9,8 @@ READY = threading.Event()
 
 
 def wait() -> None:
-    """Import PyTorch, or wait until another thread has."""
+    """Import PyTorch, or wait until another thread has; what has been imported is left out of garbage collection."""
     importlib.import_module("torch")
-    READY.set()
+    if not READY.is_set():
+        gc.freeze()  # no reader's film is here yet: pages that read films wait for this
+        READY.set()
