@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cnn.extensions import run_extensions
-from ui.shell import frame, messages, session_data, warm_imports
+from ui.shell import frame, messages, session_data, sockets, warm_imports
 from ui.shell.first_paint import StyleSheet
 from ui.shell.upload_limits import UploadLimits
 
@@ -28,4 +28,4 @@ if __name__ == "__main__":  # a reader's page runs
 else:  # ``streamlit run`` looks for a server in this file, and imports it
     messages.guard_widgets()
     Thread(target=_warm_up, daemon=True).start()
-    app = st.App("app.py", middleware=[Middleware(StyleSheet), Middleware(UploadLimits)])
+    app = st.App("app.py", middleware=[Middleware(StyleSheet), Middleware(UploadLimits)], lifespan=sockets.lifespan)
