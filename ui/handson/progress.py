@@ -11,6 +11,7 @@ from cnn.cards import CLASSES
 from cnn.errors import UserError
 from cnn.handson.films import FilmSet, shipped
 from cnn.handson.preparation import prepare
+from cnn.handson.runs.events import Result
 from cnn.handson.runs.queue import Run
 from cnn.handson.settings import Settings
 from ui.handson import runs
@@ -80,6 +81,19 @@ def _show_labelled(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> None
         st.caption(f"labelled {name}")
 
 
+def _describe_errors(result: Result) -> str:
+    """Say in films what it gets wrong at P = 0.5."""
+    counts = result.counts
+    missed, found, false, correct = (
+        int(each[0])
+        for each in (counts.false_negatives, counts.true_positives, counts.false_positives, counts.true_negatives)
+    )
+    return (
+        f"It misses **{missed} of {missed + found}** test films with pneumonia, and calls **{false} of "
+        f"{false + correct}** without it PNEUMONIA."
+    )
+
+
 def _describe(run: Run) -> str:
     """Return one sentence on where a run is."""
     if run.error:
@@ -91,7 +105,8 @@ def _describe(run: Run) -> str:
         kept = f", and epoch {result.epoch} was kept" if result.epoch != result.epochs else ""
         return (
             f"{result.ended.capitalize()} after {result.epochs} epochs and {result.seconds:.0f} s{kept}. Test AUC "
-            f"**{result.test_auc.value:.3f}**, accuracy **{result.test_accuracy.value:.2f}**."
+            f"**{result.test_auc.value:.3f}**, accuracy **{result.test_accuracy.value:.2f}**. "
+            f"{_describe_errors(result)}"
         )
     if run.finished:
         return "Taken out of the line."

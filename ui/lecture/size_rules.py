@@ -120,9 +120,21 @@ def show_positions(
         show_grid(example, options, key="positions", concealed=hidden)
         lost = 0 if hidden else unread_share(example.rows, example.columns)
         if lost:
+            windows = ((sliding.height, sliding.down), (sliding.width, sliding.across))
+            rounded = any(_is_rounded(n, sliding.padded(window)) for n, window in windows)
             st.markdown(
-                f"Rounded down as in PyTorch: **{percent(lost)} of the input is never read**; it is crossed out."
+                f"{'Rounded down as in PyTorch' if rounded else 'The stride is longer than the filter'}: "
+                f"**{percent(lost)} of the input is never read**; it is crossed out."
             )
+
+
+def _is_rounded(n: int, window: Window) -> bool:
+    """Return whether the windows do not divide a side exactly."""
+    try:
+        output_size(n, window, "exact")
+    except SizeDoesNotFit:
+        return True
+    return False
 
 
 def show_code(sliding: Sliding) -> None:
@@ -226,7 +238,7 @@ def show_presets(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole
         for value in values
     }
     if presets:
-        state.presets("Nearest that fit", presets)
+        state.presets("Change one number so that it fits", presets)
 
 
 def _too_long(n: int, window: Window) -> SizeDoesNotFit | None:
@@ -244,9 +256,7 @@ def describe_edge(axis: Axis, size: Size) -> str:
     """Describe what a rule does at the edge."""
     sentences = []
     if axis.unread:
-        count = len(axis.unread)
-        which = "cell is" if count == 1 else "cells are"
-        sentences.append(f"{count} {which} crossed out: no window reads {'it' if count == 1 else 'them'}.")
+        sentences.append(f"Of {axis.padded} cells along a side, no window reads {len(axis.unread)}.")
     if size.overhang:
         sentences.append(f"The last window hangs over the edge by {size.overhang}.")
     if size.dropped:

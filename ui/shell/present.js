@@ -8,6 +8,9 @@ if (!window.presents) {
     document.activeElement?.blur(); // the button goes out of sight, and the space bar must not press it again
     document.documentElement.requestFullscreen?.().catch(() => {}); // refused without harm: the stage fills the window
   };
+  const leave = Object.assign(document.createElement("button"), { className: "leave", textContent: "Leave (Esc)" });
+  leave.addEventListener("click", () => present(false));
+  document.body.append(leave);
   addEventListener("click", (event) => event.target.closest?.("[data-present]") && present(true));
   addEventListener("keydown", (event) => event.key === "Escape" && present(false));
   addEventListener("popstate", () => present(false));

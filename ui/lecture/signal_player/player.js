@@ -62,7 +62,8 @@ function receive(view, data) {
 const clamp = (view, at) => Math.max(0, Math.min(view.count - 1, at));
 
 function step(view, event) {
-  const by = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+  const turned = document.body.classList.contains("presenting") && { PageUp: -1, PageDown: 1 }[event.key]; // a remote's keys
+  const by = turned || { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
   if (event.key === " " && event.target.tagName !== "BUTTON") view.timer ? stop(view) : play(view);
   else if (by) stop(view), move(view, view.at + by);
   else return;

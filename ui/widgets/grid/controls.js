@@ -265,7 +265,8 @@ function listenToKeys(view) {
 // While presenting, arrows step and Space plays wherever the focus is.
 function presentingKey(view, event) {
   if (!presenting() || event.defaultPrevented || !view.root.checkVisibility() || view.data?.concealed) return;
-  if (event.composedPath()[0].matches?.("input, select, textarea, button, summary")) return;
+  const at = event.composedPath()[0];
+  if (at.matches?.("input, select, textarea") || (at.matches?.("button, summary") && /^( |Enter)$/.test(event.key))) return;
   moveStep(view, event);
 }
 
@@ -297,13 +298,15 @@ function moveStep(view, event) {
   const [rows, columns] = view.size;
   const ends = { Home: [event.ctrlKey ? 0 : row, 0], End: [event.ctrlKey ? rows - 1 : row, columns - 1] };
   const step = ARROWS[event.key];
+  const turned = presenting() && { PageUp: -1, PageDown: 1 }[event.key]; // what a presenter's remote sends
   if (event.key === " ") {
     event.preventDefault();
     return view.timer ? stop(view) : play(view);
   }
-  if (!step && !ends[event.key]) return;
+  if (!step && !ends[event.key] && !turned) return;
   event.preventDefault();
   stop(view);
+  if (turned) return go(view, turned);
   const inGrid = view.root.contains(event.target) || event.composedPath().includes(view.root);
   if (!inGrid && event.key === "ArrowRight") return go(view, 1);
   if (!inGrid && event.key === "ArrowLeft") return go(view, -1);
