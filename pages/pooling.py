@@ -28,7 +28,7 @@ from ui.shell.page_state import State
 from ui.shell.stage import PREDICT
 from ui.widgets import cross_links, quiz
 
-_OF_SLIDE: tuple[Field[Any], ...] = (X, KIND, SHAPE, F, S, P, RULE, GRADIENT)
+_OF_SLIDE: tuple[Field[Any], ...] = (X, KIND, SHAPE, F, S, P, RULE, GRADIENT, numbers.SHIFT)
 SLIDE: dict[Field[Any], Any] = {PART: NUMBERS} | {field: field.default for field in _OF_SLIDE}
 EXAMPLES = {
     "Max pooling": SLIDE,

@@ -225,7 +225,8 @@ def _format_pair(height: int, width: int) -> str:
 
 
 def _stride(axis: Axis) -> int:
-    return axis.windows[1][0] - axis.windows[0][0] if len(axis.windows) > 1 else 1
+    """Return the stride; of a window alone the least that PyTorch takes, more than it hangs over the edge."""
+    return axis.windows[1][0] - axis.windows[0][0] if len(axis.windows) > 1 else axis.overhang + 1
 
 
 def _dilation(axis: Axis) -> int:

@@ -157,6 +157,7 @@ def test_followed_boxes_give_the_convolution_of_python() -> None:
             continue
         fitting += 1
         assert {name: data[name] for name in sent(example)} == json.loads(json.dumps(sent(example)))
+        assert data["flat"] == (n == 1)
     assert 0 < fitting < len(settings)
 
 

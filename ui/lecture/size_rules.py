@@ -207,7 +207,8 @@ def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFi
             text = f"{typeset(size.formula)}. {describe_edge(Axis.sliding(n, window, rule), size)}"
         except SizeDoesNotFit as error:
             problem = error
-            number, failed = f"{float(output_size(n, window).quotient + 1):.3g} ✗", " failed"
+            size_before_rounding = (n - window.reach + sum(window.ends)) / window.stride + 1
+            number, failed = f"{size_before_rounding:.3g} ✗", " failed"
             text = "does not fit"
         cards.append(
             f'<div class="rule{failed}"><b>{title}</b><b class="size">{number}</b>'

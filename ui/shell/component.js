@@ -10,10 +10,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(component.root);
   if (!opened.has(root)) opened.set(root, { view: component.open?.(root) ?? { root } });
   const here = opened.get(root);
-  if (data.sent < here.sent) return;
-  here.sent = data.sent;
-  here.view.send = setTriggerValue;
-  component.receive(here.view, data);
+  if (!(data.sent < here.sent)) {
+    here.sent = data.sent;
+    here.view.send = setTriggerValue;
+    component.receive(here.view, data);
+  }
   return () => {
     if (!parentElement.isConnected) component.close?.(here.view);
   };

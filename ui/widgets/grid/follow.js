@@ -3,7 +3,7 @@
 // data.follow: boxes, by their key: value, low, high; rows and columns: for each argument of slide() the key of its box,
 // or a number; ceil. A box of the size means an example of counting digits and a filter of ones.
 
-const PATIENCE = 1000; // milliseconds until an answer counts that says something else than the boxes
+const PATIENCE = 5000; // milliseconds until an answer counts that says something else than the boxes
 const MOST_PRODUCTS = 1e6;
 
 function listenToBoxes(view) {
@@ -12,7 +12,10 @@ function listenToBoxes(view) {
     if (!follow || (event.type === "keydown" && !/^Arrow(Up|Down)$/.test(event.key))) return;
     const box = event.target.closest?.("[class*=st-key-]");
     if (Object.keys(follow.boxes).some((key) => box?.classList.contains(`st-key-${key}`))) requestAnimationFrame(() => readBoxes(view));
-    else if (event.type === "click") view.ahead = null; // an example, say, which only Python knows
+    else if (event.type === "click" && !event.composedPath().includes(view.root)) {
+      view.ahead = null; // an example, say, which only Python knows, or a question that must stay open
+      view.waits = true;
+    }
   };
   for (const type of ["click", "change", "keydown"]) document.addEventListener(type, look);
   return () => ["click", "change", "keydown"].forEach((type) => document.removeEventListener(type, look));
@@ -21,7 +24,7 @@ function listenToBoxes(view) {
 // What the boxes say where the grid can follow all of them, else null: Python says what is wrong.
 function readBoxes(view) {
   const { follow } = view.data;
-  if (!follow || !view.root.isConnected) return;
+  if (!follow || view.waits || !view.root.isConnected) return;
   const boxes = {};
   for (const [key, box] of Object.entries(follow.boxes)) {
     const text = document.querySelector(`.st-key-${key} input`)?.value ?? String(box.value);
@@ -32,6 +35,7 @@ function readBoxes(view) {
   const example = withBoxes(view.incoming, { ...follow, boxes });
   if (!example) return;
   view.ahead = boxes;
+  clearTimeout(view.late);
   take(view, example);
 }
 
@@ -46,7 +50,7 @@ function withBoxes(example, follow) {
   const fill = (height, width, value) => [Array.from({ length: height }, (_, row) => Array.from({ length: width }, (__, column) => value(row * width + column)))];
   const input = follow.boxes[follow.rows.size] ? fill(rows.size, columns.size, (cell) => cell % 10) : example.input;
   const weight = example.weight && [fill(down.kernel_size, across.kernel_size, () => 1)];
-  return { ...example, rows, columns, input, follow, ...(weight && { weight }) };
+  return { ...example, rows, columns, input, follow, flat: rows.size === 1, ...(weight && { weight }) };
 }
 
 // One side of an input and its windows, as in cnn/ops/windows.py; null where no window fits.
@@ -65,6 +69,7 @@ function slide({ size, kernel_size, stride, padding, dilation }, { ceil, pooling
 // Whether an example from Python is late: the boxes have been moved on. It is taken after all if no better one comes.
 function isLate(view, incoming) {
   clearTimeout(view.late);
+  view.waits = false;
   if (!view.ahead || !incoming.follow) return false;
   if (sameJson(incoming.follow.boxes, view.ahead)) {
     view.ahead = null;
