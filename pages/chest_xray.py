@@ -33,6 +33,7 @@ else:
         prediction_scale.show_prediction(prediction)
         sections.show_warnings(film)
         maps = sections.show_maps(reading, settings)
+        prediction_scale.show_errors(model)
         sections.explain_direction(reading, maps)
         sections.show_label(choice, prediction)
     why, checked, details = view.tabs(state, stage.WHY, "Check the map", stage.DETAILS)

@@ -4,17 +4,20 @@ import base64
 import json
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
 from cnn.attribution import methods
 from cnn.attribution.attribution import Attribution
 from cnn.attribution.methods import METHODS
 from cnn.cards import network_title
 from cnn.errors import Busy
+from cnn.evaluation import scores
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import loading, ood_gate
@@ -22,7 +25,7 @@ from cnn.predict.prediction import Prediction
 from tests.imaging.corpus.build import dicom, picture
 from tests.support.app import all_text, open_page
 from tests.support.random_weights import png_film, write_gate
-from ui.chest import film_store, sections
+from ui.chest import film_store, prediction_scale, sections
 from ui.widgets import upload
 
 DICOM = Path(str(get_testdata_file("RG1_UNCR.dcm", download=False)))
@@ -79,6 +82,14 @@ def test_the_page_opens_with_a_result(page: AppTest) -> None:
         assert expected in all_text(page)
     assert [shown["title"] for shown in viewer(page)["maps"]] == ["Grad-CAM, PNEUMONIA"]
     assert len(page.get("download_button")) == 2
+
+
+@pytest.mark.parametrize("name", ["transfer", "lecture", "ensemble"])
+def test_the_verdict_says_how_often_the_network_was_wrong(name: str) -> None:
+    said = prediction_scale.describe_errors(SimpleNamespace(card=cards.read_card(cards.WEIGHTS_FOLDER, name)))
+    for group in scores.read(cards.WEIGHTS_FOLDER, name, ["test", "adults_left_out"]).values():
+        wrong = int(((group.logits >= 0) != group.labels.astype(bool)).sum())
+        assert f"{wrong} of {len(group.labels)} " in said
 
 
 def test_every_sample_is_read_and_only_the_simulated_lesion_has_an_outline(page: AppTest) -> None:

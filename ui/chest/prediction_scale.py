@@ -46,6 +46,24 @@ def scale_html(prediction: Prediction) -> str:
     )
 
 
+def show_errors(model: LoadedModel) -> None:
+    """Show how far to believe the network, where that has been measured."""
+    if errors := describe_errors(model):
+        st.caption(errors)
+
+
+def describe_errors(model: LoadedModel) -> str:
+    """Return how often the network was wrong on films that it had not seen; nothing for a learner's own."""
+    groups = [model.card.get("metrics", {}).get(group) for group in ("test", "adults_left_out")]
+    if not all(groups):
+        return ""
+    children, adults = (f"{round((1 - each['accuracy']) * each['films'])} of {each['films']}" for each in groups)
+    return (
+        f"On films that it had not seen, the network was wrong on {children} of children and on {adults} of adults "
+        "(page Model card). Whether the map shows what moved it: tab “Check the map”."
+    )
+
+
 def describe_network(model: LoadedModel) -> str:
     """Return what the network is, how its threshold was chosen, and what it cannot say; markdown."""
     if "about" in model.card:  # a learner's own

@@ -18,10 +18,10 @@ FILES = (
     *("editing.js", "follow.js", "controls.js", "grid.js"),
 )
 """What draws a grid inside its HTML; a component that contains one adds its own entry behind them."""
-_HINT = "Point at any cell to see its step, click to keep it, or use the arrow keys in the output."
+_HINT = "Point at any cell to see its step, click an output cell to keep it, or use the arrow keys there."
 _KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
 _TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
-_EDIT_HINT = " Click a number to change it."
+_EDIT_HINT = " Click an input number to change it."
 _DRAW_HINT = " Drag over the input to paint the number that you typed last; with Alt or the right button, 0."
 SLIDING = ("size", "kernel_size", "stride", "padding", "dilation")
 """What describes one side of an example and its windows."""
