@@ -165,6 +165,11 @@ def adaptive_windows(n: int, size: int) -> tuple[tuple[int, int], ...]:
     return tuple((i * n // size, -((-(i + 1) * n) // size)) for i in range(size))
 
 
+def quotient(n: int, window: Window) -> Fraction:
+    """Return (N - F + 2P)/S along a side of ``n`` cells, before rounding; below 0 where the window is too long."""
+    return Fraction(n - window.reach + sum(window.ends), window.stride)
+
+
 def layer_by_layer(n: int, window: Window, most: int) -> tuple[int, ...]:
     """Return the sizes of ``n`` cells after 0, 1, 2 ... equal layers, until no window fits or there are ``most``."""
     sizes = [n]
@@ -211,13 +216,13 @@ def transposed_output_sizes(sides: tuple[int, ...], window: Window, output_paddi
 def _size(n: int, window: Window, rule: Rule) -> Size:
     size = _count_windows(n, window, rule)
     left, right = window.ends
-    quotient = Fraction(n - window.reach + left + right, window.stride)
-    dropped = rule == "ceil" and size <= math.ceil(quotient)
+    exact = quotient(n, window)
+    dropped = rule == "ceil" and size <= math.ceil(exact)
     covered = (size - 1) * window.stride + window.reach
     unread = max(0, n + left + right - covered)
     return Size(
         size=size,
-        quotient=quotient,
+        quotient=exact,
         unread=unread,
         unread_input=min(n, max(0, unread - right)),
         overhang=max(0, covered - n - left - right),

@@ -13,7 +13,7 @@ from cnn.errors import SizeDoesNotFit, UserError
 from cnn.layers import sizes
 from cnn.layers.layer import Volume
 from cnn.layers.layers import Conv
-from cnn.layers.sizes import LETTERS, Rule, Size, Window, keep_advice, output_size, window_fits
+from cnn.layers.sizes import LETTERS, Rule, Size, Window, keep_advice, output_size, quotient, window_fits
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.lecture.questions.question import Question
@@ -121,20 +121,11 @@ def show_positions(
         lost = 0 if hidden else unread_share(example.rows, example.columns)
         if lost:
             windows = ((sliding.height, sliding.down), (sliding.width, sliding.across))
-            rounded = any(_is_rounded(n, sliding.padded(window)) for n, window in windows)
+            exact = all(window_fits((n,), sliding.padded(window), "exact") for n, window in windows)
             st.markdown(
-                f"{'Rounded down as in PyTorch' if rounded else 'The stride is longer than the filter'}: "
+                f"{'The stride is longer than the filter' if exact else 'Rounded down as in PyTorch'}: "
                 f"**{percent(lost)} of the input is never read**; it is crossed out."
             )
-
-
-def _is_rounded(n: int, window: Window) -> bool:
-    """Return whether the windows do not divide a side exactly."""
-    try:
-        output_size(n, window, "exact")
-    except SizeDoesNotFit:
-        return True
-    return False
 
 
 def show_code(sliding: Sliding) -> None:
@@ -207,8 +198,7 @@ def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFi
             text = f"{typeset(size.formula)}. {describe_edge(Axis.sliding(n, window, rule), size)}"
         except SizeDoesNotFit as error:
             problem = error
-            size_before_rounding = (n - window.reach + sum(window.ends)) / window.stride + 1
-            number, failed = f"{size_before_rounding:.3g} ✗", " failed"
+            number, failed = f"{float(quotient(n, window) + 1):.3g} ✗", " failed"
             text = "does not fit"
         cards.append(
             f'<div class="rule{failed}"><b>{title}</b><b class="size">{number}</b>'
