@@ -6,9 +6,13 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
 from ui.chest import home
+from ui.lecture.convolution_2d import numbers
 from ui.shell import frame
 from ui.shell.text import sentence_of
 from ui.widgets.grid import GridOptions, show_grid
+
+NUMBERS = {"part": "One channel"} | {field.name: field.text(field.default) for field in numbers.FIELDS}
+"""The grid's numbers as a link, which opens them whatever the reader has left on the page."""
 
 frame.header(
     "Convolutional networks, step by step",
@@ -20,7 +24,7 @@ with lecture:
         example = convolution.conv2d(np.array(toy_inputs.BINARY_IMAGE), np.array(toy_inputs.CROSS))
         show_grid(example, GridOptions("A convolution step by step", step_name=None, bare=True), key="taste")
     if st.button("Change the numbers: Convolution in 2-D"):
-        st.switch_page("pages/convolution_2d.py")
+        st.switch_page("pages/convolution_2d.py", query_params=NUMBERS)
 with practice:
     with st.container(key="home-film"):
         try:
@@ -28,8 +32,8 @@ with practice:
         except UserError as error:
             words = ""
             st.info(sentence_of(error))
-    if st.button("Read a chest X-ray", type="primary"):
-        st.switch_page("pages/chest_xray.py")
+    if st.button("Read this chest X-ray", type="primary"):
+        st.switch_page("pages/chest_xray.py", query_params=home.link_to_example())
     st.markdown(words)
 home.show_outline()
 home.show_course()

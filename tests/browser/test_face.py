@@ -21,7 +21,7 @@ def test_home_shows_a_step_and_a_map_within_a_projectors_first_screen(open_page:
     pictures = page.locator("[data-testid=stImage] img")
     expect(pictures).to_have_count(2)
     assert all(picture.bounding_box()["y"] + picture.bounding_box()["height"] < 720 for picture in pictures.all())
-    button = page.get_by_role("button", name="Read a chest X-ray").bounding_box()
+    button = page.get_by_role("button", name="Read this chest X-ray").bounding_box()
     assert button["y"] + button["height"] < 720
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.locator(".scrub output")).to_have_text("2 of 9")

@@ -2,9 +2,11 @@
 
 import re
 
+from cnn.attribution import front_page_example
 from cnn.lecture.outline import OBJECTIVES, OUTLINE
-from tests.support.app import open_page, shown_text
+from tests.support.app import open_page, press, shown_text
 from ui.shell.frame import VISITED, chapters
+from ui.widgets import upload
 
 
 def links(app) -> list[str]:  # type: ignore[no-untyped-def]
@@ -37,3 +39,10 @@ def test_pages_that_were_opened_are_marked_and_the_next_is_offered() -> None:
     assert "A bit of history" in marked[0]
     assert "**Go on with: Convolution in 1-D**" in links(app)
     assert "opened 1 of them" in shown_text(app)
+
+
+def test_the_button_below_the_film_opens_that_film_and_not_the_last_one(random_app: None) -> None:
+    app = open_page("chest_xray", film="Child 3")
+    app.switch_page("pages/home.py").run()
+    press(app, "Read this chest X-ray")
+    assert app.session_state[upload.FILM.name] == front_page_example.sample().title

@@ -11,6 +11,12 @@ from cnn.lecture.outline import OBJECTIVES, OUTLINE
 from ui.chest import overlay
 from ui.shell import frame
 from ui.shell.frame import Chapter
+from ui.widgets import upload
+
+LECTURE = (
+    "Slide numbers, here and on all pages, are those of the lecture that this course follows: A. P. Tafti, “Deep "
+    "Learning Foundation & Application with a focus on Medical Informatics” (2019)."
+)
 
 
 @st.cache_data(show_spinner=False)
@@ -42,6 +48,11 @@ def show_example() -> str:
     return f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}"
 
 
+def link_to_example() -> dict[str, str]:
+    """Return the settings that open the example's film, whatever film the reader looked at last."""
+    return {upload.FILM.name: front_page_example.sample().title}
+
+
 def _points_at_lesion(example: FrontPageExample) -> bool:
     """Return whether the largest value of the map lies in the simulated lesion."""
     heat, lesion = example.attribution().map, lesion_mask(front_page_example.SAMPLE)
@@ -56,6 +67,7 @@ def show_outline() -> None:
     left, right = st.columns(2, gap="large")
     with left, st.container(gap="xxsmall", key="path-outline"):
         st.header("Outline of the lecture", anchor=False)
+        st.caption(LECTURE)
         for number, point in enumerate(OUTLINE, start=1):
             label = f"{number}. **{point.title}** · slides {point.slides}"
             st.page_link(frame.link_target(point.page), label=label)
