@@ -6,12 +6,12 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.ops import convolution, toy_inputs
 from ui.chest import home
-from ui.lecture.convolution_2d import numbers
+from ui.lecture.convolution_2d.numbers import FLIP, W, X
 from ui.shell import frame
 from ui.shell.text import sentence_of
 from ui.widgets.grid import GridOptions, show_grid
 
-NUMBERS = {"part": "One channel"} | {field.name: field.text(field.default) for field in numbers.FIELDS}
+NUMBERS = {"part": "One channel", X.name: X.text(X.default), W.name: W.text(W.default), FLIP.name: "false"}
 """The grid's numbers as a link, which opens them whatever the reader has left on the page."""
 
 frame.header(
