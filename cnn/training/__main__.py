@@ -38,7 +38,7 @@ def plan(films: Path, adults: Path, lungs: Path, runs: Path, seeds: list[int]) -
     of_seeds = ("--runs", str(runs), "--seeds", *map(str, seeds))
     return [
         Step("cnn.training.lung_segmenter", (str(lungs),)),
-        Step("cnn.training.classifier", (str(films), *of_adults, *of_seeds)),
+        Step("cnn.training.classifier.__main__", (str(films), *of_adults, *of_seeds)),
         Step("cnn.training.evaluate", (str(films), *of_adults, *of_seeds)),
         Step("cnn.training.ood_gate.fit", (str(films), *of_adults)),
         Step("cnn.training.stress.corrupted_films", (str(films), "--kept", str(runs / "corrupted_films.json"))),

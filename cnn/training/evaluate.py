@@ -32,7 +32,8 @@ from cnn.imaging.preprocess import resample
 from cnn.models import loading, lung_segmenter
 from cnn.models.inference import logit_margins
 from cnn.models.loading import LoadedModel
-from cnn.training.classifier import ORDER, Split
+from cnn.training.classifier.experiment import Split
+from cnn.training.classifier.networks import ORDER
 from cnn.training.data import Film, labels_of, paediatric_films
 from cnn.training.film_dataset import FilmReader
 

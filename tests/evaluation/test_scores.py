@@ -11,7 +11,7 @@ from cnn.errors import WeightsRejected
 from cnn.evaluation import operating_point, scores
 from cnn.evaluation.metrics import estimate_auc
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
-from cnn.training.classifier import ORDER
+from cnn.training.classifier.networks import ORDER
 
 GROUPS = ("validation", "test", "adults_left_out")
 SHIPPED = {name: scores.read(cards.WEIGHTS_FOLDER, name, GROUPS) for name in cards.NETWORKS}

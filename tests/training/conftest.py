@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from cnn.models import lung_segmenter
-from cnn.training import classifier
-from cnn.training.classifier import Experiment, Split
+from cnn.training.classifier import experiment as experiment_module
+from cnn.training.classifier import networks
+from cnn.training.classifier.experiment import Experiment, Split
 from tests.support.tiny_dataset import make_adults, make_children
 
 
@@ -23,7 +24,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
         lungs[:, :, 50:170, 125:190] = 1
         return lungs
 
-    monkeypatch.setattr(classifier, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
+    monkeypatch.setattr(experiment_module, "VALIDATION_FOLDS", 3)  # a tenth of so few patients may hold one class only
     monkeypatch.setattr(lung_segmenter, "lung_probabilities", known_lungs)
     return make_children(tmp_path / "children"), make_adults(tmp_path / "adults")
 
@@ -44,5 +45,5 @@ def runs(folders: tuple[Path, Path], experiment: Experiment) -> Path:
         folder = runs / f"seed-{seed}"
         folder.mkdir(exist_ok=True)
         other = dataclasses.replace(experiment, seed=seed, split=Split.of(*folders, seed), folder=folder)
-        classifier.calibrate_and_write("logistic_regression", classifier.fit_logistic_regression(other), other)
+        networks.calibrate_and_write("logistic_regression", networks.fit_logistic_regression(other), other)
     return runs

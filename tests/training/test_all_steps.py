@@ -16,9 +16,12 @@ from cnn.evaluation import bootstrap
 from cnn.evaluation.scores import HARD
 from cnn.models import loading
 from cnn.training import __main__ as all_steps
-from cnn.training import classifier, evaluate
+from cnn.training import evaluate
 from cnn.training.__main__ import Step
-from cnn.training.classifier import Experiment, Recipe, Training
+from cnn.training.classifier import __main__ as classifier
+from cnn.training.classifier import training as classifier_training
+from cnn.training.classifier.experiment import Experiment
+from cnn.training.classifier.training import RECIPES, Recipe, Training
 from cnn.training.stress import corrupted_films, hard_question
 
 RECIPE = Recipe(epochs=1, films_per_epoch=8, batch=4, learning_rate=1e-3, head_learning_rate=1e-3, weight_decay=0)
@@ -56,7 +59,7 @@ def test_a_tiny_set_is_trained_calibrated_and_measured_by_one_command(
     out, runs = tmp_path / "shipped", tmp_path / "runs"
     out.mkdir()
     monkeypatch.setattr(cards, "WEIGHTS_FOLDER", out)
-    monkeypatch.setattr(classifier, "RECIPES", dict.fromkeys(classifier.RECIPES, RECIPE))
+    monkeypatch.setattr(classifier_training, "RECIPES", dict.fromkeys(RECIPES, RECIPE))
     for module in (classifier, evaluate, corrupted_films, hard_question):
         monkeypatch.setattr(module, "ORDER", NAMES)
     monkeypatch.setattr(corrupted_films, "CORRUPTIONS", {"gamma_corr_up": CORRUPTIONS["gamma_corr_up"]})
@@ -90,7 +93,7 @@ class NothingAskedBack(TorchDispatchMode):
 @pytest.mark.parametrize("name", ["transfer", "lecture"])
 def test_a_batch_is_drawn_augmented_and_judged_without_asking_the_device(experiment: Experiment, name: str) -> None:
     films = experiment.dataset(experiment.split.train, name)
-    recipe = dataclasses.replace(RECIPE, guidance=classifier.RECIPES[name].guidance)
+    recipe = dataclasses.replace(RECIPE, guidance=RECIPES[name].guidance)
     training = Training(name, recipe, 0, experiment.folder)
     indices = torch.tensor([0, 1, 2, len(films) - 1])
     with NothingAskedBack():

@@ -11,10 +11,12 @@ import torch
 
 from cnn import cards
 from cnn.models.efficientnet import EfficientNet
-from cnn.models.loading import load_from, write_weights
+from cnn.models.loading import load_from
 from cnn.training.candidates import __main__ as command
 from cnn.training.candidates import changes, rule, yardsticks
-from cnn.training.classifier import Experiment, calibrate, card_of
+from cnn.training.classifier import fine_tuning
+from cnn.training.classifier.experiment import Experiment
+from cnn.training.classifier.training import RECIPES, Training, corrupt_some, train, weigh_views
 from cnn.training.film_dataset import FilmDataset
 
 
@@ -29,7 +31,7 @@ def with_views(experiment: Experiment) -> Experiment:
 
 def test_drawn_adults_have_label_and_view_equally_often(experiment: Experiment) -> None:
     dataset = FilmDataset(with_views(experiment).split.train, 32, experiment.reader)
-    weights = changes.weigh_views(dataset, adults=0.25)
+    weights = weigh_views(dataset, adults=0.25)
     assert weights.sum() == pytest.approx(1)
     for label in (0, 1):
         for view in ("PA", "AP"):
@@ -40,7 +42,7 @@ def test_drawn_adults_have_label_and_view_equally_often(experiment: Experiment) 
 
 def test_about_half_of_the_films_are_corrupted_and_stay_greys() -> None:
     films = torch.rand(40, 1, 224, 224, generator=torch.Generator().manual_seed(0))
-    spoilt = changes.corrupt_some(films, torch.Generator().manual_seed(1))
+    spoilt = corrupt_some(films, 0.5, torch.Generator().manual_seed(1))
     changed = (spoilt != films).flatten(1).any(dim=1).sum()
     assert 10 <= changed <= 30
     assert spoilt.min() >= 0
@@ -49,15 +51,16 @@ def test_about_half_of_the_films_are_corrupted_and_stay_greys() -> None:
 
 @pytest.fixture
 def trained(experiment: Experiment, weights: Path) -> Experiment:
-    """An experiment whose folder holds the shipped network as one that was trained for its seed."""
-    network = load_from(weights, "transfer").module
-    card = card_of("transfer", experiment) | calibrate(np.array([-1.0, 1.0]), np.array([0, 1]))
-    write_weights(experiment.folder, "transfer", network, card)
+    """An experiment whose folder holds the shipped network as the end of the training of its seed."""
+    training = Training("transfer", RECIPES["transfer"], experiment.seed, experiment.folder)
+    training.average.module.load_state_dict(load_from(weights, "transfer").module.state_dict())
+    training.epoch = training.recipe.epochs
+    training.save()
     return with_views(experiment)
 
 
 def test_a_removed_view_no_longer_moves_the_margin(trained: Experiment) -> None:
-    network = cast(EfficientNet, load_from(trained.folder, "transfer").module)
+    network = cast(EfficientNet, train("transfer", trained))
     changed = changes.remove_view(network, trained)
     adults = [film for film in trained.split.train if film.adult]
     logits = yardsticks.margins(changed, trained.reader.pixels(adults, 224))
@@ -74,18 +77,22 @@ def test_a_removed_view_no_longer_moves_the_margin(trained: Experiment) -> None:
 def test_candidates_are_made_measured_and_judged_by_one_command(
     trained: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "FINE_TUNING", dataclasses.replace(changes.FINE_TUNING, films_per_epoch=4, batch=4))
+    short = dataclasses.replace(changes.BOTH, films_per_epoch=4, batch=4)
+    monkeypatch.setattr(fine_tuning, "FINE_TUNING", {"transfer": short})
+    monkeypatch.setitem(changes.CHANGES, "both", changes.tuned(short))
+    names = ["trained", "last_layer", "both", "averages"]
     monkeypatch.setattr(changes, "REFITTED_FILMS", 8)
     monkeypatch.setattr(yardsticks, "CORRUPTIONS", ("pixelate",))
     monkeypatch.setattr(yardsticks, "PER_CLASS", 1)
     monkeypatch.setattr(yardsticks, "COPIES", 1)
     adults = tmp_path / "adults"
-    command.measure_seed(yardsticks.Yardsticks(trained, adults), list(changes.CHANGES))
-    measured = {name: json.loads(command.measured_file(trained.folder, name).read_text()) for name in changes.CHANGES}
+    command.measure_seed(yardsticks.Yardsticks(trained, adults), names)
+    measured = {name: json.loads(command.measured_file(trained.folder, name).read_text()) for name in names}
     assert all(len(each["logits"]) == len(trained.split.adults_out) for each in measured.values())
-    assert measured["both"]["logits"] != measured["shipped"]["logits"] != measured["last_layer"]["logits"]
-    monkeypatch.setattr(changes, "fine_tune", None)  # nothing is trained twice
-    command.measure_seed(yardsticks.Yardsticks(trained, adults), list(changes.CHANGES))
+    assert measured["averages"]["logits"] != measured["both"]["logits"]
+    assert measured["both"]["logits"] != measured["trained"]["logits"] != measured["last_layer"]["logits"]
+    monkeypatch.setattr(Training, "train_epoch", None)  # nothing is trained twice
+    command.measure_seed(yardsticks.Yardsticks(trained, adults), names)
 
 
 def run(auc: float, corrupted: float, logits: np.ndarray) -> list[dict[str, object]]:
@@ -105,7 +112,7 @@ def test_the_rule_lets_pass_what_gains_without_a_loss() -> None:
     seeing = signed + 0.3 * generator.standard_normal(120)
     adults = rule.Adults(labels, np.arange(120).astype(str), in_bed)
     runs = {
-        "shipped": run(0.9, 0.1, blind),
+        "trained": run(0.9, 0.1, blind),
         "same": run(0.9, 0.1, blind),
         "sees both": run(0.9, 0.1, seeing),
         "robust": run(0.9, 0.05, blind),

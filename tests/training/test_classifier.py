@@ -1,17 +1,21 @@
 """Training: films are drawn and learnt from as the recipe says, and an interrupted training resumes exactly."""
 
+import copy
 import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from cnn.evaluation.scores import sigmoid
 from cnn.models import architectures, loading
 from cnn.models.inference import logit_margins
-from cnn.training import classifier
-from cnn.training.classifier import Experiment, Recipe, Split, Training
+from cnn.training.classifier import __main__ as command
+from cnn.training.classifier import fine_tuning, networks
+from cnn.training.classifier.experiment import ADULT_FOLDS, Experiment, Split
+from cnn.training.classifier.training import Recipe, Training, auc, smoothed_cross_entropy, train
 from cnn.training.data import Film
 from cnn.training.film_dataset import FilmDataset
 
@@ -19,7 +23,7 @@ RECIPE = Recipe(epochs=2, films_per_epoch=24, batch=8, learning_rate=1e-3, head_
 
 
 def test_seeds_share_validation_patients_and_leave_out_every_adult_once(folders: tuple[Path, Path]) -> None:
-    splits = [Split.of(*folders, seed) for seed in range(classifier.ADULT_FOLDS)]
+    splits = [Split.of(*folders, seed) for seed in range(ADULT_FOLDS)]
     left_out = [film.path for split in splits for film in split.adults_out]
     assert len(left_out) == len(set(left_out)) == 12
     for split in splits:
@@ -61,18 +65,17 @@ def test_each_film_is_segmented_once(experiment: Experiment, monkeypatch: pytest
 def test_the_target_of_a_film_without_lungs_is_a_half() -> None:
     undecided, certain = torch.tensor([[0.0, 0.0]]), torch.tensor([[-4.0, 4.0]])
     label, hidden, visible = torch.tensor([1]), torch.tensor([True]), torch.tensor([False])
-    loss = classifier.smoothed_cross_entropy
-    assert loss(undecided, label, hidden, 0.0) < loss(certain, label, hidden, 0.0)
-    assert loss(undecided, label, visible, 0.0) > loss(certain, label, visible, 0.0)
+    assert smoothed_cross_entropy(undecided, label, hidden, 0.0) < smoothed_cross_entropy(certain, label, hidden, 0.0)
+    assert smoothed_cross_entropy(undecided, label, visible, 0.0) > smoothed_cross_entropy(certain, label, visible, 0.0)
 
 
 def test_an_interrupted_training_resumes_to_the_same_weights(experiment: Experiment, tmp_path: Path) -> None:
-    expected = classifier.train("lecture", experiment, RECIPE)
+    expected = train("lecture", experiment, RECIPE)
     interrupted = dataclasses.replace(experiment, folder=tmp_path)
     first = Training("lecture", RECIPE, 0, tmp_path)
     first.train_epoch(experiment.dataset(experiment.split.train, "lecture"))
     first.save()
-    resumed = classifier.train("lecture", interrupted, RECIPE)
+    resumed = train("lecture", interrupted, RECIPE)
     for name, value in expected.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
     assert len((tmp_path / "lecture.log.jsonl").read_text().splitlines()) == 1
@@ -80,9 +83,9 @@ def test_an_interrupted_training_resumes_to_the_same_weights(experiment: Experim
 
 def test_a_training_learns_what_distinguishes_the_classes(experiment: Experiment) -> None:
     recipe = dataclasses.replace(RECIPE, epochs=6, films_per_epoch=64, background_swapped=0.3)
-    network = classifier.train("lecture", experiment, recipe)
+    network = train("lecture", experiment, recipe)
     films = experiment.dataset(experiment.split.train, "lecture")
-    assert classifier.auc(network, films.pixels, films.labels.numpy()) > 0.9
+    assert auc(network, films.pixels, films.labels.numpy()) > 0.9
 
 
 def test_the_command_writes_calibrated_networks_that_load(
@@ -93,9 +96,9 @@ def test_the_command_writes_calibrated_networks_that_load(
         "sys.argv",
         ["classifier", films, "--adults", adults, "--models", "logistic_regression", "--runs", str(tmp_path / "runs")],
     )
-    classifier.main()
+    command.main()
     model = loading.load_from(tmp_path / "runs" / "seed-0", "logistic_regression")
-    assert model.card["threshold_rule"] == classifier.THRESHOLD_RULE
+    assert model.card["threshold_rule"] == networks.THRESHOLD_RULE
     experiment = Experiment(0, Split.of(*folders, seed=0), tmp_path)
     validation = experiment.dataset(experiment.split.validation, "logistic_regression")
     probabilities = sigmoid(logit_margins(model.module, validation.pixels) / model.temperature)
@@ -108,7 +111,7 @@ def test_an_ensemble_is_calibrated_but_has_no_weights_of_its_own(experiment: Exp
     experiment.folder.mkdir()
     for path in weights.glob("[lt]*.*"):
         (experiment.folder / path.name).write_bytes(path.read_bytes())
-    classifier.calibrate_and_write("ensemble", classifier.load_ensemble(experiment), experiment)
+    networks.calibrate_and_write("ensemble", networks.load_ensemble(experiment), experiment)
     assert loading.load_from(experiment.folder, "ensemble").threshold > 0
     assert not (experiment.folder / "ensemble.safetensors").exists()
 
@@ -117,7 +120,7 @@ def test_a_shift_moves_every_margin_alike() -> None:
     network = architectures.lecture().eval()
     pixels = torch.randint(0, 256, (3, 1, 128, 128), dtype=torch.uint8)
     before = logit_margins(network, pixels)
-    classifier.shift_margins(network, 1.5)
+    networks.shift_margins(network, 1.5)
     np.testing.assert_allclose(logit_margins(network, pixels), before + 1.5, atol=1e-5)
 
 
@@ -129,3 +132,27 @@ def test_with_guidance_the_classifier_s_rows_stay_opposite(experiment: Experimen
     rows = training.network.classifier[-1].weight
     assert not torch.equal(rows, before)
     torch.testing.assert_close(rows[0], -rows[1], atol=1e-6, rtol=0)
+
+
+def test_a_fine_tuned_network_ships_halfway_to_where_it_began(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_higher(name: str, network: nn.Module, *_: object) -> nn.Module:
+        tuned = copy.deepcopy(network)
+        for value in (*tuned.parameters(), *tuned.buffers()):
+            value.data += 1
+        return tuned
+
+    monkeypatch.setattr(fine_tuning, "fine_tune", one_higher)
+    trained = architectures.lecture()
+    mean = fine_tuning.average_with_fine_tuned("transfer", trained, experiment).state_dict()
+    for key, value in trained.state_dict().items():
+        torch.testing.assert_close(mean[key], value + 0.5 if value.is_floating_point() else value, msg=key)
+
+
+def test_fine_tuning_begins_with_the_given_weights(experiment: Experiment) -> None:
+    network = architectures.lecture()
+    still = dataclasses.replace(RECIPE, learning_rate=1e-12, head_learning_rate=1e-12, epochs=1, corrupted=0.5)
+    tuned = fine_tuning.fine_tune("lecture", network, experiment, still)
+    for (key, before), after in zip(network.named_parameters(), tuned.parameters(), strict=True):
+        torch.testing.assert_close(before, after, msg=key)

@@ -10,8 +10,9 @@ from cnn import cards
 from cnn.evaluation import scores
 from cnn.evaluation.scores import Scores
 from cnn.models import loading
-from cnn.training import classifier, evaluate
-from cnn.training.classifier import Split
+from cnn.training import evaluate
+from cnn.training.classifier import networks
+from cnn.training.classifier.experiment import Split
 from cnn.training.data import paediatric_films
 
 NAME = "logistic_regression"
@@ -79,13 +80,13 @@ def test_shipping_copies_weights_and_cards(runs: Path, tmp_path: Path) -> None:
 
 
 def test_the_model_cards_table_is_computed() -> None:
-    numbers = {name: cards.read_card(cards.WEIGHTS_FOLDER, name)["metrics"] for name in classifier.ORDER}
+    numbers = {name: cards.read_card(cards.WEIGHTS_FOLDER, name)["metrics"] for name in networks.ORDER}
     assert evaluate.format_table(numbers) in (cards.WEIGHTS_FOLDER / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", classifier.ORDER)
+@pytest.mark.parametrize("name", networks.ORDER)
 def test_cards_hold_numbers_over_three_seeds_chosen_before_the_test(name: str) -> None:
     card = cards.read_card(cards.WEIGHTS_FOLDER, name)
     assert len(card["metrics"]["test_over_seeds"]["auc"]["each"]) >= 3
     assert card["seed"] == 0
-    assert card["threshold_rule"] == classifier.THRESHOLD_RULE
+    assert card["threshold_rule"] == networks.THRESHOLD_RULE

@@ -9,7 +9,7 @@ import pytest
 
 from cnn.attribution import methods
 from cnn.evaluation import bootstrap, saliency_report
-from cnn.training.classifier import ADULT_FOLDS, Split
+from cnn.training.classifier.experiment import ADULT_FOLDS, Split
 from cnn.training.data import patient_fold
 from cnn.training.saliency_bench import __main__, films, measurements
 from tests.support.tiny_dataset import make_adults, make_children

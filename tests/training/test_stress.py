@@ -11,7 +11,7 @@ from cnn.errors import UserError
 from cnn.evaluation import scores
 from cnn.evaluation.scores import HARD
 from cnn.training import evaluate
-from cnn.training.classifier import Split
+from cnn.training.classifier.experiment import Split
 from cnn.training.data import neither_films
 from cnn.training.stress import corrupted_films, hard_question
 

@@ -8,7 +8,7 @@ import pytest
 from cnn.evaluation import metrics
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import count_confusion
-from cnn.training.classifier import RECIPES
+from cnn.training.classifier.training import RECIPES
 from tests.support.fake_scores import make_guesses, make_scores
 from ui.evaluation.model_card import sentences
 

@@ -9,14 +9,14 @@ from typing import cast
 import numpy as np
 
 from cnn import cards
-from cnn.models import loading
 from cnn.models.allocator import keep_memory
 from cnn.models.efficientnet import EfficientNet
 from cnn.training import candidates
 from cnn.training.candidates import rule
 from cnn.training.candidates.changes import CHANGES, NAME
 from cnn.training.candidates.yardsticks import Yardsticks
-from cnn.training.classifier import Experiment, Split
+from cnn.training.classifier.experiment import Experiment, Split
+from cnn.training.classifier.training import train
 from cnn.training.film_dataset import FilmReader
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def measure_seed(yardsticks: Yardsticks, names: list[str]) -> None:
     for name in names:
         file = measured_file(experiment.folder, name)
         if not file.exists():
-            network = cast(EfficientNet, loading.load_from(experiment.folder, NAME).module.requires_grad_(True))
+            network = cast(EfficientNet, train(NAME, experiment))
             measured = yardsticks.measure(CHANGES[name](network, experiment))
             file.parent.mkdir(exist_ok=True)
             file.write_text(json.dumps(measured), encoding="utf-8")

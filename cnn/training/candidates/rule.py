@@ -11,7 +11,7 @@ from cnn.evaluation.operating_point import count_confusion
 
 ADULTS_LOST = 0.01
 POINTING, AUPRC = 0.70, 0.50
-SHIPPED = "shipped"
+TRAINED = "trained"
 HEAD = (
     "candidate",
     "AUC, augmented validation",
@@ -75,13 +75,13 @@ def summarise(runs: dict[str, list[dict[str, Any]]], adults: Adults) -> dict[str
         values |= {key: float(np.mean([each[key] for each in seeds])) for key in ("auc", "corrupted")}
         values |= {key: float(np.mean(np.concatenate([each[key] for each in seeds]))) for key in ("pointing", "auprc")}
         figures[name] = values
-    spread = {key: float(np.std([each[key] for each in runs[SHIPPED]], ddof=1)) for key in ("auc", "corrupted")}
-    figures[SHIPPED]["sd_over_seeds"] = spread
-    for name in runs.keys() - {SHIPPED}:
-        gains = {key: resampled[name][key] - resampled[SHIPPED][key] for key in ("worse_auc", "gap")}
+    spread = {key: float(np.std([each[key] for each in runs[TRAINED]], ddof=1)) for key in ("auc", "corrupted")}
+    figures[TRAINED]["sd_over_seeds"] = spread
+    for name in runs.keys() - {TRAINED}:
+        gains = {key: resampled[name][key] - resampled[TRAINED][key] for key in ("worse_auc", "gap")}
         gains["gap"] = -gains["gap"]
         estimates = {key: Estimate.from_resamples(each) for key, each in gains.items()}
-        change = {key: figures[name][key] - figures[SHIPPED][key] for key in figures[name]}
+        change = {key: figures[name][key] - figures[TRAINED][key] for key in figures[name]}
         figures[name]["difference"] = {key: [each.value, each.low, each.high] for key, each in estimates.items()}
         figures[name]["gains"] = [key for key, each in estimates.items() if each.above_zero]
         figures[name]["gains"] += ["corrupted"] * (change["corrupted"] < -spread["corrupted"])

@@ -17,7 +17,9 @@ from cnn.models.inference import batched
 from cnn.models.loading import LoadedModel
 from cnn.training import calibration
 from cnn.training.candidates.changes import NAME
-from cnn.training.classifier import RECIPES, Experiment, augmented_validation, shift_margins
+from cnn.training.classifier.experiment import Experiment
+from cnn.training.classifier.networks import shift_margins
+from cnn.training.classifier.training import RECIPES, augmented_validation
 from cnn.training.data import labels_of, load_pixels
 from cnn.training.saliency_bench import films, measurements
 from cnn.training.stress.corrupted_films import spoil

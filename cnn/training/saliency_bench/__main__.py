@@ -26,7 +26,7 @@ from cnn import cards
 from cnn.attribution import attribute, baseline_maps, deletion_insertion, localisation, methods, randomization
 from cnn.evaluation import bootstrap
 from cnn.models import loading, registry
-from cnn.training.classifier import Split
+from cnn.training.classifier.experiment import Split
 from cnn.training.saliency_bench import films, measurements, statistics
 from cnn.training.saliency_bench.measurements import Bench, Raw
 

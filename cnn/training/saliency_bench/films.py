@@ -14,7 +14,7 @@ from cnn.attribution import localisation
 from cnn.imaging.preprocess import standardise, to_tensor
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples import built_in
-from cnn.training.classifier import ADULT_FOLDS, Split
+from cnn.training.classifier.experiment import ADULT_FOLDS, Split
 from cnn.training.data import Film, adult_film, adult_rows, load_pixels, paediatric_films, patient_fold
 
 SIMULATED = "simulated-consolidation"

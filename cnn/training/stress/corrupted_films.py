@@ -26,7 +26,7 @@ from cnn.imaging.preprocess import resample
 from cnn.models import loading, registry
 from cnn.models.inference import logit_margins
 from cnn.models.loading import LoadedModel
-from cnn.training.classifier import ORDER
+from cnn.training.classifier.networks import ORDER
 from cnn.training.data import Film, labels_of, load_pixels, paediatric_films
 
 log = logging.getLogger(__name__)

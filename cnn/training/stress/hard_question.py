@@ -25,7 +25,8 @@ from cnn.evaluation.metrics import estimate_auc
 from cnn.evaluation.scores import HARD, Scores
 from cnn.models import loading
 from cnn.models.loading import LoadedModel
-from cnn.training.classifier import ADULT_FOLDS, ORDER
+from cnn.training.classifier.experiment import ADULT_FOLDS
+from cnn.training.classifier.networks import ORDER
 from cnn.training.data import Film, adult_films, labels_of, neither_films, split_by_patient
 from cnn.training.evaluate import GROUPS, calibrated_logits, metadata_of, report
 from cnn.training.film_dataset import FilmReader

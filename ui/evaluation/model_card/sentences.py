@@ -161,11 +161,25 @@ def recipe(settings: dict[str, Any] | str) -> str:
     return (_RECIPE + _GUIDANCE * bool(settings["guidance"])).format_map(text)
 
 
+def fine_tuning(settings: dict[str, Any] | None) -> str:
+    """Describe how a trained network was fine-tuned by a card's settings; nothing where it was not."""
+    if settings is None:
+        return ""
+    text = {key: f"{settings[key]:,}" for key in ("epochs", "films_per_epoch")}
+    text |= {key: f"{100 * settings[key]:.0f} %" for key in ("adults", "corrupted")}
+    return _FINE_TUNING.format_map(text)
+
+
+_FINE_TUNING = (
+    " The trained network was then fine-tuned: {epochs} epoch of {films_per_epoch} films, {adults} of them of adults, "
+    "with label and view equally often among these, and {corrupted} of all films spoilt by one of the 13 corruptions. "
+    "What is shipped lies halfway between the trained and the fine-tuned network: each weight is the mean of both."
+)
 _RECIPE = (
     "{epochs} epochs of {films_per_epoch} films, drawn with repetition: both classes equally often and "
     "{adults} of them of adults, in batches of {batch}. AdamW, one cycle of the learning rate up to "
     "{learning_rate} ({head_learning_rate} in the last layer), weight decay {weight_decay}; label smoothing "
-    "{label_smoothing}; what is shipped is the running average of the weights. Augmentation: every film was moved, "
+    "{label_smoothing}; what is kept is the running average of the weights. Augmentation: every film was moved, "
     "blurred, changed in contrast at random and given false markers; {background_swapped} had another background "
     "around the lungs, and where the lungs were hidden, in {lungs_hidden}, the target probability was 0.5."
 )

@@ -1,64 +1,38 @@
-"""Train and calibrate the networks: ``python -m cnn.training.classifier FILMS --adults ADULTS --seeds 0 1 2``.
+"""Train one network by its recipe; an interrupted training resumes after its last epoch."""
 
-What is chosen where: the recipe and the number of epochs were fixed beforehand; weights are the running average over
-the training; shift and temperature come from the validation set with the training's augmentation, because plain
-validation films come from the same series as the training films and are too easy; the earlier threshold is kept beside
-the one in use (:data:`THRESHOLD_CHOSEN`). The test films are not read here. Seed S also leaves out fold S of the adult
-patients, for :mod:`cnn.training.evaluate`.
-
-An interrupted training resumes after its last epoch; the same seed on the same machine gives the same weights. The
-published weights were trained by version 0.1.0 of this code, with the same recipes and the same random draws.
-"""
-
-import argparse
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from cnn import cards
+from cnn.attribution.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from cnn.evaluation import metrics
-from cnn.evaluation.scores import sigmoid
 from cnn.imaging.hide_lungs import hide_lungs
 from cnn.imaging.preprocess import standardise
-from cnn.models import architectures, inference, loading, registry
-from cnn.models.allocator import keep_memory
+from cnn.models import inference, registry
 from cnn.models.efficientnet import EfficientNet
 from cnn.models.inference import logit_margins
-from cnn.models.loading import write_weights
-from cnn.training import augment, calibration, cam_supervision
-from cnn.training.data import Film, adult_films, labels_of, paediatric_films, split_by_patient
-from cnn.training.film_dataset import FilmDataset, FilmReader
+from cnn.training import augment, cam_supervision
+from cnn.training.classifier.experiment import Experiment
+from cnn.training.data import labels_of
+from cnn.training.film_dataset import FilmDataset
 from cnn.training.mixed_precision import bfloat16_autocast, keep_depthwise_in_float32
 from cnn.training.pretrained import imagenet_lite0
 
 log = logging.getLogger(__name__)
-ADULT_FOLDS = 3
-VALIDATION_FOLDS = 10
 CALIBRATION_COPIES = 4
 """Augmented copies of the validation films that shift, temperature and the earlier threshold are fitted on."""
-ORDER = ("logistic_regression", "lecture", "transfer", "ensemble")
-"""Networks of a seed, the ensemble after its parts."""
-THRESHOLD = 0.5
-THRESHOLD_RULE = (
-    "the more probable class is predicted, which costs least if a false negative is as bad as a false positive"
-)
-THRESHOLD_CHOSEN = (
-    "after the test results were known, so its results are slightly optimistic; the earlier threshold made sensitivity "
-    "equal specificity on the validation set with augmentation"
-)
-"""When the rule was chosen. The card keeps the earlier threshold, and the figures under both."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +44,8 @@ class Recipe:
         background_swapped: Share of films whose surroundings of the lungs are exchanged.
         lungs_hidden: Share of films whose lungs are hidden.
         average_decay: Of the exponential running average of the weights.
+        views_balanced: Whether label and view of the adults are drawn equally often.
+        corrupted: Share of films spoilt by one of the 13 corruptions at any severity.
         guidance: Weight of :func:`cnn.training.cam_supervision.loss` beside that of the labels.
     """
 
@@ -84,6 +60,8 @@ class Recipe:
     lungs_hidden: float = 0.08
     label_smoothing: float = 0.05
     average_decay: float = 0.99
+    views_balanced: bool = False
+    corrupted: float = 0.0
     guidance: float = 0.0
 
 
@@ -91,43 +69,8 @@ RECIPES = {
     "transfer": Recipe(8, 4000, 32, 4e-4, 2e-3, 1e-2, adults=0.16, guidance=0.15),
     "lecture": Recipe(16, 5000, 50, 1e-3, 1e-3, 1e-3),
 }
-OTHER_RECIPES = {
-    "logistic_regression": "logistic regression on 32 x 32 standardised pixels, scikit-learn's default penalty",
-    "ensemble": "mean of the logits of transfer and lecture",
-}
 START: dict[str, Callable[[], nn.Module]] = {"transfer": imagenet_lite0}
 """How a network is initialised where not by its registered constructor."""
-
-
-@dataclass(frozen=True)
-class Split:
-    """Films of one seed: for training (children and adults), for validation (children), and the adults left out."""
-
-    train: list[Film]
-    validation: list[Film]
-    adults_out: list[Film]
-
-    @classmethod
-    def of(cls, films_folder: Path, adults_folder: Path, seed: int) -> "Split":
-        """Return the same validation patients for every seed, and another third of the adult patients left out."""
-        children = paediatric_films(films_folder, ("train", "val"))
-        train, validation = split_by_patient(children, fold=0, folds=VALIDATION_FOLDS, salt="validation")
-        adults, adults_out = split_by_patient(adult_films(adults_folder), fold=seed % ADULT_FOLDS, folds=ADULT_FOLDS)
-        return cls(train + adults, validation, adults_out)
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """What the networks of one seed share: the films, and the folder for weights, cards and logs."""
-
-    seed: int
-    split: Split
-    folder: Path
-    reader: FilmReader = field(default_factory=FilmReader)
-
-    def dataset(self, films: list[Film], name: str) -> FilmDataset:
-        """Return ``films`` at the input size of the network ``name``."""
-        return FilmDataset(films, registry.REGISTRY[name].input_size, self.reader)
 
 
 class Training:
@@ -190,6 +133,8 @@ class Training:
 
     def sampling_weights(self, dataset: FilmDataset) -> Tensor:
         """Return how often each film is drawn, (N,), up to a factor."""
+        if self.recipe.views_balanced:
+            return weigh_views(dataset, self.recipe.adults)
         return dataset.sampling_weights(self.recipe.adults)
 
     def step(self, pixels: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
@@ -217,13 +162,39 @@ class Training:
 
     def augment(self, pixels: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         """Return films (B, 1, S, S) and masks (B, 2, S, S) after the random changes of training."""
-        return augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
+        pixels, masks = augment.augment(pixels, masks, self.generator, self.recipe.background_swapped)
+        if self.recipe.corrupted:
+            pixels = corrupt_some(pixels, self.recipe.corrupted, self.generator)
+        return pixels, masks
 
     def _forward(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits (B, 2), and with guidance the margins of the last maps' cells (B, h, w)."""
         if self.recipe.guidance:
             return cam_supervision.cell_margins(self.network, inputs)
         return self.network(inputs), None
+
+
+def weigh_views(dataset: FilmDataset, adults: float) -> Tensor:
+    """Return weights (N,) by which label and view are drawn equally often in each source; ``adults`` is their share."""
+    groups = [(film.adult, film.label, film.facts.get("view")) for film in dataset.films]
+    sizes, groups_of = Counter(groups), Counter(adult for adult, *_ in set(groups))
+    shares = {True: adults / groups_of[True], False: (1 - adults) / groups_of[False]}
+    weights = [shares[group[0]] / sizes[group] for group in groups]
+    return torch.tensor(weights, dtype=torch.float64, device=dataset.pixels.device)
+
+
+def corrupt_some(films: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Return films (B, 1, SIDE, SIDE) in 0..1, about ``share`` of them spoilt by a corruption drawn for each."""
+    spoilt = films.clone()
+    names = list(CORRUPTIONS)
+    for index in torch.nonzero(augment.bernoulli(len(films), share, generator).flatten()).flatten().tolist():
+        name, severity, seed = (
+            int(torch.randint(high, (), generator=generator, device=films.device))
+            for high in (len(names), SEVERITIES, 2**31)
+        )
+        greys = (films[index, 0] * 255).round().to(torch.uint8).cpu().numpy()
+        spoilt[index, 0] = torch.tensor(corrupt(greys, names[name], severity + 1, seed)).to(films) / 255
+    return spoilt
 
 
 def smoothed_cross_entropy(logits: Tensor, labels: Tensor, hidden: Tensor, smoothing: float) -> Tensor:
@@ -280,107 +251,3 @@ def train(name: str, experiment: Experiment, recipe: Recipe | None = None) -> nn
 def auc(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> float:
     """Return the area under the ROC curve of ``network`` on films (N, 1, S, S) uint8."""
     return float(metrics.auc(logit_margins(network, pixels), labels, np.ones((1, len(labels))))[0])
-
-
-def fit_logistic_regression(experiment: Experiment) -> nn.Module:
-    """Fit the baseline on the same films."""
-    films = experiment.dataset(experiment.split.train, "logistic_regression")
-    inputs = standardise(films.pixels.float() / 255).flatten(1)
-    regression = LogisticRegression(max_iter=2000).fit(inputs.cpu().numpy(), films.labels.cpu().numpy())
-    network = architectures.logistic_regression()
-    linear = cast(nn.Linear, network[-1])
-    with torch.no_grad():  # the regression's coefficients are those of the margin: half to PNEUMONIA, half from NORMAL
-        half = torch.from_numpy(regression.coef_ / 2).float()
-        linear.weight.copy_(torch.cat([-half, half]))
-        linear.bias.copy_(torch.tensor([-0.5, 0.5]) * float(regression.intercept_[0]))
-    return network.eval()
-
-
-def load_ensemble(experiment: Experiment) -> nn.Module:
-    """Return the mean of the two networks that the experiment's folder holds."""
-    ensemble = architectures.Ensemble()
-    for part in registry.REGISTRY["ensemble"].parts:
-        state = loading.read_state(experiment.folder, part, cards.read_card(experiment.folder, part))
-        loading.load_weights(ensemble.get_submodule(part), state, part)
-    return ensemble.eval()
-
-
-WITHOUT_TRAINING = {"logistic_regression": fit_logistic_regression, "ensemble": load_ensemble}
-
-
-def shift_margins(network: nn.Module, shift: float) -> None:
-    """Add ``shift`` to the margin that ``network`` gives to every film, half in each bias of its last layer."""
-    linear = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
-    with torch.no_grad():
-        linear.bias.add_(torch.tensor([-shift / 2, shift / 2], device=linear.bias.device))
-
-
-def calibrate(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Return temperature, threshold and the earlier threshold from margins (N,) on the augmented validation set."""
-    temperature = calibration.fit_temperature(margins, labels)
-    balanced = calibration.balanced_threshold(sigmoid(margins / temperature), labels)
-    return {"temperature": temperature, "threshold": THRESHOLD, "balanced_threshold": balanced}
-
-
-def card_of(name: str, experiment: Experiment) -> dict[str, Any]:
-    """Return what the card says of a training before any measurement."""
-    split = experiment.split
-    return {
-        "classes": list(cards.CLASSES),
-        "input_size": registry.REGISTRY[name].input_size,
-        "data": "Kermany et al. 2018 (children, one hospital) and NIH ChestX-ray14, RSNA 2018 second reading (adults)",
-        "split": {
-            "rule": "by patient; validation is a tenth of the children, the same for every seed; "
-            f"a third of the adults is left out, another one for each of {ADULT_FOLDS} seeds",
-            "training films": len(split.train),
-            "validation films": len(split.validation),
-            "adults left out": len(split.adults_out),
-        },
-        "seed": experiment.seed,
-        "threshold_rule": THRESHOLD_RULE,
-        "threshold_chosen": THRESHOLD_CHOSEN,
-        "recipe": asdict(RECIPES[name]) if name in RECIPES else OTHER_RECIPES[name],
-    }
-
-
-def calibrate_and_write(name: str, network: nn.Module, experiment: Experiment) -> None:
-    """Calibrate ``network`` on the augmented validation set and write its weights and card."""
-    validation = experiment.dataset(experiment.split.validation, name)
-    pixels, labels = augmented_validation(validation, RECIPES["transfer"])
-    margins = logit_margins(network, pixels)
-    card = card_of(name, experiment)
-    if registry.REGISTRY[name].parts:  # its parts are shifted already, and its weights are theirs
-        digest = loading.weights_sha256(experiment.folder, name)
-        card |= calibrate(margins, labels)
-        cards.write_card(experiment.folder, name, {"name": name, "sha256": digest, **card})
-    else:
-        shift = calibration.fit_shift(margins, labels)
-        shift_margins(network, shift)
-        card |= calibrate(margins + shift, labels)
-        write_weights(experiment.folder, name, network, card)
-    log.info("%s seed %d: T %.3f, threshold %.3f", name, experiment.seed, card["temperature"], card["threshold"])
-
-
-def main() -> None:
-    """Train the chosen networks into ``RUNS/seed-S``."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("films", type=Path, help="folder with train, val and test")
-    parser.add_argument("--adults", type=Path, required=True, help="folder with images/ and labels.csv")
-    parser.add_argument("--models", nargs="+", choices=ORDER, default=ORDER)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--runs", type=Path, default=Path("runs"))
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    keep_memory()
-    reader = FilmReader()
-    for seed in arguments.seeds:
-        folder = arguments.runs / f"seed-{seed}"
-        folder.mkdir(parents=True, exist_ok=True)
-        experiment = Experiment(seed, Split.of(arguments.films, arguments.adults, seed), folder, reader)
-        for name in arguments.models:
-            obtain = WITHOUT_TRAINING.get(name, partial(train, name))
-            calibrate_and_write(name, obtain(experiment), experiment)
-
-
-if __name__ == "__main__":
-    main()
