@@ -79,13 +79,13 @@ def show_hard_question(network: str) -> None:
     )
     films = load_scores(network, ADULTS_HARD)
     neither = films.metadata["reading"] == stress.NEITHER
-    seeds = np.unique(films.seeds[neither])
+    seeds = ", ".join(map(str, np.unique(films.seeds)))
     st.caption(
         f"TorchXRayVision's networks, trained on adults of several hospitals, have an AUC of {stress.PUBLISHED_AUC} "
-        "for this question on other and more RSNA films (its BENCHMARKS.md, 2021). Each film is judged by a training "
-        f"without its patient; the {int(neither.sum())} films that are neither were in no training, and are judged by "
-        f"seed {', '.join(map(str, seeds))}, the opacities by all {len(np.unique(films.seeds))}: scores of different "
-        "trainings are compared, which can flatter or harm. The last row is one training alone, with fewer films."
+        f"for this question on other and more RSNA films (its BENCHMARKS.md, 2021). The {int(neither.sum())} films "
+        "that are neither were in no training. Each film is judged by a training without its patient (seeds "
+        f"{seeds}), so scores of different trainings are compared, which can flatter or harm. The last row is one "
+        "training alone, with fewer films."
     )
 
 
