@@ -5,6 +5,7 @@ import streamlit as st
 
 from cnn.attribution import front_page_example
 from cnn.attribution.front_page_example import FrontPageExample
+from cnn.cards import CLASSES
 from cnn.imaging.radiograph import read_radiograph
 from cnn.imaging.samples.built_in import lesion_mask
 from cnn.lecture.outline import OBJECTIVES, OUTLINE
@@ -43,9 +44,10 @@ def show_example() -> str:
         st.image(coloured, alt="The network's Grad-CAM map for PNEUMONIA over the same film", width="stretch")
         st.html(overlay.colour_bar_html(example.attribution(), overlay.OPACITY))
         st.caption("Grad-CAM, a saliency map: red regions raise the score of PNEUMONIA, blue ones lower it.")
+    missed = "" if example.label == CLASSES[1] else " It misses the consolidation."
     place = "inside" if _points_at_lesion(example) else "outside"
     guidance = overlay.describe_guidance(example.network)
-    return f"{example.sentence} The map is strongest {place} the simulated consolidation.{guidance}"
+    return f"{example.sentence}{missed} The map is strongest {place} the simulated consolidation.{guidance}"
 
 
 def link_to_example() -> dict[str, str]:
