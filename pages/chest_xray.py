@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnn.handson.settings import OWN_NETWORK
 from ui.chest import film_store, map_checks, own_network, prediction_scale, sections, views
 from ui.shell import frame, stage
 from ui.shell.page_state import State
@@ -27,24 +28,26 @@ else:
     prediction = film_store.predict(film, model)
     reading = sections.Reading(film, model, prediction, views.outlines_of(choice.sample, film))
     with view.panel:
+        own_network.mark(model)
         settings = sections.choose_map_settings()
     with view.stage:
-        own_network.mark(model)
         prediction_scale.show_prediction(prediction)
+        prediction_scale.show_limits(model, map_checks.TAB)
         sections.show_warnings(film)
         maps = sections.show_maps(reading, settings)
-        prediction_scale.show_errors(model)
         sections.explain_direction(reading, maps)
         sections.show_label(choice, prediction)
-    why, checked, details = view.tabs(state, stage.WHY, "Check the map", stage.DETAILS)
+    map_checks.follow_link()
+    why, checked, details = view.tabs(state, stage.WHY, map_checks.TAB, stage.DETAILS, key=map_checks.TABS)
     with checked:
-        map_checks.show_checks(film, model, maps)
+        map_checks.show_checks(film, model, maps, opened=bool(checked.open))
     with details:
         sections.offer_downloads(reading, maps)
         sections.explain_methods(settings.methods, model)
 with why:
     st.markdown(prediction_scale.PNEUMONIA_ON_FILM)
-    st.markdown(prediction_scale.describe_network(model))
+    if model.name != OWN_NETWORK:  # which the panel describes
+        st.markdown(prediction_scale.describe_network(model))
 if len(upload.own_films()) > 1:
     with details:
         sections.show_own_films(model)

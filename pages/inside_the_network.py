@@ -71,11 +71,11 @@ layer = layer_nodes.find_layer(model, state[layer_field])
 # Not functions of this page: they would keep it, and the film with it, for the length of the session.
 on_open, on_pick = (None, None) if state.teach else (partial(state.put, layer_field), partial(state.put, MAP))
 with view.stage:
-    own_network.mark(model)
     summaries = inside_the_network.show_layers(film, model, layer, on_open)
     cell = state[CELL]
     inside_the_network.show_layer(film, model, layer, number, cell - 1 if cell else None, on_pick)
 with view.panel:
+    own_network.mark(model)
     st.markdown(escape_stars(sentence(prediction)))
     prediction_scale.warn_if_rejected(film)
 

@@ -145,22 +145,24 @@ class CheckedMap:
         others = list(zip(*self.to_others, strict=True))
         pairs = list(zip(self.to_random, others, strict=False))
         passed = depends_on_weights((value - max(films), value - min(films)) for value, films in pairs)
-        ranges = ", ".join(f"{min(films):.2f} to {max(films):.2f}" for films in others) or "not compared"
-        measured = (
-            f"random weights {self.to_random.ssim:.2f}, {self.to_random.rank:.2f}; other films {ranges} (SSIM, rank)"
+        measured = "; ".join(
+            f"{measure} {_decimals(value)} with the map of random weights, {_decimals(min(films))} to "
+            f"{_decimals(max(films))} with maps of other films"
+            for measure, value, films in zip(("SSIM", "rank correlation"), self.to_random, others, strict=False)
         )
         failure = (
             "With random weights the map is more like this one than the maps of other films are: it shows the film and "
             "how the network is built, not what it has learnt."
         )
-        rule = "less like random weights than other films"
-        check = _check("Changes with the weights", (self.to_random.rank, measured), rule, passed, failure)
+        rule = "less similar to the map of random weights than to maps of other films"
+        value = (self.to_random.rank, measured or "not compared with maps of other films")
+        check = _check("Changes with the weights", value, rule, passed, failure)
         return [replace(check, words=(CHANGES[True], CHANGES[False], CHANGES[None]))]
 
     def _check_edges(self) -> Check:
         rank = self.similarities[EDGES].rank
         failure = "An edge detector gives much the same map: do not read anatomy into it."
-        measured = f"{rank:.2f} rank correlation with an edge filter"
+        measured = f"rank correlation {_decimals(rank)} with an edge filter"
         return _check("More than edges", (rank, measured), f"below {SIMILAR}", rank < SIMILAR, failure)
 
     def _check_faithfulness(self) -> Check:
@@ -168,8 +170,11 @@ class CheckedMap:
         orders = len(self.curves.random_deletion)
         return _check(
             "Matters to the answer",
-            (min(deleted, inserted), f"beats {deleted} and {inserted} of {orders} random orders"),
-            "all, in deletion and in insertion",
+            (
+                min(deleted, inserted),
+                f"better than {deleted} of {orders} random orders in deletion, {inserted} in insertion",
+            ),
+            "better than all of them in both",
             min(deleted, inserted) == orders,
             "Hiding what the map marks moves the answer no more surely than hiding squares at random: do not take the "
             "map for the reason of the answer.",
@@ -184,7 +189,9 @@ class CheckedMap:
             return [
                 _check(name, (self.lung_share, "no lungs were found in this film"), "lungs are found", False, failure)
             ]
-        measured = f"{percent(self.in_lungs)} of the map, on {percent(self.lung_share)} of the film"
+        measured = (
+            f"{percent(self.in_lungs)} of the map is in the lungs, which are {percent(self.lung_share)} of the film"
+        )
         failure = (
             "Less of the map lies in the lungs than their area alone would get: most of what moved the score is not "
             "lung."
@@ -197,11 +204,15 @@ class CheckedMap:
         median = float(np.median(ranks)) if ranks else 0.0
         return _check(
             "Other methods agree",
-            (median, f"{median:.2f} median rank correlation with {len(ranks)} others"),
+            (median, f"rank correlation {_decimals(median)} with {len(ranks)} other methods (median)"),
             f"at least {DIFFERENT}",
             median >= DIFFERENT,
             "Other methods point elsewhere in the same film: what moved the score depends on how one asks.",
         )
+
+
+def _decimals(value: float) -> str:
+    return f"{value + 0.0:.2f}".replace("-", "−")
 
 
 def _check(name: str, measured: tuple[float, str], rule: str, passed: bool | None, failure: str) -> Check:

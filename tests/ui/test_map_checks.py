@@ -23,6 +23,12 @@ def page(random_app: None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return open_page("chest_xray")
 
 
+def open_checks(page: AppTest) -> None:
+    """Open the tab as a press on it does."""
+    page.session_state[map_checks.TABS] = map_checks.TAB
+    page.run()
+
+
 def test_nothing_is_checked_until_it_is_asked_for(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "check_map", lambda *_: pytest.fail("computed without being asked"))
     page.run()
@@ -31,7 +37,7 @@ def test_nothing_is_checked_until_it_is_asked_for(page: AppTest, monkeypatch: py
 
 
 def test_a_map_is_checked_once_and_again_with_another_fill(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    page.toggle(key="test").set_value(True).run()
+    open_checks(page)
     assert not page.exception
     text = html.unescape(all_text(page))
     (checked,) = SHARED.checked.values()
@@ -49,7 +55,7 @@ def test_a_map_is_checked_once_and_again_with_another_fill(page: AppTest, monkey
     page.run()
     assert not page.exception
     second = open_page("chest_xray")
-    second.toggle(key="test").set_value(True).run()
+    open_checks(second)
     assert not second.exception, "a built-in film's checks are every reader's"
 
 
@@ -58,6 +64,6 @@ def test_a_busy_network_is_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyP
         raise Busy("The network is busy with other pictures.")
 
     monkeypatch.setattr(checks, "check_map", busy)
-    page.toggle(key="test").set_value(True).run()
+    open_checks(page)
     assert not page.exception
     assert "busy with other pictures" in all_text(page)

@@ -225,8 +225,11 @@ def predict(film: Film, model: LoadedModel) -> Prediction:
 
 
 def predict_baseline(film: Film, model: LoadedModel) -> Prediction:
-    """Return the prediction for a plain grey image, from which the maps start."""
-    return classify(model, torch.full_like(film.inputs.for_model(model), BASELINE))[0]
+    """Return the prediction for a plain grey image, from which the maps start: the same for all films."""
+    return SHARED.predictions.get_or_compute(
+        ("baseline", model.weights_sha256),
+        lambda: classify(model, torch.full_like(film.inputs.for_model(model), BASELINE))[0],
+    )
 
 
 def _map_key(film: Film, model: LoadedModel, method: str, target: int) -> tuple[str, str, str, int]:

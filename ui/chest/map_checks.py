@@ -17,20 +17,36 @@ from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
 from ui.chest import overlay
 from ui.chest.film_store import Film, results_of
-from ui.shell import address, theme
+from ui.shell import address, stage, theme
 from ui.shell.fields import Choice, Flag
 from ui.shell.text import sentence_of
 from ui.widgets.film_viewer import Outline, show_viewer
 from ui.widgets.tables import show_table
 
 FILLS: dict[str, Fill] = {"the film's mean grey": "grey", "the film, blurred": "blur"}
-TESTED = Flag("test", "Put the map to the test", False)
+TAB, TABS = "Check the map", "reading"
+"""The tab in which a map is checked, and the key of the page's tabs."""
+TESTED = Flag("test", TAB, False)
+"""Whether that tab is open, for the address."""
 FILLING = Choice("filling", "Hide squares behind", next(iter(FILLS)), options=tuple(FILLS))
 
 
-def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution]) -> None:
-    """Show the switch, and below it the checks of one of ``maps``; nothing is computed while it is off."""
-    if not maps or not st.toggle(TESTED.label, key=address.key(TESTED)):
+def follow_link() -> None:
+    """Open the tab that the address names, where the reader arrives; to be called before the tabs are made."""
+    arrives = TESTED.name not in address.fields()
+    address.key(TESTED)
+    if arrives:
+        st.session_state[TABS] = TAB if st.session_state[TESTED.name] else stage.WHY
+
+
+def show_checks(film: Film, model: LoadedModel, maps: Sequence[Attribution], *, opened: bool) -> None:
+    """Show the checks of one of ``maps`` where the reader has opened their tab; until then nothing is computed."""
+    st.session_state[TESTED.name] = opened
+    address.write()
+    if not opened:
+        return
+    if not maps:
+        st.markdown("There is no map to check: choose a saliency method.")
         return
     methods = [attribution.method for attribution in maps]
     with st.container(horizontal=True):
@@ -103,7 +119,7 @@ def _show_results(checked: CheckedMap) -> None:
         "differ."
     )
     rows = [(check.name, check.result, check.measured, check.rule) for check in checked.checks]
-    show_table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map")
+    show_table(("Check", "Result", "Measured", "Passes if"), rows, label="Checks of the map", words=True)
 
 
 def _show_curves(curves: Curves, class_name: str, fill: str) -> None:

@@ -41,6 +41,6 @@ def load_network(name: str) -> LoadedModel:
 
 
 def mark(model: LoadedModel) -> None:
-    """Say that a network is the learner's own, if it is."""
+    """Say below the choice of network that it is the learner's own, if it is."""
     if model.name == OWN_NETWORK:
-        st.info(model.card["about"])
+        st.caption(model.card["about"])

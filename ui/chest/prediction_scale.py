@@ -9,6 +9,7 @@ from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import NORMAL, PNEUMONIA, Prediction, percent, sentence
 from ui.chest import overlay
 from ui.chest.film_store import Film
+from ui.shell import frame
 from ui.shell.text import plain
 
 NETWORKS = {
@@ -38,7 +39,7 @@ def scale_html(prediction: Prediction) -> str:
     label = f"P(NORMAL) {normal}, P(PNEUMONIA) {pneumonia}, threshold {threshold}"
     positions = f"--threshold: {prediction.threshold:.2%}; --probability: {prediction.p_pneumonia:.2%}"
     return (
-        f'<div class="scale" role="img" aria-label="{label}" style="{positions}">'
+        f'<div class="scale {escape(prediction.label)}" role="img" aria-label="{label}" style="{positions}">'
         f"<span>P(NORMAL) <strong>{normal}</strong></span><div>"
         '<div class="track"><div class="threshold"></div><div class="probability"></div></div>'
         f'<div class="caption"><span></span><span>threshold {threshold}</span></div>'
@@ -46,28 +47,28 @@ def scale_html(prediction: Prediction) -> str:
     )
 
 
-def show_errors(model: LoadedModel) -> None:
-    """Show how far to believe the network, where that has been measured."""
-    if errors := describe_errors(model):
-        st.caption(errors)
+def show_limits(model: LoadedModel, tab: str) -> None:
+    """Show in a row how far to believe the prediction: the network's errors, its threshold, and the map's ``tab``."""
+    link = {"network": model.name}
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="believe"):
+        if errors := describe_errors(model):
+            st.page_link(frame.link_target("model_card"), label=f"Model card: {errors}", query_params=link)
+            label = "Operating point: move the threshold"
+            st.page_link(frame.link_target("operating_point"), label=label, query_params=link)
+        st.html(f'<button type="button" class="opens" data-tab="{tab}">{tab}</button>', width="content")
 
 
 def describe_errors(model: LoadedModel) -> str:
-    """Return how often the network was wrong on films that it had not seen; nothing for a learner's own."""
+    """Return how often the network was wrong on films that it had not seen; nothing where that was not measured."""
     groups = [model.card.get("metrics", {}).get(group) for group in ("test", "adults_left_out")]
     if not all(groups):
         return ""
     children, adults = (f"{round((1 - each['accuracy']) * each['films'])} of {each['films']}" for each in groups)
-    return (
-        f"On films that it had not seen, the network was wrong on {children} of children and on {adults} of adults "
-        "(page Model card). Whether the map shows what moved it: tab “Check the map”."
-    )
+    return f"wrong on {children} children's films and {adults} adults' films"
 
 
 def describe_network(model: LoadedModel) -> str:
     """Return what the network is, how its threshold was chosen, and what it cannot say; markdown."""
-    if "about" in model.card:  # a learner's own
-        return str(model.card["about"])
     about = NETWORKS.get(model.name, OTHER)
     return (
         f"**The network** {network_title(model.name)} {about}. It has two labels only: it gives one of them to any "

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from cnn.errors import UserError
 from ui.shell.fields import Field, Flag
@@ -55,9 +56,12 @@ class View:
     below: DeltaGenerator
     greyed: bool = False
 
-    def tabs(self, state: State, *labels: str) -> Sequence[DeltaGenerator]:
-        """Show tabs named ``labels`` and a last one with the link to share; return those of ``labels``."""
-        *tabs, share = self.below.tabs([*labels, _SHARE])
+    def tabs(self, state: State, *labels: str, key: str | None = None) -> Sequence[TabContainer]:
+        """Show tabs named ``labels`` and a last one with the link to share; return those of ``labels``.
+
+        With a ``key`` the page runs again where another tab is opened, and a tab says whether it is open.
+        """
+        *tabs, share = self.below.tabs([*labels, _SHARE], key=key, on_change="rerun" if key else "ignore")
         with share:
             state.share()
         return tabs

@@ -26,6 +26,7 @@ def show_table(
     label: str,
     strong: Collection[int] = (),
     faint: Collection[int] = (),
+    words: bool = False,
 ) -> None:
     """Show ``rows`` below ``head``; the first cell of each row is its name.
 
@@ -35,12 +36,13 @@ def show_table(
         label: Names the table for screen readers.
         strong: Numbers of the rows, from 0, that are set off.
         faint: Numbers of the rows, from 0, that are grey.
+        words: Whether the cells are sentences, which begin on the left and wrap.
     """
     top = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     classes = dict.fromkeys(faint, "faint") | dict.fromkeys(strong, "strong")
     body = "".join(_row(row, classes.get(number, ""), len(head)) for number, row in enumerate(rows))
     st.html(
-        f'<div class="figures" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="figures{" words" if words else ""}" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

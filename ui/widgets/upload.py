@@ -36,7 +36,7 @@ KEPT_PIXELS = 4_000_000
 """Most pixels of a film that a session keeps: 16 MB."""
 OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").title
 """The film that pages open with: one that the networks were made for."""
-KEPT = "PNG, JPEG or DICOM. Kept in memory for this session only: on every page, until you remove it or close the tab."
+KEPT = "PNG, JPEG or DICOM, kept in memory only, on every page, until you remove it or close the tab."
 _TRAY, _CURRENT = "upload.tray", "upload.current"
 FILM = Choice("film", "Film", OPENING_FILM, options=tuple(sample.title for sample in GALLERY))
 """The film of the tray that the reader looks at; one of their own is an option too while it is there."""
@@ -223,7 +223,8 @@ def add_films() -> None:
     """Show Streamlit's upload box, always empty, for what it takes goes to the tray; and why a file was not taken."""
     key = f"files {tray().uploads}"
     label = "Your own film: drop it anywhere on the page, paste it, or"
-    upload_limits.show_file_box(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,), help=KEPT)
+    upload_limits.show_file_box(label, accept_multiple_files=True, key=key, on_change=_take, args=(key,))
+    st.caption(KEPT)
     refused = tray().refused
     for sentence in refused[:MAX_REASONS]:
         st.error(plain(sentence))
