@@ -32,8 +32,7 @@ def show_both_thresholds(network: str) -> None:
     same = f" On {' and '.join(equal)} no film's probability lies between the two." if equal else ""
     st.caption(
         f"The threshold of {card['threshold']:.2f} was chosen {card['threshold_chosen']} "
-        f"({card['balanced_threshold']:.3f} for the shipped network; each seed has its own).{same} "
-        "A dash: not recorded."
+        f"({card['balanced_threshold']:.3f} for the shipped network; each seed has its own).{same}"
     )
 
 
@@ -51,5 +50,5 @@ def _cells(results: dict[str, Any], group: str, path: tuple[str, ...], key: str)
 
 
 def format_spread(seeds: dict[str, Any], key: str) -> str:
-    """Return mean and standard deviation over the seeds, or a dash if they are not known."""
-    return f"{seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}" if key in seeds else "-"
+    """Return mean and standard deviation over the seeds."""
+    return f"{seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}"
