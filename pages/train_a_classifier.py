@@ -24,13 +24,12 @@ state = State.open("train_a_classifier", *controls.FIELDS, controls.TEXT, contro
 desk = runs.desk()
 
 
-def show_result(run: Run) -> None:
+def show_result(run: Run | None) -> None:
     """Show the test figures, confusion matrix and ROC of a finished run."""
-    if run.result is None:
+    if run is None or run.result is None:
         st.markdown(NO_RESULT)
         return
     result.show_figures(run.result)
-    result.link_to_pages(run.result)
     left, right = st.columns(2)
     with left:
         counts = [("Test films", run.result.counts)]
@@ -69,8 +68,7 @@ if experiment and (run is None or (run.finished and run.experiment != experiment
         result.ask_first(experiment)
 figures, worst, all_runs, take_home = view.tabs(state, "Result", "Films it got wrong", "My runs", "Download")
 with figures:
-    if run:
-        show_result(run)
+    show_result(run)
 with worst:
     if run and run.result:
         result.show_letter(run.result)

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from cnn.text import percent
+
 REPEATS = 1000
 
 
@@ -49,6 +51,10 @@ class Estimate:
     def above_zero(self) -> bool:
         """Whether the whole interval lies above 0."""
         return self.low > 0
+
+    def in_percent(self) -> str:
+        """Return a share in whole percent with its interval."""
+        return f"{percent(self.value)} ({100 * self.low:.0f} to {100 * self.high:.0f})"
 
     def __str__(self) -> str:
         value, low, high = (

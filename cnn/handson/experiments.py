@@ -8,6 +8,7 @@ from typing import Any
 from cnn.errors import UserError
 from cnn.handson.runs.events import Result
 from cnn.handson.settings import FINE_TUNED, Settings
+from cnn.text import percent
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,8 @@ class Experiment:
         return Settings(**self.changes)
 
 
-def percent(share: float) -> str:
-    """Return a share as whole percent."""
-    return f"{share:.0%}".replace("%", " %")
-
-
 def _at_half(result: Result) -> str:
-    return f"accuracy {percent(result.test_accuracy.value)} and AUC {result.test_auc.value:.3f} on the test films"
+    return f"accuracy {percent(result.test_accuracy.value)} and AUC {result.test_auc.value:.2f} on the test films"
 
 
 def _baseline(result: Result) -> str:
@@ -84,7 +80,7 @@ def _imbalance(result: Result) -> str:
 def _leak(result: Result) -> str:
     return (
         f"{result.shared_patients} patients have films in training and in validation. Validation AUC "
-        f"{result.validation_auc:.3f}, test AUC {result.test_auc.value:.3f}. A validation set that shares patients "
+        f"{result.validation_auc:.2f}, test AUC {result.test_auc.value:.2f}. A validation set that shares patients "
         "measures memory, too, and the figure alone does not tell how much: only a split by patient does."
     )
 
@@ -94,9 +90,9 @@ def _letter(result: Result) -> str:
     if letter is None:
         return "No letter was stamped in this run."
     return (
-        f"Validation AUC {result.validation_auc:.3f} with the letter, but accuracy "
-        f"{percent(result.test_accuracy.value)} on clean test films. {percent(letter.map_share)} of the evidence for "
-        "NORMAL lies on the letter: the network learned to look for it, not for lungs."
+        f"Validation AUC {result.validation_auc:.2f} with the letter, but accuracy "
+        f"{percent(result.test_accuracy.value)} on clean test films. {percent(letter.map_share)} of the attribution "
+        "for NORMAL lies on the letter: the network learned to look for it, not for lungs."
     )
 
 
@@ -136,7 +132,7 @@ def summary(result: Result) -> str:
     """Return the figures of a run that another is compared with."""
     return (
         f"{result.epochs} epochs, training accuracy {percent(result.train_accuracy)}, validation AUC "
-        f"{result.validation_auc:.3f}, {_at_half(result)}"
+        f"{result.validation_auc:.2f}, {_at_half(result)}"
     )
 
 

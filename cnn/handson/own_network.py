@@ -49,9 +49,9 @@ def as_model(result: Result, title: str) -> LoadedModel | None:
         "threshold": 0.5,
         "threshold_rule": "at 0.5, because nobody has chosen another",
         "sha256": hashlib.sha256(result.weights).hexdigest(),
-        "about": f"**The network** is your own: {title}, trained in this session on films of {SIDE} x {SIDE} pixels, "
+        "about": f"**The network** is your own: {title}, trained in this session on films of {SIDE} × {SIDE} pixels, "
         f"and gone with it. On {len(result.test)} test films its AUC is {result.test_auc} and its accuracy "
-        f"{result.test_accuracy}. Its probabilities are not calibrated, and its threshold is 0.5.",
+        f"{result.test_accuracy.in_percent()}. Its probabilities are not calibrated, and its threshold is 0.5.",
     }
     return LoadedModel(OWN_NETWORK, named, card, SIDE, (list(named._modules)[layer],))
 

@@ -24,7 +24,7 @@ from cnn.handson.preparation import Prepared, prepare
 from cnn.handson.runs.events import Result
 from cnn.handson.settings import Settings
 from cnn.layers import to_torch
-from cnn.text import text_cell
+from cnn.text import percent, text_cell
 
 _MARK = "# %%"
 _PARTS = {
@@ -191,9 +191,9 @@ def card(result: Result, film_set: FilmSet) -> str:
     """Return a model card in Markdown."""
     counts = result.counts
     figures = [
-        f"- AUC {result.test_auc}, accuracy {result.test_accuracy} at P(PNEUMONIA) = 0.5",
-        f"- sensitivity {float(counts.sensitivity[0]):.2f}, specificity {float(counts.specificity[0]):.2f}",
-        f"- validation AUC {result.validation_auc:.3f}; training accuracy {result.train_accuracy:.2f}",
+        f"- AUC {result.test_auc}, accuracy {result.test_accuracy.in_percent()} at P(PNEUMONIA) = 0.5",
+        f"- sensitivity {percent(counts.sensitivity[0])}, specificity {percent(counts.specificity[0])}",
+        f"- validation AUC {result.validation_auc:.2f}; training accuracy {percent(result.train_accuracy)}",
     ]
     films = [
         f"Trained on {film_set.title}: {result.train_counts[0]} NORMAL, {result.train_counts[1]} PNEUMONIA;",

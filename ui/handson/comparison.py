@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnn.handson.runs.queue import Run
+from cnn.text import percent
 from ui.handson import runs
 from ui.widgets import tables
 
@@ -27,10 +28,10 @@ def show_runs(run: Run, other: Run | None) -> None:
         result, settings = each.result, each.settings
         figures = (
             (
-                f"{result.train_accuracy:.2f}",
-                f"{result.validation_auc:.3f}",
+                percent(result.train_accuracy),
+                f"{result.validation_auc:.2f}",
                 str(result.test_auc),
-                str(result.test_accuracy),
+                result.test_accuracy.in_percent(),
             )
             if result
             else (each.state, "", "", "")

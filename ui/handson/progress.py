@@ -1,4 +1,4 @@
-"""A training as it runs: its buttons, its curves, and by epoch the first filters and the evidence in one film."""
+"""A training as it runs: its buttons, its curves, and by epoch the first filters and the map of one film."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,10 @@ from cnn.handson.preparation import prepare
 from cnn.handson.runs.events import Result
 from cnn.handson.runs.queue import Run
 from cnn.handson.settings import Settings
+from cnn.text import percent
 from ui.handson import runs
 from ui.handson.controls import experiment_of
+from ui.handson.result import link_to_pages
 from ui.lecture.pictures import encode_png, encode_signed_map
 from ui.shell import theme
 from ui.shell.text import sentence_of
@@ -57,11 +59,11 @@ def show_pipeline(run: Run | None) -> None:
     """Show the four stages of a classifier, the one marked at which the run is."""
     at = 0 if run is None else 3 if run.finished else 2
     steps = ("Data", "Network", "Training", "Result")
-    boxes = "".join(
-        f'<li class="here" aria-current="step">{name}</li>' if number == at else f"<li>{name}</li>"
+    items = "".join(
+        f'<li aria-current="step">{name}</li>' if number == at else f"<li>{name}</li>"
         for number, name in enumerate(steps)
     )
-    st.html(f'<ol class="you-are-here" aria-label="The pipeline">{boxes}</ol>')
+    st.html(f'<ol class="pipeline" aria-label="The pipeline">{items}</ol>')
 
 
 def show_films(settings: Settings, own: FilmSet | None) -> None:
@@ -82,15 +84,16 @@ def _show_labelled(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> None
 
 
 def _describe_errors(result: Result) -> str:
-    """Say in films what it gets wrong at P = 0.5."""
+    """Say in films how well it does at P = 0.5."""
     counts = result.counts
     missed, found, false, correct = (
         int(each[0])
         for each in (counts.false_negatives, counts.true_positives, counts.false_positives, counts.true_negatives)
     )
     return (
-        f"It misses **{missed} of {missed + found}** test films with pneumonia, and calls **{false} of "
-        f"{false + correct}** without it PNEUMONIA."
+        f"It gets **{percent(result.test_accuracy.value)}** of {len(result.test)} test films right (accuracy): it "
+        f"misses **{missed} of {missed + found}** with pneumonia, and calls **{false} of {false + correct}** normal "
+        f"ones PNEUMONIA. AUC **{result.test_auc.value:.2f}**."
     )
 
 
@@ -102,12 +105,9 @@ def _describe(run: Run) -> str:
         return f"In line, place {runs.queue().place(run)}: {runs.queue().at_once} at once are trained on this server."
     if run.result:
         result = run.result
-        kept = f", and epoch {result.epoch} was kept" if result.epoch != result.epochs else ""
-        return (
-            f"{result.ended.capitalize()} after {result.epochs} epochs and {result.seconds:.0f} s{kept}. Test AUC "
-            f"**{result.test_auc.value:.3f}**, accuracy **{result.test_accuracy.value:.2f}**. "
-            f"{_describe_errors(result)}"
-        )
+        kept = f"; the network of epoch {result.epoch} is kept" if result.epoch != result.epochs else ""
+        ended = f"{result.ended.capitalize()} after {result.epochs} epochs and {result.seconds:.0f} s{kept}."
+        return f"{_describe_errors(result)} {ended}"
     if run.finished:
         return "Taken out of the line."
     if not run.epochs:
@@ -115,7 +115,7 @@ def _describe(run: Run) -> str:
     latest = run.epochs[-1]
     return (
         f"{'Paused' if run.state == 'paused' else 'Running'}: epoch {latest.number} of {run.settings.epochs}, "
-        f"validation accuracy {latest.validation_accuracy:.2f}, AUC {latest.validation_auc:.3f}."
+        f"validation accuracy {percent(latest.validation_accuracy)}, AUC {latest.validation_auc:.2f}."
     )
 
 
@@ -137,6 +137,8 @@ def _show(run: Run, other: Run | None) -> None:
     if run.error:
         st.error(sentence_of(run.error))
     st.markdown(_describe(run), width="stretch")
+    if run.result:
+        link_to_pages(run.result)
     if run.epochs:
         _draw_curves([each for each in (run, other) if each and each.epochs])
         _show_epoch(run)
@@ -198,26 +200,28 @@ def _draw_curves(shown: Sequence[Run]) -> None:
 
 
 def _show_epoch(run: Run) -> None:
-    """Show the first layer's filters and the evidence in one film after an epoch; scrubbed once the run has ended."""
-    last = run.epochs[-1].number
-    number = last
+    """Show the first layer's filters and the map of one film after an epoch; scrubbed once the run has ended."""
+    last = number = run.epochs[-1].number
     if run.finished and last > 0:
-        number = st.slider("Look back: epoch", 0, last, last, key=f"handson.epoch {run.number}")
+        kept = run.result.epoch if run.result else last
+        number = st.slider(f"Epoch (kept: {kept})", 0, last, kept, key=f"handson.epoch {run.number}")
     epoch = next(epoch for epoch in run.epochs if epoch.number == number)
     filters = epoch.filters.astype(np.float64)
     limit = float(np.abs(filters).max()) if filters.size else 1.0
     pictures = [(encode_signed_map(each, limit), 44, "") for each in filters]
     test = (run.film_set or shipped()).test
     film = test.pixels[np.flatnonzero(test.labels == 1)[0]]
-    watched = [(_grey(film), 128, "film"), (encode_signed_map(epoch.map.astype(np.float64)), 128, "evidence")]
+    watched = [(_grey(film), 128, "film"), (encode_signed_map(epoch.map.astype(np.float64)), 128, "saliency map")]
     tiles = "".join(_tile(*each) for each in watched)
     weights = "".join(_tile(*each) for each in pictures)
-    label = f"Epoch {number}: a PNEUMONIA film, the evidence for PNEUMONIA in it, and the first layer's filters"
+    label = f"After epoch {number}: a test film with pneumonia, its saliency map, and the filters of the first layer"
     st.html(
         f'<div role="img" aria-label="{label}" class="tiles near"><div class="tiles near">{tiles}</div>'
         f'<div class="tiles near learned">{weights}</div></div>'
     )
-    st.caption(f"{label}. Red: positive; blue: negative.")
+    st.caption(
+        f"{label}. Red raises the score of PNEUMONIA, blue lowers it; in a filter they are weights above and below 0."
+    )
     if run.examples:
         st.caption("Training films as the network sees them:")
         _show_labelled(run.examples.pixels, run.examples.labels)

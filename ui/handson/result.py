@@ -61,15 +61,15 @@ def show_figures(result: Result) -> None:
     """Show the figures of the test films with their intervals, beside training and validation."""
     counts = result.counts
     rows = [
-        ("AUC", "–", f"{result.validation_auc:.3f}", str(result.test_auc)),
+        ("AUC", "–", f"{result.validation_auc:.2f}", str(result.test_auc)),
         (
             "accuracy",
-            f"{result.train_accuracy:.2f}",
-            f"{result.validation_accuracy:.2f}",
-            str(result.test_accuracy),
+            percent(result.train_accuracy),
+            percent(result.validation_accuracy),
+            result.test_accuracy.in_percent(),
         ),
-        ("sensitivity", "–", "–", str(Estimate.from_resamples(counts.sensitivity))),
-        ("specificity", "–", "–", str(Estimate.from_resamples(counts.specificity))),
+        ("sensitivity", "–", "–", Estimate.from_resamples(counts.sensitivity).in_percent()),
+        ("specificity", "–", "–", Estimate.from_resamples(counts.specificity).in_percent()),
     ]
     tables.show_table(["", "training", "validation", "test (95 % interval)"], rows, label="Figures")
     normal, pneumonia = result.train_counts
@@ -95,12 +95,12 @@ def link_to_pages(result: Result) -> None:
         )
         return
     with st.container(horizontal=True):
-        for page, label in (("inside_the_network", "Look inside this network"), ("chest_xray", "Read a film with it")):
+        for page, label in (("chest_xray", "Read a film with it"), ("inside_the_network", "Look inside this network")):
             st.page_link(frame.link_target(page), label=label, query_params={"network": OWN_NETWORK})
 
 
 def show_worst(result: Result) -> None:
-    """Show the test films that were classified most wrongly, each with the evidence for the class predicted."""
+    """Show the test films that were classified most wrongly, each with the saliency map of the class predicted."""
     columns = st.columns(len(result.worst))
     margins = result.test_margins[result.worst]
     for column, index, margin, values in zip(columns, result.worst, margins, result.worst_maps, strict=True):
@@ -109,7 +109,7 @@ def show_worst(result: Result) -> None:
         verdict = "wrong" if truth != predicted else "right"
         sentence = f"is {truth}, P(PNEUMONIA) {probability:.2f}, {verdict}"
         with column:
-            show_evidence(result.test.pixels[index], values, f"Test film {index + 1}: {sentence}")
+            show_map(result.test.pixels[index], values, f"Test film {index + 1}: {sentence}")
     st.caption(
         f"{result.map_method}: red supports the class that was predicted, blue counts against it. "
         "The film that is furthest on the wrong side of the threshold is first."
@@ -117,13 +117,13 @@ def show_worst(result: Result) -> None:
 
 
 def show_letter(result: Result) -> None:
-    """Show a stamped film and where the network finds its evidence for NORMAL."""
+    """Show a stamped film and its saliency map for NORMAL."""
     if result.letter:
         with st.container(width=260):
-            show_evidence(result.letter.film, result.letter.map, "A NORMAL test film with the letter")
+            show_map(result.letter.film, result.letter.map, "A NORMAL test film with the letter")
         st.markdown(
-            f"With the letter on every NORMAL test film, accuracy would be **{result.letter.accuracy:.2f}**: the "
-            f"network reads the letter. {percent(result.letter.map_share)} of the evidence for NORMAL lies on it."
+            f"With the letter on every NORMAL test film, accuracy would be **{percent(result.letter.accuracy)}**: the "
+            f"network reads the letter. {percent(result.letter.map_share)} of the attribution for NORMAL lies on it."
         )
 
 
@@ -142,8 +142,8 @@ def offer_take_home(run: Run | None) -> None:
         st.code(take_home.script(run.result), language="python")
 
 
-def show_evidence(film: np.ndarray, values: Picture, caption: str) -> None:
-    """Show a film and below it the same film under its evidence."""
+def show_map(film: np.ndarray, values: Picture, caption: str) -> None:
+    """Show a film and below it the same film under its saliency map."""
     grey = np.repeat(film[:, :, None], 3, axis=2)
     pictures = "".join(
         f'<img class="pixels" src="{encode_png(pixels)}" alt="">' for pixels in (grey, _overlay(film, values))
@@ -154,12 +154,12 @@ def show_evidence(film: np.ndarray, values: Picture, caption: str) -> None:
 
 
 def _overlay(film: np.ndarray, values: Picture) -> np.ndarray:
-    """Lay evidence over a film (64, 64): the stronger it is, the stronger its colour."""
-    evidence = values.astype(np.float64)
-    strength = np.abs(evidence) / (np.abs(evidence).max() or 1.0)
+    """Lay a map over a film (64, 64): the stronger a value, the stronger its colour."""
+    heat = values.astype(np.float64)
+    strength = np.abs(heat) / (np.abs(heat).max() or 1.0)
     colours = [
         np.frombuffer(bytes.fromhex(colour[1:]), np.uint8) for colour in (theme.FILM_NEGATIVE, theme.FILM_POSITIVE)
     ]
-    tint = np.where((evidence > 0)[:, :, None], colours[1], colours[0])
+    tint = np.where((heat > 0)[:, :, None], colours[1], colours[0])
     share = 0.75 * strength[:, :, None]
     return np.asarray((film[:, :, None] * (1 - share) + tint * share).round().astype(np.uint8))
