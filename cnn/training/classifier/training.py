@@ -184,7 +184,10 @@ def weigh_views(dataset: FilmDataset, adults: float) -> Tensor:
 
 
 def corrupt_some(films: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Return films (B, 1, SIDE, SIDE) in 0..1, about ``share`` of them spoilt by a corruption drawn for each."""
+    """Return films (B, 1, SIDE, SIDE) in 0..1, about ``share`` of them spoilt by a corruption drawn for each.
+
+    Corruptions run in NumPy, so these films alone leave a GPU and come back.
+    """
     spoilt = films.clone()
     names = list(CORRUPTIONS)
     for index in torch.nonzero(augment.bernoulli(len(films), share, generator).flatten()).flatten().tolist():
