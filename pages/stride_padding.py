@@ -28,13 +28,13 @@ MODE: Choice[PaddingMode] = Choice(
 )
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 EXAMPLES = {
-    "Stride 1": (7, 3, 1, 0, 1),
-    "Stride 2": (7, 3, 2, 0, 1),
-    "Stride 3": (7, 3, 3, 0, 1),
-    "No padding": (4, 3, 1, 0, 1),
-    "Padding 1": (5, 3, 1, 1, 1),
-    "5 × 5 on 32 × 32": (32, 5, 1, 0, 1),
-    "Dilation": (9, 3, 1, 0, 2),
+    "7 × 7, stride 1": (7, 3, 1, 0, 1),
+    "7 × 7, stride 2": (7, 3, 2, 0, 1),
+    "7 × 7, stride 3": (7, 3, 3, 0, 1),
+    "4 × 4, no padding": (4, 3, 1, 0, 1),
+    "5 × 5, padding 1": (5, 3, 1, 1, 1),
+    "32 × 32, filter 5 × 5": (32, 5, 1, 0, 1),
+    "9 × 9, dilation 2": (9, 3, 1, 0, 2),
 }
 QUESTIONS = ((7, 3, 1, 0), (7, 3, 2, 0), (7, 3, 3, 0), (5, 3, 1, 1), (8, 3, 2, 1), (32, 5, 1, 2), (10, 4, 3, 0))
 
@@ -97,7 +97,7 @@ def lesson() -> None:
                 size_rules.show_height_advice(state, sliding, dict(zip("NFSPD", DOWN, strict=True)))
         why, code = view.tabs(state, stage.WHY, stage.CODE)
         with why:
-            size_rules.show_layer_by_layer(sliding)
+            size_rules.explain_layers(sliding)
         with code:
             size_rules.show_code(sliding)
     state.remember()

@@ -170,6 +170,11 @@ def quotient(n: int, window: Window) -> Fraction:
     return Fraction(n - window.reach + sum(window.ends), window.stride)
 
 
+def formula(n: int, window: Window) -> str:
+    """Return (N - F + 2P)/S + 1 with the numbers put in, and its value before rounding, to two decimals."""
+    return f"{_expression(n, window, 'exact')} = {round(float(quotient(n, window) + 1), 2):.10g}"
+
+
 def layer_by_layer(n: int, window: Window, most: int) -> tuple[int, ...]:
     """Return the sizes of ``n`` cells after 0, 1, 2 ... equal layers, until no window fits or there are ``most``."""
     sizes = [n]
@@ -284,8 +289,7 @@ def _describe_misfit(n: int, window: Window, rule: _Rule) -> str:
     cells = n + sum(window.ends)
     if cells < window.reach:
         return f"A window of {window.reach:,} is longer than the input with its padding, {cells:,}"
-    size = float(Fraction(cells - window.reach, window.stride) + 1)
-    return f"The stride does not divide exactly: {_expression(n, window, rule.rounding)} = {round(size, 2):.10g}"
+    return f"The stride does not divide exactly: {formula(n, window)}"
 
 
 def _size_error(reason: str, nearest: Mapping[str, tuple[int, ...]]) -> SizeDoesNotFit:

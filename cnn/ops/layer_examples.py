@@ -52,7 +52,8 @@ def shrink(layer: Conv | ConvTranspose, before: Volume) -> SmallLayer:
     image = np.stack([(toy_inputs.counting(height, width) + channel) % 10 for channel in range(depth)])
     weight = _weights(filters, depth, layer.kernel_size, groups)
     if isinstance(layer, Conv):
-        return SmallLayer(image, weight, convolution.conv2d(image, weight, windows=(layer.window, layer.window)))
+        windows = (layer.window, layer.window)
+        return SmallLayer(image, weight, convolution.conv2d(image, weight, [float(layer.bias)] * filters, windows))
     transposed = np.ascontiguousarray(weight.transpose(1, 0, 2, 3))
     return SmallLayer(image, transposed, transpose_steps(image, transposed, layer))
 
@@ -77,7 +78,7 @@ def transpose_steps(image: Array, weight: Array, layer: ConvTranspose) -> Convol
     spread = spread[:, cut : spread.shape[1] - end, cut : spread.shape[2] - end]
     flipped = weight.transpose(1, 0, 2, 3)[..., ::-1, ::-1]
     window = Window(layer.kernel_size, dilation=layer.dilation)
-    return convolution.conv2d(spread, flipped, windows=(window, window))
+    return convolution.conv2d(spread, flipped, [float(layer.bias)] * len(flipped), (window, window))
 
 
 def _weights(filters: int, depth: int, kernel_size: int, groups: int) -> Array:

@@ -71,14 +71,14 @@ class Axis:
         return index
 
 
-def unread_share(rows: Axis, columns: Axis) -> float:
-    """Return the share of the input, from 0 to 1, that no window reads."""
-    return 1 - _read_share(rows) * _read_share(columns)
+def count_unread(rows: Axis, columns: Axis) -> int:
+    """Return how many cells of the input, padding left out, no window reads."""
+    return rows.size * columns.size - _count_read(rows) * _count_read(columns)
 
 
-def _read_share(axis: Axis) -> float:
+def _count_read(axis: Axis) -> int:
     data = range(axis.before, axis.before + axis.size)
-    return 1 - sum(cell in data for cell in axis.unread) / axis.size
+    return axis.size - sum(cell in data for cell in axis.unread)
 
 
 def check_padding_mode(axis: Axis, mode: PaddingMode) -> None:

@@ -21,11 +21,14 @@ TRANSPOSED = (
 )
 
 
-@pytest.mark.parametrize("layer", [Conv(4, 3), Conv(6, 3, 2, 1, groups=3), Conv(6, 2, 1, 0, 2, groups=6)], ids=str)
+@pytest.mark.parametrize(
+    "layer", [Conv(4, 3), Conv(6, 3, 2, 1, groups=3), Conv(6, 2, 1, 0, 2, groups=6, bias=False)], ids=str
+)
 def test_a_convolution_with_groups_reads_only_the_channels_of_its_group(layer: Conv) -> None:
     small = layer_examples.shrink(layer, DEEP)
     image, weight = torch.tensor(small.input)[None], torch.tensor(small.weight)
-    expected = torch.nn.functional.conv2d(image, weight, None, layer.stride, layer.padding, layer.dilation)
+    bias = torch.full((len(weight),), float(layer.bias), dtype=weight.dtype)
+    expected = torch.nn.functional.conv2d(image, weight, bias, layer.stride, layer.padding, layer.dilation)
     np.testing.assert_array_equal(small.steps.output, expected[0].numpy())
     if layer.groups > 1:
         used = small.weight.any((2, 3))
@@ -36,8 +39,9 @@ def test_a_convolution_with_groups_reads_only_the_channels_of_its_group(layer: C
 def test_a_transposed_convolution_is_one_over_spread_cells(layer: ConvTranspose) -> None:
     small = layer_examples.shrink(layer, DEEP)
     image, weight = torch.tensor(small.input)[None], torch.tensor(small.weight)
+    bias = torch.full((weight.shape[1],), float(layer.bias), dtype=weight.dtype)
     expected = torch.nn.functional.conv_transpose2d(
-        image, weight, None, layer.stride, layer.padding, layer.output_padding, dilation=layer.dilation
+        image, weight, bias, layer.stride, layer.padding, layer.output_padding, dilation=layer.dilation
     )
     np.testing.assert_array_equal(small.steps.output, expected[0].numpy())
 

@@ -85,15 +85,15 @@ SLIDES: dict[str, tuple[tuple[str, Rows], ...]] = {
         ),
     ),
     "stride_padding": (
-        ("Stride 1", {"19-24": ("output 5 × 5 × 1", "(7 − 3 + 2 × 0)/1 + 1 = 5")}),
-        ("Stride 2", {"25-28": ("output 3 × 3 × 1", "(7 − 3 + 2 × 0)/2 + 1 = 3")}),
+        ("7 × 7, stride 1", {"19-24": ("output 5 × 5 × 1", "(7 − 3 + 2 × 0)/1 + 1 = 5")}),
+        ("7 × 7, stride 2", {"25-28": ("output 3 × 3 × 1", "(7 − 3 + 2 × 0)/2 + 1 = 3")}),
         (
-            "Stride 3",
-            {"29-31": ("does not fit", "27 % of the input"), "32": ("2.33 ✗", "(N - F + 2P)/S + 1")},
+            "7 × 7, stride 3",
+            {"29-31": ("does not fit", "13 of 49 cells"), "32": ("2.33 ✗", "(N - F + 2P)/S + 1")},
         ),
-        ("5 × 5 on 32 × 32", {"33": ("P = 0**: 32 → 28 → 24", "P = 2**: 32 → 32 → 32")}),
-        ("No padding", {"34": ("input 4 × 4 × 1", "output 2 × 2 × 1")}),
-        ("Padding 1", {"34, padded": ("input 5 × 5 × 1", "output 5 × 5 × 1")}),
+        ("32 × 32, filter 5 × 5", {"33": ("P = 0**: 32 → 28 → 24", "P = 2**: 32 → 32 → 32")}),
+        ("4 × 4, no padding", {"34": ("input 4 × 4 × 1", "output 2 × 2 × 1")}),
+        ("5 × 5, padding 1", {"34, padded": ("input 5 × 5 × 1", "output 5 × 5 × 1")}),
     ),
     "layer_calculator": (
         ("3 × 3, stride 1, padding 1", {"35, F3 S1 P1": ("Output 32 × 32 × 32", "(3 × 3 × 3) × 32 + 32 = 896")}),

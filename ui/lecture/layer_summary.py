@@ -51,6 +51,7 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
     """Show the volumes and what follows from them; while ``hidden``, the input and the filters alone."""
     layer, before, _ = calculated
     with view.stage:
+        _show_calculation(calculated, hidden)
         _show_drawing(calculated, hidden)
         if not hidden:
             _show_headline(calculated)
@@ -70,6 +71,24 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
         _show_breakdown(calculated)
     with code:
         torch_code.show_snippet(torch_snippets.layer(layer, before))
+
+
+def _show_calculation(calculated: Calculated, hidden: bool) -> None:
+    """Show the size calculation and what comes of it in one line."""
+    layer, before, info = calculated
+    if isinstance(layer, ConvTranspose):
+        if not hidden:
+            st.html(f'<p class="verdict">{typeset(info.sides[0].formula)}.</p>')
+    elif max(before.width, before.height) <= _MOST_SEARCHED:
+        rule = _rounding(layer)
+        axes = (Axis.sliding(before.height, layer.window, rule), Axis.sliding(before.width, layer.window, rule))
+        size_rules.show_verdict(axes, (layer.window, layer.window), rule, hidden=hidden)
+    elif not hidden and (sentence := _unread(info)):
+        st.markdown(sentence)
+
+
+def _rounding(layer: ReadableLayer) -> Rule:
+    return "ceil" if isinstance(layer, Pool) and layer.ceil_mode else "floor"
 
 
 def _show_drawing(calculated: Calculated, hidden: bool) -> None:
@@ -124,15 +143,12 @@ def _show_headline(calculated: Calculated) -> None:
 
 def _show_windows(calculated: Calculated) -> None:
     """Draw the windows along the width where they can be told apart; cells that none reads are crossed out."""
-    layer, before, info = calculated
+    layer, before, _ = calculated
     if isinstance(layer, ConvTranspose):
         return
-    rule: Rule = "ceil" if isinstance(layer, Pool) and layer.ceil_mode else "floor"
     if before.width + 2 * layer.padding <= _MOST_CELLS and calculated.after.width <= _MOST_WINDOWS:
-        axis = Axis.sliding(before.width, layer.window, rule)
+        axis = Axis.sliding(before.width, layer.window, _rounding(layer))
         static_grid.show_windows(axis, f"Width of {before.width}: every window")
-    if sentence := _unread(info):
-        st.markdown(sentence)
 
 
 def _show_steps(layer: ReadableLayer, before: Volume) -> None:
@@ -145,17 +161,18 @@ def _show_steps(layer: ReadableLayer, before: Volume) -> None:
     except UserError as error:
         st.markdown(error.sentence)
         return
+    numbers = "small whole numbers" + (", and each bias is 1" if layer.bias else "")
     if isinstance(layer, ConvTranspose):
         st.markdown(
             "A transposed convolution is computed as an ordinary one that moves by 1 over an input that is spread out. "
             f"Its stride {layer.stride} becomes zeros between the cells ({layer.stride - 1}), its padding "
             f"{layer.padding} leaves fewer zeros around ({max(0, layer.window.reach - 1 - layer.padding)}), and the "
-            "filter is flipped. Here on a small input:"
+            f"filter is flipped. Here on a small input; the weights are {numbers}:"
         )
     else:
         st.markdown(
             f"F, S, P, D and groups as set, on an input of {' × '.join(map(str, small.input.shape[::-1]))} and with "
-            f"{len(small.steps.weight)} of the filters; their weights are small whole numbers:"
+            f"{len(small.steps.weight)} of the filters; their weights are {numbers}:"
         )
     names = ("Input, spread out" if isinstance(layer, ConvTranspose) else "Input", "Filter", "Output")
     show_grid(small.steps, GridOptions("The layer on a small input", names=names, step_name=None), key="small_layer")

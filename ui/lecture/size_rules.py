@@ -19,8 +19,7 @@ from cnn.lecture.questions.layer_sizes import ask_output_size
 from cnn.lecture.questions.question import Question
 from cnn.ops import convolution, toy_inputs
 from cnn.ops.convolution import Convolution
-from cnn.ops.windows import Axis, PaddingMode, unread_share
-from cnn.text import percent
+from cnn.ops.windows import Axis, PaddingMode, count_unread
 from ui.shell.fields import Field, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
@@ -82,15 +81,24 @@ class Sliding:
             return None
         return ask_output_size(self.width, replace(window, padding=left))
 
-    def accepts(self, sides: Sequence[Side], argument: str, value: int) -> bool:
-        """Return whether everything fits once an ``argument`` of these sides has another value."""
+    def reads_all(self) -> bool:
+        """Return whether windows read every cell of the input. Raises ``DoesNotFit``."""
+        example = self.example()
+        return not count_unread(example.rows, example.columns)
+
+    def change(self, sides: Sequence[Side], argument: str, value: int) -> "Sliding":
+        """Return the settings with another value of an ``argument`` of these sides. Raises ``DoesNotFit``."""
         changes: dict[str, Any] = {}
         for length, window in sides:
             changes |= (
                 {length: value} if argument == "n" else {window: replace(getattr(self, window), **{argument: value})}
             )
-        changed = replace(self, **changes)
+        return replace(self, **changes)
+
+    def accepts(self, sides: Sequence[Side], argument: str, value: int) -> bool:
+        """Return whether everything fits once an ``argument`` of these sides has another value."""
         try:
+            changed = self.change(sides, argument, value)
             if WIDTH in sides:  # whose rules the page shows
                 output_size(changed.width, changed.padded(changed.across), "exact")
             changed.example()
@@ -109,23 +117,61 @@ def show_positions(
 
     ``sides`` are the fields N, F, S, P and D of height and width, which the grid follows.
     """
-    example = view.compute(sliding.example)
-    if example is None:
+    shown = view.compute(lambda: (sliding, sliding.example()))
+    if shown is None:
         return
+    sliding, example = shown
     down, across = (dict(zip(SLIDING, fields, strict=True)) for fields in sides)
     simple = not sliding.same and sliding.mode == "zeros"
     follow = follow_boxes(view.state, down, across) if simple else None
     with view.stage:
+        windows = (sliding.padded(sliding.down), sliding.padded(sliding.across))
+        show_verdict((example.rows, example.columns), windows, hidden=hidden)
         options = GridOptions("Every position of the filter", step=step, follow=follow)
         show_grid(example, options, key="positions", concealed=hidden)
-        lost = 0 if hidden else unread_share(example.rows, example.columns)
-        if lost:
-            windows = ((sliding.height, sliding.down), (sliding.width, sliding.across))
-            exact = all(window_fits((n,), sliding.padded(window), "exact") for n, window in windows)
-            st.markdown(
-                f"{'The stride is longer than the filter' if exact else 'Rounded down as in PyTorch'}: "
-                f"**{percent(lost)} of the input is never read**; it is crossed out."
-            )
+
+
+def show_verdict(
+    axes: tuple[Axis, Axis], windows: tuple[Window, Window], rule: Rule = "floor", *, hidden: bool = False
+) -> None:
+    """Show the size calculation in one line, what comes of it, and what is never read; nothing of it while ``hidden``.
+
+    On a presented screen, where no control can be seen, the numbers that the calculation takes stand before it.
+    """
+    (rows, columns), (down, across) = axes, windows
+    sides = {"": (columns, across)}
+    if (rows, down) != (columns, across):
+        sides = {"Width: ": (columns, across), "Height: ": (rows, down)}
+    given = "; ".join(name + _describe_given(axis.size, window) for name, (axis, window) in sides.items())
+    calculations = " ".join(
+        f"{name}{typeset(sizes.formula(axis.size, window))}." for name, (axis, window) in sides.items()
+    )
+    verdict = "" if hidden else f"{calculations} {_verdict(axes, windows, rule)}"
+    st.html(f'<p class="verdict"><span class="presented">{given}. </span>{verdict}</p>')
+
+
+def _describe_given(n: int, window: Window) -> str:
+    padding = "/".join(map(str, sorted({*window.ends})))
+    dilation = f", D = {window.dilation}" if window.dilation > 1 else ""
+    return f"N = {n}, F = {window.kernel_size}, S = {window.stride}, P = {padding}{dilation}"
+
+
+def _verdict(axes: tuple[Axis, Axis], windows: tuple[Window, Window], rule: Rule) -> str:
+    """Say whether the windows divide both sides exactly, what PyTorch gives, and how many cells it never reads."""
+    rows, columns = axes
+    exact = all(window_fits((axis.size,), window, "exact") for axis, window in zip(axes, windows, strict=True))
+    unread = count_unread(rows, columns)
+    cells = f"{unread} of {rows.size * columns.size} cells"
+    if exact:
+        return f"Divides exactly, but skips {cells}." if unread else "Divides exactly: all cells are read."
+    size = (
+        len(columns.windows)
+        if len(rows.windows) == len(columns.windows)
+        else f"{len(columns.windows)} × {len(rows.windows)}"
+    )
+    rounded = "ceil_mode=True" if rule == "ceil" else "PyTorch"
+    read = f"never reads {cells}" if unread else "reads all cells"
+    return f"Does not fit: {rounded} gives <b>{size}</b> and {read}."
 
 
 def show_code(sliding: Sliding) -> None:
@@ -154,7 +200,12 @@ def show_height_advice(state: State, sliding: Sliding, fields: Mapping[str, Whol
     except SizeDoesNotFit as error:
         if _too_long(sliding.width, sliding.padded(sliding.across)) is None:
             accepts = _allowed(fields, lambda name, value: sliding.accepts([HEIGHT], name, value))
-            show_presets(state, keep_advice(error, accepts), fields)
+            show_presets(
+                state,
+                keep_advice(error, accepts),
+                fields,
+                lambda name, value: sliding.change([HEIGHT], name, value).reads_all(),
+            )
     except UserError:
         return  # the panel says why
 
@@ -183,7 +234,23 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
         problem = show_cards(n, window)
     if problem:
         advice = keep_advice(problem, _allowed(fields, lambda name, value: sliding.accepts(sides, name, value)))
-        show_presets(state, advice, fields)
+        show_presets(state, advice, fields, lambda name, value: sliding.change(sides, name, value).reads_all())
+
+
+def explain_size(n: int, window: Window) -> None:
+    """Derive the size formula for ``n`` cells: the first window, and the steps for which there is room behind it."""
+    padded = n + sum(window.ends)
+    left = padded - window.reach
+    if left < 0:
+        return  # no window fits
+    steps, rest = divmod(left, window.stride)
+    whole = f", so {steps} whole steps, and {rest} cells are left over" if rest else " steps"
+    st.markdown(
+        f"**Where the formula comes from.** With its padding a side has N + 2P = {padded} cells. The first window "
+        f"covers {window.reach} of them, which leaves N + 2P − F = {left}. Each further window starts "
+        f"S = {window.stride} cells later: {left}/{window.stride} = {round(left / window.stride, 2):.10g}{whole}. "
+        f"Together with the first window: {steps} + 1 = **{steps + 1}**."
+    )
 
 
 def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFit | None:
@@ -221,12 +288,16 @@ def _allowed(fields: Mapping[str, Whole], accepts: Accepts) -> Accepts:
     return allowed
 
 
-def show_presets(state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole]) -> None:
-    """Show a button for each of the nearest values that an error names."""
+def show_presets(
+    state: State, error: SizeDoesNotFit, fields: Mapping[str, Whole], reads_all: Accepts = lambda *_: True
+) -> None:
+    """Show a button for each of the nearest values that an error names; those that skip cells only if all do."""
+    nearest = [(argument, value) for argument, values in error.nearest.items() for value in values]
+    complete = [change for change in nearest if reads_all(*change)]
+    note = "" if complete else ": divides, but skips cells"
     presets: dict[str, dict[Field[Any], int]] = {
-        f"{LETTERS[argument]} = {value}": {fields[LETTERS[argument]]: value}
-        for argument, values in error.nearest.items()
-        for value in values
+        f"{LETTERS[argument]} = {value}{note}": {fields[LETTERS[argument]]: value}
+        for argument, value in complete or nearest
     }
     if presets:
         state.presets("Change one number so that it fits", presets)
@@ -255,8 +326,10 @@ def describe_edge(axis: Axis, size: Size) -> str:
     return " ".join(sentences) or "All input cells are used."
 
 
-def show_layer_by_layer(sliding: Sliding) -> None:
-    """Show how the size shrinks from layer to layer without padding, and what padding changes (slide 33)."""
+def explain_layers(sliding: Sliding) -> None:
+    """Derive the size formula, and show how the size shrinks from layer to layer, with padding or not (slide 33)."""
+    with suppress(UserError):  # the panel says why
+        explain_size(sliding.width, sliding.padded(sliding.across))
     n, window = sliding.width, sliding.across
     lost = window.reach - 1
     padding = window.ends[0] or window.reach // 2

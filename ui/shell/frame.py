@@ -145,6 +145,11 @@ def visited_pages() -> list[str]:
     return files
 
 
+def title_of(file: str) -> str:
+    """Return the title of a page in the course."""
+    return chapters()[_position(file)].title
+
+
 def describe_position(file: str) -> str:
     """Return the slides of the lecture that a page is about in words, nothing where it is about none."""
     slides = chapters()[_position(file)].slides

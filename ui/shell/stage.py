@@ -20,6 +20,7 @@ and code give the answer away. A page whose values are refused keeps its last go
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from html import escape
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -27,6 +28,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from cnn.errors import UserError
+from ui.shell import frame
 from ui.shell.fields import Field, Flag
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
@@ -96,6 +98,7 @@ def open_view(state: State, examples: Mapping[str, Mapping[Field[Any], Any]] | N
     _show_chips(state, examples or {})
     left, right = st.columns([2.2, 1], gap="medium")
     stage, panel = left.container(key="stage"), right.container(key="panel")
+    stage.html(f'<h2 class="presented">{escape(frame.title_of(state.page))}</h2>')
     if state.teach:
         with panel:
             state.show_controls()
@@ -108,9 +111,12 @@ def more(contents: str) -> AbstractContextManager[Any]:
 
 
 def _show_chips(state: State, examples: Mapping[str, Mapping[Field[Any], Any]]) -> None:
-    one_row = sum(len(name) + 4 for name in examples) < _ONE_ROW
+    label = "Examples:" if examples and not state.teach else ""
+    one_row = sum(len(name) + 4 for name in (label, *examples)) < _ONE_ROW
     key = "chips" if one_row else "chips-two-rows"  # its height is kept from the first paint on
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
+        if label:
+            st.markdown(label, width="content")
         state.examples(examples)
         st.space("stretch")
         if PREDICT in state.fields:

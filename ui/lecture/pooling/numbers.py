@@ -33,12 +33,16 @@ def show(view: View, state: State) -> None:
     """Show the pooling, the question about it, and what it teaches."""
     with view.panel:
         chosen = settings.read(state)
-    worked = view.compute(chosen.work_out, name="numbers")
-    if worked is None:
+    shown = view.compute(lambda: (chosen, chosen.work_out()), name="numbers")
+    if shown is None:
         return
+    chosen, worked = shown
     question = worked.ask(state[quiz.QUESTION])
     hidden = quiz.dock(view, question, state)
     with view.stage:
+        if not chosen.adaptive:
+            axes = (worked.pooling.rows, worked.pooling.columns)
+            size_rules.show_verdict(axes, (chosen.window, chosen.window), chosen.rule)
         key = str(worked.convolution is None)
         show_grid(worked.shown, _options(state, chosen, worked), key=key, hide=question.cell if hidden else None)
     if hidden:
@@ -50,6 +54,8 @@ def show(view: View, state: State) -> None:
             size_rules.show_cards(worked.pooling.columns.size, chosen.window)
     why, code = view.tabs(state, stage.WHY, stage.CODE)
     with why:
+        if not chosen.adaptive:
+            size_rules.explain_size(worked.pooling.columns.size, chosen.window)
         _explain(state, chosen)
     with code:
         torch_code.show_snippet(torch_snippets.pooling(worked.pooling, chosen.adaptive or None))
