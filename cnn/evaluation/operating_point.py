@@ -24,6 +24,16 @@ class ConfusionCounts:
     true_negatives: np.ndarray
 
     @property
+    def found(self) -> str:
+        """How many films with pneumonia are predicted so, of how many: in the films themselves, not in resamples."""
+        return f"{int(self.true_positives[0])} of {int(self.true_positives[0] + self.false_negatives[0])}"
+
+    @property
+    def cleared(self) -> str:
+        """Likewise of the films without pneumonia."""
+        return f"{int(self.true_negatives[0])} of {int(self.true_negatives[0] + self.false_positives[0])}"
+
+    @property
     def sensitivity(self) -> np.ndarray:
         """Share of positive predictions among films with pneumonia, (R,)."""
         return divide(self.true_positives, self.true_positives + self.false_negatives)

@@ -40,9 +40,9 @@ def test_both_thresholds_are_shown_with_their_figures() -> None:
     metrics = metrics_of("transfer")
     test, seeds = metrics["test"], metrics["test_over_seeds"]["at_balanced_threshold"]["specificity"]
     chosen, earlier = (rows[name] for name in rows if name.startswith("specificity at"))
-    assert chosen[0].startswith(f"{test['specificity']:.3f} (")
-    assert earlier[0].startswith(f"{test['at_balanced_threshold']['specificity']:.3f} (")
-    assert earlier[1] == f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}"
+    assert chosen[0].startswith(f"{100 * test['specificity']:.1f} % (")
+    assert earlier[0].startswith(f"{100 * test['at_balanced_threshold']['specificity']:.1f} % (")
+    assert earlier[1] == f"{100 * seeds['mean']:.1f} ± {100 * seeds['sd']:.1f} %"
 
 
 def test_both_questions_on_adults_are_shown() -> None:
@@ -116,3 +116,4 @@ def test_the_view_explains_much_of_the_adults_figure_and_the_page_opens_with_it(
     text = shown_text(open_page(PAGE))
     assert f"in {found['PA']} of 18 films" in text
     assert f"in {found['AP']} of 44" in text
+    assert f"{found['PA'] + found['AP']} of {int(scores.labels.sum())} adults" in text

@@ -67,7 +67,7 @@ def draw_estimates(
         band: name, lower and upper end of a range to shade.
     """
     colours = theme.palette()
-    rows = list(series[0].estimates)
+    rows = [name.replace(", ", ",<br>") for name in series[0].estimates]  # a phone's plot needs the width
     figure = go.Figure()
     if band:
         name, low, high = band

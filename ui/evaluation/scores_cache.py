@@ -10,13 +10,14 @@ import streamlit as st
 from cnn import cards
 from cnn.evaluation import scores
 from cnn.evaluation.bootstrap import Estimate
+from cnn.evaluation.operating_point import AT_THRESHOLD
 from cnn.evaluation.scores import Scores
 from cnn.text import percent
 from ui.shell.fields import Choice
 
 T = TypeVar("T")
 
-TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, text-mined"
+TEST, VALIDATION, ADULTS, MINED = "official test", "validation", "adults", "adults, labels from reports"
 ADULTS_HARD = "adults, against all else"
 GROUP_IN_FILE = {
     TEST: "test",
@@ -76,6 +77,11 @@ def format_percent(estimate: Estimate) -> str:
     if not np.isfinite(estimate.value):
         return "-"
     return f"{percent(estimate.value, 1)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+
+
+def format_metric(key: str, estimate: Estimate) -> str:
+    """Return a share of films in percent, and any other measure with three decimals, with the interval."""
+    return (format_percent if key in AT_THRESHOLD else format_number)(estimate)
 
 
 def describe_films(group: str, films: Scores) -> str:

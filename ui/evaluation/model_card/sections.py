@@ -14,7 +14,7 @@ from cnn.evaluation.metrics import Curve
 from cnn.evaluation.operating_point import AT_THRESHOLD, confusion_at_frozen_threshold, measure_performance
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores, sigmoid
 from cnn.evaluation.subgroups import Gap, Subgroup, find_gaps, split_into_subgroups
-from cnn.evaluation.views import compare_views, describe_views
+from cnn.evaluation.views import compare_views, count_found, describe_views
 from cnn.text import percent
 from ui.evaluation.charts import Labels, Series, draw_estimates
 from ui.evaluation.model_card import charts, sentences
@@ -28,11 +28,13 @@ from ui.evaluation.scores_cache import (
     compute,
     compute_once,
     describe_films,
+    format_metric,
     format_number,
     format_percent,
     load_card,
     load_scores,
 )
+from ui.shell import frame
 from ui.shell.glossary_popover import write
 from ui.widgets.tables import show_table
 
@@ -84,7 +86,7 @@ def show_performance(network: str) -> None:
     rows = [["films", *(str(len(load_scores(network, group).labels)) for group in GROUPS)]]
     for key, title in METRICS.items():
         for name in networks:
-            values = [format_number(compute(measure_performance, name, group)[key]) for group in GROUPS]
+            values = [format_metric(key, compute(measure_performance, name, group)[key]) for group in GROUPS]
             rows.append([title if name == network else f"{title}, {network_title(name)}", *values])
     faint = [index for index, row in enumerate(rows) if row[0].endswith(network_title(BASELINE))]
     show_table([network_title(network), *GROUPS], rows, label="All numbers", faint=faint)
@@ -92,11 +94,11 @@ def show_performance(network: str) -> None:
     st.caption(
         f"The baseline is {network_title(BASELINE)}. In brackets, 95 % intervals: patients, not films, are drawn a "
         "thousand times with replacement. Adults have "
-        "radiologists' labels; text-mined ones are the same films with labels mined from reports. The shipped network "
+        "radiologists' labels; the last column has the same films with labels mined from reports. The shipped network "
         f"saw adult films in training. For these figures {len(seeds)} networks were trained (seeds "
         f"{', '.join(seeds)}), each leaving out other adult patients ({len(seeds)}-fold cross-validation). "
-        "1.000 (1.000–1.000) means only: no errors in this sample. The interval of the calibration error tends to lie "
-        "too high, because a resample adds chance to every bin."
+        "100.0 % (100.0–100.0) means only: no errors in this sample. The interval of the calibration error tends to "
+        "lie too high, because a resample adds chance to every bin."
     )
     show_both_thresholds(network)
     results = load_card(network)["metrics"]
@@ -120,32 +122,41 @@ def show_performance(network: str) -> None:
 
 
 def show_conclusion(network: str) -> None:
-    """Show in two sentences and one chart how well the network ranks films, on every group of films."""
+    """Show in a sentence and a chart what the network finds and how well it ranks films, on every group of films."""
     names = _with_baseline(network)
     areas = {name: {group: compute(measure_performance, name, group)["auc"] for group in GROUPS} for name in names}
     own, views = areas[network], compute(compare_views, network, ADULTS)
-    write(sentences.conclusion(own[TEST], own[ADULTS], views))
+    counts = [compute(confusion_at_frozen_threshold, network, group) for group in (TEST, ADULTS)]
+    write(sentences.conclusion((own[TEST], own[ADULTS]), counts))
     series = [
         Series(network_title(name), areas[name], role) for name, role in zip(areas, ("output", "padding"), strict=False)
     ]
     description = (
         "AUC: the probability that a random film with pneumonia scores higher than a random film without; bars are "
-        "95 % intervals. Adults: labels of radiologists; adults, text-mined: labels mined from reports."
+        "95 % intervals. Adults: labels of radiologists; the last row has the same films with labels from reports."
     )
     labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
     draw_estimates(series, labels, {"guessing": 0.5})
-    write(describe_views(views))
+    write(f"Of the adults' films, it {count_found(views)}. {describe_views(views)}")
 
 
 def show_headline(network: str, group: str) -> None:
     """Show sensitivity and specificity on the chosen films, in large figures, and what the films are."""
     numbers = compute(measure_performance, network, group)
-    for key in ("sensitivity", "specificity"):
+    counts = compute(confusion_at_frozen_threshold, network, group)
+    right = {
+        "sensitivity": f"finds {counts.found} PNEUMONIA films",
+        "specificity": f"clears {counts.cleared} NORMAL films",
+    }
+    for key, films in right.items():
         low, high = 100 * numbers[key].low, 100 * numbers[key].high
         st.html(
             f'<div class="rule"><b>{key}</b><b class="size">{percent(numbers[key].value, 1)}</b>'
-            f"<small>95 % interval {low:.1f} to {high:.1f}</small></div>"
+            f"<small>{films}; 95 % interval {low:.1f} to {high:.1f}</small></div>"
         )
+    link = {"network": network, "films": group}
+    label = "Operating point: move the threshold"
+    st.page_link(frame.link_target("operating_point"), label=label, query_params=link)
     st.caption(describe_films(group, load_scores(network, group)))
 
 
@@ -275,7 +286,7 @@ def show_subgroups(network: str, group: str) -> None:
             [
                 f"{subgroup.attribute}: {subgroup.name}",
                 f"{int(subgroup.scores.labels.sum())} of {len(subgroup.scores.labels)}",
-                *(format_number(numbers[key]) for key in ("auc", "sensitivity", "specificity")),
+                *(format_metric(key, numbers[key]) for key in ("auc", "sensitivity", "specificity")),
             ]
             for subgroup, numbers in subgroups
         ],

@@ -10,7 +10,6 @@ from cnn.evaluation.metrics import Curve, ReliabilityBin, auc, estimate_auc
 from cnn.evaluation.operating_point import ConfusionCounts
 from cnn.evaluation.scores import HIDDEN_REGIONS, Scores
 from cnn.evaluation.subgroups import Gap
-from cnn.evaluation.views import Views, count_found
 from cnn.text import percent
 from ui.evaluation.scores_cache import format_number, format_percent
 
@@ -25,17 +24,18 @@ HIDDEN_REGION_NOTES = {
 }
 
 
-def conclusion(test: Estimate, adults: Estimate, views: Views) -> str:
-    """State how well the network ranks films like those of its training and others, and what it finds in each view.
+def conclusion(areas: Sequence[Estimate], counts: Sequence[ConfusionCounts]) -> str:
+    """State what the network finds in films like those of its training and in others.
 
     Args:
-        test: AUC on the official test films.
-        adults: AUC on the films of the other hospital.
-        views: figures within each view of the latter.
+        areas: AUC on the official test films, and on the films of the other hospital.
+        counts: films by label and prediction, likewise.
     """
+    children, adults = counts
     return (
-        f"**AUC {test.value:.2f} on children of the hospital that it was trained on, {adults.value:.2f} on adults of "
-        f"another one.** On the adults' films it {count_found(views)}."
+        f"**It finds {children.found} children's films with pneumonia (AUC {areas[0].value:.2f}; the hospital that it "
+        f"was trained on) and {adults.found} adults' films with an opacity (AUC {areas[1].value:.2f}; another "
+        f"hospital).**"
     )
 
 

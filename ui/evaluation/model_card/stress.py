@@ -9,7 +9,7 @@ from cnn.cards import network_title
 from cnn.evaluation import stress
 from cnn.evaluation.stress import PUBLISHED, PUBLISHED_ERRORS, ask_both_questions, mean_errors, mean_estimate
 from cnn.text import percent
-from ui.evaluation.scores_cache import ADULTS_HARD, compute, format_number, load_card, load_scores
+from ui.evaluation.scores_cache import ADULTS_HARD, compute, format_metric, format_number, load_card, load_scores
 from ui.widgets.tables import show_table
 
 
@@ -71,7 +71,7 @@ def show_hard_question(network: str) -> None:
             [
                 each.question,
                 f"{each.opacities} of {each.films}",
-                *(format_number(each.performance[key]) for key in ("auc", "sensitivity", "specificity")),
+                *(format_metric(key, each.performance[key]) for key in ("auc", "sensitivity", "specificity")),
             ]
             for each in answers
         ],

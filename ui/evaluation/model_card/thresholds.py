@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import AT_THRESHOLD
-from ui.evaluation.scores_cache import ADULTS, GROUP_IN_FILE, TEST, format_number, load_card
+from ui.evaluation.scores_cache import ADULTS, GROUP_IN_FILE, TEST, format_metric, load_card
 from ui.widgets.tables import show_table
 
 _GROUPS = (TEST, ADULTS)
@@ -46,9 +46,12 @@ def _cells(results: dict[str, Any], group: str, path: tuple[str, ...], key: str)
     shipped, seeds = results[name], results[f"{name}_over_seeds"]
     for step in path:
         shipped, seeds = shipped[step], seeds[step]
-    return format_number(Estimate(shipped[key], *shipped["interval_95"][key])), format_spread(seeds, key)
+    return format_metric(key, Estimate(shipped[key], *shipped["interval_95"][key])), format_spread(seeds, key)
 
 
 def format_spread(seeds: dict[str, Any], key: str) -> str:
     """Return mean and standard deviation over the seeds."""
-    return f"{seeds[key]['mean']:.3f} ± {seeds[key]['sd']:.3f}"
+    mean, deviation = seeds[key]["mean"], seeds[key]["sd"]
+    if key in AT_THRESHOLD:
+        return f"{100 * mean:.1f} ± {100 * deviation:.1f} %"
+    return f"{mean:.3f} ± {deviation:.3f}"
