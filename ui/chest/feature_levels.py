@@ -18,7 +18,7 @@ from cnn.models.inside import layer_nodes
 from cnn.models.inside.layer_nodes import LayerNode
 from cnn.models.inside.top_patches import Peak, Peaks, find_peaks
 from cnn.models.loading import LoadedModel
-from cnn.text import typeset_shape
+from cnn.text import percent, typeset_shape
 from ui.chest.inside_the_network import LayerSummary, describe_field
 
 PATCHES, PATCH_SIDE = 4, 84
@@ -52,7 +52,7 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
         with column:
             st.markdown(
                 f"**{level}**: {summary.layer.name}, {typeset_shape(summary.layer.step.output)}. A cell sees "
-                f"{describe_field(summary.layer, model)}; {likeness}{summary.zero_share:.0%} of the values are 0."
+                f"{describe_field(summary.layer, model)}; {likeness}{percent(summary.zero_share)} of the values are 0."
             )
             _show_patches(peaks, channel, model.input_size)
     st.caption(

@@ -104,7 +104,7 @@ def describe_field(layer: LayerNode, model: LoadedModel) -> str:
     size, side = layer.field.size if layer.field else model.input_size, model.input_size
     if size >= side:
         return f"{size} × {size} pixels, more than the film's {side} × {side}"
-    return f"{size} × {size} of {side} × {side} pixels ({100 * (size / side) ** 2:.2g}% of the film)"
+    return f"{size} × {size} of {side} × {side} pixels ({100 * (size / side) ** 2:.2g} % of the film)"
 
 
 def show_layer(
@@ -165,7 +165,7 @@ def _describe_costs(activation: Activation, model: LoadedModel) -> str:
         f"pixel{'s' if jump > 1 else ''} apart."
     )
     if not layer.signed:
-        text += f" {feature_maps.zero_share(activation.after):.0%} of its numbers are 0."
+        text += f" {percent(feature_maps.zero_share(activation.after))} of its numbers are 0."
     return text
 
 
@@ -276,7 +276,7 @@ def show_costs(model: LoadedModel, summaries: Sequence[LayerSummary]) -> None:
         members = [layer for layer in layers if layer.block == block]
         last, zeros, likeness = members[-1], "", ""
         if block in by_block:
-            zeros = f"{by_block[block].zero_share:.0%}"
+            zeros = percent(by_block[block].zero_share)
             correlation = by_block[block].film_correlation
             likeness = "" if correlation is None else f"{correlation:.2f}"
         field = f"{last.field.size}" if last.field else "all"

@@ -383,5 +383,6 @@ function answerRow(title, before, now, threshold, detail) {
   const told = element("span", "", `P(PNEUMONIA) now ${percent(now)}, before ${percent(before)}: `);
   told.append(element("strong", "", label === then ? label : `${label}, not ${then}`));
   row.append(name, track, told);
+  row.classList.add(label);
   return row;
 }
