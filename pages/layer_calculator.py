@@ -57,12 +57,12 @@ def read_settings() -> tuple[ReadableLayer, Volume]:
     kind = state.select(KIND)
     if kind in (MAX, AVERAGE):
         f, s, p = state.boxes(F, S, P)
-        with stage.more("input size, dilation, ceil_mode"):
+        with stage.more("W1, H1, D1, dilation, ceil_mode"):
             before = Volume(*state.boxes(W1, H1, D1))
             d, ceil_mode = state.number(D) if kind == MAX else 1, state.flag(CEIL)
         return Pool("max" if kind == MAX else "average", f, s, p, d, ceil_mode), before
     k, f, s, p = state.boxes(K, F, S, P)
-    with stage.more("input size, dilation, groups, bias"):
+    with stage.more("W1, H1, D1, dilation, groups, bias"):
         before = Volume(*state.boxes(W1, H1, D1))
         d, groups = state.boxes(D, GROUPS)
         st.caption("Groups: channels and filters are split into this many parts; a filter reads only its own part.")

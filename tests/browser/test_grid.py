@@ -147,6 +147,10 @@ def test_the_step_is_in_the_address_and_a_link_opens_it(grid: Page):
     grid.reload()
     settle(grid)
     expect(grid.locator(".scrub output")).to_have_text("6 of 9")
+    for example in ("Flipped", "3 × 3 on 5 × 5"):
+        outputs(grid).nth(3).click()
+        grid.get_by_role("button", name=example, exact=True).click()
+        expect(grid.locator(".scrub output")).to_have_text("1 of 9")
 
 
 def test_the_link_to_a_step_can_be_copied(open_page: Callable[..., Page]):
@@ -199,6 +203,11 @@ def test_drawing_counts_at_once_and_is_told_in_one_message(grid: Page):
     cells.nth(10).click()
     grid.keyboard.up("Alt")
     expect(cells.nth(10)).to_have_text("0")
+    for before in ("1", "0"):  # a click, and a stroke of three cells
+        grid.get_by_role("button", name="Undo").click()
+        expect(cells.nth(10)).to_have_text(before)
+    expect(outputs(grid).nth(0)).to_have_text("4")
+    expect(grid.get_by_role("button", name="Undo")).to_be_hidden()
 
 
 def test_while_presenting_keys_step_wherever_the_focus_is(grid: Page):

@@ -23,6 +23,7 @@ def test_present_fills_the_screen_with_the_stage_and_escape_leaves(open_page: Ca
     assert (box["width"], box["height"]) == (1920, 1080)
     sizes = stage.locator("td.data").evaluate_all("(cells) => cells.map((cell) => getComputedStyle(cell).fontSize)")
     assert min(float(size.removesuffix("px")) for size in sizes) >= 24, "to be read from the last row"
+    expect(stage.get_by_text("N = 7, F = 3, S = 1, P = 0")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(stage.locator(".scrub output")).to_have_text("2 of 25")
     assert not serious_violations(page)

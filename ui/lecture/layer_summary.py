@@ -55,6 +55,7 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
         _show_drawing(calculated, hidden)
         if not hidden:
             _show_headline(calculated)
+            st.caption("Widths and heights are drawn to one scale, depths to another; both are chosen for this layer.")
             _show_windows(calculated)
     if hidden or view.greyed:
         view.tabs(state)
@@ -131,13 +132,16 @@ def _show_headline(calculated: Calculated) -> None:
     """Show the numbers that a reader looks for first."""
     info = calculated.info
     numbers = {
-        "output": typeset_shape(calculated.after),
-        "parameters": f"{info.parameters.value:,}",
-        "multiply-adds": f"{info.multiply_adds.value:,}",
-        "output memory": format_bytes(info.output.memory.value),
-        "receptive field": _field(calculated)[0],
+        "output": (typeset_shape(calculated.after), ""),
+        "parameters": (f"{info.parameters.value:,}", info.parameters.expression),
+        "multiply-adds": (f"{info.multiply_adds.value:,}", info.multiply_adds.expression),
+        "output memory": (format_bytes(info.output.memory.value), f"{info.output.memory.expression} bytes"),
+        "receptive field": (_field(calculated)[0], ""),
     }
-    cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in numbers.items())
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{escape(value)}</dd><dd><small>{escape(typeset(calculation))}</small></dd></div>"
+        for name, (value, calculation) in numbers.items()
+    )
     st.html(f'<dl class="headline">{cells}</dl>')
 
 

@@ -132,11 +132,17 @@ def show_positions(
 
 
 def show_verdict(
-    axes: tuple[Axis, Axis], windows: tuple[Window, Window], rule: Rule = "floor", *, hidden: bool = False
+    axes: tuple[Axis, Axis],
+    windows: tuple[Window, Window],
+    rule: Rule = "floor",
+    *,
+    label: str = "",
+    hidden: bool = False,
 ) -> None:
     """Show the size calculation in one line, what comes of it, and what is never read; nothing of it while ``hidden``.
 
-    On a presented screen, where no control can be seen, the numbers that the calculation takes stand before it.
+    ``label`` says of which of several layers. On a presented screen, where no control can be seen, the numbers that the
+    calculation takes stand before it.
     """
     (rows, columns), (down, across) = axes, windows
     sides = {"": (columns, across)}
@@ -147,7 +153,7 @@ def show_verdict(
         f"{name}{typeset(sizes.formula(axis.size, window))}." for name, (axis, window) in sides.items()
     )
     verdict = "" if hidden else f"{calculations} {_verdict(axes, windows, rule)}"
-    st.html(f'<p class="verdict"><span class="presented">{given}. </span>{verdict}</p>')
+    st.html(f'<p class="verdict">{label}<span class="presented">{given}. </span>{verdict}</p>')
 
 
 def _describe_given(n: int, window: Window) -> str:

@@ -28,8 +28,9 @@ from ui.shell.text import sentence_of
 MAX_TEXT = 20_000
 """Most characters of a field that a session keeps; a network of 200 layers has about 5,000."""
 _LEFT, _SENTENCES, _TEACH, _GOOD = "_state_left", "_state_sentences", "_state_teach", "_state_good"
+_EXAMPLES = "_state_examples"
 """Keys of the session: the values that each page was left with, what is wrong with the link, whether the controls are
-hidden, and the last values that each page's fields allowed."""
+hidden, the last values that each page's fields allowed, and how often an example or Reset was pressed."""
 
 
 class State:
@@ -126,14 +127,15 @@ class State:
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"presets {label}"):
             st.markdown(label, width="content")
-            self.examples(presets)
+            for name, values in presets.items():
+                st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
 
     def examples(self, examples: Mapping[str, Mapping[Field[Any], Any]]) -> None:
         """Show a button for each example, which puts its values into several fields at once."""
         if self.teach:
             return
         for name, values in examples.items():
-            st.button(name, key=f"preset {name}", on_click=self._put_all, args=(values,))
+            st.button(name, key=f"preset {name}", on_click=self._open_example, args=(values,))
 
     def reset(self) -> None:
         """Set all fields to their defaults, from a callback."""
@@ -143,6 +145,7 @@ class State:
                 self.put(field, field.default)
             else:
                 st.query_params.pop(field.name, None)
+        st.session_state[_EXAMPLES] = examples_opened() + 1
 
     def put(self, field: Field[T], value: T) -> None:
         """Set ``field`` from a callback, before its widget is shown again."""
@@ -171,6 +174,12 @@ class State:
         """Show a button that shows the controls which a link has hidden."""
         st.markdown("This link hides the controls, for a class.")
         st.button("Show the controls", on_click=_show_controls)
+
+    def _open_example(self, values: Mapping[Field[Any], Any]) -> None:
+        """Put the values of an example, which begins at its first step."""
+        st.query_params.pop("step", None)
+        st.session_state[_EXAMPLES] = examples_opened() + 1
+        self._put_all(values)
 
     def _put_all(self, values: Mapping[Field[Any], Any]) -> None:
         for field, value in values.items():
@@ -224,6 +233,11 @@ def _shorten_texts(fields: tuple[Field[Any], ...]) -> None:
         value = st.session_state.get(field.name)
         if isinstance(value, str) and len(value) > MAX_TEXT:
             st.session_state[field.name] = value[:MAX_TEXT]
+
+
+def examples_opened() -> int:
+    """Return how often this reader has pressed an example or Reset, on any page: a figure then begins anew."""
+    return int(st.session_state.get(_EXAMPLES, 0))
 
 
 def controls_hidden() -> bool:

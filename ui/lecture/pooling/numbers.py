@@ -42,7 +42,8 @@ def show(view: View, state: State) -> None:
     with view.stage:
         if not chosen.adaptive:
             axes = (worked.pooling.rows, worked.pooling.columns)
-            size_rules.show_verdict(axes, (chosen.window, chosen.window), chosen.rule)
+            label = "Pooling: " if worked.convolution else ""
+            size_rules.show_verdict(axes, (chosen.window, chosen.window), chosen.rule, label=label)
         key = str(worked.convolution is None)
         show_grid(worked.shown, _options(state, chosen, worked), key=key, hide=question.cell if hidden else None)
     if hidden:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from cnn.ops.signals import Comparison
 from ui.shell.components import define_component
 from ui.shell.messages import Between, ListOf, received
+from ui.shell.page_state import examples_opened
 
 _MOST, _LIMIT = 256, 1000
 Drawn = Callable[[Literal["x", "w"], tuple[float, ...]], None]
@@ -32,6 +33,7 @@ def show_player(compared: Comparison, step: int, *, hidden: bool, on_draw: Drawn
         "before": example.columns.before,
         "after": example.columns.after,
         "step": step,
+        "examples": examples_opened(),
         "drawable": on_draw is not None,
     }
     if not hidden:

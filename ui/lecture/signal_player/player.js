@@ -49,7 +49,7 @@ function close(view) {
 }
 
 function receive(view, data) {
-  const linked = !view.data || view.data.step !== data.step;
+  const linked = !view.data || view.data.step !== data.step || view.data.examples !== data.examples;
   view.data = data;
   view.count = data.x.length + data.before + data.after - data.w.length + 1;
   view.at = clamp(view, linked ? data.step : view.at);

@@ -9,7 +9,7 @@ from cnn.ops.pooling import Pooling
 from ui.shell.components import define_component
 from ui.shell.fields import Matrix, Real, Rows, Whole
 from ui.shell.messages import Between, ListOf, Shape, received
-from ui.shell.page_state import State
+from ui.shell.page_state import State, examples_opened
 from ui.shell.stage import PREDICT
 from ui.widgets.grid.payload import ExamplePayload, Json, Part, json_axis, pack_numbers
 
@@ -18,11 +18,10 @@ FILES = (
     *("editing.js", "follow.js", "controls.js", "grid.js"),
 )
 """What draws a grid inside its HTML; a component that contains one adds its own entry behind them."""
-_HINT = "Point at any cell to see its step, click an output cell to keep it, or use the arrow keys there."
+_KEEP_HINT = "click it to keep its step, or use the arrow keys there."
 _KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
-_TOUCH_HINT, _TOUCH_EDIT_HINT = "Tap any cell to see its step.", " Tap a number to change it."
-_EDIT_HINT = " Click an input number to change it."
-_DRAW_HINT = " Drag over the input to paint the number that you typed last; with Alt or the right button, 0."
+_DRAW_HINT = " Drag over the input to paint the number that you typed last (with Alt or the right button 0)."
+_PAINT_HINT = " Click the picture, or drag over it, to paint it white (with Alt or the right button black)."
 SLIDING = ("size", "kernel_size", "stride", "padding", "dilation")
 """What describes one side of an example and its windows."""
 View = Literal["gradient", "relu", "stack"]
@@ -223,6 +222,7 @@ def _payload(
         "concealed": concealed,
         "editable": [*parts],
         "step": options.step,
+        "examples": examples_opened(),
         "stepName": options.step_name,
         "bare": options.bare,
         "backward": "gradient" in options.views and not concealed,
@@ -234,11 +234,8 @@ def _payload(
         "brief": options.brief,
         "sliders": [_json_slider(slider) for slider in options.sliders],
         "follow": None if concealed or hide else options.follow,
-        "hint": _HINT
-        + (_KERNEL_HINT if convolution else "")
-        + (_EDIT_HINT if parts else "")
-        + (_DRAW_HINT if "input" in parts else ""),
-        "touchHint": _TOUCH_HINT + (_TOUCH_EDIT_HINT if parts else ""),
+        "hint": _hint(options, convolution),
+        "touchHint": _touch_hint(options),
     }
     if isinstance(example, Pooling):
         payload |= {"kind": example.kind, "norm": example.norm}
@@ -250,6 +247,26 @@ def _payload(
             "flip": example.flip,
         }
     return payload
+
+
+def _hint(options: GridOptions, convolution: bool) -> str:
+    """Say what pointing, clicking and dragging do; a cell that may be changed shows no step."""
+    parts = options.editing.parts if options.editing else ()
+    where = "an output cell to see its step" if "input" in parts else "a cell of input or output to see its step"
+    hint = f"Point at {where}; {_KEEP_HINT if 'input' in parts else f'in the output, {_KEEP_HINT}'}"
+    hint += _KERNEL_HINT if convolution else ""
+    numbers = {"input": "an input number", "kernel": "a weight"}
+    changed = [numbers[part] for part in parts if not (options.colour and part == "input")]
+    hint += f" Click {' or '.join(changed)} to change it." if changed else ""
+    if "input" in parts:
+        hint += _PAINT_HINT if options.colour else _DRAW_HINT
+    return hint + (" Undo takes a change back." if parts else "")
+
+
+def _touch_hint(options: GridOptions) -> str:
+    parts = options.editing.parts if options.editing else ()
+    where = "an output cell" if "input" in parts else "any cell"
+    return f"Tap {where} to see its step." + (" Tap a number to change it; Undo takes it back." if parts else "")
 
 
 def _json_pool(pool: Pooling | None) -> dict[str, Any] | None:

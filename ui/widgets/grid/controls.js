@@ -120,6 +120,7 @@ function listenToBar(view) {
     next: () => go(view, 1),
     play: () => (view.timer ? stop(view) : play(view)),
     copy: () => copy(view),
+    undo: () => undo(view),
   };
   root.addEventListener("click", (event) => {
     const action = event.target.closest("[data-go]")?.dataset.go;
@@ -181,7 +182,7 @@ function listenToPointer(view) {
     if (!place || event.target.matches("input")) return;
     if (map.part === "stack") return pickFilter(view, map.filter);
     erase = event.altKey || event.button === 2;
-    if (map.edits?.(place.row, place.column)) drag = { map, start: place, drawn: false };
+    if (map.edits?.(place.row, place.column)) drag = { map, start: place, drawn: false, stroke: [] };
     else if (stepOf(view, map, place)) {
       drag = { map };
       stop(view);
@@ -210,9 +211,9 @@ function dragTo(view, drag, event, erase) {
     const step = stepOf(view, map, place);
     if (step && stepNumber(view, step) !== stepNumber(view, view.at)) pin(view, step);
   } else if (map.part === "input" && (drag.drawn || place.row !== start.row || place.column !== start.column)) {
-    if (!drag.drawn) drawOver(view, map, start, erase);
+    if (!drag.drawn) drawOver(view, map, start, erase, drag.stroke);
     drag.drawn = true;
-    drawOver(view, map, place, erase);
+    drawOver(view, map, place, erase, drag.stroke);
   }
 }
 
@@ -245,7 +246,12 @@ function listenToKeys(view) {
   root.addEventListener("keydown", (event) => {
     const map = mapAt(view, event);
     if (!presenting()) event.stopPropagation(); // Streamlit's own one-letter shortcuts must not fire here
-    if (event.target.matches("input, select") || !map) return;
+    if (event.target.matches("input, select")) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+      event.preventDefault();
+      return undo(view);
+    }
+    if (!map) return;
     if (map.part === "output") return moveStep(view, event);
     const cell = event.target.closest("td");
     if (cell) pressInTable(view, map, cell, event);

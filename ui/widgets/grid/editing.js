@@ -12,16 +12,25 @@ function sameNumbers(one, other) {
   return one.length === other.length && one.every((item, index) => sameNumbers(item, other[index]));
 }
 
-// Changes numbers of the input or the weights; each edit names part, filter, channel, row, column and value.
-function changeNumbers(view, edits) {
+// Changes numbers of the input or the weights; each edit names part, filter, channel, row, column and value. Undo takes
+// back what `stroke` collects, or this change alone.
+function changeNumbers(view, edits, stroke = []) {
   for (const edit of edits) {
     const rows = edit.part === "input" ? view.data.input[edit.channel] : view.data.weight[edit.filter][edit.channel];
-    if (rows[edit.row][edit.column] === edit.value) continue;
+    const before = rows[edit.row][edit.column];
+    if (before === edit.value) continue;
+    stroke?.unshift({ ...edit, value: before });
     rows[edit.row][edit.column] = edit.value;
     view.edits.set([edit.part, edit.filter, edit.channel, edit.row, edit.column].join(), edit);
   }
+  if (stroke?.length && view.undo.at(-1) !== stroke) view.undo.push(stroke);
   renew(view);
   tellAtRest(view);
+}
+
+function undo(view) {
+  const stroke = view.undo.pop();
+  if (stroke) changeNumbers(view, stroke, null);
 }
 
 // What the sliders change, by name.
@@ -56,6 +65,7 @@ function keepOwnNumbers(view, data) {
   else {
     clearTimeout(view.resting);
     view.edits.clear();
+    view.undo = [];
     view.slid = {};
   }
   view.base = incoming;
@@ -96,9 +106,9 @@ function openEditor(view, map, { row, column }, first = "") {
 }
 
 // Fills an input cell with the last number typed, or with 0.
-function drawOver(view, map, place, erase) {
+function drawOver(view, map, place, erase, stroke) {
   const edits = map.edits(place.row, place.column);
-  if (edits) changeNumbers(view, edits.map((edit) => ({ ...edit, value: erase ? 0 : brush(view) })));
+  if (edits) changeNumbers(view, edits.map((edit) => ({ ...edit, value: erase ? 0 : brush(view) })), stroke);
 }
 
 function brush(view) {

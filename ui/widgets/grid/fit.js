@@ -4,6 +4,7 @@ const HEAD = 190; // pixels of the page above the stage
 const GAP = 28; // between maps
 const CAPTION = 26; // the line above a map, at the type size of a page that is not presented
 const FONT = 11; // no digit is smaller
+const PLANE = 0.27; // cells of a picture's planes, which stand one below the other, to those of the picture
 
 // Chooses the layout and writes the sizes; returns whether what is on the stage must be built anew.
 function fit(view) {
@@ -15,6 +16,7 @@ function fit(view) {
   root.dataset.layout = view.layout.name;
   set("--cell", sizes.cell);
   set("--number", sizes.number);
+  set("--plane", sizes.cell * PLANE);
   set("--term", sizes.terms?.font ?? FONT);
   set("--term-cell", sizes.terms?.cell ?? 0);
   root.classList.toggle("presenting", presenting());
@@ -43,6 +45,7 @@ function measureMaps(view, channels) {
   const { data, size } = view;
   const [height, width] = [data.rows.padded + data.rows.overhang, data.columns.padded + data.columns.overhang];
   const maps = Array.from({ length: channels }, () => [width, height]);
+  if (hasPlanes(data)) maps.push([PLANE * width, height]);
   if (data.concealed) return maps;
   const like = 1 + Boolean(data.relu) + (data.compare ? 2 : 0);
   for (let n = 0; n < like; n++) maps.push([size[1], size[0]]);

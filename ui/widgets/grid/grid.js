@@ -4,7 +4,7 @@ const MOST_LISTED = 400;
 
 function open(root) {
   const start = { filter: 0, channel: 0, row: 0, column: 0 };
-  const view = { root, at: start, pinned: { ...start }, maps: [], lit: [], layout: {}, edits: new Map(), slid: {}, timer: null };
+  const view = { root, at: start, pinned: { ...start }, maps: [], lit: [], layout: {}, edits: new Map(), undo: [], slid: {}, timer: null };
   view.find = (selector) => root.querySelector(selector);
   view.width = root.clientWidth;
   view.watcher = new ResizeObserver(([entry]) => {
@@ -41,10 +41,10 @@ function isShown(view, incoming) {
   return Boolean(shown?.follow && incoming.follow) && sameJson(content(shown), content(incoming)) && sameNumbers(numbersOf(shown).map(decodeNumbers), numbersOf(incoming).map(decodeNumbers));
 }
 
-// Keep the reader's place where it still exists, unless the link itself asks for another step.
+// Keep the reader's place where it still exists, unless the link or an example of the page asks for another step.
 function take(view, incoming) {
   view.incoming = incoming;
-  const asked = !view.data || view.data.step !== incoming.step;
+  const asked = !view.data || view.data.step !== incoming.step || view.data.examples !== incoming.examples;
   let data = { ...incoming };
   if (data.input) {
     for (const name of ["input", "weight"]) if (data[name]) data[name] = structuredClone(decodeNumbers(data[name]));
@@ -120,7 +120,6 @@ function build(view) {
   pickers(view);
   drawSliders(view);
   view.find(".hint").textContent = (globalThis.matchMedia?.("(hover: none)").matches && data.touchHint) || data.hint;
-  view.find(".legend").replaceChildren(...legend(data));
   view.find("details ol").replaceChildren();
   if (view.find("details").open) listSteps(view);
   view.find(".scrub [type=range]").max = view.size[0] * view.size[1] - 1;
@@ -161,13 +160,16 @@ function refresh(view) {
     if (map.part === "input") {
       moveFrame(map, rows, columns);
       lightWindow(view, map);
-    } else if (["output", "relu", "other", "difference"].includes(map.part)) {
+    } else if (map.part === "plane") moveFrame(map, rows, columns);
+    else if (["output", "relu", "other", "difference"].includes(map.part)) {
       moveFrame(map, [at.row, at.row], [at.column, at.column]);
     } else if (map.part === "products" && !data.kernel) lightWinners(view, map, 0, 0);
     else if (map.part === "gradient") lightShares(view, map);
     else if (map.part === "stack") map.figure.classList.toggle("chosen", map.filter === at.filter);
   }
   framePool(view);
+  view.find("[data-go=undo]").hidden = !view.undo.length;
+  view.find(".legend").replaceChildren(...legend(view));
   if (data.concealed) return;
   writeStep(view);
 }
@@ -314,13 +316,20 @@ const LEGEND = {
   padding: "padding",
   unread: "not read by any window",
   outside: "outside the input: nothing there",
+  empty: "not computed yet: press Play or tick Show all",
 };
 
-function legend(data) {
+function legend(view) {
+  const { data } = view;
   if (data.concealed) return [];
   const kinds = data.kind === "max" ? ["window", "gets"] : ["window"];
   if (data.rows.padded > data.rows.size || data.columns.padded > data.columns.size) kinds.push("padding");
   if (data.rows.unread.length || data.columns.unread.length) kinds.push("unread");
   if (data.rows.overhang || data.columns.overhang) kinds.push("outside");
-  return kinds.flatMap((kind) => [element("i", { class: kind }), `${LEGEND[kind]} `]);
+  const output = view.maps.find((map) => map.part === "output");
+  if (output?.shaded && !view.all) kinds.push("empty");
+  const items = kinds.flatMap((kind) => [element("i", { class: kind }), `${LEGEND[kind]} `]);
+  if (!output?.shaded || output.colours() !== "signed") return items;
+  const limit = show(output.limit(), data.decimals);
+  return [...items, element("span", { class: "scale" }, `−${limit} `, element("i", { class: "signed" }), ` ${limit}`)];
 }

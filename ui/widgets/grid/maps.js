@@ -21,6 +21,7 @@ function makeMap(view, spec) {
   if (map.shaded) makeCanvas(map);
   else makeTable(map);
   plane.append(map.frame);
+  if (spec.under === ".planes" && !view.find(".planes")) view.find(".stage").append(element("div", { class: "planes" }));
   view.find(spec.under ?? ".stage").append(figure);
   return map;
 }
@@ -108,6 +109,7 @@ function colourOf(map, row, column, limit) {
   if (value === "?") return INK.hidden;
   if (map.kind(row, column).includes("padding") || value === null) return INK.padding;
   const level = (number) => Math.round((255 * Math.max(0, Math.min(limit, number))) / limit);
+  if (map.tint !== undefined) return [0, 1, 2].map((channel) => (channel === map.tint ? level(value) : 0)).concat(255);
   if (Array.isArray(value)) return [...value.map(level), 255];
   if (map.colours() === "grey") return [level(value), level(value), level(value), 255];
   return [...(value < 0 ? INK.negative : INK.positive), level(Math.abs(value))];

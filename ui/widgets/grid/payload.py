@@ -41,6 +41,8 @@ class ExamplePayload(GridPayload):
     input: Json
     paddingMode: PaddingMode
     step: int
+    examples: int
+    """How many examples the reader has opened: the step of each counts, whatever the one before."""
     weight: NotRequired[Json]
     bias: NotRequired[Json]
     flip: NotRequired[bool]

@@ -14,7 +14,7 @@ function shownChannels(view) {
 // Everything on the stage, in the order of reading.
 function describeStage(view) {
   const { data, layout } = view;
-  const maps = [...inputMaps(view)];
+  const maps = [...inputMaps(view), ...planeMaps(view)];
   if (data.kernel && layout.digits && !layout.terms) maps.push(...kernelMaps(view));
   if (!data.concealed) maps.push(...outputMaps(view));
   if (layout.terms && !data.concealed) maps.push(...windowMaps(view));
@@ -75,6 +75,30 @@ function inputMaps(view) {
       },
     };
   });
+}
+
+// Whether a picture in colour shows its channels apart, small, beside it.
+function hasPlanes(data) {
+  return Boolean(data.colour && !data.stack && data.input?.length === 3);
+}
+
+function planeMaps(view) {
+  const { data, layout } = view;
+  if (layout.digits || !hasPlanes(data)) return [];
+  return data.channels.map((name, channel) => ({
+    part: "plane",
+    under: ".planes",
+    tint: channel,
+    name: `${name} plane`,
+    height: data.rows.padded,
+    width: data.columns.padded,
+    frame: "window",
+    caption: () => `${name} plane`,
+    kind: (row, column) => kindOf(view.data, row, column),
+    place: (row, column) => cellName(data, row - data.rows.before, column - data.columns.before),
+    value: (row, column) => view.data.padded[channel][row][column],
+    limit: () => Math.max(...view.extremes.input.map(Math.abs)) || 1,
+  }));
 }
 
 // A signal has room below it for its kernel, which then visibly slides along.
@@ -236,6 +260,7 @@ function termsCaption(view, channel) {
   const count = data.kernel[0][0].length * data.kernel[0][0][0].length;
   const name = data.padded.length > 1 ? `${data.channels[channel]}: ` : "";
   const sum = isHidden(data, at) ? "?" : show(sumOf(data, at, channel), data.decimals);
+  if (hasPlanes(data)) return `${data.channels[channel]} plane × ${data.channels[channel]} slice: sum ${sum}`;
   return `${name}${plural(count, "product")}, sum ${sum}`;
 }
 

@@ -156,6 +156,10 @@ function noteText(data, at) {
     const map = data.output[at.filter].flat();
     return ` ReLU sets ${map.filter((value) => value < 0).length} of the map's ${plural(map.length, "number")} to 0.`;
   }
+  if (data.kernel?.[0].length > 1 && data.input) {
+    const [slices, weights] = [data.kernel[0].length, data.kernel[0][0].length * data.kernel[0][0][0].length];
+    return ` ${slices} slices × ${plural(weights, "weight")} = ${slices * weights} products.`;
+  }
   if (data.kind !== "max" || isHidden(data, at)) return pooledText(data, at);
   const winners = windowCells(data, at).filter((cell) => cell.value === outputOf(data, at)).length;
   return winners > 1 ? ` ${winners} cells tie; the gradient goes to the first of them.` : "";
