@@ -31,8 +31,9 @@ else:
         own_network.mark(model)
         settings = sections.choose_map_settings()
     with view.stage:
-        prediction_scale.show_prediction(prediction)
-        prediction_scale.show_limits(model, map_checks.TAB)
+        with st.container(key="verdict"):
+            prediction_scale.show_prediction(prediction)
+            prediction_scale.show_limits(model, map_checks.TAB)
         sections.show_warnings(film)
         maps = sections.show_maps(reading, settings)
         sections.explain_direction(reading, maps)

@@ -36,7 +36,7 @@ def show_buttons(settings: Settings | None, films: FilmSet | None) -> None:
     desk = runs.desk()
     run = desk.latest
     active = run is not None and not run.finished
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="run-buttons"):
         st.button("Start", type="primary", disabled=active or settings is None, on_click=_start, args=(settings, films))
         if active and run:
             if run.state == "paused":
@@ -72,7 +72,8 @@ def show_films(settings: Settings, own: FilmSet | None) -> None:
     normal, pneumonia = train.counts
     st.markdown(f"Training set: **{normal}** NORMAL and **{pneumonia}** PNEUMONIA films. Press **Start**.")
     chosen = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES] for label in (0, 1)])
-    _show_labelled(train.pixels[chosen], train.labels[chosen])
+    with st.container(key="labelled", gap="xsmall"):
+        _show_labelled(train.pixels[chosen], train.labels[chosen])
 
 
 def _show_labelled(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:

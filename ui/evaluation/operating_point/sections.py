@@ -59,7 +59,7 @@ def _show_rates(rates: Rates, counts: ConfusionCounts, films: Scores) -> None:
         [name.upper() if name in ("ppv", "npv") else name, format_percent(getattr(rates, name)), meaning]
         for name, meaning in _RATES.items()
     ]
-    show_table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold")
+    show_table(["rate", "share, 95 % interval", "of whom"], rows, label="Rates at this threshold", words=True)
     for name, errors, label in (("sensitivity", counts.false_negatives, 1), ("specificity", counts.false_positives, 0)):
         if errors[0] == 0:
             patients = len(np.unique(films.patients[films.labels == label]))

@@ -56,7 +56,7 @@ def examples(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
         "The model's threshold": own | usual,
         "Sensitivity ≈ specificity": usual | {THRESHOLD: equal_rates},
         "Miss no film": usual | {THRESHOLD: missing_none},
-        "Lowest cost (validation)": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
+        "Lowest cost": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
         "1 of 100 is ill": own | {PREVALENCE: 1},
         "Prevalence of these films": own | {PREVALENCE: round(200 * films.labels.mean()) / 2},
     }
