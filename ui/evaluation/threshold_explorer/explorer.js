@@ -229,15 +229,16 @@ function drawRoc(view) {
 function drawDots(view) {
   const { data, find } = view;
   const dots = find(".dots");
+  const scale = dots.clientHeight / 104; // larger while presenting
   view.width = dots.clientWidth - 16; // a slider's thumb stops half its width before the ends
   const made = [data.healthy, data.ill].flatMap((scores, label) =>
     scores.map((score, index) =>
-      svg("circle", { class: label ? "ill" : "healthy", r: 2.4, cx: 8 + score * view.width,
-        cy: (label ? 32 : 84) + 30 * (((index * 0.618) % 1) - 0.5) })));
-  const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 104 });
+      svg("circle", { class: label ? "ill" : "healthy", r: 2.4 * scale, cx: 8 + score * view.width,
+        cy: scale * ((label ? 32 : 84) + 30 * (((index * 0.618) % 1) - 0.5)) })));
+  const line = (name, score) => svg("line", { class: name, x1: 8 + score * view.width, x2: 8 + score * view.width, y1: 0, y2: 104 * scale });
   view.lines = [line("now", view.threshold)];
   const names = ["ill", "healthy"].map((name, row) =>
-    svg("text", { x: 0, y: row ? 64 : 12, class: "muted" }, `${data.classes[1 - row]}: one dot for each film, spread in height`));
+    svg("text", { x: 0, y: row ? 64 * scale : "0.75rem", class: "muted" }, `${data.classes[1 - row]}: one dot for each film, spread in height`));
   dots.replaceChildren(line("frozen", data.frozen), ...names, ...made, ...view.lines);
   dots.setAttribute("aria-label", `The scores of ${data.ill.length} films with pneumonia and ${data.healthy.length} without, and the threshold between them`);
 }
