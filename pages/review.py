@@ -65,8 +65,9 @@ def lesson() -> None:
     if part == QUIZ:
         with view.stage:
             volume_chain.show_chain(NETWORK, hidden=True)
-            st.caption("Questions ask for the sizes behind the ?; “The chain of layers” shows them.")
         finished = mixed_quiz.show_quiz(view, state)
+        with view.panel:
+            st.caption("Questions ask for the sizes behind the ?; “The chain of layers” shows them.")
     else:
         finished = not quiz.dock(view, ask_chain(NETWORK, state[quiz.QUESTION]), state)
         with view.stage:

@@ -31,7 +31,7 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
     "Slide 11: 32 × 32 × 3": {W1: 32, H1: 32, D1: 3, F: 5},
     "ImageNet: 224 × 224 × 3": {W1: 224, H1: 224, D1: 3, F: 3},
     "Chest film: 2000 × 2500 × 1": {W1: 2000, H1: 2500, D1: 1, F: 3},
-    "Filter as large as the image": {W1: 28, H1: 28, D1: 1, HIDDEN: 100, K: 100, F: 28},
+    "Filter = whole image": {W1: 28, H1: 28, D1: 1, HIDDEN: 100, K: 100, F: 28},
 }
 
 frame.header(

@@ -52,7 +52,8 @@ def show_result(view: View, state: State, calculated: Calculated, hidden: bool) 
     layer, before, _ = calculated
     with view.stage:
         _show_calculation(calculated, hidden)
-        _show_drawing(calculated, hidden)
+        with st.container(key="drawing"):
+            _show_drawing(calculated, hidden)
         if not hidden:
             _show_headline(calculated)
             st.caption("Widths and heights are drawn to one scale, depths to another; both are chosen for this layer.")

@@ -39,8 +39,8 @@ PREDICT = Flag("predict", "Predict first", False)
 WHY, CODE, DETAILS = "Why it is so", "In PyTorch", "Details and tables"
 _SHARE = "Share and print"
 _LAST_GOOD = "stage.last_good"
-_ONE_ROW = 170
-"""Letters of examples, and four for the frame of each, that fit a row of a laptop's window."""
+_ONE_ROW = 158
+"""Letters of examples and their label, and four for the frame of each, that fit a row of a laptop's window."""
 _PRESENT = (
     '<button type="button" class="present" data-present '
     'title="Presentation mode: the figure alone, larger; Escape leaves">Present</button>'
@@ -98,7 +98,7 @@ def open_view(state: State, examples: Mapping[str, Mapping[Field[Any], Any]] | N
     _show_chips(state, examples or {})
     left, right = st.columns([2.2, 1], gap="medium")
     stage, panel = left.container(key="stage"), right.container(key="panel")
-    stage.html(f'<h2 class="presented">{escape(frame.title_of(state.page))}</h2>')
+    stage.container(key="presented").html(f'<h2 class="presented">{escape(frame.title_of(state.page))}</h2>')
     if state.teach:
         with panel:
             state.show_controls()

@@ -36,7 +36,8 @@ function heightLeft(view) {
   const top = large ? Math.max(0, root.getBoundingClientRect().top) : HEAD;
   const question = large ? 0 : (document.querySelector(".st-key-question")?.offsetHeight ?? 0);
   root.classList.toggle("asked", question > 0); // the question follows the grid, without the hint between
-  const words = large ? 150 : question ? 180 : 96; // the sum and the sentence, before a question also what follows them
+  const wraps = view.data.kernel?.[0].length === 1 && view.data.kernel[0][0].flat().length > 16; // a sum of two lines
+  const words = large ? 150 + 50 * wraps : question ? 180 : 96; // the sum and the sentence, before a question also what follows them
   return Math.max(200, innerHeight - top - view.find(".bar").offsetHeight - words - question - 24);
 }
 

@@ -237,6 +237,7 @@ function framePool(view) {
   const complete = (axis, at) => axis.windows.findIndex((window) => window[window.length - 1] === at);
   const [row, column] = [complete(pool.rows, view.at.row), complete(pool.columns, view.at.column)];
   const done = row >= 0 && column >= 0;
+  output.frame.classList.toggle("window", done); // a window to be pooled, no longer the one cell of this step
   moveFrame(pooled, done ? [row, row] : null, [column, column]);
   if (!done) return;
   const ends = (cells) => [cells[0], cells[cells.length - 1]];
@@ -312,6 +313,7 @@ function listSteps(view) {
 
 const LEGEND = {
   window: "the window of this step",
+  pool: "in the convolution: the window that pooling reads, once it is complete",
   gets: "the maximum of the window (the first one in a tie)",
   padding: "padding",
   unread: "not read by any window",
@@ -323,6 +325,7 @@ function legend(view) {
   const { data } = view;
   if (data.concealed) return [];
   const kinds = data.kind === "max" ? ["window", "gets"] : ["window"];
+  if (data.pool) kinds.push("pool");
   if (data.rows.padded > data.rows.size || data.columns.padded > data.columns.size) kinds.push("padding");
   if (data.rows.unread.length || data.columns.unread.length) kinds.push("unread");
   if (data.rows.overhang || data.columns.overhang) kinds.push("outside");
