@@ -153,7 +153,9 @@ def show_verdict(
         f"{name}{typeset(sizes.formula(axis.size, window))}." for name, (axis, window) in sides.items()
     )
     verdict = "" if hidden else f"{calculations} {_verdict(axes, windows, rule)}"
-    st.container(key="verdict").html(f'<p class="verdict">{label}<span class="presented">{given}. </span>{verdict}</p>')
+    st.container(key="size-verdict").html(
+        f'<p class="verdict">{label}<span class="presented">{given}. </span>{verdict}</p>'
+    )
 
 
 def _describe_given(n: int, window: Window) -> str:
