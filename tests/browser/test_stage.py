@@ -30,3 +30,19 @@ def test_present_fills_the_screen_with_the_stage_and_escape_leaves(open_page: Ca
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_function("(before) => document.querySelector('.st-key-stage').clientWidth === before", arg=before)
+
+
+def test_a_presented_chart_is_enlarged_as_a_whole_and_covers_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page("model_card", width=1920, height=1080)
+    page.get_by_role("button", name="Present").click()
+    chart = page.locator(".st-key-stage .js-plotly-plot")
+    expect(page.locator(".st-key-panel")).to_be_hidden()
+    words = chart.evaluate(
+        """(node) => [...node.querySelectorAll("text")].map((word) => [
+            parseFloat(getComputedStyle(word).fontSize) * node.getBoundingClientRect().width / node.offsetWidth,
+            word.getBoundingClientRect().left - node.getBoundingClientRect().left])"""
+    )
+    assert min(size for size, _ in words) >= 24, "to be read from the last row"
+    assert min(left for _, left in words) >= -4, "no word is cut"
+    box, caption = chart.bounding_box(), page.locator(".st-key-stage [data-testid=stCaptionContainer]").bounding_box()
+    assert caption["y"] >= box["y"] + box["height"]
