@@ -29,7 +29,7 @@ from cnn.lecture.questions.layer_sizes import (
 )
 from cnn.lecture.questions.networks import ask_chain, ask_receptive_field
 from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
-from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.question import NO_FIT, Question
 from cnn.lecture.questions.quiz import draw_quiz
 from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.filter_task import FilterTask, backward_pass
@@ -57,14 +57,14 @@ def slip(question: Question, given: float) -> str:
 
 def test_the_lectures_answers_to_what_does_not_divide_are_right_too() -> None:
     question = ask_output_size(7, Window(3, 3))
-    for answer in (2, 2.33, 7 / 3):
-        assert question.check(answer)[0], answer
-    assert question.misfit
-    assert question.misfit.right
+    for answer in (2, 2.33, 7 / 3, NO_FIT):
+        right, sentence = question.check(answer)
+        assert right, answer
+        assert "rounds down to 2; with ceil_mode=True it takes 3." in sentence
     divides = ask_output_size(7, Window(3, 2))
     assert not divides.accepted
-    assert divides.misfit
-    assert not divides.misfit.right
+    assert not divides.check(NO_FIT)[0]
+    assert not ask_filter_depth(3, 7, 8, 5).check(NO_FIT)[0]
 
 
 def test_size_answers_are_torch_s() -> None:

@@ -9,6 +9,7 @@ from cnn.lecture.questions.networks import ask_chain
 from cnn.lecture.questions.quiz import draw_quiz
 from tests.support.app import all_text, html, open_page, predict, press, shown_text
 from ui.shell.frame import chapters
+from ui.shell.text import typeset
 
 PAGE, CHAIN = "review", "The chain of layers"
 NETWORK = parse(PRESETS["Review (slides 43-44)"])
@@ -75,11 +76,26 @@ def test_the_chain_s_numbers_are_hidden_until_one_is_predicted(number: int) -> N
 def test_a_link_gives_the_same_ten_one_at_a_time_and_all_right_scores_ten(quiz: int) -> None:
     app = open_page(PAGE, quiz=str(quiz))
     asked = [one.question for one in draw_quiz(quiz)]
-    shown = shown_text(app).replace("\\*", "*")
-    assert [question.prompt in shown for question in asked] == [True] + [False] * 9
+    shown = shown_text(app)
+    assert [typeset(question.prompt) in shown for question in asked] == [True] + [False] * 9
     answer_all(app, quiz, {place: question.answer for place, question in enumerate(asked, start=1)})
     assert "Score: 10 of 10" in shown_text(app)
     assert "All right" in shown_text(app)
+
+
+def test_the_lecture_s_answer_to_what_does_not_divide_is_right_in_the_quiz() -> None:
+    quiz, place = next(
+        (quiz, place)
+        for quiz in range(1, 99)
+        for place, one in enumerate(draw_quiz(quiz), start=1)
+        if one.question.misfit and one.question.misfit.right
+    )
+    app = open_page(PAGE, quiz=str(quiz))
+    for _ in range(place - 1):
+        app.button(key="following").click().run()
+    press(app, "It does not fit")
+    assert "ceil_mode" in app.success[0].value
+    assert "Score: 1 of 10" in shown_text(app)
 
 
 def test_the_first_answer_counts_a_slip_is_named_and_the_end_says_what_to_read_again() -> None:
@@ -90,7 +106,7 @@ def test_the_first_answer_counts_a_slip_is_named_and_the_end_says_what_to_read_a
         app.number_input(key="quiz 3 question 1 answer").set_value(value)
         app.button(key="quiz 3 question 1 check").click().run()
         if value == wrong:
-            assert slip.replace("*", "\\*") in app.error[0].value
+            assert typeset(slip) in app.error[0].value
     assert "Score: 0 of 10** at the first try, 1 answered" in shown_text(app)
     answer_all(app, 3, {place: one.question.answer for place, one in enumerate(asked[:5], start=1)})
     assert "Score: 4 of 10** at the first try, 10 answered" in shown_text(app)

@@ -143,26 +143,38 @@ def _encode_ink(ink: Array) -> str:
 def show_reasons(layers: Sequence[LayerCost], experiment: Experiment, shuffled: bool) -> None:
     """Show a leaf at several levels of structure (slide 9), and why the networks differ."""
     images = [draw_leaf(level) for level in LEVELS]
+    story = describe_leaf(images[-1], shuffled)
     if shuffled:
         images = [shuffle_pixels(image) for image in images]
     left, right = st.columns(2, gap="large")
     with left:
         show_images(images, LEVELS, side=128)
         show_row(images[-1], range(60, 64))
-        st.markdown(describe_leaf(images[-1]))
+        st.markdown(story)
     with right:
         st.markdown(describe_experiment(experiment))
         st.markdown(describe_outcome(experiment))
         glossary_popover.write(describe_savings(layers))
 
 
-def describe_leaf(image: Array) -> str:
-    """Describe how similar neighbouring pixels of the leaf (H, W) are."""
-    right, below = correlate_neighbours(image)
-    return (
-        f"Neighbouring pixels are similar: in this image the correlation of a pixel with the one to its right is "
-        f"**{right + 0:.2f}**, with the one below it **{below + 0:.2f}**. A fully connected layer reads one long row "
-        f"of numbers, in which the pixel below is {SIDE} places away; it is not told which pixels are neighbours."
+def describe_leaf(leaf: Array, shuffled: bool) -> str:
+    """Describe how similar neighbouring pixels of the leaf (H, W) are, and what a shuffle makes of it."""
+
+    def correlations(image: Array) -> str:
+        right, below = (f"{value:.2f}".replace("-", "−") for value in correlate_neighbours(image))
+        return f"**{right}**, with the one below it **{below}**"
+
+    text = (
+        "Neighbouring pixels of the leaf are similar: the correlation of a pixel with the one to its right is "
+        f"{correlations(leaf)}. "
+    )
+    if shuffled:
+        text += (
+            f"After the shuffle they are not: with the pixel to its right it is {correlations(shuffle_pixels(leaf))}. "
+        )
+    return text + (
+        f"A fully connected layer reads one long row of numbers, in which the pixel below is {SIDE} places away; it is "
+        "not told which pixels are neighbours."
     )
 
 

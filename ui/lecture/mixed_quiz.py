@@ -4,20 +4,19 @@ from functools import partial
 
 import streamlit as st
 
-from cnn.lecture.questions.question import Question
 from cnn.lecture.questions.quiz import QuizQuestion, draw_quiz
 from ui.shell import frame
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
 from ui.shell.stage import View
-from ui.shell.text import escape_stars
+from ui.shell.text import typeset
 from ui.widgets import static_grid
-from ui.widgets.quiz import prediction_input
+from ui.widgets.quiz import SHOW, Reply, read_reply, show_feedback
 
 NUMBER = Whole("quiz", "Quiz number", 1, low=1, high=999)
 """The number in the link gives a whole class the same ten questions."""
-Answers = list[float | None]
-"""The reader's answers to one question, in order; None where the answer was revealed instead."""
+Answers = list[Reply]
+"""The reader's answers to one question, in order."""
 
 
 def show_quiz(view: View, state: State) -> bool:
@@ -49,22 +48,17 @@ def _ask(item: QuizQuestion, number: int, place: int, count: int) -> None:
     key = _key(number, place)
     answers: Answers = st.session_state.setdefault(key, [])
     with st.container(border=True):
-        st.markdown(f"**Question {place} of {count} · {_title(item)}**\n\n{escape_stars(item.question.prompt)}")
+        st.markdown(f"**Question {place} of {count} · {_title(item)}**\n\n{typeset(item.question.prompt)}")
         with st.container(horizontal=True, vertical_alignment="bottom", key="operands"):
             for operand in item.operands:
                 with st.container(width="content"):
                     static_grid.show_numbers(operand.numbers, operand.caption, operand.role)
             form = st.form(f"{key} form", border=False, width="content")
-            with form, st.container(horizontal=True, vertical_alignment="bottom"):
-                answer = prediction_input(item.question, f"{key} answer")
-                checked = st.form_submit_button("Check", key=f"{key} check", type="primary")
-                revealed = st.form_submit_button("Show the answer", key=f"{key} show")
-        if revealed or (checked and answer is not None):
-            answers.append(None if revealed else answer)
-        if checked and answer is None:
-            st.info("Enter a number first; a guess is fine.")
-        elif answers:
-            _show_feedback(item.question, answers[-1])
+        reply = read_reply(form, item.question, key)
+        if reply is not None:
+            answers.append(reply)
+        if answers:
+            show_feedback(item.question, answers[-1])
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             go = partial(_go, number)
             st.button("Previous question", key="previous", on_click=go, args=(place - 1,), disabled=place == 1)
@@ -74,14 +68,6 @@ def _ask(item: QuizQuestion, number: int, place: int, count: int) -> None:
 
 def _go(number: int, place: int) -> None:
     st.session_state[_place_key(number)] = place
-
-
-def _show_feedback(question: Question, answer: float | None) -> None:
-    if answer is None:
-        st.info(f"The answer is {question.answer:,.10g}. {escape_stars(question.why)}")
-        return
-    right, sentence = question.check(answer)
-    (st.success if right else st.error)(escape_stars(sentence))
 
 
 def _show_result(questions: tuple[QuizQuestion, ...], number: int) -> None:
@@ -125,8 +111,7 @@ def _marks(questions: tuple[QuizQuestion, ...], number: int) -> list[bool | None
     marks: list[bool | None] = []
     for place, item in enumerate(questions, start=1):
         answers: Answers = st.session_state.get(_key(number, place), [])
-        first = answers[0] if answers else None
-        marks.append((first is not None and item.question.check(first)[0]) if answers else None)
+        marks.append((answers[0] != SHOW and item.question.check(answers[0])[0]) if answers else None)
     return marks
 
 

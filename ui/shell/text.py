@@ -47,5 +47,5 @@ def sentence_of(error: UserError) -> str:
 
 
 def typeset(formula: str) -> str:
-    """Return a formula of :mod:`cnn.layers` with true signs for minus and times."""
-    return formula.replace("*", " × ").replace(" - ", " − ")
+    """Return a formula of :mod:`cnn.layers`, or a sentence with one, with true signs for minus and times."""
+    return re.sub(r"(?<!\S)-(?= )|(?<![\w)])-(?=\d)", "−", formula.replace("*", " × "))

@@ -3,15 +3,19 @@
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from cnn.lecture.questions.question import Question
+from cnn.lecture.questions.question import NO_FIT, Answer, Question
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
-from ui.shell.text import escape_stars
+from ui.shell.text import typeset
 
+SHOW: Literal["show the answer"] = "show the answer"
+Reply = Answer | Literal["show the answer"]
 QUESTION = Whole("question", "Question number", 1, low=1, high=99)
 """A page that asks adds this field to ``State.open``; the number in the link gives a whole class the same question."""
 
@@ -35,26 +39,13 @@ def ask(question: Question, state: State, *, key: str = "quiz", on_next: Callabl
     # A new question must not open with the answer that was typed for the last one.
     identity = f"{key} {zlib.crc32(question.prompt.encode())}"
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**Predict first.** {escape_stars(question.prompt)}")
+        st.markdown(f"**Predict first.** {typeset(question.prompt)}")
         line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
         form = line.form(identity, border=False, width="content")
-        with form, st.container(horizontal=True, vertical_alignment="bottom"):
-            answer = prediction_input(question, f"{identity} answer")
-            checked = st.form_submit_button("Check", key=f"{identity} check", type="primary")
-            misfit = question.misfit and st.form_submit_button("It does not fit", key=f"{identity} misfit")
-            revealed = st.form_submit_button("Show the answer", key=f"{identity} show")
         if on_next or QUESTION in state.fields:
             line.button("Next question", key=f"{key} next", on_click=on_next or partial(_next_question, state))
-        if revealed:
-            st.info(f"The answer is {question.answer:.10g}. {escape_stars(question.why)}")
-        elif misfit and question.misfit:
-            revealed = question.misfit.right
-            (st.success if revealed else st.error)(escape_stars(question.misfit.sentence))
-        elif checked and answer is None:
-            st.info("Enter a number first; a guess is fine.")
-        elif checked and answer is not None:
-            revealed, sentence = question.check(answer)
-            (st.success if revealed else st.error)(escape_stars(sentence))
+        reply = read_reply(form, question, identity)
+        revealed = reply is not None and show_feedback(question, reply)
     if revealed:
         st.session_state[f"{identity} told"] = True
     return f"{identity} told" in st.session_state
@@ -76,6 +67,29 @@ def ask_choice(prompt: str, options: Mapping[str, str], right: str, state: State
         elif checked:
             st.info("Choose one first; a guess is fine.")
     return answer is not None
+
+
+def read_reply(form: DeltaGenerator, question: Question, key: str) -> Reply | None:
+    """Fill ``form``; return what was submitted, or None and a message where the number is missing."""
+    with form, st.container(horizontal=True, vertical_alignment="bottom"):
+        number = prediction_input(question, f"{key} answer")
+        checked = st.form_submit_button("Check", key=f"{key} check", type="primary")
+        misfit = question.misfit and st.form_submit_button("It does not fit", key=f"{key} misfit")
+        if st.form_submit_button("Show the answer", key=f"{key} show"):
+            return SHOW
+    if checked and number is None:
+        st.info("Enter a number first; a guess is fine.")
+    return NO_FIT if misfit else number if checked else None
+
+
+def show_feedback(question: Question, reply: Reply) -> bool:
+    """Comment on ``reply``; return whether the answer is told now."""
+    if reply == SHOW:
+        st.info(f"The answer is {question.answer:,.10g}. {typeset(question.why)}")
+        return True
+    right, sentence = question.check(reply)
+    (st.success if right else st.error)(typeset(sentence))
+    return right
 
 
 def prediction_input(question: Question, key: str) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from cnn.layers.costs import conv_parameters
 from cnn.layers.layer import Layer, Volume
 from cnn.layers.layers import Conv, Pool
-from cnn.layers.sizes import Rule, Size, Window, output_size
+from cnn.layers.sizes import Rule, Size, Window, formula, output_size
 from cnn.lecture.questions.question import Misfit, Question, build_question
 from cnn.ops.convolution import Convolution
 from cnn.ops.feature_stack import TwoLayers
@@ -49,11 +49,14 @@ def ask_output_size(n: int, window: Window, rule: Rule = "floor") -> Question:
     if quotient.denominator == 1:
         fits = Misfit(False, "Not quite. The division leaves no rest: the last window ends at the edge.")
         return replace(question, misfit=fits)
+    up = output_size(n, window, "ceil")
+    dropped = ", because it drops a window that would start behind the input" if up.dropped else ""
     rules = (
-        f"(N − F + 2P)/S + 1 = {float(quotient):.3g} is not whole. The lecture says that this does not fit; "
-        f"PyTorch rounds down to {math.floor(quotient)}; with ceil_mode=True it rounds up."
+        f"{formula(n, window)} is not whole. The lecture says that this does not fit; PyTorch rounds down to "
+        f"{math.floor(quotient)}; with ceil_mode=True it takes {up.size}{dropped}."
     )
-    return replace(question, accepted={float(quotient): rules}, misfit=Misfit(True, f"Right. {rules}"))
+    misfit = Misfit(True, f"Right. {rules}")
+    return replace(question, why=f"{question.why} {rules}", accepted={float(quotient): rules}, misfit=misfit)
 
 
 def ask_parameters(in_channels: int, out_channels: int, kernel_size: int) -> Question:

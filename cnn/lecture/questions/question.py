@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+NO_FIT: Literal["does not fit"] = "does not fit"
+Answer = float | Literal["does not fit"]
+"""A number, or that the sizes do not fit."""
 
 
 class Misfit(NamedTuple):
@@ -36,8 +40,10 @@ class Question:
     accepted: Mapping[float, str] = field(default_factory=dict)
     misfit: Misfit | None = None
 
-    def check(self, number: float) -> tuple[bool, str]:
+    def check(self, number: Answer) -> tuple[bool, str]:
         """Return whether ``number`` is right, to two decimals, and a sentence to show."""
+        if isinstance(number, str):
+            return self.misfit or (False, f"Not quite. {self.hint}")
         if is_close(number, self.answer):
             return True, f"Right. {self.why}"
         for value, sentence in self.accepted.items():
