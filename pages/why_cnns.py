@@ -69,6 +69,7 @@ def lesson() -> None:
     with view.panel:
         shuffled = state.flag(SHUFFLED)
         experiment = results.load_experiment(state.choice(IMAGES))
+        st.markdown("**Weights of one layer**, below; the networks of the chart stay as they are.")
         width, height, depth, hidden_nodes = state.boxes(W1, H1, D1, HIDDEN)
         with stage.more("filters of the convolution"):
             filters, kernel_size = state.boxes(K, F)
@@ -102,6 +103,7 @@ def lesson() -> None:
 lesson()
 frame.footer(
     "why_cnns",
-    "A convolution applies the same few weights to small patches everywhere. That saves weights, and it is why the "
-    "order of the pixels matters to it and not to a fully connected layer.",
+    "A convolution applies the same few weights to small patches everywhere. That saves weights. While its "
+    "receptive field is smaller than the image, the order of the pixels matters to it, and never to a fully connected "
+    "layer.",
 )

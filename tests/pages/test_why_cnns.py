@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.lecture.leaf import LEVELS, draw_leaf
+from cnn.lecture.pixel_shuffle.results import correlate_neighbours
 from cnn.lecture.questions.dense_vs_conv import ask_dense_vs_conv
 from tests.support.app import all_text, html, open_page, predict, shown_text, snippets, table_rows
 
@@ -30,8 +32,13 @@ def test_a_shuffle_changes_every_image() -> None:
     app = open_page(PAGE)
     assert app.get("plotly_chart")
     before = html(app)
+    assert "After the shuffle" not in shown_text(app)
     app.toggle(key="shuffled").set_value(True).run()
     assert html(app) != before
+    right, below = (f"{value:.2f}" for value in correlate_neighbours(draw_leaf(LEVELS[-1])))
+    similar, after = shown_text(app).split("After the shuffle")
+    assert f"**{right}**, with the one below it **{below}**" in similar, "what is called similar is the leaf itself"
+    assert right not in after
 
 
 @pytest.mark.parametrize(("images", "right"), [("shapes", "the convolution"), ("digits", "neither")])
@@ -57,6 +64,13 @@ def test_while_a_question_on_weights_is_open_its_answer_is_not_on_the_page(numbe
     predict(app, question.answer)
     assert app.success
     assert "weights to scale" in html(app).lower()
+
+
+@pytest.mark.parametrize("images", ["shapes", "digits"])
+def test_the_points_lost_are_the_difference_of_the_accuracies_shown(images: str) -> None:
+    for _, *accuracies, points in table_rows(open_page(PAGE, pictures=images), "Accuracy after the last epoch"):
+        before, after = (float(text.split()[0]) for text in accuracies)
+        assert float(points.replace("−", "-")) == pytest.approx(after - before)
 
 
 def test_on_digits_neither_is_hurt_and_the_page_says_why() -> None:

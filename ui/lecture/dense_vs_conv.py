@@ -14,8 +14,16 @@ import streamlit as st
 
 from cnn.layers.dense_vs_conv import LayerCost
 from cnn.lecture.leaf import LEVELS, SIDE, draw_leaf
-from cnn.lecture.pixel_shuffle.results import NETWORKS, ORDERS, Experiment, correlate_neighbours, shuffle_pixels
+from cnn.lecture.pixel_shuffle.results import (
+    NETWORKS,
+    ORDERS,
+    Experiment,
+    NetworkName,
+    correlate_neighbours,
+    shuffle_pixels,
+)
 from cnn.ops.windows import Array
+from cnn.text import percent
 from ui.lecture.pictures import encode_png
 from ui.shell import glossary_popover, theme
 from ui.shell.text import format_bytes, three_figures, typeset
@@ -65,10 +73,12 @@ def show_table(layers: Sequence[LayerCost]) -> None:
 def describe_weights(layers: Sequence[LayerCost]) -> str:
     """Describe both counts of weights with their numbers put in, and compare them; biases are left out."""
     dense, convolution = layers[0], layers[-1]
+    covers = convolution.inputs_per_output.value == dense.inputs_per_output.value
     return (
         f"**Fully connected:** {typeset(dense.weights.formula)} weights, for "
         f"{typeset(dense.inputs_per_output.formula)} inputs.\n\n"
-        f"**Convolution:** {typeset(convolution.weights.formula)} weights, at any image size.\n\n"
+        f"**Convolution:** {typeset(convolution.weights.formula)} weights"
+        f"{', a filter as large as the image' if covers else ', at any image size'}.\n\n"
         f"{_compare(dense.weights.value, convolution.weights.value)}"
     )
 
@@ -201,7 +211,7 @@ class ChoiceQuestion:
 
 def build_prediction(experiment: Experiment) -> ChoiceQuestion:
     """Ask which network the shuffle hurts, before the curves are shown."""
-    dense, convolution = (f"{-experiment.accuracy_loss(network):+.1f} points" for network in NETWORKS)
+    dense, convolution = (f"{_lost(experiment, network)} points" for network in NETWORKS)
     feedback = (
         f"The accuracy changed by {dense} for the fully connected network and by {convolution} for the convolution."
     )
@@ -242,9 +252,10 @@ def show_learning_curves(experiment: Experiment, shuffled: bool) -> None:
             x=epochs,
             y=100 * curve.mean,
             name=f"{network}, {order}",
-            mode="lines",
+            mode="lines" if order == ORDERS[0] else "lines+markers",  # circles show on a line that lies below
             line={"color": ink[network], "dash": "solid" if order == ORDERS[0] else "dot", "width": 4},
-            opacity=1 if shown else 0.35,
+            marker={"color": colours.background, "size": 8, "line": {"color": ink[network], "width": 2}},
+            opacity=1 if shown else 0.6,
             hovertemplate="epoch %{x}: %{y:.1f} percent<extra>%{fullData.name}</extra>",
         )
     guess = 100 / len(experiment.names)
@@ -252,12 +263,14 @@ def show_learning_curves(experiment: Experiment, shuffled: bool) -> None:
     figure.update_layout(height=330)
     figure.update_xaxes(title="epoch", range=[0.5, len(epochs) + 0.5])
     figure.update_yaxes(title="accuracy, percent", range=[0, 103])
+    distances = ", ".join(f"{network} {experiment.largest_distance(network):.1f} points" for network in NETWORKS)
     seeds = len(next(iter(experiment.curves.values())).accuracy)
     theme.show_figure(
         figure,
         key="learning",
         heading="Accuracy on held-out images",
         description=f"Mean and range of {seeds} trainings, on {experiment.held_out:,} images kept out of training. "
+        f"Largest distance between a network's curves with and without the shuffle: {distances}. "
         "Trained beforehand by `python -m cnn.training.pixel_shuffle`.",
     )
 
@@ -268,11 +281,15 @@ def show_accuracies(experiment: Experiment) -> None:
         [
             network,
             *(experiment.curves[network, order].describe_last() for order in ORDERS),
-            f"{-experiment.accuracy_loss(network):+.1f}",
+            _lost(experiment, network),
         ]
         for network in NETWORKS
     ]
     tables.show_table(["network", *ORDERS, "points"], rows, label="Accuracy after the last epoch")
+
+
+def _lost(experiment: Experiment, network: NetworkName) -> str:
+    return f"{-experiment.accuracy_loss(network):+.1f}".replace("-", "−")
 
 
 def describe_outcome(experiment: Experiment) -> str:
@@ -287,9 +304,9 @@ def describe_outcome(experiment: Experiment) -> str:
             "**Convolution: edges and corners are gone.** A window now holds pixels from all over the image, a "
             "different mix at each position, so a filter has no meaning that holds everywhere. What remains "
             "learnable: how many pixels there are of each grey value, which alone gives "
-            f"{experiment.histogram_accuracy:.0%} (chance {1 / len(experiment.names):.0%}), and which scattered "
-            f"pixels are dark together in one window of {field} × {field}. Together they give "
-            f"{experiment.curves['convolution', 'shuffled'].last:.0%}."
+            f"{percent(experiment.histogram_accuracy)} (chance {percent(1 / len(experiment.names))}), and which "
+            f"scattered pixels are dark together in one receptive field of {field} × {field}. Together they give "
+            f"{percent(experiment.curves['convolution', 'shuffled'].last)}."
         )
     else:
         side = experiment.samples.shape[-1]

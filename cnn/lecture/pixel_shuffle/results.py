@@ -85,8 +85,14 @@ class Experiment:
         return bool(after.max() < before.min())
 
     def accuracy_loss(self, network: NetworkName) -> float:
-        """Return the accuracy that ``network`` lost by the shuffle, in percentage points."""
-        return 100 * (self.curves[network, "as they are"].last - self.curves[network, "shuffled"].last)
+        """Return the accuracy that ``network`` lost by the shuffle, in points between percents of one decimal."""
+        before, after = (round(100 * self.curves[network, order].last, 1) for order in ORDERS)
+        return before - after
+
+    def largest_distance(self, network: NetworkName) -> float:
+        """Return how far apart the mean curves with and without the shuffle are at most, in percentage points."""
+        before, after = (self.curves[network, order].mean for order in ORDERS)
+        return 100 * float(np.abs(before - after).max())
 
 
 def permutation(pixels: int) -> NDArray[np.int64]:
