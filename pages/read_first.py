@@ -18,7 +18,8 @@ from ui.widgets.network_choice import choose_network
 
 frame.header(
     "Read first",
-    "Read a film and draw a box before the network answers: who has seen the answer first tends to see it too.",
+    "Read a film and draw a box before the network answers: who has seen the answer first tends to see it too. Or say "
+    "which answers you believe.",
 )
 state = State.open("read_first", *answers.FIELDS)
 examples: dict[str, dict[Field[Any], Any]] = {
@@ -36,6 +37,7 @@ with view.panel:
         name = choose_network(film_store.list_models())
         if source == film_series.OWN:
             upload.add_films()
+series: list[film_series.SeriesFilm] = []
 try:
     model = loading.load(name)
     series = film_series.films_of(source, seed)
@@ -56,7 +58,10 @@ except UserError as error:
     view.stage.error(sentence_of(error))
 results, why = view.tabs(state, "Your results", stage.WHY)
 with results:
-    answers.show_summary()
+    if exercise == answers.BELIEVE:
+        believe.show_verdicts(series, seed)
+    else:
+        answers.show_summary()
 with why:
     st.markdown(
         "**Why first?** Drawing a box before the answer is shown teaches where an opacity is better than looking at "

@@ -6,8 +6,9 @@ import io
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn.evaluation.reader_study import Answer, Box, PairedRead
 from cnn.imaging.samples.real_films import REAL_FILMS
-from tests.support.app import all_text, open_page, press, shown_text
+from tests.support.app import all_text, open_page, press, shown_text, table_rows
 from tests.support.random_weights import png_film
 from ui.chest.read_first import answers, film_series
 
@@ -41,11 +42,32 @@ def test_no_answer_before_the_read_and_all_of_it_after() -> None:
     assert not any(answer in all_text(app) for answer in ANSWERS)
     assert not any(word in all_text(app) for word in ("bacterial", "viral", "Infiltration", "mined from the text"))
     submit(app, "PNEUMONIA", BOX)
-    for answer in ("You said PNEUMONIA, 75 % sure; the network says", "The label is PNEUMONIA: you", "P(NORMAL)"):
+    for answer in (
+        "You said PNEUMONIA, 75 % sure; the network says",
+        "The label is PNEUMONIA. You: right label",
+        "P(NORMAL)",
+    ):
         assert answer in all_text(app)
     assert not app.radio, "a read cannot be taken back"
     (done,) = reads(app)
     assert (done.truth, done.reader.p_pneumonia, done.reader.box) == ("PNEUMONIA", 0.75, BOX)
+
+
+@pytest.mark.parametrize(
+    ("box", "lesion", "verdict"),
+    [
+        ((0.1, 0.1, 0.2, 0.2), BOX, "right label, right place"),
+        ((0.7, 0.7, 0.2, 0.2), BOX, "right label, wrong place"),
+        ((0.7, 0.7, 0.2, 0.2), None, "right label."),
+    ],
+)
+def test_a_right_label_with_a_box_elsewhere_is_no_success(box: Box, lesion: Box | None, verdict: str) -> None:
+    reader, network = Answer("PNEUMONIA", 0.75, box), Answer("NORMAL", 0.1, None)
+    read = PairedRead("film", reader, network, "PNEUMONIA", (lesion,) if lesion else ())
+    said = answers.describe_answers(read)
+    assert f"You: {verdict}" in said
+    assert "The network: wrong label." in said
+    assert ("box is not judged" in said) == (lesion is None)
 
 
 def test_a_read_must_be_complete() -> None:
@@ -120,5 +142,10 @@ def test_a_wrong_network_is_named_at_the_end_only() -> None:
         app.number_input(key="number").set_value(number).run()
         app.radio[0].set_value("I believe it").run()
         assert not app.exception
-    assert "Half of these answers came from a wrong network" in all_text(app)
-    assert all_text(app).count("5 of 5") >= 2
+    trained, wrong = table_rows(app, "How often each network was believed")
+    assert trained[1] == wrong[1] == "5 of 5"
+    films = table_rows(app, "Whose answer each film had")
+    of_wrong = [film for film in films if film[1] == "wrong"]
+    assert (len(films), len(of_wrong)) == (10, 5)
+    assert wrong[2] == f"{sum(film[2].startswith('PNEUMONIA') for film in of_wrong)} of 5"
+    assert wrong[3] == f"{sum(film[2].split(',')[0] == film[3] for film in of_wrong)} of 5"

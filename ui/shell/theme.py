@@ -81,6 +81,8 @@ INK = "#76828D"
 
 FILM_POSITIVE, FILM_NEGATIVE, FILM_TRUTH, FILM_MARK = "#F0384B", "#2F8CF0", "#7CE38B", "#FFB077"
 """Positive and negative over a film, the outline of a known truth, and a reader's mark: seen on black as on white."""
+FILM_STRONGEST = "#FFFFFF"
+"""The place of a map's largest value."""
 FILM_LUNGS = "#E8A33D"
 """The outline of what was found to be lung."""
 

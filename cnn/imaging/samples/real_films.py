@@ -63,7 +63,7 @@ class RealFilm(Sample):
                 else ""
             )
             return f"The label is {self.label}, given by physicians who read the film.{cause}"
-        drawn = " A radiologist of the NIH drew a box around it." if self.boxes else ""
+        drawn = " A radiologist of the NIH drew a box around the finding." if self.boxes else ""
         return f"The label is {self.label} ({self.finding}), mined from the text of a report: it may be wrong.{drawn}"
 
 

@@ -21,7 +21,7 @@ from cnn.predict.prediction import PNEUMONIA, percent
 from ui.chest import film_store, prediction_scale, views
 from ui.chest.film_store import Film, UnreadableFilm
 from ui.chest.read_first.film_series import FILMS, SeriesFilm
-from ui.shell import theme
+from ui.shell import glossary_popover, theme
 from ui.shell.fields import Choice, Whole
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
@@ -78,7 +78,10 @@ def _ask_reader(view: View, film: Film) -> Answer | None:
     boxes: dict[str, Box] = st.session_state.setdefault(_UPLOAD_BOXES if film.uploaded else _BOXES, {})
     box = boxes.get(film.sha256)
     with view.stage:
-        st.markdown("**If you see an opacity, draw a box around it.** Then say what you think, and how sure you are.")
+        glossary_popover.write(
+            "**If you see an opacity, draw a box around it**: a patch or haze, whiter than the lung around it. Then "
+            "say what you think, and how sure you are."
+        )
         show_viewer(film, key="read viewer", drawn=box, on_draw=partial(boxes.__setitem__, film.sha256))
     with view.panel, st.form(f"read {film.sha256[:12]}"):
         label = st.radio("Your read", CLASSES, index=None, horizontal=True)
@@ -124,6 +127,7 @@ def _show_answers(item: SeriesFilm, film: Film, answers: PairedRead, model: Load
         for name, colour, boxes in (
             ("your box", theme.FILM_MARK, [answers.reader.box] if answers.reader.box else []),
             ("the lesion", theme.FILM_TRUTH, answers.lesion),
+            ("the map's strongest place", theme.FILM_STRONGEST, [answers.network.box] if answers.network.box else []),
         )
         if boxes
     ]
@@ -135,23 +139,34 @@ def _show_answers(item: SeriesFilm, film: Film, answers: PairedRead, model: Load
 
 
 def describe_answers(answers: PairedRead) -> str:
-    """Return both answers, who was right, and how well each box lies, in a sentence each."""
+    """Return both answers, whether label and place of each are right, and how well each box lies."""
     confidence = percent(max(answers.reader.p_pneumonia, 1 - answers.reader.p_pneumonia))
     sentences = [f"You said {answers.reader.label}, {confidence} sure; the network says {answers.network.label}."]
     if answers.truth is not None:
-        right = [
-            who
-            for who, answer in (("you", answers.reader), ("the network", answers.network))
-            if answer.label == answers.truth
-        ]
-        sentences.append(f"The label is {answers.truth}: {' and '.join(right) or 'neither'} got it right.")
+        you, network = (_judge(answers, answer) for answer in (answers.reader, answers.network))
+        sentences.append(f"The label is {answers.truth}. You: {you}. The network: {network}.")
     overlap = answers.overlap(answers.reader)
     if overlap is not None:
-        sentences.append(f"Your box and the one around the lesion overlap by {overlap:.0%}.".replace("%", " %"))
+        sentences.append(f"Your box and the one around the lesion overlap by {_overlap(overlap)}.")
+    elif answers.reader.box and answers.reader.label == answers.truth:
+        sentences.append("Nothing is known of where the opacity is, so your box is not judged.")
     hit = answers.points_at_lesion(answers.network)
     if hit is not None:
         sentences.append(f"The map's strongest place is {'inside' if hit else 'outside'} the lesion.")
     return " ".join(sentences)
+
+
+def _judge(answers: PairedRead, answer: Answer) -> str:
+    """Return whether label and place of ``answer`` are right; a right label in a wrong place is a lucky guess."""
+    if answer.label != answers.truth:
+        return "wrong label"
+    places = {True: ", right place", False: ", wrong place", None: ""}
+    return f"right label{places[answers.points_at_lesion(answer)]}"
+
+
+def _overlap(share: float) -> str:
+    """Return an overlap in percent; unlike a probability it can be 0 %."""
+    return percent(share) if share else "0 %"
 
 
 def finished_reads() -> list[PairedRead]:
@@ -171,12 +186,13 @@ def show_summary() -> None:
     if agreement.reader and agreement.network:
         scores = (("You", agreement.reader), ("The network", agreement.network))
         rows = [_score_row(name, score, agreement.with_truth) for name, score in scores]
-        head = ("", "Right", "Brier score", "Middle of the box in the lesion", "Mean overlap")
+        head = ("", "Right label", "Right place", "Mean overlap", "Brier score")
         show_table(head, rows, label="You and the network beside the labels")
         st.caption(
-            "Brier score: the mean squared difference of P(PNEUMONIA) and the label; 0 is best, 0.25 is saying 50 % "
-            "every time. Overlap: intersection over union. The network's box is a small square around its map's "
-            "strongest place, so its overlap is small by nature."
+            "Right place: of the boxes on films whose lesion is known, those whose middle lies in it. Overlap: "
+            "intersection over union. The network's box is a small square around its map's strongest place, so its "
+            "overlap is small by nature. Brier score: the mean squared difference of P(PNEUMONIA) and the label; 0 is "
+            "best, 0.25 is saying 50 % every time."
         )
     show_table(HEAD, [_read_row(read) for read in reads], label="Films read")
     with st.container(horizontal=True):
@@ -184,7 +200,16 @@ def show_summary() -> None:
         st.button("Forget all reads", key="forget", on_click=_reset)
 
 
-HEAD = ("Film", "You, P(PNEUMONIA)", "Network, P(PNEUMONIA)", "Label", "Your overlap", "The map's strongest place")
+HEAD = (
+    "Film",
+    "Label",
+    "You",
+    "Your P(PNEUMONIA)",
+    "Your overlap",
+    "Network",
+    "Its P(PNEUMONIA)",
+    "The map's strongest place",
+)
 
 
 def to_csv(reads: Sequence[PairedRead]) -> str:
@@ -201,8 +226,8 @@ def _reset() -> None:
 
 def _score_row(name: str, score: ReaderScore, films: int) -> Sequence[str]:
     hits = f"{score.hits} of {score.boxes}" if score.boxes else "–"
-    overlap = "–" if score.overlap is None else percent(score.overlap)
-    return name, f"{score.correct} of {films}", f"{score.brier:.2f}", hits, overlap
+    overlap = "–" if score.overlap is None else _overlap(score.overlap)
+    return name, f"{score.correct} of {films}", hits, overlap, f"{score.brier:.2f}"
 
 
 def _read_row(read: PairedRead) -> Sequence[str]:
@@ -210,8 +235,11 @@ def _read_row(read: PairedRead) -> Sequence[str]:
     overlap = read.overlap(read.reader)
     return (
         read.film,
-        *(f"{answer.label}, {percent(answer.p_pneumonia)}" for answer in (read.reader, read.network)),
         read.truth or "unknown",
-        "–" if overlap is None else f"{overlap:.0%}".replace("%", " %"),
+        read.reader.label,
+        percent(read.reader.p_pneumonia),
+        "–" if overlap is None else _overlap(overlap),
+        read.network.label,
+        percent(read.network.p_pneumonia),
         places[read.points_at_lesion(read.network)],
     )

@@ -146,7 +146,7 @@ function pressKey(viewer, event) {
     i: () => (viewer.inverted = !viewer.inverted),
     h: () => (viewer.flipped = !viewer.flipped),
     m: () => (viewer.lens = !viewer.lens),
-    f: () => flicker(viewer),
+    f: () => viewer.maps.length && flicker(viewer),
     "[": narrow(0.9),
     "]": narrow(1 / 0.9),
     ArrowLeft: move(-0.05, 0),

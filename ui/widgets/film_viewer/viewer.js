@@ -101,6 +101,10 @@ function buildTools(viewer) {
     }),
   );
   viewer.root.dataset.tool = viewer.tool;
+  const drag = { pan: "move", window: "grey window", ruler: "measure", box: "draw a box" }[viewer.tool];
+  const keys = `+ − zoom, 0 whole film, arrows move${viewer.tool === "box" ? " the box" : ""}, i invert, h flip, m magnifier`;
+  const flickers = viewer.data.maps.length ? ", f flicker" : "";
+  viewer.find(".hint").textContent = `Wheel or pinch: zoom. Drag: ${drag}. Keys: ${keys}${flickers}, [ ] grey window.`;
 }
 
 // Make a pane for the film, each map and each map to come; those that are there already stay.
@@ -261,7 +265,10 @@ function drawLines(viewer, context, { scale, left, top, ratio }) {
     }
   };
   if (viewer.find(".outlined").checked)
-    for (const { colour, polygons } of viewer.data.outlines) for (const polygon of polygons) line(polygon, colour);
+    for (const { name, colour, polygons } of viewer.data.outlines) {
+      for (const polygon of polygons) line(polygon, colour);
+      if (polygons.length) write(viewer, context, name, colour, polygons[0].map(at), ratio);
+    }
   const mark = viewer.data.colours.mark;
   if (viewer.box) {
     const [x, y, w, h] = viewer.box;
@@ -295,6 +302,20 @@ function drawLines(viewer, context, { scale, left, top, ratio }) {
       "#fff",
     );
   }
+}
+
+// Write an outline's name above it, inside the canvas and never mirrored.
+function write(viewer, context, name, colour, points, ratio) {
+  const [left, right, top] = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x)), Math.min(...points.map(([, y]) => y))];
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  Object.assign(context, { font: `600 ${13 * ratio}px sans-serif`, lineWidth: 3 * ratio, lineJoin: "round", strokeStyle: "#000", fillStyle: colour });
+  const { width } = context.canvas;
+  const x = Math.max(0, Math.min(viewer.flipped ? width - right : left, width - context.measureText(name).width));
+  const y = Math.max(13 * ratio, top - 5 * ratio);
+  context.strokeText(name, x, y);
+  context.fillText(name, x, y);
+  context.restore();
 }
 
 function magnify(viewer, pane, context, { scale, left, top, ratio }) {
