@@ -15,6 +15,14 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
+def precise_percent(share: float) -> str:
+    """Return a share in percent with one decimal, or as many as show that it is more than 0 and less than 100 %."""
+    decimals = 1
+    while 0 < share < 1 and float(f"{100 * share:.{decimals}f}") in (0, 100):
+        decimals += 1
+    return percent(share, decimals)
+
+
 def typeset_shape(shape: object) -> str:
     """Return a shape, which is written as in "32x32x1000", with true multiplication signs: "32 × 32 × 1,000"."""
     return " × ".join(f"{int(side):,}" for side in str(shape).split("x"))

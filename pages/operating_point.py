@@ -41,7 +41,8 @@ def next_question() -> None:
 @st.fragment  # a change redraws this part alone
 def lesson() -> None:
     """Show the page below its heading; may raise ``UserError``."""
-    view = stage.open_view(state, settings.examples(state[NETWORK], state[FILMS]))
+    chips = settings.examples(state[NETWORK], state[FILMS], state[PREVALENCE], state[MISS_COST])
+    view = stage.open_view(state, chips)
     with view.panel:
         network, group = state.select(NETWORK), state.select(FILMS)
         films, frozen = load_scores(network, group), float(load_card(network)["threshold"])
@@ -65,7 +66,7 @@ def lesson() -> None:
             sections.show_curves(films, rates, chosen)
         with costs:
             miss = state.slider(MISS_COST)
-            sections.show_costs(films, settings.find_cheapest(network, state[PREVALENCE], miss), miss, chosen)
+            sections.show_costs(network, films, miss, chosen)
         with details:
             sections.show_details(films, rates, cohort, chosen)
     state.remember()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn.evaluation.operating_point import confusion_at, expected_cohort, rates_at_prevalence
+from cnn.text import precise_percent
 from tests.browser.conftest import count_messages
 from ui.evaluation.scores_cache import ADULTS, TEST, load_scores
 
@@ -40,7 +41,7 @@ def expected(network: str, group: str, threshold: float, prevalence: float) -> d
         "films": [int(count[0]) for count in films],
         "people": people,
         "marks": people,
-        "rates": [f"{100 * rate.value:.1f} %" for rate in values],
+        "rates": [precise_percent(rate.value) for rate in values],
     }
 
 

@@ -4,13 +4,15 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn import cards
 from cnn.evaluation import operating_point
 from tests.support.app import html, open_page, press, shown_text, table_rows
-from ui.evaluation.scores_cache import ADULTS, TEST, format_percent, load_scores
+from ui.evaluation.operating_point.settings import find_cheapest
+from ui.evaluation.scores_cache import ADULTS, TEST, VALIDATION, format_percent, load_scores
 
 PAGE = "operating_point"
 COHORT = "A thousand people"
@@ -73,9 +75,9 @@ def test_examples_set_the_threshold_and_the_films_own_prevalence() -> None:
     press(app, "Miss no film")
     assert rates("transfer", sent(app)["threshold"], 0.05).sensitivity.value == 1
     assert rates("transfer", sent(app)["threshold"] + 0.001, 0.05).sensitivity.value < 1
-    press(app, "The model's threshold")
+    press(app, "Model's threshold")
     assert sent(app)["threshold"] == frozen("transfer")
-    press(app, "Prevalence of these films")
+    press(app, "Films' prevalence")
     share = load_scores("transfer", TEST).labels.mean()
     assert sent(app)["prevalence"] == pytest.approx(share, abs=0.0025)
 
@@ -83,20 +85,41 @@ def test_examples_set_the_threshold_and_the_films_own_prevalence() -> None:
 @pytest.mark.parametrize("films", [TEST, ADULTS])
 def test_the_table_of_costs_holds_the_lowest_that_the_sentence_names(films: str) -> None:
     app = open_page(PAGE, films=films)
-    named = re.search(r"Here (\S+) costs least, (\d+),", shown_text(app))
+    named = re.search(r"On these films (\S+) costs least, (\d+);", shown_text(app))
     assert named is not None
     rows = {threshold: int(cost) for threshold, cost in table_rows(app, "Costs by threshold")}
     assert rows[named[1]] == int(named[2]) == min(rows.values())
 
 
-def test_an_example_is_the_same_whatever_was_pressed_before() -> None:
-    app = open_page(PAGE, threshold="0.3", prevalence="40", miss="100")
-    press(app, "Lowest cost")
-    cheapest = sent(app)["threshold"], sent(app)["prevalence"]
+def test_an_example_of_a_threshold_keeps_the_prevalence_and_the_other_way_round() -> None:
+    app = open_page(PAGE, prevalence="1", network="lecture")
+    for chip in ("Sensitivity ≈ specificity", "Miss no film", "Model's threshold", "Lowest validation cost"):
+        press(app, chip)
+        assert sent(app)["prevalence"] == 0.01, chip
+    cheapest = sent(app)["threshold"]
+    assert cheapest == find_cheapest("lecture", 1, 10) != find_cheapest("lecture", 5, 10)
+    press(app, "Films' prevalence")
     press(app, "1 of 100 is ill")
-    assert sent(app)["threshold"] == frozen("transfer")
-    press(app, "Lowest cost")
-    assert (sent(app)["threshold"], sent(app)["prevalence"]) == cheapest
+    assert sent(app)["threshold"] == cheapest
+
+
+def test_the_threshold_chosen_on_validation_films_is_judged_on_other_films_alone() -> None:
+    elsewhere = re.search(r"on these films \(.*?\) it costs \*\*(\d+)\*\*", shown_text(open_page(PAGE)))
+    assert elsewhere is not None
+    tested = operating_point.sensitivity_and_specificity(
+        load_scores("transfer", TEST), np.array([find_cheapest("transfer", 5, 10)])
+    )
+    assert int(elsewhere[1]) == round(float(operating_point.expected_cost(*tested, 0.05, 10)[0]))
+    assert "those are these films" in shown_text(open_page(PAGE, films=VALIDATION))
+
+
+def test_a_miss_among_few_ill_people_is_not_rounded_away() -> None:
+    app = open_page(PAGE, prevalence="1")
+    assert rates("transfer", frozen("transfer"), 0.01).sensitivity.value < 1
+    assert table_rows(app, COHORT)[0][2] == "0 (2 of 10,000)"
+    npv = re.match(r"([\d.]+) % \(([\d.]+)–([\d.]+)\)", rate(app, "NPV"))
+    assert npv is not None
+    assert all(float(share) < 100 for share in npv.groups())
 
 
 def test_predictive_values_wait_for_the_reader_s_prediction() -> None:

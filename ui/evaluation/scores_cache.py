@@ -12,7 +12,7 @@ from cnn.evaluation import scores
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.operating_point import AT_THRESHOLD
 from cnn.evaluation.scores import Scores
-from cnn.text import percent
+from cnn.text import precise_percent
 from ui.shell.fields import Choice
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ def format_percent(estimate: Estimate) -> str:
     """Return percent with the interval, or a dash if undefined."""
     if not np.isfinite(estimate.value):
         return "-"
-    return f"{percent(estimate.value, 1)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+    value, low, high = map(precise_percent, (estimate.value, estimate.low, estimate.high))
+    return f"{value} ({low.removesuffix(' %')}–{high.removesuffix(' %')})"
 
 
 def format_metric(key: str, estimate: Estimate) -> str:

@@ -1,7 +1,7 @@
 """Parts of the operating point below its stage: rates with intervals, curves over threshold and prevalence, costs."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -18,11 +18,11 @@ from cnn.evaluation.operating_point import (
     sensitivity_and_specificity,
 )
 from cnn.evaluation.scores import Scores
-from cnn.text import percent
+from cnn.text import percent, precise_percent
 from ui.evaluation.charts import Labels
 from ui.evaluation.operating_point import charts
-from ui.evaluation.operating_point.settings import THRESHOLDS, Settings
-from ui.evaluation.scores_cache import ADULTS, MINED, TEST, format_percent, load_scores
+from ui.evaluation.operating_point.settings import THRESHOLDS, Settings, find_cheapest
+from ui.evaluation.scores_cache import ADULTS, MINED, TEST, VALIDATION, format_percent, load_scores
 from ui.widgets.tables import show_table
 
 SCORE_BINS = np.linspace(0, 1, 21)
@@ -49,7 +49,7 @@ def show_curves(films: Scores, rates: Rates, settings: Settings) -> None:
 def show_details(films: Scores, rates: Rates, cohort: Cohort, settings: Settings) -> None:
     """Show the rates with their intervals, the thousand people, and the films by score as tables."""
     _show_rates(rates, confusion_at(films, settings.threshold), films)
-    _show_cohort(cohort, rates)
+    _show_cohort(cohort, rates, settings.prevalence)
     _show_scores(films)
 
 
@@ -70,15 +70,17 @@ def _show_rates(rates: Rates, counts: ConfusionCounts, films: Scores) -> None:
             )
 
 
-def _show_cohort(cohort: Cohort, rates: Rates) -> None:
+def _show_cohort(cohort: Cohort, rates: Rates, prevalence: float) -> None:
     """Show the people in words and in a table."""
     st.markdown(_compare_ppv_with_accuracy(cohort, rates))
     ill, positive = cohort.ill, cohort.positive_predictions
+    missed = _count(cohort.false_negatives, prevalence * (1 - rates.sensitivity.value))
+    alarms = _count(cohort.false_positives, (1 - prevalence) * (1 - rates.specificity.value))
     show_table(
         [f"{COHORT_SIZE:,} people", "predicted PNEUMONIA", "predicted NORMAL", "together"],
         [
-            ["have it", str(cohort.true_positives), str(cohort.false_negatives), str(ill)],
-            ["do not have it", str(cohort.false_positives), str(cohort.true_negatives), str(COHORT_SIZE - ill)],
+            ["have it", str(cohort.true_positives), missed, str(ill)],
+            ["do not have it", alarms, str(cohort.true_negatives), str(COHORT_SIZE - ill)],
             ["together", str(positive), str(COHORT_SIZE - positive), f"{COHORT_SIZE:,}"],
         ],
         label="A thousand people",
@@ -86,15 +88,23 @@ def _show_cohort(cohort: Cohort, rates: Rates) -> None:
     )
 
 
+def _count(people: int, share: float) -> str:
+    """Return a number of people, and for a 0 that is only rounded how many it is of more people."""
+    group = COHORT_SIZE
+    while share and not round(group * share):
+        group *= 10
+    return str(people) if people or not share else f"0 ({round(group * share)} of {group:,})"
+
+
 def _compare_ppv_with_accuracy(cohort: Cohort, rates: Rates) -> str:
     ill, positive = cohort.ill, cohort.positive_predictions
     if not positive:
         return "No prediction is positive, so none can be a false positive, and everyone who has it is missed."
     ppv = (
-        f"**{cohort.true_positives} of {positive} positive predictions are correct** in whole people; before rounding, "
-        f"the PPV is {percent(rates.ppv.value, 1)}."
+        f"**About {cohort.true_positives} of {positive} positive predictions are correct**: the PPV is "
+        f"{precise_percent(rates.ppv.value)}."
     )
-    accuracy = f"{percent(rates.accuracy.value, 1)} of all predictions are correct"
+    accuracy = f"{precise_percent(rates.accuracy.value)} of all predictions are correct"
     if rates.ppv.value >= rates.accuracy.value:
         return f"{ppv} {accuracy}. Lower the prevalence and watch the PPV, not the accuracy."
     return (
@@ -169,21 +179,23 @@ def _show_predictive_values_by_prevalence(rates: Rates, prevalence: float) -> No
     _show_table("Predictive values as a table", head, rows[::_TABLE_STEP], "Predictive values by prevalence")
 
 
-def show_costs(films: Scores, cheapest: float, miss_cost: int, settings: Settings) -> None:
-    """Show the cost of every threshold; ``cheapest`` is the one with the lowest cost on the validation films."""
+def show_costs(network: str, films: Scores, miss_cost: int, settings: Settings) -> None:
+    """Show the cost of every threshold, and what the one costs that was chosen on the validation films."""
 
-    def cost_at(thresholds: np.ndarray) -> np.ndarray:
-        return expected_cost(*sensitivity_and_specificity(films, thresholds), settings.prevalence, miss_cost)
+    def cost_at(scores: Scores, thresholds: np.ndarray) -> np.ndarray:
+        return expected_cost(*sensitivity_and_specificity(scores, thresholds), settings.prevalence, miss_cost)
 
-    costs = cost_at(THRESHOLDS)
+    costs = cost_at(films, THRESHOLDS)
     best = int(np.argmin(costs))
-    chosen, cheapest_cost = cost_at(np.array([settings.threshold, cheapest]))
+    own = float(cost_at(films, np.array([settings.threshold]))[0])
+    st.markdown(
+        f"A false positive costs 1, a miss {miss_cost}: your threshold costs **{own:.0f}** on these films. "
+        + _describe_cheapest(network, films, find_cheapest(network, 100 * settings.prevalence, miss_cost), cost_at)
+    )
     description = (
-        f"A false positive costs 1, a miss {miss_cost}. Your threshold costs {chosen:.0f} on these films. The "
-        f"threshold that costs least on the validation films, {cheapest:.2f}, costs {cheapest_cost:.0f} here, because "
-        f"these are other films. Here {THRESHOLDS[best]:.2f} costs least, {costs[best]:.0f}, but it was found on the "
-        "films that it is judged by and looks too good. "
-        f"The model's threshold, {settings.frozen:g}, counts a miss and a false positive alike."
+        f"On these films {THRESHOLDS[best]:.2f} costs least, {costs[best]:.0f}; a threshold that is chosen on the "
+        f"films that it is judged by looks too good. The model's threshold, {settings.frozen:g}, counts a miss and a "
+        "false positive alike."
     )
     unit = f"cost for {COHORT_SIZE:,} people"
     labels = Labels("Cost of a threshold", "threshold on P(PNEUMONIA)", unit, "costs", description)
@@ -193,10 +205,29 @@ def show_costs(films: Scores, cheapest: float, miss_cost: int, settings: Setting
     _show_table("Costs as a table", ["threshold", unit], rows, "Costs by threshold")
 
 
+def _describe_cheapest(
+    network: str, films: Scores, threshold: float, cost_at: Callable[[Scores, np.ndarray], np.ndarray]
+) -> str:
+    """Say what the threshold with the lowest cost on the validation films costs there and on ``films``, and why."""
+    chosen_on, at = load_scores(network, VALIDATION), np.array([threshold])
+    costs = [float(cost_at(scores, at)[0]) for scores in (chosen_on, films)]
+    rates = [
+        "sensitivity {}, specificity {}".format(*(percent(float(rate[0])) for rate in both))
+        for both in (sensitivity_and_specificity(scores, at) for scores in (chosen_on, films))
+    ]
+    text = f"On the validation films ({rates[0]}) {threshold:.2f} costs least, {costs[0]:.0f}"
+    if films is chosen_on:
+        return f"{text}: those are these films, so it looks better than it is. Choose other films to test it."
+    return (
+        f"{text}; on these films ({rates[1]}) it costs **{costs[1]:.0f}**. A threshold that is best for one group of "
+        "films need not be good for another: test it on films like those that it is meant for."
+    )
+
+
 def _show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> None:
     with st.expander(title):
         show_table(head, rows, label=label)
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if np.isfinite(share) else "-"
+    return precise_percent(share) if np.isfinite(share) else "-"

@@ -41,24 +41,22 @@ class Settings:
     frozen: float
 
 
-def examples(network: str, group: str) -> dict[str, dict[Field[Any], Any]]:
-    """Return the examples, each with a threshold and a prevalence; some depend on the films' scores and labels.
+def examples(network: str, group: str, prevalence: float, miss_cost: int) -> dict[str, dict[Field[Any], Any]]:
+    """Return the examples, each of a threshold or of a prevalence, so that the other one stays as the reader set it.
 
     Raises:
         WeightsRejected: The scores of the network cannot be read.
     """
     films = load_scores(network, group)
     equal_rates, missing_none = thresholds_of_films(films)
-    cheapest = find_cheapest(network, PREVALENCE.default, MISS_COST.default)
-    own: dict[Field[Any], Any] = {THRESHOLD: None}
-    usual: dict[Field[Any], Any] = {PREVALENCE: PREVALENCE.default}
+    cheapest = find_cheapest(network, prevalence, miss_cost)
     return {
-        "The model's threshold": own | usual,
-        "Sensitivity ≈ specificity": usual | {THRESHOLD: equal_rates},
-        "Miss no film": usual | {THRESHOLD: missing_none},
-        "Lowest cost": usual | {THRESHOLD: round(cheapest, 2), MISS_COST: MISS_COST.default},
-        "1 of 100 is ill": own | {PREVALENCE: 1},
-        "Prevalence of these films": own | {PREVALENCE: round(200 * films.labels.mean()) / 2},
+        "Model's threshold": {THRESHOLD: None},
+        "Sensitivity ≈ specificity": {THRESHOLD: equal_rates},
+        "Miss no film": {THRESHOLD: missing_none},
+        "Lowest validation cost": {THRESHOLD: round(cheapest, 2)},
+        "1 of 100 is ill": {PREVALENCE: 1},
+        "Films' prevalence": {PREVALENCE: round(200 * films.labels.mean()) / 2},
     }
 
 

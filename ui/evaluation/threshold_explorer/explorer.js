@@ -139,12 +139,23 @@ function rates(view) {
   const ill = round(data.people * prevalence);
   const truePositives = round(ill * sensitivity);
   const falsePositives = round((data.people - ill) * (1 - specificity));
-  return { films, sensitivity, specificity, ppv: hit / (hit + alarm), npv: clear / (miss + clear), accuracy: hit + clear,
+  return { films, sensitivity, specificity, shares: [hit, alarm, miss, clear], ppv: hit / (hit + alarm), npv: clear / (miss + clear), accuracy: hit + clear,
     people: [truePositives, falsePositives, ill - truePositives, data.people - ill - falsePositives] };
 }
 
+// One decimal, or as many as show that it is more than 0 and less than 100 %.
 function percent(share) {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–";
+  if (!Number.isFinite(share)) return "–";
+  let decimals = 1;
+  while (share > 0 && share < 1 && [0, 100].includes(Number((100 * share).toFixed(decimals)))) decimals++;
+  return `${(100 * share).toFixed(decimals)} %`;
+}
+
+// For a 0 that is only rounded: how many it is of more people.
+function ofMore(share, people) {
+  if (!share) return "";
+  while (!round(people * share)) people *= 10;
+  return ` (${round(people * share)} of ${people.toLocaleString("en")})`;
 }
 
 function draw(view) {
@@ -177,17 +188,17 @@ function byPrevalence(name, { prevalence }) {
   return /PV|accuracy/.test(name) ? `${name} at a prevalence of ${Number((100 * prevalence).toFixed(1))}\u00a0%` : name;
 }
 
-function drawPeople(view, { people, ppv, accuracy }) {
+function drawPeople(view, { people, shares, ppv, accuracy }) {
   const { data, find } = view;
   find(".key").hidden = find(".all").hidden = data.hide;
   if (data.hide) return (find(".sentence").textContent = "The people are shown once you have answered the question below.");
-  find(".key").innerHTML = KINDS.map(([kind, words], index) => `<span><i class="${kind}"></i><b>${people[index]}</b> ${words}</span>`).join("");
+  find(".key").innerHTML = KINDS.map(([kind, words], index) => `<span><i class="${kind}"></i><b>${people[index]}</b> ${words}${people[index] ? "" : ofMore(shares[index], data.people)}</span>`).join("");
   const classes = KINDS.flatMap(([kind], index) => Array(people[index]).fill(kind));
   [...find(".all").children].forEach((mark, index) => mark.className !== classes[index] && (mark.className = classes[index]));
   find(".all").setAttribute("aria-label", `${data.people} people: ${KINDS.map(([, words], index) => `${people[index]} ${words}`).join("; ")}`);
   const positive = people[0] + people[1];
   find(".sentence").innerHTML = positive
-    ? `<b>${people[0]} of ${positive} positive predictions are correct</b> in whole people; before rounding, the PPV is ${percent(ppv)}. ${percent(accuracy)} of all predictions are correct.`
+    ? `<b>About ${people[0]} of ${positive} positive predictions are correct</b>: the PPV is ${percent(ppv)}. ${percent(accuracy)} of all predictions are correct.`
     : "No prediction is positive, so everyone who has pneumonia is missed.";
 }
 
@@ -239,7 +250,7 @@ function drawDots(view) {
   view.lines = [line("now", view.threshold)];
   const names = ["ill", "healthy"].map((name, row) =>
     svg("text", { x: 0, y: row ? 64 * scale : "0.75rem", class: "muted" }, `${data.classes[1 - row]}: one dot for each film, spread in height`));
-  dots.replaceChildren(line("frozen", data.frozen), ...names, ...made, ...view.lines);
+  dots.replaceChildren(line("frozen", data.frozen), ...made, ...view.lines, ...names);
   dots.setAttribute("aria-label", `The scores of ${data.ill.length} films with pneumonia and ${data.healthy.length} without, and the threshold between them`);
 }
 
