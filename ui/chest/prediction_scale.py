@@ -23,7 +23,8 @@ OTHER = "was registered from outside the course, and nothing is measured of it h
 
 def show_prediction(prediction: Prediction) -> None:
     """Show the sentence, and the scale from NORMAL to PNEUMONIA below it."""
-    st.html(f'<div class="prediction"><p>{escape(sentence(prediction))}</p>{scale_html(prediction)}</div>')
+    said = escape(sentence(prediction)).replace(" %", "&nbsp;%")
+    st.html(f'<div class="prediction"><p>{said}</p>{scale_html(prediction)}</div>')
 
 
 def warn_if_rejected(film: Film) -> None:
