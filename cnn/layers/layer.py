@@ -60,7 +60,7 @@ NO_COST = Count(0, "0")
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """What one layer makes of its input, and what that costs.
+    """What one layer makes of its input, and what that costs; ``DoesNotFit`` for an output beyond what is counted.
 
     Attributes:
         input: Shape of the input.
@@ -79,6 +79,9 @@ class LayerInfo:
     multiply_adds: Count = NO_COST
     window: Window | None = None
     whole_input: bool = False
+
+    def __post_init__(self) -> None:
+        _ = self.output.memory  # raises where a side or the depth is too large
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from cnn.errors import UserError
 
 _LETTERS = {"stride": "s", "padding": "p", "dilation": "d", "groups": "g", "output_padding": "o"}
 _FLAGS = {"bias": ("nobias", False), "ceil_mode": ("ceil", True)}
-_NUMBER = r"\d{1,9}"
+MAX_NUMBER = 999_999_999
+"""Largest number that a text may hold."""
 Defaults = Mapping[str, int | None]
 """The arguments of a layer in the order of its text, with their default values; None where there is no default."""
 
@@ -21,19 +22,28 @@ def parse_arguments(word: str, arguments: Sequence[str], defaults: Defaults) -> 
     """Return the values that ``arguments`` give by name.
 
     Raises:
-        UserError: A number is missing, or an option is not known.
+        UserError: A number is missing or too large, or an option is not known or repeated.
     """
     required = [name for name, default in defaults.items() if default is None]
     numbers, options = arguments[: len(required)], arguments[len(required) :]
-    if len(numbers) < len(required) or not all(re.fullmatch(_NUMBER, number) for number in numbers):
+    if len(numbers) < len(required) or not all(re.fullmatch(r"\d+", number) for number in numbers):
         example = " ".join([word, *("3" for _ in required)])
         count = "a whole number" if len(required) == 1 else f"{len(required)} whole numbers"
         raise UserError(f"%s needs {count} after its name, such as {example}.", " ".join([word, *arguments]))
-    values: dict[str, Any] = dict(zip(required, map(int, numbers), strict=True))
+    values: dict[str, Any] = dict(zip(required, map(parse_number, numbers), strict=True))
     for option in options:
         name, value = _parse_option(word, option, defaults)
+        if name in values:
+            raise UserError(f"%s sets a number of {word} for the second time: give each option once.", option)
         values[name] = value
     return values
+
+
+def parse_number(digits: str) -> int:
+    """Return a number of a text that holds nothing but digits. Raises ``UserError`` where it is too long."""
+    if len(digits) > len(str(MAX_NUMBER)):
+        raise UserError(f"%s is too large: numbers of a network are at most {MAX_NUMBER:,}.", digits)
+    return int(digits)
 
 
 def _parse_option(word: str, option: str, defaults: Defaults) -> tuple[str, int]:
@@ -41,8 +51,8 @@ def _parse_option(word: str, option: str, defaults: Defaults) -> tuple[str, int]
     flags = {_FLAGS[name][0]: (name, _FLAGS[name][1]) for name in defaults if name in _FLAGS}
     if option in flags:
         return flags[option]
-    if option[:1] in letters and re.fullmatch(_NUMBER, option[1:]):
-        return letters[option[:1]], int(option[1:])
+    if option[:1] in letters and re.fullmatch(r"\d+", option[1:]):
+        return letters[option[:1]], parse_number(option[1:])
     allowed = ", ".join([*(f"{letter}1" for letter in letters), *flags]) or "nothing"
     raise UserError(f"%s means nothing to {word}, which takes {allowed} here.", option)
 

@@ -247,7 +247,7 @@ class Dropout(_ElementwiseLayer):
     def parse(cls, word: str, arguments: Sequence[str]) -> "Dropout":
         if len(arguments) != 1 or not re.fullmatch(r"\d?\.?\d{1,4}", arguments[0]):
             text = " ".join([word, *arguments])
-            raise UserError("%s needs a probability after its name, such as drop 0.5.", text)
+            raise UserError("%s needs a probability of up to 4 decimals after its name, such as drop 0.5.", text)
         return cls(float(arguments[0]))
 
     @override

@@ -164,7 +164,6 @@ def _stage(layer: Layer, position: _Position | None, branch: Branch = "") -> Sta
         return Stage(layer, None, branch=branch)
     try:
         info = layer.infer(position.shape)
-        _ = info.output.memory  # raises for an output larger than the course counts
     except DoesNotFit as error:
         return Stage(layer, None, str(error), branch=branch)
     behind = position.after(info)

@@ -14,6 +14,7 @@ from cnn.errors import UserError
 from cnn.layers import layers
 from cnn.layers.costs import activation_bytes
 from cnn.layers.layer import Layer, Volume
+from cnn.layers.layer_text import parse_number
 from cnn.layers.network import MAX_LAYERS, Block, Network
 
 LAYERS: list[type[Layer]] = [
@@ -44,13 +45,13 @@ def parse(text: str) -> Network:
     """
     tokens = (" ".join(token.split()) for token in re.split(r"([\[\]|])|[,;\n]", text.lower()) if token)
     first, *rest = [token for token in tokens if token] or [""]
-    size = re.fullmatch(r"(\d{1,9}) ?x ?(\d{1,9}) ?x ?(\d{1,9})", first)
+    size = re.fullmatch(r"(\d+) ?x ?(\d+) ?x ?(\d+)", first)
     if not size:
         raise UserError("A network begins with its input volume, such as 32x32x3, not %s.", first)
     count = sum(token not in ("[", "|") for token in rest)  # a ] stands for the addition
     if count > MAX_LAYERS:
         raise UserError(f"{count} layers are more than fit here: use {MAX_LAYERS} or fewer.")
-    width, height, depth = map(int, size.groups())
+    width, height, depth = map(parse_number, size.groups())
     activation_bytes(depth, height, width)  # raises for sizes that no layer takes
     return Network(Volume(width, height, depth), _parse_parts(rest))
 

@@ -109,6 +109,28 @@ def test_the_form_changes_the_selected_layer() -> None:
     assert not app.exception
 
 
+def test_the_form_holds_any_number_of_the_text_and_mends_it() -> None:
+    app = open_page(PAGE)
+    for part, label, right in (
+        ("conv 3 0", "Filter size F", 3),
+        ("conv 0 3", "Filters", 4),
+        ("conv 16 3 s0", "Stride S", 1),
+        ("conv 16 3 d0", "Dilation D", 1),
+        ("conv 16 3 g0", "Groups", 1),
+        ("conv 100000 99999", "Filter size F", 3),
+        ("max 0 s2", "Filter size F", 2),
+        ("adaptive 0", "Output size", 7),
+        ("conv 16 3 p999999999", "Padding P", 1),
+        ("tconv 16 2 s999999999", "Stride S", 2),
+    ):
+        app.text_area(key="net").set_value(f"32x32x3, {part}").run()
+        assert not app.exception, part
+        assert "Does not fit" in rows(app)[f"1. {part}"][0]
+        next(box for box in app.number_input if box.label == label).set_value(right).run()
+        assert not app.exception, part
+        assert "Does not fit" not in str(rows(app)), part
+
+
 BUDGET = (
     "32x32x3, conv 16 3 p1, relu, max 2, conv 32 3 p1, relu, max 2, conv 64 3 p1, relu, conv 64 3 p1, flatten, fc 10"
 )

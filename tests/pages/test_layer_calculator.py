@@ -47,6 +47,25 @@ def test_a_wrong_number_keeps_the_last_figure_greyed() -> None:
     assert "stale" in html(app)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kind": "transposed convolution", "F": "2", "S": "400", "P": "0"},
+        {"W1": "10000", "P": "2"},
+        {"kind": "max pooling", "W1": "10000", "F": "10", "P": "5", "S": "1"},
+    ],
+)
+def test_an_output_beyond_what_is_counted_is_refused_and_the_last_figure_stays(settings: dict[str, str]) -> None:
+    app = open_page(PAGE)
+    for name, value in settings.items():
+        box = app.selectbox(key=name) if name == "kind" else app.number_input(key=name)
+        box.set_value(value if name == "kind" else int(value)).run()
+        assert not app.exception
+    assert len(app.error) == 1
+    assert "stale" in html(app)
+    assert "Output " in html(app)
+
+
 def test_a_window_larger_than_the_input_is_refused_where_sizes_are_told_too() -> None:
     app = open_page("pooling")
     app.number_input(key="F").set_value(5).run()

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.layers import network_text
+from cnn.layers.layer_text import MAX_NUMBER
 from cnn.layers.network import Block, Network
 from cnn.layers.reading import from_graph
 from ui.shell.fields import TextField, Whole
@@ -137,8 +138,7 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
         if isinstance(value, bool):
             column.checkbox(label, value, **options)
         else:
-            low = 0 if argument.name in ("padding", "output_padding") else 1
-            column.number_input(label, low, 9999, value, **options)
+            column.number_input(label, 0, MAX_NUMBER, value, **options)  # what does not fit is said of the layer
 
 
 def edit_network(state: State, field: NetworkField) -> Network:
