@@ -7,8 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn.errors import UserError
 from tests.support.app import open_page
-from ui.shell.fields import Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole
-from ui.shell.page_state import MAX_TEXT
+from ui.shell.fields import MAX_TEXT, Choice, Field, Flag, Matrix, Names, Numbers, Real, Whole, Words
 
 FIELDS: tuple[Field, ...] = (
     Whole("F", "Kernel F", 3, low=1, high=7),
@@ -241,10 +240,37 @@ def test_rows_of_digits_are_read_as_the_lecture_writes_them(text: str, rows: tup
 
 def test_a_session_keeps_no_text_longer_than_any_page_needs() -> None:
     page = open_page("convolution_1d")
-    page.text_input(key="x").set_value("1 " * MAX_TEXT).run()
+    page.text_input(key="x").set_value("1 2".ljust(MAX_TEXT) + "3 4" * MAX_TEXT).run()
     assert not page.exception
-    assert len(page.session_state["x"]) == MAX_TEXT
-    assert len(page.error) == 1, "it is refused in a sentence"
+    assert len(page.session_state["x"]) == MAX_TEXT + 1
+    assert len(page.error) == 1, "it is refused in a sentence, not read up to where it was cut"
+
+
+def test_a_long_text_is_read_to_its_end() -> None:
+    values = (*[123.45678901234567] * 255, 7.0)
+    field = Numbers("x", "Signal x", (0,), most=256)
+    assert field.parse(" ".join(map(repr, values))) == values
+    assert Matrix("w", "Weights", ((0,),), most=256).parse(" ".join(map(repr, values)) + "/" + "7 " * 256)[0] == values
+
+
+@pytest.mark.parametrize("field", [*FIELDS[4:], Words("find", "Find", "")], ids=lambda field: field.name)
+def test_a_text_too_long_to_be_read_is_refused_whole(field: Field) -> None:
+    with pytest.raises(UserError, match="characters"):
+        field.parse(field.text(field.default) + " " * MAX_TEXT)
+
+
+def test_numbers_keep_all_their_figures() -> None:
+    values = (0.123456789012345, 999.999999999999, -1e-9, 0.1)
+    field = Numbers("x", "Signal x", (0,), most=8)
+    assert field.parse(field.text(values)) == values
+
+
+def test_a_bad_value_leaves_the_address_when_the_field_is_back_at_its_default() -> None:
+    app = opened()
+    app.text_input(key="x").set_value("abc").run()
+    assert app.query_params["x"]
+    app.text_input(key="x").set_value("0 1 2 3 3").run()
+    assert not app.query_params
 
 
 def test_what_was_wrong_is_forgotten_with_the_run_of_a_fragment() -> None:

@@ -53,11 +53,17 @@ def text(field: Field[Any]) -> str | None:
 
 def read(field: Field[T]) -> T:
     """Return the value of ``field`` in the address, its default where there is none or one that is not allowed."""
+    linked = _linked(field)
+    return field.default if isinstance(linked, UserError) else linked
+
+
+def _linked(field: Field[T]) -> T | UserError:
+    """Return the value of ``field`` in the address, or what is wrong with it."""
     linked = text(field)
     try:
         return field.default if linked is None else field.parse(linked)
-    except UserError:
-        return field.default
+    except UserError as error:
+        return error
 
 
 def key(field: Field[Any]) -> str:
@@ -87,7 +93,8 @@ def write(drop: tuple[str, ...] = ()) -> None:
             continue  # without a widget, as a step that the browser writes
         value = st.session_state[field.name]
         shown = texts[field.name] = as_text(field, value)
-        if shown == text(field) or (value == field.widget_value(read(field)) and field.name not in drop):
+        linked = _linked(field)
+        if shown == text(field) or (not isinstance(linked, UserError) and value == field.widget_value(linked)):
             continue
         after.pop(field.name, None)
         if value != field.widget_value(field.default):

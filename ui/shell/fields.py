@@ -16,7 +16,8 @@ Word = TypeVar("Word", bound=str)
 Vector = tuple[float, ...]
 Rows = tuple[Vector, ...]
 
-_MAX_CHARACTERS = 4000
+MAX_TEXT = 20_000
+"""Most characters of a text that is read; a network of 200 layers has about 5,000."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Field(Generic[T]):
     def note(self, text: str) -> str:  # noqa: ARG002
         """Return a sentence on how ``text`` is read where that may surprise, or nothing."""
         return ""
+
+    def limited(self, text: str) -> str:
+        """Return ``text``, which is never cut: a cut could fall into a number. Raises ``UserError`` if it is long."""
+        if len(text) > MAX_TEXT:
+            raise self.error(f"a text of up to {MAX_TEXT:,} characters", text)
+        return text
 
     def error(self, expected: str, text: str) -> UserError:
         """Return the error for a ``text`` that is not what is ``expected``."""
@@ -137,7 +144,7 @@ class Several(Field[tuple[str, ...]]):
     @override
     def parse(self, text: str) -> tuple[str, ...]:
         one = Choice(self.name, self.label, "", self.options, self.title)
-        return tuple(one.parse(word) for word in text[:_MAX_CHARACTERS].split(",") if word)
+        return tuple(one.parse(word) for word in self.limited(text).split(",") if word)
 
     @override
     def text(self, value: tuple[str, ...]) -> str:
@@ -163,7 +170,9 @@ class Words(TextField[str]):
 
     @override
     def parse(self, text: str) -> str:
-        return text[:40]
+        if len(text) <= 40:
+            return text
+        raise self.error("a text of up to 40 characters", text)
 
 
 @dataclass(frozen=True)
@@ -175,7 +184,7 @@ class Numbers(TextField[Vector]):
 
     @override
     def parse(self, text: str) -> Vector:
-        numbers = tuple(_number(word) for word in re.sub(r"[,()\[\]]", " ", text[:_MAX_CHARACTERS]).split())
+        numbers = tuple(_number(word) for word in re.sub(r"[,()\[\]]", " ", self.limited(text)).split())
         if 1 <= len(numbers) <= self.most and all(abs(number) <= self.limit for number in numbers):
             return numbers
         example = self.text(self.default[:3])
@@ -183,7 +192,7 @@ class Numbers(TextField[Vector]):
 
     @override
     def text(self, value: Vector) -> str:
-        return " ".join(f"{number:g}" for number in value)
+        return " ".join(map(_text, value))
 
 
 @dataclass(frozen=True)
@@ -201,7 +210,7 @@ class Matrix(TextField[Rows]):
     @override
     def parse(self, text: str) -> Rows:
         row_field = Numbers(self.name, self.label, self.default[0], self.most, self.limit)
-        lines = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", text[:_MAX_CHARACTERS])
+        lines = re.split(r"[;/\]\n]| +" if "\t" in text else r"[;/\]\n]", self.limited(text))
         lines = [line for line in lines if line.strip(" ,[\t\r")]
         if _are_digits(lines):
             lines = [" ".join(line.strip()) for line in lines]
@@ -212,7 +221,7 @@ class Matrix(TextField[Rows]):
 
     @override
     def text(self, value: Rows) -> str:
-        text = " / ".join(" ".join(f"{number:g}" for number in row) for row in value)
+        text = " / ".join(" ".join(map(_text, row)) for row in value)
         return text.replace(" /", ", /") + "," if _are_digits(text.split("/")) else text
 
     @override
@@ -229,7 +238,7 @@ class Names(TextField[tuple[str, ...]]):
 
     @override
     def parse(self, text: str) -> tuple[str, ...]:
-        names = tuple(" ".join(name.split()) for name in text[:_MAX_CHARACTERS].split(","))
+        names = tuple(" ".join(name.split()) for name in self.limited(text).split(","))
         short = all(re.fullmatch(r"[^\W_]([^\W_]|[ -]){0,19}", name) for name in names)
         if short and 2 <= len(set(names)) == len(names) <= self.most:
             return names
@@ -247,6 +256,11 @@ def _are_digits(lines: list[str]) -> bool:
     return (
         len(rows) > 1 and len({len(row) for row in rows}) == 1 and all(re.fullmatch("[0-9]{2,}", row) for row in rows)
     )
+
+
+def _text(number: float) -> str:
+    """Return ``number`` with the 15 figures that a double keeps of any decimal number."""
+    return f"{number:.15g}"
 
 
 def _number(text: str) -> float:

@@ -22,11 +22,9 @@ import streamlit as st
 
 from cnn.errors import UserError
 from ui.shell import address, glossary_popover
-from ui.shell.fields import Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
+from ui.shell.fields import MAX_TEXT, Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
 from ui.shell.text import sentence_of
 
-MAX_TEXT = 20_000
-"""Most characters of a field that a session keeps; a network of 200 layers has about 5,000."""
 _LEFT, _SENTENCES, _TEACH, _GOOD = "_state_left", "_state_sentences", "_state_teach", "_state_good"
 _EXAMPLES = "_state_examples"
 """Keys of the session: the values that each page was left with, what is wrong with the link, whether the controls are
@@ -228,11 +226,11 @@ class State:
 
 
 def _shorten_texts(fields: tuple[Field[Any], ...]) -> None:
-    """Keep no text that is longer than any page needs: a browser may send a megabyte."""
+    """Keep of a text that is too long, which may have a megabyte, as much as it takes to be refused."""
     for field in fields:
         value = st.session_state.get(field.name)
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            st.session_state[field.name] = value[:MAX_TEXT]
+            st.session_state[field.name] = value[: MAX_TEXT + 1]
 
 
 def examples_opened() -> int:

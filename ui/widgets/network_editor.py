@@ -52,7 +52,7 @@ class NetworkField(TextField[Network]):
 
     @override
     def parse(self, text: str) -> Network:
-        return network_text.parse(text)
+        return network_text.parse(self.limited(text))
 
     @override
     def text(self, value: Network) -> str:
