@@ -16,7 +16,7 @@ from ui.widgets import network_editor, torch_code
 
 NETWORKS = {name: network_text.parse(text) for name, text in PRESETS.items()}
 NET = network_editor.NetworkField("net", "Input volume, then the layers", next(iter(NETWORKS.values())))
-PART = Whole("look", "Selected part", 1, low=1, high=MAX_LAYERS)
+PART = Whole("look", "Selected part (0: the input)", 1, low=0, high=MAX_LAYERS)
 
 frame.header(
     "Architecture builder",
@@ -44,6 +44,8 @@ def show_code(network: Network) -> None:
 view = stage.open_view(state, {name: {NET: network, PART: 1} for name, network in NETWORKS.items()})
 with view.panel:
     network = network_editor.edit_network(state, NET)
+    if state[PART] > len(network.parts):
+        state.put(PART, len(network.parts))
     part = state.number(PART)
     network_editor.show_form(state, NET, PART, network)
     network_diagram.show_links(state, network, part)
@@ -60,7 +62,7 @@ with layers:
 with code:
     show_code(network)
 with reader:
-    network_graph.show_reader(lambda network: state.put(NET, network))
+    network_graph.show_reader(network.volume, lambda network: state.put(NET, network))
 frame.footer(
     "architecture_builder",
     "Compare the examples: in AlexNet and VGG, convolutions do most of the work, and fully connected layers hold "

@@ -155,6 +155,8 @@ class Graph:
         for node in self.nodes:
             if node.problem:
                 place = node.operation.path or "the network"
+                if place.split(".")[-1].isdigit():
+                    place = f"{place} (PyTorch's name, counted from 0)"
                 return f"{node.operation.kind} in {place} does not fit: {node.problem}"
         if self.problem or self.output is None:
             return self.problem or "The network has no output."

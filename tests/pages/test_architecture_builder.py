@@ -1,5 +1,6 @@
 """The builder: presets, totals, layers added and removed, what does not fit, export, and back from the link."""
 
+import json
 import re
 from urllib.parse import quote
 
@@ -42,6 +43,9 @@ def test_a_layer_that_does_not_fit_says_why_and_what_follows_is_empty() -> None:
     assert "faint" in html(app)
     assert not snippets(app)
     assert "Layer 2 does not fit" in app.info[0].value
+    assert "Layer 2 does not fit" in app.error[0].value
+    strip = next(json.loads(one.proto.json) for one in app.get("bidi_component") if '"parts"' in one.proto.json)
+    assert strip["broken"] == 2
 
 
 def test_blocks_stand_in_brackets_and_are_drawn_with_what_they_add() -> None:
@@ -68,10 +72,13 @@ def test_code_and_links_are_brought_in(pasted: str) -> None:
 @pytest.mark.parametrize("pasted", ["nn.Sequential(nn.GELU())", "", f"http://x/{PAGE}?net=8x8x3%2C+evil", "import os"])
 def test_what_cannot_be_brought_in_changes_nothing(pasted: str) -> None:
     app = open_page(PAGE)
+    app.text_area(key="_network_pasted").set_value("nn.Conv2d(3, 8, 3)")
+    press(app, "Read it")  # leaves a note on the size of the input
     before = rows(app)
     app.text_area(key="_network_pasted").set_value(pasted)
     press(app, "Read it")
     assert len(app.error) == 1
+    assert not app.info
     assert rows(app) == before
 
 
@@ -84,7 +91,9 @@ def test_what_cannot_be_brought_in_changes_nothing(pasted: str) -> None:
         (("move", 3, 1, ""), "softmax, conv 4 3, flatten", 1),
         (("copy", 2, 0, ""), "conv 4 3, flatten, flatten, softmax", 3),
         (("remove", 3, 0, ""), "conv 4 3, flatten", 2),
+        (("remove", 1, 0, ""), "flatten, softmax", 1),
         (("select", 2, 0, ""), "conv 4 3, flatten, softmax", 2),
+        (("select", 0, 0, ""), "conv 4 3, flatten, softmax", 0),
     ],
 )
 def test_a_layer_is_added_moved_doubled_and_removed(action: tuple[str, int, int, str], net: str, selected: int) -> None:
@@ -129,6 +138,17 @@ def test_the_form_holds_any_number_of_the_text_and_mends_it() -> None:
         next(box for box in app.number_input if box.label == label).set_value(right).run()
         assert not app.exception, part
         assert "Does not fit" not in str(rows(app)), part
+
+
+def test_the_form_of_the_input_changes_its_sides() -> None:
+    app = open_page(PAGE, net="16x16x1, conv 4 3, relu", look="0")
+    next(box for box in app.number_input if box.label == "Depth").set_value(3).run()
+    assert app.text_area(key="net").value == "16x16x3, conv 4 3, relu"
+
+
+def test_the_selected_part_is_one_of_the_network() -> None:
+    app = open_page(PAGE, net="16x16x1, conv 4 3, relu", look="8")
+    assert app.number_input(key="look").value == 2
 
 
 BUDGET = (

@@ -121,7 +121,7 @@ def show_links(state: State, network: Network, part: int) -> None:
     """Show links to the pages that have room for the network's part ``part``, counted from 1."""
     before = len(Network(network.volume, network.parts[: part - 1]).stages())
     stages = network.stages()
-    if before >= len(stages):
+    if not part or before >= len(stages):
         return
     layer, info = stages[before].layer, stages[before].info
     if info and isinstance(info.input, Volume) and isinstance(layer, (Conv, ConvTranspose, Pool)):
@@ -134,7 +134,7 @@ def show_budget(network: Network) -> None:
         st.markdown("Build a network that meets all four. Change one layer at a time and watch the figures.")
         compared = demands(network)
         for demand in compared:
-            st.markdown(f"{'✅' if demand.is_met else '⬜'} {demand.text}: **{demand.actual}**")
+            st.markdown(f"{'✓ met' if demand.is_met else '✗ not met'}: {demand.text}: **{demand.actual}**")
         if all(demand.is_met for demand in compared):
             st.success("All four are met. Now try to halve the multiply-adds.")
 
@@ -151,7 +151,11 @@ def show_training_link(network: Network) -> None:
 
 
 def show_totals(network: Network) -> None:
-    """Show output, parameters, multiply-adds and activation memory of the whole network."""
+    """Show output, parameters, multiply-adds and activation memory of the network, and why a layer does not fit."""
+    try:
+        network.layer_infos()
+    except UserError as error:
+        st.error(sentence_of(error))
     infos = [stage.info for stage in network.stages() if stage.info]
     memory = network.volume.memory.value + sum(stage.memory.value for stage in network.stages())
     totals = {

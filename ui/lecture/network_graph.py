@@ -10,6 +10,7 @@ import streamlit as st
 from cnn.errors import DoesNotFit, UserError
 from cnn.layers.graph import Dims, Graph, Node, format_dims, title
 from cnn.layers.interpreter.installed_source import model_names
+from cnn.layers.layer import Volume
 from cnn.layers.network import Network
 from cnn.layers.reading.from_graph import build_network
 from cnn.layers.reading.graph_code import torch_source
@@ -26,10 +27,11 @@ _MOST_IN_LINK = 2000
 """Most characters of source that a link holds."""
 
 
-def show_reader(on_edit: Callable[[Network], None]) -> None:
+def show_reader(volume: Volume, on_edit: Callable[[Network], None]) -> None:
     """Show a box for source and one for a file, and the network that is in them.
 
     Args:
+        volume: The builder's input, which is written here as PyTorch has it.
         on_edit: Called with a network that the reader wants to change with the builder's blocks.
     """
     for key, name, default in (("any_network", "any", ""), ("any_input", "input", "3x224x224")):
@@ -41,7 +43,11 @@ def show_reader(on_edit: Callable[[Network], None]) -> None:
     with left:
         file = upload_limits.show_file_box("or a file: .py, .txt or .onnx", type=["py", "txt", "onnx"])
     shape = right.text_input("Shape of one input, channels first", key="any_input", max_chars=40)
-    st.caption("Source is read, never run. For a larger file: `python -m cnn.layers FILE --input 3x224x224`.")
+    sides = f"{volume.depth}x{volume.height}x{volume.width}"
+    st.caption(
+        f"Source is read, never run. The builder's input would be {sides} here. For a larger file: "
+        "`python -m cnn.layers FILE --input 3x224x224`."
+    )
     data, name = (file.getvalue(), file.name) if file else (text.encode(), "text")
     if not data.strip():
         return

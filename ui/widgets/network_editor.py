@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.layers import network_text
+from cnn.layers.layer import Volume
 from cnn.layers.layer_text import MAX_NUMBER
 from cnn.layers.network import Block, Network
 from cnn.layers.reading import from_graph
@@ -21,6 +22,9 @@ _PASTED, _ERROR, _NOTES = "_network_pasted", "_network_error", "_network_notes"
 _HISTORY, _LAST = "_network_history", "_network_last"
 _MOST_STEPS = 100
 ARGUMENTS = {
+    "width": "Width",
+    "height": "Height",
+    "depth": "Depth",
     "out_channels": "Filters",
     "out_features": "Units",
     "kernel_size": "Filter size F",
@@ -33,7 +37,7 @@ ARGUMENTS = {
     "bias": "Bias",
     "ceil_mode": "ceil_mode",
 }
-"""Labels of the arguments that the form of a layer has."""
+"""Labels of the arguments that the form of a layer or of the input has."""
 _WORDS = ("conv 16 3 p1", "relu", "max 2", "norm", "flatten", "fc 10", "softmax")
 _GUIDE = """
 - `conv 16 3 s1 p1`: 16 filters of 3 × 3, stride 1, padding 1; also `d2` dilation, `g4` groups, `nobias`
@@ -75,7 +79,7 @@ def show_strip(state: State, field: NetworkField, selected: Whole, network: Netw
                 st.session_state[_LAST] = st.session_state[field.name]
         elif (changed := edited(network, action, part, to, word)) is not None:
             state.put(field, changed[0])
-            state.put(selected, max(1, changed[1]))
+            state.put(selected, changed[1])
 
     layer_strip.show_layer_strip(
         network, min(state[selected], len(network.parts)), words, (bool(past), bool(future)), on_edit=edit
@@ -100,10 +104,10 @@ def edited(network: Network, action: str, part: int, to: int, word: str) -> tupl
     if action == "add" and part <= len(parts):
         longer = network_text.insert(network, part, word)
         return (longer, part + 1) if longer else None
+    if action == "select" and part <= len(parts):
+        return network, part
     if not 1 <= part <= len(parts):
         return None
-    if action == "select":
-        return network, part
     if action == "copy":
         longer = network_text.insert(network, part, str(parts[part - 1]))
         return (longer, part + 1) if longer else None
@@ -111,26 +115,31 @@ def edited(network: Network, action: str, part: int, to: int, word: str) -> tupl
     if action == "move" and 1 <= to <= len(parts) + 1:
         parts.insert(to - 1, taken)
         return Network(network.volume, tuple(parts)), to
-    return (Network(network.volume, tuple(parts)), part - 1) if action == "remove" else None
+    return (Network(network.volume, tuple(parts)), max(1, part - 1)) if action == "remove" else None
 
 
 def show_form(state: State, field: NetworkField, selected: Whole, network: Network) -> None:
-    """Show a widget for each argument of the selected layer."""
+    """Show a widget for each argument of the selected layer, or for each side of the input."""
     position = min(state[selected], len(network.parts))
-    layer = network.parts[position - 1] if position else None
-    if state.teach or layer is None or isinstance(layer, Block):
+    layer = network.parts[position - 1] if position else network.volume
+    if state.teach or isinstance(layer, Block):
         return
     arguments = [argument for argument in fields(layer) if argument.name in ARGUMENTS]
 
     def change(name: str, key: str) -> None:
         changed = replace(layer, **{name: st.session_state[key]})
-        state.put(field, Network(network.volume, (*network.parts[: position - 1], changed, *network.parts[position:])))
+        if isinstance(changed, Volume):
+            state.put(field, replace(network, volume=changed))
+        else:
+            parts = (*network.parts[: position - 1], changed, *network.parts[position:])
+            state.put(field, Network(network.volume, parts))
 
     if not arguments:
         return
-    st.markdown(f"**Layer {position}: {layer.title}**")
-    columns = st.columns(3)
+    st.markdown("**Input**" if isinstance(layer, Volume) else f"**Layer {position}: {layer.title}**")
     for number, argument in enumerate(arguments):
+        if number % 3 == 0:  # a row of its own, so that a narrow page keeps the order
+            columns = st.columns(3)
         column = columns[number % 3]
         value, label = getattr(layer, argument.name), ARGUMENTS[argument.name]
         key = f"_form {position} {layer} {argument.name}"
@@ -143,6 +152,9 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
 
 def edit_network(state: State, field: NetworkField) -> Network:
     """Show the box, a guide to its language, and a box to paste into; return the network."""
+    with st.container():  # always there, on top where it is in sight: what follows keeps its place and stays open
+        if error := st.session_state.pop(_ERROR, None):
+            st.error(f"Not read, the network stays as it was. {error}")
     network = state.lines(field)
     if state.teach:
         return network
@@ -158,8 +170,6 @@ def edit_network(state: State, field: NetworkField) -> Network:
             "Code is read, never run. What blocks cannot show, such as several branches, is drawn in the tab “Any "
             "network”."
         )
-    if error := st.session_state.pop(_ERROR, None):
-        st.error(error)
     read, notes = st.session_state.get(_NOTES, (None, ()))
     if read == network and notes:  # until the network is another
         st.info("\n".join(f"- {plain(note)}" for note in notes))
@@ -167,6 +177,7 @@ def edit_network(state: State, field: NetworkField) -> Network:
 
 
 def _take(state: State, field: NetworkField, present: Network) -> None:
+    st.session_state.pop(_NOTES, None)
     try:
         read, notes = import_network(st.session_state[_PASTED], present)
         state.put(field, read)

@@ -18,7 +18,7 @@ def show_layer_strip(
     *,
     on_edit: Callable[[str, int, int, str], None],
 ) -> None:
-    """Show the parts of a network, part ``selected`` (from 1) marked.
+    """Show the parts of a network, part ``selected`` (from 1; 0 is the input) marked, and the one that does not fit.
 
     Args:
         network: The network.
@@ -28,7 +28,8 @@ def show_layer_strip(
         on_edit: Called with action, part, place it goes to and text to be added, before the page runs again.
     """
     key = "layer strip"
-    broken = [stage.problem for stage in network.stages() if stage.problem]
+    starts = (Network(network.volume, network.parts[:count]) for count in range(1, len(network.parts) + 1))
+    broken = next((len(start.parts) for start in starts if start.output is None), 0)
     shape = {"do": _ACTIONS, "at": range(MAX_LAYERS + 1), "to": range(MAX_LAYERS + 1), "word": ["", *words]}
 
     def edited() -> None:
@@ -41,7 +42,7 @@ def show_layer_strip(
         "selected": selected,
         "words": list(words),
         "can": list(can),
-        "problem": broken[0] if broken else "",
+        "broken": broken,
     }
     _component(key=key, data=data, on_edit_change=edited)
 

@@ -7,14 +7,18 @@ function receive(view, data) {
     list = root.querySelector(".parts"),
     menu = root.querySelector(".menu");
   const send = (action, at, to = 0, word = "") => view.send("edit", { do: action, at, to, word });
-  const focused = list.getRootNode().activeElement?.className === "part";
+  const focused = list.getRootNode().activeElement?.classList.contains("part");
   menu.hidden = true;
-  const input = Object.assign(document.createElement("li"), { textContent: data.input, className: "input" });
+  const input = document.createElement("li"),
+    volume = Object.assign(document.createElement("button"), { type: "button", textContent: data.input, className: "input" });
+  if (!data.selected) volume.setAttribute("aria-current", "true");
+  volume.onclick = () => send("select", 0);
+  input.append(volume);
   const rows = data.parts.flatMap((text, index) => [adder(index), part(text, index + 1)]);
   list.replaceChildren(input, ...rows, adder(data.parts.length));
   for (const button of root.querySelectorAll("[data-do]")) {
     const action = button.dataset.do;
-    button.disabled = action === "undo" ? !data.can[0] : action === "redo" ? !data.can[1] : !data.parts.length;
+    button.disabled = action === "undo" ? !data.can[0] : action === "redo" ? !data.can[1] : !data.selected;
     button.onclick = () => send(action, data.selected);
   }
   root.onkeydown = (event) => {
@@ -46,7 +50,8 @@ function receive(view, data) {
     const frame = root.getBoundingClientRect(),
       place = button.getBoundingClientRect();
     menu.style.left = `${Math.max(0, Math.min(place.left - frame.left, frame.width - 190))}px`;
-    menu.style.top = `${place.bottom - frame.top + 4}px`;
+    const below = place.bottom + 4 + menu.offsetHeight <= innerHeight;
+    menu.style.top = `${(below ? place.bottom + 4 : place.top - 4 - menu.offsetHeight) - frame.top}px`;
     menu.firstChild.focus();
   }
 
@@ -54,6 +59,10 @@ function receive(view, data) {
     const item = document.createElement("li"),
       button = Object.assign(document.createElement("button"), { type: "button", textContent: text, className: "part" });
     if (number === data.selected) button.setAttribute("aria-current", "true");
+    if (number === data.broken) {
+      button.classList.add("broken");
+      button.title = "does not fit";
+    }
     button.dataset.number = number;
     button.onclick = () => button.dragged || send("select", number);
     button.onkeydown = (event) => {
