@@ -35,7 +35,6 @@ class Convolution:
         bias: (K,).
         rows: The windows from top to bottom.
         columns: The windows from left to right.
-        padding_mode: The values of the padding.
         flip: Whether the kernel is flipped, as the convolution of mathematics does and torch.nn.Conv2d does not.
     """
 
@@ -44,18 +43,22 @@ class Convolution:
     bias: Array
     rows: Axis
     columns: Axis
-    padding_mode: PaddingMode = "zeros"
     flip: bool = False
 
     def __post_init__(self) -> None:
         check_products(self.weight.size * len(self.rows.windows) * len(self.columns.windows))
         for axis in (self.rows, self.columns):
-            check_padding_mode(axis, self.padding_mode)
+            check_padding_mode(axis)
+
+    @property
+    def padding_mode(self) -> PaddingMode:
+        """The values of the padding."""
+        return self.rows.mode
 
     @cached_property
     def padded(self) -> Array:
         """(C, PH, PW): the input with its padding."""
-        return pad(self.input, self.rows, self.columns, self.padding_mode)
+        return pad(self.input, self.rows, self.columns)
 
     @property
     def kernel(self) -> Array:
@@ -118,10 +121,12 @@ def conv2d(
         raise DoesNotFit(f"There are {len(biases)} biases for {count} filters: each filter has exactly one.")
     sliding = windows or tuple(Window(size) for size in kernel_size)
     try:
-        rows, columns = (Axis.sliding(n, window) for n, window in zip(volume.shape[1:], sliding, strict=True))
+        rows, columns = (
+            Axis.sliding(n, window, mode=padding_mode) for n, window in zip(volume.shape[1:], sliding, strict=True)
+        )
     except SizeDoesNotFit as error:  # stride and padding that were not asked for are no cure
         raise keep_advice(error, lambda name, _: bool(windows) or name in ("n", "kernel_size")) from None
-    return Convolution(volume, filters, biases, rows, columns, padding_mode, flip)
+    return Convolution(volume, filters, biases, rows, columns, flip)
 
 
 def conv1d(

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 MAX_PRODUCTS = 1_000_000
 """Largest number of products in an example to follow by hand."""
-_NUMPY_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_NUMPY_MODE = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,21 @@ class Axis:
         after: Cells of padding behind the data.
         windows: For each output position the cells that its window reads, counted from the first padding cell. Cells
             from ``padded`` on do not exist: a window that reaches beyond the edge (``ceil_mode``) reads nothing there.
+        mode: What the padding holds: zeros, or copies of cells of data.
     """
 
     size: int
     before: int
     after: int
     windows: tuple[tuple[int, ...], ...]
+    mode: PaddingMode = "zeros"
 
     @classmethod
-    def sliding(cls, size: int, window: Window, rule: Rule = "floor") -> "Axis":
+    def sliding(cls, size: int, window: Window, rule: Rule = "floor", mode: PaddingMode = "zeros") -> "Axis":
         """Slide ``window`` along ``size`` cells. Raises ``DoesNotFit``."""
         cells = range(0, window.reach, window.dilation)
         starts = range(0, output_size(size, window, rule).size * window.stride, window.stride)
-        return cls(size, *window.ends, tuple(tuple(start + cell for cell in cells) for start in starts))
+        return cls(size, *window.ends, tuple(tuple(start + cell for cell in cells) for start in starts), mode)
 
     @classmethod
     def adaptive(cls, size: int, output: int) -> "Axis":
@@ -57,9 +59,18 @@ class Axis:
 
     @property
     def unread(self) -> tuple[int, ...]:
-        """Cells, padding included, that no window reads."""
-        read = {cell for window in self.windows for cell in window}
-        return tuple(cell for cell in range(self.padded) if cell not in read)
+        """Cells, padding included, that no window reads, nor a copy of them in the padding."""
+        sources = range(self.padded)
+        if self.mode != "zeros":
+            data = np.array(sources[self.before : self.before + self.size])
+            sources = np.pad(data, (self.before, self.after), mode=_NUMPY_MODE[self.mode]).tolist()  # type: ignore[call-overload]
+        read = {sources[cell] for window in self.windows for cell in window if cell < self.padded}
+        return tuple(cell for cell, source in enumerate(sources) if source not in read)
+
+    @property
+    def unread_input(self) -> int:
+        """How many of these cells are data."""
+        return sum(self.before <= cell < self.before + self.size for cell in self.unread)
 
     @property
     def index(self) -> NDArray[np.intp]:
@@ -73,31 +84,26 @@ class Axis:
 
 def count_unread(rows: Axis, columns: Axis) -> int:
     """Return how many cells of the input, padding left out, no window reads."""
-    return rows.size * columns.size - _count_read(rows) * _count_read(columns)
+    return rows.size * columns.size - (rows.size - rows.unread_input) * (columns.size - columns.unread_input)
 
 
-def _count_read(axis: Axis) -> int:
-    data = range(axis.before, axis.before + axis.size)
-    return axis.size - sum(cell in data for cell in axis.unread)
-
-
-def check_padding_mode(axis: Axis, mode: PaddingMode) -> None:
-    """Raise ``DoesNotFit`` if ``mode`` would copy more cells than the side has."""
+def check_padding_mode(axis: Axis) -> None:
+    """Raise ``DoesNotFit`` if the padding would copy more cells than the side has."""
     widest = max(axis.before, axis.after)
-    most = {"reflect": axis.size - 1, "circular": axis.size}.get(mode, widest)
+    most = {"reflect": axis.size - 1, "circular": axis.size}.get(axis.mode, widest)
     if widest > most:
         raise DoesNotFit(
-            f"The mode {mode} can pad a side of {axis.size} by at most {most}, not {widest}, because it copies cells "
-            "of the side: choose the mode zeros or replicate."
+            f"The mode {axis.mode} can pad a side of {axis.size} by at most {most}, not {widest}, because it copies "
+            "cells of the side: choose the mode zeros or replicate."
         )
 
 
-def pad(image: Array, rows: Axis, columns: Axis, mode: PaddingMode = "zeros", fill: float = 0.0) -> Array:
+def pad(image: Array, rows: Axis, columns: Axis, fill: float = 0.0) -> Array:
     """Return ``image`` (C, H, W) with its padding (C, PH, PW); ``fill`` is the value of "zeros"."""
     widths = ((0, 0), (rows.before, rows.after), (columns.before, columns.after))
-    if mode == "zeros":
+    if rows.mode == "zeros":
         return np.pad(image, widths, constant_values=fill)
-    padded: Array = np.pad(image, widths, mode=_NUMPY_MODE[mode])  # type: ignore[call-overload]
+    padded: Array = np.pad(image, widths, mode=_NUMPY_MODE[rows.mode])  # type: ignore[call-overload]
     return padded
 
 

@@ -75,6 +75,24 @@ def test_slides_19_to_31_strides_on_7x7(stride, size, unread):
     assert count_unread(axis, axis) == (13 if unread else 0)
 
 
+@pytest.mark.parametrize("mode", PADDING_MODES)
+def test_cells_that_no_window_reads_are_counted_with_the_copies_in_torch_s_padding(mode):
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        x, w, b, windows = random_example(rng)
+        numbers = torch.arange(1.0, 1 + x[0].size).reshape(1, 1, *x.shape[1:])
+        ends = [end for window in windows[::-1] for end in window.ends]
+        padded = F.pad(numbers, ends, "constant" if mode == "zeros" else mode)
+        options = {name: tuple(getattr(window, name) for window in windows) for name in ("stride", "dilation")}
+        read = F.unfold(padded, w.shape[2:], **options)
+        example = conv2d(x, w, b, windows, padding_mode=mode)
+        unread = set(range(1, 1 + x[0].size)) - set(read.ravel().tolist())
+        assert count_unread(example.rows, example.columns) == len(unread)
+        crossed = np.zeros(padded.shape[2:], bool)
+        crossed[list(example.rows.unread)] = crossed[:, list(example.columns.unread)] = True
+        assert set(padded[0, 0].numpy()[crossed].tolist()) - {0} == unread
+
+
 # Against torch, at random.
 
 

@@ -28,10 +28,10 @@ def numbers(value: Any) -> Array:
 def example_of(data: Mapping[str, Any]) -> Convolution | Pooling:
     """The example that the browser computes from ``data``."""
     rows, columns = (
-        Axis(axis["size"], axis["before"], axis["after"], tuple(map(tuple, axis["windows"])))
+        Axis(axis["size"], axis["before"], axis["after"], tuple(map(tuple, axis["windows"])), axis["mode"])
         for axis in (data["rows"], data["columns"])
     )
     if "weight" not in data:
         return Pooling(data["kind"], data["norm"], numbers(data["input"]), rows, columns)
     operands = numbers(data["input"]), numbers(data["weight"]), numbers(data["bias"])
-    return Convolution(*operands, rows, columns, data["paddingMode"], data["flip"])
+    return Convolution(*operands, rows, columns, data["flip"])

@@ -239,7 +239,7 @@ def show_rules(state: State, sliding: Sliding, fields: Mapping[str, Whole], side
     )
     problem = _too_long(n, window)
     if problem is None:
-        problem = show_cards(n, window)
+        problem = show_cards(n, window, mode=sliding.mode)
     if problem:
         advice = keep_advice(problem, _allowed(fields, lambda name, value: sliding.accepts(sides, name, value)))
         show_presets(state, advice, fields, lambda name, value: sliding.change(sides, name, value).reads_all())
@@ -261,7 +261,7 @@ def explain_size(n: int, window: Window) -> None:
     )
 
 
-def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFit | None:
+def show_cards(n: int, window: Window, *, pooling: bool = True, mode: PaddingMode = "zeros") -> SizeDoesNotFit | None:
     """Show a card for each rule, ``ceil_mode`` for ``pooling`` only; return the error of the rule that refuses."""
     cards, problem = [], None
     for rule, (title, meaning) in RULES.items():
@@ -270,7 +270,7 @@ def show_cards(n: int, window: Window, *, pooling: bool = True) -> SizeDoesNotFi
         try:
             size = output_size(n, window, rule)
             number, failed = str(size.size), ""
-            text = f"{typeset(size.formula)}. {describe_edge(Axis.sliding(n, window, rule), size)}"
+            text = f"{typeset(size.formula)}. {describe_edge(Axis.sliding(n, window, rule, mode), size)}"
         except SizeDoesNotFit as error:
             problem = error
             number, failed = f"{float(quotient(n, window) + 1):.3g} ✗", " failed"
@@ -325,8 +325,8 @@ def _too_long(n: int, window: Window) -> SizeDoesNotFit | None:
 def describe_edge(axis: Axis, size: Size) -> str:
     """Describe what a rule does at the edge."""
     sentences = []
-    if axis.unread:
-        sentences.append(f"Of {axis.padded} cells along a side, no window reads {len(axis.unread)}.")
+    if axis.unread_input:
+        sentences.append(f"Of {axis.size} input cells along a side, no window reads {axis.unread_input}.")
     if size.overhang:
         sentences.append(f"The last window hangs over the edge by {size.overhang}.")
     if size.dropped:

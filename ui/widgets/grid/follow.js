@@ -63,7 +63,7 @@ function slide({ size, kernel_size, stride, padding, dilation }, { ceil, pooling
   const windows = Array.from({ length: count }, (_, at) => Array.from({ length: kernel_size }, (__, cell) => at * stride + cell * dilation));
   const read = new Set(windows.flat());
   const unread = Array.from({ length: padded }, (_, cell) => cell).filter((cell) => !read.has(cell));
-  return { size, before: padding, after: padding, windows, padded, unread, overhang: Math.max(0, (count - 1) * stride + reach - padded) };
+  return { size, before: padding, after: padding, windows, mode: "zeros", padded, unread, overhang: Math.max(0, (count - 1) * stride + reach - padded) };
 }
 
 // Whether an example from Python is late: the boxes have been moved on. It is taken after all if no better one comes.
