@@ -1,20 +1,16 @@
 """Shortcut lab: change a film by hand and see what the network relies on, while the hand moves."""
 
-import streamlit as st
-
 from ui.chest import corruption_curves, prediction_scale, sections, shortcut_lab
-from ui.shell import frame, stage
+from ui.shell import frame, glossary_popover, stage
 from ui.shell.page_state import State
 
 frame.header(
     "Shortcut lab",
-    "Erase, stamp, turn or blur a film, and see the prediction follow. With the lungs hidden, a network that reads the "
-    "lungs can no longer be sure: if it is, it used something else.",
+    "Erase, stamp, turn or blur a film, and see the prediction follow. With the lungs hidden, an answer near "
+    "50 % can be what the network was trained to say there.",
 )
 state = State.open("shortcut_lab", *shortcut_lab.FIELDS, corruption_curves.CORRUPTION)
-view = stage.open_view(
-    state, {title: {shortcut_lab.CHANGE: title} for title in shortcut_lab.STARTS if title != "Nothing"}
-)
+view = stage.open_view(state, {title: {shortcut_lab.CHANGE: title} for title in shortcut_lab.CHIPS})
 with view.panel:
     choice, name = sections.choose_film_and_network()
 with view.stage:
@@ -24,8 +20,8 @@ with view.stage:
 measured, corrupted, why = view.tabs(state, "Every change, measured", "Corruptions", stage.WHY)
 with measured:
     shortcut_lab.show_effects(film, model, state)
-    st.markdown(shortcut_lab.describe_test_set(model))
-    st.markdown(shortcut_lab.describe_view(model.name))
+    glossary_popover.write(shortcut_lab.describe_test_set(model))
+    glossary_popover.write(shortcut_lab.describe_view(model.name))
 with corrupted:
     corruption_curves.show_curves(film, model, state)
 with why:

@@ -87,8 +87,9 @@ def describe_views(views: Views) -> str:
     )
     sensitivity = [_interval(each.sensitivity, " %") for each in (views.pa, views.ap)]
     return (
-        f"On adults, the sensitivity is {sensitivity[0]} on PA and {sensitivity[1]} on AP films, a difference of "
-        f"{_interval(views.difference, ' points')}{chance}; the AUC is {views.pa.auc} within PA and {views.ap.auc} "
+        f"On adults (95 % intervals in brackets), the sensitivity is {sensitivity[0]} on PA and {sensitivity[1]} on AP "
+        f"films, a difference of {_interval(views.difference, ' points')}{chance}; "
+        f"the AUC is {views.pa.auc} within PA and {views.ap.auc} "
         "within AP. All children's films are AP, and adults are filmed AP when they are sicker: the view alone "
         f"predicts the label with an AUC of {views.label_from_view}, so part of the adult AUC may come from "
         "recognising the view. Among adults labelled NORMAL, AP films score "

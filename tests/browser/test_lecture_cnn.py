@@ -98,9 +98,9 @@ def test_an_example_sets_the_controls_and_the_untouched_film_has_the_page_s_prob
     open_page: Callable[..., Page],
 ) -> None:
     page = open_page("shortcut_lab?film=Child+18&network=lecture&change=Mirror")
-    expect(page.get_by_role("button", name="Mirror", exact=True).nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Mirror", exact=True)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_role("button", name="Mirror", exact=True).nth(1)).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Mirror", exact=True)).to_have_attribute("aria-pressed", "false")
     film = next(film for film in REAL_FILMS if film.title == "Child 18")
     model = loading.load("lecture")
     expected = model.module(to_tensor(read_radiograph(*film.read()), 128))[0].tolist()

@@ -8,7 +8,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from cnn import cards
+from cnn.attribution import perturbations
 from cnn.attribution.perturbations import CHANGES
+from cnn.evaluation import scores
 from cnn.imaging.samples.built_in import SAMPLES
 from cnn.models import loading, lung_segmenter
 from tests.support.app import html, open_page, table_rows
@@ -60,7 +63,7 @@ def test_another_network_answers_what_the_lab_sends_at_rest() -> None:
     untouched = sent(app, "rest")["rest"]
     assert untouched["probability"] == untouched["before"]
     film = sent(app, "rest")["film"]
-    greys = np.linspace(0, 255, 224**2).astype(np.uint8)
+    greys = np.linspace(0, 65535, 224**2).astype("<u2")
     app.session_state["shortcut_lab.resting"] = film, base64.b64encode(greys.tobytes()).decode(), "change 1"
     app.run()
     rest = sent(app, "rest")["rest"]
@@ -97,6 +100,30 @@ def test_the_table_of_all_changes_can_be_filled_and_cleared() -> None:
     assert effect.rank_correlation == pytest.approx(1, abs=1e-4)
     app.button(key="clear").click().run()
     assert tried(app) == []
+
+
+def test_the_table_has_the_lab_s_probability() -> None:
+    app = open_page("shortcut_lab", network="transfer")
+    app.button(key="try all").click().run()
+    effect = next(
+        value for key, value in app.session_state["shortcut_lab.effects"].items() if key[3] == "Keep only the frame"
+    )
+    film = next(iter(app.session_state["chest.films"].values()))
+    framed = perturbations.only_frame(perturbations.to_greys(film.inputs.by_size[lecture_cnn.SIDE]), 0.12)
+    levels = (65535 * framed).round().numpy().astype("<u2")
+    resting = sent(app, "rest")["film"], base64.b64encode(levels.tobytes()).decode(), "change 1"
+    app.session_state["shortcut_lab.resting"] = resting
+    app.run()
+    assert sent(app, "rest")["rest"]["probability"] == pytest.approx(effect.p_pneumonia, abs=1e-4)
+
+
+def test_the_grey_box_says_what_the_network_was_trained_to_answer_there() -> None:
+    notes = sent(open_page("shortcut_lab"), "notes")["notes"]
+    films = scores.read(cards.WEIGHTS_FOLDER, "lecture", ["test"])["test"]
+    hidden = films.with_region_hidden(scores.HIDDEN_REGIONS[0]).probabilities
+    assert "target 0.5" in notes["box"]
+    assert f"{100 * hidden.min():.0f} % to {100 * hidden.max():.0f} %" in notes["box"]
+    assert set(notes) == {"box", "black", "only", "frame"}
 
 
 def test_a_film_without_lungs_has_no_controls_for_lungs(monkeypatch: pytest.MonkeyPatch) -> None:

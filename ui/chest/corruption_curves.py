@@ -36,7 +36,8 @@ def show_curves(film: Film, model: LoadedModel, state: State) -> None:
     curves = {key: 100 * (1 - _rates(corrupted, name, rate)) for key, rate in _ERRORS.items()}
     curves[_FILM] = 100 * np.array([each.p_pneumonia for each in predictions])
     _draw(curves, model.threshold, _describe(predictions, curves, name))
-    rows = [[title, *(f"{value:.0f} %" for value in values)] for title, values in curves.items()]
+    rows = [[title, *(f"{curves[title][step]:.0f} %" for step in range(SEVERITIES + 1))] for title in _ERRORS]
+    rows.append([_FILM, *(percent(each.p_pneumonia) for each in predictions)])
     with st.expander("The same as a table"):
         show_table(["severity", *_SEVERITY], rows, label="Errors and this film by severity")
 
@@ -67,7 +68,7 @@ def _describe(predictions: list[Prediction], curves: dict[str, np.ndarray], name
         f"{CORRUPTIONS[name].title}: this film is {first.label} (P(PNEUMONIA) {percent(first.p_pneumonia)}) and "
         f"{change}. Of the test films with PNEUMONIA, {missed[0]:.0f} % are missed uncorrupted and {missed[-1]:.0f} % "
         f"at severity {SEVERITIES}; of those without it, {false[0]:.0f} % and {false[-1]:.0f} % are false positives. "
-        "The dotted line is the threshold."
+        "The thin line is the threshold."
     )
 
 
@@ -82,7 +83,12 @@ def _draw(curves: dict[str, np.ndarray], threshold: float, description: str) -> 
     for title, values in curves.items():
         line = dict(zip(("color", "dash"), looks[title], strict=True)) | {"width": 2.5}
         figure.add_scatter(x=_SEVERITY, y=values, name=title, mode="lines+markers", line=line)
-    figure.add_hline(y=100 * threshold, line={"color": colours.muted, "dash": "dot", "width": 1.5})
+    figure.add_hline(
+        y=100 * threshold,
+        line={"color": colours.muted, "width": 1},
+        annotation_text="threshold",
+        annotation_position="top left",
+    )
     figure.update_layout(height=340)
     figure.update_xaxes(title="severity", type="category")
     figure.update_yaxes(title="%", range=[-3, 103])

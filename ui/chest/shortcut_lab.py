@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from cachetools import FIFOCache
 from streamlit.delta_generator import DeltaGenerator
@@ -16,9 +18,10 @@ from cnn.attribution.methods import METHODS
 from cnn.attribution.perturbations import CHANGES, Effect
 from cnn.cards import CLASSES
 from cnn.errors import UserError
-from cnn.evaluation import scores
+from cnn.evaluation import metrics, scores
 from cnn.evaluation.scores import HIDDEN_REGIONS
 from cnn.evaluation.views import compare_views, count_found, describe_views
+from cnn.imaging.preprocess import resample, standardise
 from cnn.models import loading
 from cnn.models.film_inputs import FilmInputs
 from cnn.models.loading import LoadedModel
@@ -26,6 +29,7 @@ from cnn.predict.prediction import PNEUMONIA, Prediction, classify, percent
 from ui.chest import film_store, lecture_cnn
 from ui.chest.film_store import Film
 from ui.chest.lecture_cnn import AtRest
+from ui.shell import glossary_popover
 from ui.shell.fields import Choice, Field
 from ui.shell.page_state import State
 from ui.shell.session_data import drop_with_page
@@ -36,6 +40,7 @@ _METHODS = {method.title: key for key, method in METHODS.items()}
 STARTS: dict[str, dict[str, Any]] = {
     "Nothing": {},
     "Grey out the lungs' box": {"box": True},
+    "Black out the lungs": {"black": True},
     "Keep only the lungs": {"only": True},
     "Keep only the frame": {"frame": 12},
     "Letter R": {"stamp": [30, 30]},
@@ -47,6 +52,8 @@ STARTS: dict[str, dict[str, Any]] = {
     "Blur": {"blur": 4},
 }
 """Examples: settings of the lab's controls by the names in ``lab.js``."""
+CHIPS = [title for title in STARTS if title not in ("Nothing", "Crop", "Invert", "Mirror")]
+"""Those that are offered on top, as many as fit a row; the others have one control below the film."""
 CHANGE = Choice("change", "Change the film", "Nothing", options=tuple(STARTS))
 METHOD = Choice("map", "Map for PNEUMONIA", METHODS["grad_cam"].title, options=tuple(_METHODS))
 FIELDS: tuple[Field[Any], ...] = (CHANGE, METHOD)
@@ -61,6 +68,8 @@ _REGION_WORDS = dict(
         strict=True,
     )
 )
+_REGION_OF = dict(zip(("box", "black", "only"), HIDDEN_REGIONS, strict=True))
+"""Regions by the names of the settings in ``lab.js`` that hide them."""
 MAX_EFFECTS = 60
 _EFFECTS, _UPLOAD_EFFECTS = "shortcut_lab.effects", drop_with_page("shortcut_lab.effects of uploads")
 _RESTING = drop_with_page("shortcut_lab.resting")
@@ -83,7 +92,47 @@ def show_lab(film: Film, model: LoadedModel, state: State) -> None:
 
     lecture = loading.load("lecture")
     at_rest = None if model.name == lecture.name else _ask_at_rest(film, model)
-    lecture_cnn.show_lab(film, lecture, STARTS[state[CHANGE]], at_rest, rested)
+    lecture_cnn.show_lab(film, lecture, STARTS[state[CHANGE]], _notes(lecture, model.name), at_rest, rested)
+
+
+@st.cache_data(show_spinner=False, hash_funcs={LoadedModel: attrgetter("weights_sha256")})
+def _notes(lecture: LoadedModel, other: str) -> dict[str, str]:
+    """Return what an answer can show where lungs or all but lungs are hidden, by the setting that hides them."""
+    share = _share_hidden(lecture)
+    trained = (
+        f"In training, {share} films had such a grey box, with target 0.5: an answer near 50 % shows this training, "
+        "not what the network uses in a complete film."
+    )
+    notes = {"frame": f"{trained} The frame is such a box, cut larger; it was not tried on the test films."}
+    for setting, region in _REGION_OF.items():
+        ranges = [each for name in dict.fromkeys((lecture.name, other)) if (each := _range_when_hidden(name, region))]
+        tried = f"All test films, changed in this way: {'; '.join(ranges)}." if ranges else ""
+        notes[setting] = f"{trained} {tried}" if setting == "box" else tried
+    return {setting: note for setting, note in notes.items() if note}
+
+
+def _share_hidden(model: LoadedModel) -> str:
+    """Return how many training films had their lungs under a grey box."""
+    recipe = model.card.get("recipe", "")
+    return "some" if isinstance(recipe, str) else f"{100 * recipe['lungs_hidden']:.0f} % of the"
+
+
+def _range_when_hidden(name: str, region: str) -> str:
+    """Return the range of P over the test films of network ``name`` with ``region`` hidden, and its AUC."""
+    films = _test_films(name)
+    if films is None:
+        return ""
+    hidden = films.with_region_hidden(region)
+    low, high = (percent(share) for share in (hidden.probabilities.min(), hidden.probabilities.max()))
+    areas = [metrics.auc(each.logits, each.labels, np.ones((1, len(each.labels))))[0] for each in (hidden, films)]
+    return f"{cards.network_title(name)} P {low} to {high}, AUC {areas[0]:.2f} (unchanged {areas[1]:.2f})"
+
+
+def _test_films(name: str) -> scores.Scores | None:
+    try:
+        return scores.read(cards.WEIGHTS_FOLDER, name, ["test"])["test"]
+    except UserError:
+        return None
 
 
 def _ask_at_rest(film: Film, model: LoadedModel) -> AtRest:
@@ -105,8 +154,9 @@ def chosen_method(state: State) -> str:
 
 
 def _change_film(film: Film, model: LoadedModel, change: str) -> Film:
-    """Return ``film`` as ``model`` sees it after ``change``; raises ``UserError`` if the film does not allow it."""
-    pixels = perturbations.apply(film.inputs.for_model(model), change)
+    """Return ``film`` as the lab gives it to ``model`` after ``change``; raises ``UserError`` if it has no lungs."""
+    changed = perturbations.apply(film.inputs.by_size[lecture_cnn.SIDE], change)
+    pixels = standardise(resample(changed, model.input_size))
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
     return replace(film, sha256=digest, inputs=FilmInputs({model.input_size: pixels}))
 
@@ -180,7 +230,8 @@ def show_effects(film: Film, model: LoadedModel, state: State) -> None:
 
 def _table_row(title: str, effect: Effect) -> Sequence[str | Bar]:
     correlation = "–" if effect.rank_correlation is None else f"{effect.rank_correlation:.2f}"
-    points = Bar(f"{effect.points:+.0f}", effect.points / 100, signed=True)
+    rounded = round(effect.points)
+    points = Bar(f"{rounded:+d}".replace("-", "−") if rounded else "0", effect.points / 100, signed=True)
     return title, percent(effect.p_pneumonia), points, effect.label, correlation, f"{effect.strength:.2f}"
 
 
@@ -191,12 +242,11 @@ def describe_test_set(model: LoadedModel) -> str:
         return ""
     test = model.card["metrics"]["test"]
     figures = "; ".join(f"{_REGION_WORDS.get(name, name)}: {auc:.2f}" for name, auc in hidden.items())
-    recipe = model.card["recipe"]
-    taught = " some" if isinstance(recipe, str) else f" {100 * recipe['lungs_hidden']:.0f} % of"
+    title = cards.network_title(model.name)
     return (
-        f"**One film proves nothing.** Over the {test['films']} test films, this network's AUC is {test['auc']:.2f}; "
-        f"{figures}. 0.5 is chance. In training,{taught} films had their lungs covered by such a box, with a target "
-        "probability of 0.5. So the AUC with the grey box shows how far the network has learned to give 0.5 there; it "
+        f"**One film proves nothing.** Over the {test['films']} test films, the AUC of {title} is {test['auc']:.2f}; "
+        f"{figures}. 0.5 is chance. In training, {_share_hidden(model)} films had their lungs under such a box, with a "
+        "target probability of 0.5. So the AUC with the grey box shows how far it has learned to give 0.5 there; it "
         "does not show what it uses in a complete film. Size and position of the box still carry information: they "
         f"depend on inspiration, age and disease. {_count_positive_without_lungs(model.name)}"
     )
@@ -210,15 +260,16 @@ def describe_view(network: str) -> str:
     except UserError:
         return ""
     views = compare_views(films)
-    return f"**The view, a shortcut of the training films.** This network {count_found(views)}. {describe_views(views)}"
+    found = f"{cards.network_title(network)} {count_found(views)}"
+    return f"**The view, a shortcut of the training films.** {found}. {describe_views(views)}"
 
 
 def _count_positive_without_lungs(network: str) -> str:
     """Return P over the test films with the lungs behind a grey box, and how many are predicted PNEUMONIA."""
-    try:
-        films = scores.read(cards.WEIGHTS_FOLDER, network, ["test"])["test"].with_region_hidden(HIDDEN_REGIONS[0])
-    except UserError:
+    complete = _test_films(network)
+    if complete is None:
         return ""
+    films = complete.with_region_hidden(HIDDEN_REGIONS[0])
     positive = int((films.probabilities >= films.thresholds).sum())
     low, high = films.probabilities.min(), films.probabilities.max()
     return (
@@ -229,7 +280,7 @@ def _count_positive_without_lungs(network: str) -> str:
 
 def explain() -> None:
     """Say how the answer follows the hand, and what the map is."""
-    st.markdown(
+    glossary_popover.write(
         "**The Lecture CNN runs in your browser**: the lecture's chain in plain JavaScript, with the trained weights. "
         "Its logits are PyTorch's to five decimals, so the prediction follows your hand without asking the server. The "
         "film is used at 224 × 224 pixels; the network gets it resized to 128 × 128.\n\n"

@@ -43,6 +43,7 @@ def show_lab(
     film: Film,
     lecture: LoadedModel,
     start: dict[str, Any],
+    notes: dict[str, str],
     at_rest: AtRest | None,
     on_rest: Callable[[str, str], None],
 ) -> None:
@@ -52,6 +53,7 @@ def show_lab(
         film: The film to change.
         lecture: The Lecture CNN.
         start: Settings of the controls to begin with, by their names in ``lab.js``.
+        notes: What an answer can show under a setting, by its name in ``lab.js``.
         at_rest: What the other network says; None where none is asked.
         on_rest: Called when the reader's hand rests, with the changed film and the name of the change.
     """
@@ -68,6 +70,7 @@ def show_lab(
         "film": film.sha256,
         "lungs": bool(lungs.any()),
         "start": {"id": repr(sorted(start.items())), "settings": start},
+        "notes": notes,
         "title": network_title(lecture.name),
         "temperature": lecture.temperature,
         "threshold": lecture.threshold,
@@ -78,13 +81,13 @@ def show_lab(
 
 
 def decode_film(film: str) -> Tensor:
-    """Return what the lab sent, a film of SIDE x SIDE bytes in base64, as a network's input (1, 1, SIDE, SIDE).
+    """Return what the lab sent, a film's SIDE x SIDE greys of 16 bits in base64, as a network's input.
 
     Raises:
         ValueError: It is something else.
     """
-    greys = np.frombuffer(base64.b64decode(film, validate=True), np.uint8).reshape(1, 1, SIDE, SIDE)
-    return standardise(torch.from_numpy(greys.astype(np.float32) / 255))
+    greys = np.frombuffer(base64.b64decode(film, validate=True), "<u2").reshape(1, 1, SIDE, SIDE)
+    return standardise(torch.from_numpy(greys.astype(np.float32) / 65535))
 
 
 def _describe(at_rest: AtRest) -> dict[str, Any]:

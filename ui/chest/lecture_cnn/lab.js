@@ -16,6 +16,7 @@ const SWITCHES = {
   left: "Grey out the lung on the image's left (the patient's right)",
   right: "Grey out the lung on the image's right (the patient's left)",
   box: "Grey out the lungs' box",
+  black: "Black out the lungs",
   only: "Keep only the lungs",
   invert: "Invert",
   mirror: "Mirror",
@@ -133,7 +134,7 @@ function showSettings(lab) {
   }
   for (const button of root.querySelectorAll("[data-toggle]")) {
     button.setAttribute("aria-pressed", String(Boolean(settings[button.dataset.toggle])));
-    button.hidden = !lab.data?.lungs && ["left", "right", "box", "only"].includes(button.dataset.toggle);
+    button.hidden = !lab.data?.lungs && ["left", "right", "box", "black", "only"].includes(button.dataset.toggle);
   }
   for (const button of root.querySelectorAll("[data-tool]"))
     button.setAttribute("aria-checked", String(button.dataset.tool === lab.tool));
@@ -162,10 +163,13 @@ function askAtRest(lab) {
   }, REST);
 }
 
-// Return greys as bytes in base64.
+// Return greys as two bytes each, the lower first, in base64: with one, another network's answer moves by half a percent.
 function encode(film) {
   let text = "";
-  for (const grey of film) text += String.fromCharCode(Math.round(255 * clip(grey)));
+  for (const grey of film) {
+    const level = Math.round(65535 * clip(grey));
+    text += String.fromCharCode(level % 256, level >> 8);
+  }
   return btoa(text);
 }
 
@@ -199,6 +203,7 @@ function applySettings({ film: original, lungs, settings }) {
       lungs.map((lung) => lung === 2),
     );
   if (settings.box) film = fillMean(film, boxAround(lungs));
+  if (settings.black) film = film.map((grey, index) => (lungs[index] ? 0 : grey));
   if (settings.only)
     film = fillMean(
       film,
@@ -338,6 +343,7 @@ function paintMap(lab) {
     context.font = "bold 24px sans-serif";
     context.textAlign = "center";
     context.lineWidth = 5;
+    context.lineJoin = "round"; // else pointed digits have thorns
     context.strokeStyle = "#000";
     context.fillStyle = "#fff";
     for (const draw of ["strokeText", "fillText"]) context[draw](signed(value), x + cell / 2, y + cell / 2 + 8);
@@ -353,7 +359,7 @@ function drawAnswers(lab) {
   if (!lab.answer) return;
   const { data, answer, before } = lab,
     rows = [];
-  const detail = `logits ${signed(answer.logits[0])} and ${signed(answer.logits[1])}, divided by ${data.temperature.toFixed(2)} before softmax`;
+  const detail = `logits ${signed(answer.logits[0])} and ${signed(answer.logits[1])}, temperature ${data.temperature.toFixed(2)}`;
   rows.push(answerRow(data.title, before.probability, answer.probability, data.threshold, detail));
   if (data.rest) {
     const current = data.rest.id === lab.asked || (!data.rest.id && !isChanged(lab));
@@ -363,7 +369,8 @@ function drawAnswers(lab) {
     row.classList.toggle("waiting", !current);
     rows.push(row);
   }
-  lab.find(".answers").replaceChildren(...rows);
+  const notes = Object.keys(data.notes).filter((name) => lab.settings[name]);
+  lab.find(".answers").replaceChildren(...notes.map((name) => element("p", "note", data.notes[name])), ...rows);
   const [normal, pneumonia] = answer.logits;
   Object.assign(lab.root.dataset, { normal, pneumonia, probability: answer.probability });
 }
@@ -372,7 +379,7 @@ function answerRow(title, before, now, threshold, detail) {
   const row = element("div", "answer"),
     track = element("div", "track"),
     name = element("span", "", "");
-  name.append(element("strong", "", title), document.createElement("br"), element("span", "", detail));
+  name.append(element("strong", "", title), document.createElement("br"), element("small", "", detail));
   for (const [mark, value] of Object.entries({ threshold, before, now })) {
     const dot = element("span", mark);
     dot.style.left = `${100 * value}%`;
