@@ -7,12 +7,12 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.lecture import torch_snippets
 from cnn.lecture.questions.output_cells import ask_conv1d
-from cnn.ops import signals
+from cnn.ops import csv_signal, signals
 from ui.lecture import signal_charts, signal_uses
 from ui.lecture.signal_player import show_player
 from ui.lecture.signal_uses import MOST
 from ui.shell import frame, glossary_popover, stage, upload_limits
-from ui.shell.fields import Choice, Field, Numbers, Whole
+from ui.shell.fields import Choice, Field, Numbers, Vector, Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
 from ui.shell.text import sentence_of
@@ -34,8 +34,7 @@ EXAMPLES: dict[str, dict[Field[Any], Any]] = {
     },
 }
 FILTER, FIND, COMPARE = "Filter a signal", "Find a pattern", "Compare two signals"
-Values = tuple[float, ...]
-_UNREADABLE = "convolution_1d.unreadable"
+_ANSWER = "convolution_1d.csv"
 
 frame.header(
     "Convolution in one dimension",
@@ -46,16 +45,16 @@ state = State.open("convolution_1d", X, W, MODE, PREDICT, STEP, quiz.QUESTION, *
 
 def read_file(field: Numbers) -> None:
     """Put the numbers of a CSV file into ``field``."""
-    file = st.session_state[f"csv {field.name}"]
-    try:
-        values = signals.parse_csv(file.getvalue()[:100_000].decode(errors="replace"), MOST) if file else None
-        if values:
+    if file := st.session_state[f"csv {field.name}"]:
+        try:
+            values, note = csv_signal.read_csv(file.getvalue(), MOST)
             state.put(field, field.parse(field.text(values)))
-    except UserError as error:
-        st.session_state[_UNREADABLE] = error
+            st.session_state[_ANSWER] = st.warning, note
+        except UserError as error:
+            st.session_state[_ANSWER] = st.error, sentence_of(error)
 
 
-def read_settings() -> tuple[Values, Values, signals.Mode]:
+def read_settings() -> tuple[Vector, Vector, signals.Mode]:
     """Show the controls, and return signal, kernel and mode."""
     values = state.text(X), state.text(W), state.select(MODE)
     if not state.teach:
@@ -65,12 +64,13 @@ def read_settings() -> tuple[Values, Values, signals.Mode]:
                 upload_limits.show_file_box(
                     label, type=["csv", "txt"], key=f"csv {field.name}", on_change=read_file, args=(field,)
                 )
-            if error := st.session_state.pop(_UNREADABLE, None):
-                st.error(sentence_of(error))
+            show, sentence = st.session_state.pop(_ANSWER, (st.warning, ""))
+            if sentence:
+                show(sentence)
     return values
 
 
-def show_example(view: View, x: Values, w: Values, mode: signals.Mode) -> None:
+def show_example(view: View, x: Vector, w: Vector, mode: signals.Mode) -> None:
     """Show the player, the question, and below them what convolution is good for."""
     compared = view.compute(lambda: signals.compare(x, w, mode))
     if compared is None:

@@ -5,16 +5,14 @@ Tarassenko and Smith, "A dynamical model for generating synthetic electrocardiog
 Biomedical Engineering, 2003). Times are in seconds, voltages in millivolts.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.errors import DoesNotFit, UserError
+from cnn.errors import DoesNotFit
 from cnn.ops.convolution import Convolution, conv1d
 
 Signal = NDArray[np.float64]
@@ -135,32 +133,6 @@ def correlate(signal: Signal, other: Signal) -> Correlation:
     products = np.correlate(first, second, mode="full")
     scores = products / norm if norm > 1e-12 else np.zeros(len(products))
     return Correlation(np.arange(1 - len(other), len(signal)), scores, int(scores.argmax()))
-
-
-def parse_csv(text: str, most: int) -> tuple[float, ...]:
-    """Return the first ``most`` numbers of a CSV file: of its only row, else of the column that has most numbers.
-
-    Of equally long columns it is the last one, since the first often holds times. Separators are commas, semicolons or
-    tabs; lines without a number there, such as a head, are left out.
-
-    Raises:
-        UserError: There is no number in the file.
-    """
-    rows = [re.split(r"[,;\t]", line) for line in text.splitlines() if line.strip()]
-    columns = rows if len(rows) == 1 else list(zip_longest(*rows, fillvalue=""))
-    parsed = [[number for cell in column if (number := _number(cell)) is not None] for column in columns]
-    numbers = max(reversed(parsed), key=len, default=[])
-    if not numbers:
-        raise UserError("No number was found in this file. A CSV file with one number in each line can be read.")
-    return tuple(numbers[:most])
-
-
-def _number(cell: str) -> float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 def compare(signal: Sequence[float], kernel: Sequence[float], mode: Mode) -> Comparison:

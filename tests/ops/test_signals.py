@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn.errors import DoesNotFit, UserError
+from cnn.errors import DoesNotFit
 from cnn.ops import signals
 
 KINDS = ("average", "triangle", "bell")
@@ -129,22 +129,3 @@ def test_correlation_by_lag_finds_a_shift_and_is_one_for_a_signal_with_itself() 
     assert not signals.correlate(np.ones(5), signal).scores.any()
     with pytest.raises(DoesNotFit):
         signals.correlate(np.ones(1), signal)
-
-
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("1\n2.5\n-3\n", (1, 2.5, -3)),
-        ("time;mV\na;1\nb;2\n", (1, 2)),
-        ("1,2,3", (1, 2, 3)),
-        ("4\t5\n6\t7\n", (5, 7)),
-        ("1\n2\n3\n4\n5", (1, 2, 3, 4)),
-    ],
-)
-def test_numbers_of_a_csv_file(text: str, values: tuple[float, ...]) -> None:
-    assert signals.parse_csv(text, 4) == values
-
-
-def test_a_csv_file_without_numbers_is_refused() -> None:
-    with pytest.raises(UserError):
-        signals.parse_csv("a,b\nc,nan\n", 4)

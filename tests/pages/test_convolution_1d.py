@@ -45,6 +45,9 @@ def test_a_signal_from_a_csv_file() -> None:
     assert player(app)["x"] == [1.5, -2]
     app.get("file_uploader")[0].upload("text.csv", b"no numbers", "text/csv").run()
     assert "No number" in app.error[0].value
+    app.get("file_uploader")[0].upload("gaps.csv", b"1.23456789\nnan\n" * 300, "text/csv").run()
+    assert player(app)["x"] == [1.23456789] * 256
+    assert "300 of 600" in app.warning[0].value
 
 
 def test_a_wrong_kernel_keeps_the_figure_and_says_what_is_wrong() -> None:
