@@ -7,18 +7,18 @@ import streamlit as st
 from cnn.errors import UserError
 from cnn.evaluation import saliency_report
 from ui.evaluation.method_bench import sections
-from ui.evaluation.method_bench.sections import BOXES, CURVE, MEASURE, SIMILARITY
+from ui.evaluation.method_bench.sections import BOXES, CURVE, MEASURE
 from ui.shell import frame, stage
 from ui.shell.fields import Field
 from ui.shell.page_state import State
 from ui.shell.text import sentence_of
 
 EXAMPLES: dict[str, dict[Field[Any], Any]] = {
-    "Order of pixels": {BOXES: "RSNA", MEASURE: "AUPRC"},
-    "Strongest point": {BOXES: "RSNA", MEASURE: "Pointing game"},
-    "Other boxes": {BOXES: "NIH", MEASURE: "AUPRC"},
+    "Order of pixels (AUPRC)": {BOXES: "RSNA", MEASURE: "AUPRC"},
+    "Strongest point (pointing game)": {BOXES: "RSNA", MEASURE: "Pointing game"},
+    "Boxes of the NIH": {BOXES: "NIH", MEASURE: "AUPRC"},
 }
-RESULTS = ("All tests", "Boxes", "Random weights", "Several trainings", "Deletion", "Simulated lesion", "Cost")
+RESULTS = ("All tests", "The methods", "Boxes", "Random weights", "Several trainings", "Deletion", "Simulated lesion")
 
 frame.header(
     "Method bench",
@@ -33,24 +33,23 @@ def show_bench() -> None:
     view = stage.open_view(state, EXAMPLES)
     with view.panel:
         boxes, measure = state.select(BOXES), state.select(MEASURE)
-        similarity, curve = state.select(SIMILARITY), state.select(CURVE)
     with view.stage:
         sections.show_conclusion(report, boxes, measure)
-    verdicts, localisation, weights, trainings, deletion, lesion, cost = view.tabs(state, *RESULTS)
+    verdicts, methods, localisation, weights, trainings, deletion, lesion = view.tabs(state, *RESULTS)
     with verdicts:
         sections.show_verdicts(report)
+    with methods:
+        sections.show_methods(report)
     with localisation:
         sections.show_localisation(report, boxes, measure)
     with weights:
-        sections.show_randomisation(report, similarity)
+        sections.show_randomisation(report)
     with trainings:
-        sections.show_repeatability(report, similarity)
+        sections.show_repeatability(report)
     with deletion:
-        sections.show_deletion(report, curve)
+        sections.show_deletion(report, state.select(CURVE))
     with lesion:
         sections.show_lesion(report)
-    with cost:
-        sections.show_cost(report)
 
 
 try:

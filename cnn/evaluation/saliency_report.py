@@ -7,7 +7,7 @@ interval lies on one side of 0.
 import base64
 import io
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,12 @@ class Verdicts:
     finds_lesion: bool
 
     @property
-    def failed(self) -> int:
-        """Number of failed tests."""
-        return astuple(self).count(False)
+    def passed(self) -> int:
+        """Number of tests passed, of :data:`TEST_COUNT`; the lesion, a single film, is an example and not counted."""
+        return astuple(self)[:TEST_COUNT].count(True)
+
+
+TEST_COUNT = len(fields(Verdicts)) - 1
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Report:
     Attributes:
         network: name of the network.
         titles: titles of the methods by name, in the order in which pages offer them.
+        abouts: one sentence on how each method works.
         meanings: meaning of each method's maps, as in :class:`cnn.attribution.attribution.Attribution`.
         settings: settings of the benchmark.
         results: results of all tests, as in the file.
@@ -85,6 +89,7 @@ class Report:
 
     network: str
     titles: dict[str, str]
+    abouts: dict[str, str]
     meanings: dict[str, Any]
     settings: dict[str, Any]
     results: dict[str, Any]
@@ -191,10 +196,12 @@ def read(path: Path | None = None) -> dict[str, Report]:
             "There are no results yet: weights/saliency_bench.json is missing or damaged. "
             "python -m cnn.training.saliency_bench writes it."
         ) from error
-    titles = {name: method["title"] for name, method in content["methods"].items()}
-    meanings = {name: method["meaning"] for name, method in content["methods"].items()}
+    titles, abouts, meanings = (
+        {name: method.get(key, "") for name, method in content["methods"].items()}
+        for key in ("title", "about", "meaning")
+    )
     return {
-        network: Report(network, titles, meanings, content["how"], results)
+        network: Report(network, titles, abouts, meanings, content["how"], results)
         for network, results in content["networks"].items()
     }
 

@@ -11,6 +11,7 @@ from cnn.evaluation.saliency_report import (
     PUBLISHED_AUPRC,
     PUBLISHED_DETECTOR_AUPRC,
     TAUGHT_WITH_BOXES,
+    TEST_COUNT,
     UNINFORMED_BASELINES,
     Report,
     Verdicts,
@@ -24,11 +25,9 @@ def listed(names: Iterable[str], none: str = "no method") -> str:
 
 
 def headline(report: Report) -> tuple[str, str]:
-    """Name the method that fails the fewest tests; and compare it, in a second text, with the lung prior."""
-    failed = {name: report.verdicts(name).failed for name in report.titles}
-    fewest = min(failed.values())
-    first = [report.titles[name] for name, count in failed.items() if count == fewest]
-    best = min(failed, key=failed.__getitem__)
+    """Name the method that passes the most tests; and compare it, in a second text, with the lung prior."""
+    most, first = _first(report)
+    best = next(name for name, title in report.titles.items() if title == first[0])
     gain, pointing = (report.gain("rsna", best, "anatomy", measure) for measure in ("auprc", "pointing"))
     chance = "beyond chance" if pointing.above_zero else "which may be chance"
     taught = (
@@ -37,11 +36,18 @@ def headline(report: Report) -> tuple[str, str]:
         else ""
     )
     return (
-        f"**{listed(first)} fail{'s' if len(first) == 1 else ''} only {fewest} of the six tests, fewer than any other "
-        "method.**",
+        f"**{listed(first)} pass{'es' if len(first) == 1 else ''} {most} of {TEST_COUNT} tests, more than any other of "
+        f"the {len(report.titles)} methods.**",
         f"{report.titles[best]} {_beside_prior(gain)}. Its maximum lies in a box more often than that of the "
         f"lung prior by {pointing}, {chance}.{taught}",
     )
+
+
+def _first(report: Report) -> tuple[int, list[str]]:
+    """Return how many tests the best methods pass, and their titles."""
+    passed = {name: report.verdicts(name).passed for name in report.titles}
+    most = max(passed.values())
+    return most, [report.titles[name] for name, count in passed.items() if count == most]
 
 
 def _beside_prior(gain: Estimate) -> str:
@@ -188,14 +194,12 @@ def lesion_caption(report: Report, name: str) -> str:
 
 def conclusion(report: Report) -> str:
     """Summarise all tests."""
-    failed = {name: report.verdicts(name).failed for name in report.titles}
-    fewest = min(failed.values())
-    best = [report.titles[name] for name, count in failed.items() if count == fewest]
+    most, best = _first(report)
     summary = (
         f"Passing every test: {listed(best)}."
-        if fewest == 0
+        if most == TEST_COUNT
         else f"No method passes every test, as none of eight did in Arun et al. (2021); {listed(best)} "
-        f"fail{'s' if len(best) == 1 else ''} the fewest, {fewest}."
+        f"pass{'es' if len(best) == 1 else ''} the most, {most} of {TEST_COUNT}."
     )
     above = _passed(report, lambda verdicts: verdicts.beats_uninformed and verdicts.beats_lung_prior)
     films = [report.films_tested("randomisation", name) for name in report.titles]

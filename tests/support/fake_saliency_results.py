@@ -69,8 +69,8 @@ def write(path: Path, *, limited: int | None = None, seeds: int = 3) -> Path:
             "bootstrap_draws": 1000,
         },
         "methods": {
-            GOOD: {"title": "Grad-CAM", "meaning": "evidence"},
-            BAD: {"title": "Guided Backprop", "meaning": "strength"},
+            GOOD: {"title": "Grad-CAM", "about": "Weighted feature maps.", "meaning": "evidence"},
+            BAD: {"title": "Guided Backprop", "about": "Positive gradients.", "meaning": "strength"},
         },
         "networks": {"transfer": statistics.summarise(methods, baselines, dict.fromkeys(SOURCES, PATIENTS), PATIENTS)},
     }

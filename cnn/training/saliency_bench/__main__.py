@@ -132,7 +132,7 @@ def main() -> None:
             "bootstrap_draws": bootstrap.REPEATS,
         },
         "methods": {
-            name: {"title": method.title, "meaning": method.meaning, "source": method.source}
+            name: {"title": method.title, "about": method.about, "meaning": method.meaning, "source": method.source}
             for name, method in methods.METHODS.items()
         },
         "networks": {name: measure_network(name, sources) for name in arguments.networks},

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnn.attribution.attribution import CHANGES
 from cnn.evaluation import saliency_sentences
 from cnn.evaluation.bootstrap import Estimate
 from cnn.evaluation.saliency_report import (
@@ -19,7 +20,7 @@ from cnn.imaging.samples.built_in import lesion_mask
 from cnn.text import percent
 from ui.chest import overlay
 from ui.evaluation.charts import Labels, Series, draw_estimates
-from ui.evaluation.method_bench import charts, tables
+from ui.evaluation.method_bench import tables
 from ui.lecture import pictures
 from ui.shell import theme
 from ui.shell.fields import Choice
@@ -28,9 +29,8 @@ from ui.widgets.film_viewer import Outline, Picture, show_viewer
 
 BOXES = Choice("boxes", "Boxes drawn by", "RSNA", options=tuple(SOURCES))
 MEASURE = Choice("measure", "Measure", "AUPRC", options=tuple(MEASURES))
-SIMILARITY = Choice("alike", "Similarity of two maps by (tabs)", "rank correlation", options=tuple(SIMILARITIES))
-CURVE = Choice("curve", "Curve (tab Deletion)", CURVES[0], options=CURVES)
-FIELDS = BOXES, MEASURE, SIMILARITY, CURVE
+CURVE = Choice("curve", "Curve", CURVES[0], options=CURVES)
+FIELDS = BOXES, MEASURE, CURVE
 LESION_SAMPLE = "simulated-consolidation"
 
 
@@ -46,8 +46,12 @@ def show_conclusion(report: Report, boxes: str, title: str) -> None:
     references = {name: report.localisation(source, baseline, measure).value for baseline, name in BASELINES.items()}
     published = None
     if (source, measure) == ("rsna", "auprc"):
-        published = ("Arun et al. (2021), networks trained on labels only", *PUBLISHED_AUPRC)
-        references["RetinaNet, trained on boxes"] = PUBLISHED_DETECTOR_AUPRC
+        published = ("Arun et al. (2021)", *PUBLISHED_AUPRC)
+        references["RetinaNet"] = PUBLISHED_DETECTOR_AUPRC
+        description += (
+            " Grey: eight methods on a network trained on labels only (Arun et al., 2021), who compare them with "
+            "RetinaNet, trained on boxes."
+        )
     draw_estimates(
         [_series({method: report.localisation(source, name, measure) for name, method in report.titles.items()})],
         Labels(f"{title}: does the map point at the disease?", title, "", "localisation", description),
@@ -84,9 +88,14 @@ def show_localisation(report: Report, boxes: str, title: str) -> None:
         tables.show_gains(report, source, measure)
 
 
-def show_randomisation(report: Report, title: str) -> None:
+def show_methods(report: Report) -> None:
+    """Show what each method does and what a map of it costs."""
+    tables.show_methods(report)
+    st.markdown(saliency_sentences.cost(report))
+
+
+def show_randomisation(report: Report) -> None:
     """Compare the maps with those of networks with random weights."""
-    measure = SIMILARITIES[title]
     write(
         "The model-randomisation test: the weights are made random block by block, from the last to the first (Adebayo "
         "et al., 2018, who found that Guided Backprop hardly changes on a larger network with many classes). A map "
@@ -94,45 +103,49 @@ def show_randomisation(report: Report, title: str) -> None:
         "without its sign."
     )
     st.markdown(saliency_sentences.randomisation(report))
-    description = (
-        f"Similarity to the trained map ({title}) as more blocks are random; dashed: does not change, dotted: cannot "
-        "tell."
+    verdicts = {name: CHANGES[report.verdicts(name).depends_on_weights] for name in report.titles}
+    _draw_excess(
+        report,
+        "randomisation",
+        verdicts,
+        "All weights random: similarity to the trained map, minus that of two films' maps",
+        "Right of 0 by either measure, a map does not change: with random weights it is still more like the "
+        "trained one than the maps of two films are like each other. Left of 0 by both, it changes. Else one "
+        "cannot tell.",
     )
-    charts.draw_randomisation(
-        {method: report.similarity_by_stage(name, measure) for name, method in report.titles.items()},
-        {method: report.verdicts(name).depends_on_weights for name, method in report.titles.items()},
-        Labels(
-            "Similarity to the map of the trained network",
-            "random from the last block down to",
-            title,
-            "cascade",
-            description,
-        ),
-    )
-    tables.show_randomisation(report, measure)
+    tables.show_randomisation(report)
 
 
-def show_repeatability(report: Report, title: str) -> None:
+def show_repeatability(report: Report) -> None:
     """Compare the maps of networks of several seeds."""
-    measure = SIMILARITIES[title]
     write("The same recipe, trained from several seeds, explains films that none of the networks was trained on.")
     st.markdown(saliency_sentences.repeatability(report))
     if not report.has_several_seeds:
         return
+    _draw_excess(
+        report,
+        "repeatability",
+        {name: tables.VERDICTS[report.verdicts(name).repeatable] for name in report.titles},
+        "Two trainings, one film: similarity of the maps, minus that of two films' maps",
+        "Right of 0 by both measures: the maps of one film from two trainings are more alike than those of two films.",
+    )
+    tables.show_repeatability(report)
+
+
+def _draw_excess(report: Report, test: str, verdicts: dict[str, str], heading: str, description: str) -> None:
+    """Draw the difference that decides the verdict on each method, by both measures of similarity."""
     series = [
         Series(
-            legend,
-            {method: report.similarity("repeatability", name, pair, measure) for name, method in report.titles.items()},
+            title,
+            {
+                f"{method}, {verdicts[name]}": report.similarity(test, name, "excess", measure)
+                for name, method in report.titles.items()
+            },
             role,
         )
-        for pair, legend, role in (
-            ("between_seeds", "one film, two seeds", "input"),
-            ("other_films", "two films, one seed", "kernel"),
-        )
+        for (title, measure), role in zip(SIMILARITIES.items(), ("input", "output"), strict=True)
     ]
-    description = f"Similarity ({title}) of one film's maps from two trainings, and of two films' maps from one."
-    draw_estimates(series, Labels("One film explained by two trainings", title, "", "seeds", description), {})
-    tables.show_repeatability(report, measure)
+    draw_estimates(series, Labels(heading, "difference of similarities", "", test, description), {"two films": 0.0})
 
 
 def show_deletion(report: Report, curve: str) -> None:
@@ -144,19 +157,16 @@ def show_deletion(report: Report, curve: str) -> None:
     )
     st.markdown(saliency_sentences.deletion(report))
     baselines = {title: report.gain_over_random(name, curve).value for name, title in BASELINES.items()}
-    description = f"{curve.capitalize()}: area gained over a random order; above 0 is better. Baselines are lines."
+    description = (
+        f"{curve.capitalize()}: area gained over a random order, with 95 % intervals; above 0 is better. Baselines are "
+        "lines."
+    )
     draw_estimates(
         [_series({method: report.gain_over_random(name, curve) for name, method in report.titles.items()})],
         Labels(f"Area gained over a random order, {curve}", "area over random", "", "deletion", description),
         baselines,
     )
     tables.show_deletion(report)
-
-
-def show_cost(report: Report) -> None:
-    """Show what a map costs."""
-    st.markdown(saliency_sentences.cost(report))
-    tables.show_cost(report)
 
 
 def show_lesion(report: Report) -> None:
@@ -175,4 +185,4 @@ def show_lesion(report: Report) -> None:
 
 
 def _series(estimates: dict[str, Estimate]) -> Series:
-    return Series("method, with its 95 % interval", estimates, "input")
+    return Series("method", estimates, "input")

@@ -5,9 +5,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from cnn.attribution.attribution import CHANGES
-from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, SIMILARITIES, Report
-from ui.evaluation.scores_cache import format_number
-from ui.widgets.tables import Bar, show_table
+from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, SIMILARITIES, TEST_COUNT, Report
+from ui.widgets.tables import show_table
 
 VERDICTS = {True: "pass", False: "fail", None: "–"}
 
@@ -32,71 +31,62 @@ def show_gains(report: Report, source: str, measure: str) -> None:
     show_table(head, rows, label="Method minus baseline on the same films: mean and 95 % interval")
 
 
-def show_randomisation(report: Report, measure: str) -> None:
-    """Show the similarity to the trained map at every stage, that of two films' maps, and the verdict."""
-    rows, stages = [], {}
-    for name, title in report.titles.items():
-        stages = report.similarity_by_stage(name, measure)
-        rows.append(
+def show_randomisation(report: Report) -> None:
+    """Show the similarity to the trained map at every stage, and that of two films' maps, by each measure."""
+    st.markdown(
+        "Stage by stage, the tables name the block down to which the weights are random: from the classifier alone to "
+        "`features.0`, the first block, where all are."
+    )
+    for title, measure in SIMILARITIES.items():
+        rows, stages = [], {}
+        for name, method in report.titles.items():
+            stages = report.similarity_by_stage(name, measure)
+            numbers = [estimate.value for estimate in stages.values()]
+            numbers.append(report.similarity("randomisation", name, "other_films", measure).value)
+            difference = str(report.similarity("randomisation", name, "excess", measure))
+            films = str(report.films_tested("randomisation", name))
+            rows.append([method, *map(_two_decimals, numbers), difference, films])
+        head = ["", *stages, "two films", "all random minus two films", "films"]
+        _show_in_expander(head, rows, f"Similarity to the trained map, {title}")
+
+
+def show_repeatability(report: Report) -> None:
+    """Show the similarity of the maps of several seeds, by each measure."""
+    for title, measure in SIMILARITIES.items():
+        rows = [
             [
-                title,
-                CHANGES[report.verdicts(name).depends_on_weights],
-                *(f"{round(estimate.value, 2) + 0.0:.2f}".replace("-", "−") for estimate in stages.values()),
-                f"{report.similarity('randomisation', name, 'other_films', measure).value:.2f}",
-                *(
-                    format_number(report.similarity("randomisation", name, "excess", each))
-                    for each in SIMILARITIES.values()
-                ),
-                str(report.films_tested("randomisation", name)),
+                method,
+                str(report.similarity("repeatability", name, "between_seeds", measure)),
+                _two_decimals(report.similarity("repeatability", name, "other_films", measure).value),
+                str(report.similarity("repeatability", name, "excess", measure)),
+                str(report.films_tested("repeatability", name)),
             ]
-        )
-    head = [
-        "",
-        "by both measures",
-        *(f"to {stage}" for stage in stages),
-        "two films",
-        *(f"all random minus two films, {title}" for title in SIMILARITIES),
-        "films",
-    ]
-    show_table(head, rows, label="Similarity to the trained map")
-
-
-def show_repeatability(report: Report, measure: str) -> None:
-    """Show the similarity of the maps of several seeds."""
-    rows = [
-        [
-            title,
-            str(report.similarity("repeatability", name, "between_seeds", measure)),
-            f"{report.similarity('repeatability', name, 'other_films', measure).value:.2f}",
-            str(report.similarity("repeatability", name, "excess", measure)),
-            VERDICTS[report.verdicts(name).repeatable],
-            str(report.films_tested("repeatability", name)),
+            for name, method in report.titles.items()
         ]
-        for name, title in report.titles.items()
-    ]
-    head = ["", "two seeds, one film", "one seed, two films", "difference", "both measures", "films"]
-    show_table(head, rows, label="Similarity between seeds")
+        head = ["", "two seeds, one film", "one seed, two films", "difference", "films"]
+        _show_in_expander(head, rows, f"Similarity between seeds, {title}")
 
 
 def show_deletion(report: Report) -> None:
     """Show how much better each order is than a random one."""
     baselines = {name: title for name, title in _baseline_titles().items() if name != "random"}
     rows = [
-        [title, *(format_number(report.gain_over_random(name, curve)) for curve in CURVES)]
+        [title, *(str(report.gain_over_random(name, curve)) for curve in CURVES)]
         for name, title in (report.titles | baselines).items()
     ]
     faint = range(len(report.titles), len(rows))
     show_table(["", *CURVES], rows, label="Area gained over a random order", faint=faint)
 
 
-def show_cost(report: Report) -> None:
-    """Show passes and time of each method."""
-    costs = {title: report.cost(name) for name, title in report.titles.items()}
-    longest = max(time for _, time in costs.values())
-    rows: list[list[str | Bar]] = [
-        [title, str(passes), Bar(f"{time:.1f}", time / longest)] for title, (passes, time) in costs.items()
-    ]
-    show_table(["", "passes", "time, in forward passes"], rows, label="Cost of one map")
+def show_methods(report: Report) -> None:
+    """Show what each method does, with the passes and the time of one map."""
+    rows = []
+    for name, title in report.titles.items():
+        passes, time = report.cost(name)
+        rows.append([title, report.abouts[name], str(passes), f"{time:.1f}"])
+    show_table(
+        ["", "what it does", "passes for one map", "its time, in forward passes"], rows, label="The methods", words=True
+    )
 
 
 def show_lesion(report: Report) -> None:
@@ -121,17 +111,27 @@ def show_verdicts(report: Report) -> None:
         verdicts = report.verdicts(name)
         words = {test: VERDICTS[verdict] for test, verdict in asdict(verdicts).items()}
         words["depends_on_weights"] += f" ({CHANGES[verdicts.depends_on_weights]})"
-        rows.append([title, *words.values(), str(verdicts.failed)])
-    head = ["", "uninformed baselines", "lung prior", "weights", "seeds", "deletion", "lesion", "failed"]
+        *tests, lesion = words.values()
+        rows.append([title, *tests, str(verdicts.passed), lesion])
+    titles = ("above guessing", "above lung prior", "random weights", "several trainings", "deletion")
+    head = ["", *titles, f"passed, of {TEST_COUNT}", "one lesion"]
     show_table(head, rows, label="All tests")
     st.caption(
-        "Uninformed baselines: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
+        "Above guessing: AUPRC on the RSNA boxes above random, centre and edges. Lung prior: above it too. "
         "A method passes only if the interval of the difference lies above 0, so one above the prior in the chart can "
-        "fail. Weights: does the map change when all weights are random? A change is a pass. Seeds: the same film's "
-        "maps are similar. Deletion: better than a random order on all four curves. Lesion: the maximum of the map "
-        "lies in the simulated lesion. Failed: the number of tests failed; a map that does not change with the weights "
-        "fails, one that cannot be told does not."
+        "fail. Random weights: the map changes when all weights are random. Several trainings: the same film's "
+        "maps are similar. Deletion: better than a random order on all four curves. A test that cannot tell is not "
+        "passed. The simulated lesion is one film, an example, and does not count: is the maximum of the map in it?"
     )
+
+
+def _show_in_expander(head: list[str], rows: list[list[str]], label: str) -> None:
+    with st.expander(label):
+        show_table(head, rows, label=label)
+
+
+def _two_decimals(number: float) -> str:
+    return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _baseline_titles() -> dict[str, str]:
