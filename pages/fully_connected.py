@@ -99,7 +99,6 @@ def show_tabs(view: stage.View, layer: Convolution, example: Softmax, true: int)
     with why:
         small, lecture = (costs.linear_parameters(n, len(names)) for n in (layer.input.size, LECTURE_VOLUME))
         softmax_charts.describe(layer.input.shape, small, lecture)
-        softmax_charts.show_terms(example)
     with steps:
         parts = ("Volume", "Weights", "Scores")
         show_grid(layer, GridOptions("Scores step by step", names=parts, filters=names, step=state[STEP]), key="scores")

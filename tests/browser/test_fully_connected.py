@@ -1,6 +1,7 @@
 """The softmax in Chromium: its probabilities are those of cnn.ops, and the temperature asks the server nothing."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,11 +13,15 @@ pytestmark = pytest.mark.browser
 
 
 def probabilities(page: Page) -> list[str]:
-    return page.locator(".steps .classes td:last-child").all_inner_texts()
+    return page.locator(".steps .classes tbody td:last-child").all_inner_texts()
 
 
 def test_the_temperature_follows_the_hand_and_is_told_at_rest(open_page: Callable[..., Page]) -> None:
     page = open_page("fully_connected?z=1000+1001+1002")
+    assert page.locator(".steps .classes td:nth-child(3)").all_inner_texts()[-2:] == [
+        "1.456 × 10^435",
+        f"{Decimal(1000).exp() * (1 + Decimal(1).exp() + Decimal(2).exp()):.3e}".replace("e+", " × 10^"),
+    ]
     messages = count_messages(page)
     slider = page.get_by_role("slider", name="Temperature T")
     for temperature in (0.5, 2.5, 7.3):

@@ -1,7 +1,6 @@
 """Tables of the last layers: the terms of the softmax, 32-bit arithmetic, and the gradient."""
 
 import math
-from decimal import Decimal
 
 import streamlit as st
 
@@ -32,28 +31,6 @@ def describe(shape: tuple[int, ...], small: Count, lecture: Count) -> None:
         "nothing; a temperature T above 1 makes the distribution flatter, below 1 sharper. Adding up to 1 does not "
         "make probabilities right. Calibration chooses T on validation films so that they are right on average: see "
         "the page Model card."
-    )
-
-
-def show_terms(example: Softmax) -> None:
-    """Show score, exponential and probability of each class."""
-    hot = example.temperature != 1
-    head = ["class", "score z", *(["z/T"] if hot else []), "e^(z/T)" if hot else "e^z", "probability"]
-    rows: list[list[str | Bar]] = [
-        [
-            term.name,
-            _format(term.score),
-            *([_format(term.scaled)] if hot else []),
-            _format_decimal(term.exponential),
-            Bar(f"{term.probability:.1%}", term.probability),
-        ]
-        for term in example.terms
-    ]
-    rows.append(["sum", *([""] * (1 + hot)), _format_decimal(example.total), "100%"])
-    show_table(head, rows, label="Softmax, term by term", strong=[len(example.terms)])
-    st.caption(
-        "Every number is rounded after it was computed, so the last digit of a sum can differ by one or two. Powers "
-        "are exact here; what a computer’s 32 bits make of large ones is in the tab “Large scores”."
     )
 
 
@@ -106,11 +83,6 @@ def _format(value: float) -> str:
     if not math.isfinite(value):
         return "infinity" if value > 0 else "nan"
     return f"{value + 0.0:.4g}".replace("-", "−")
-
-
-def _format_decimal(value: Decimal) -> str:
-    """Return a number that may be far beyond the range of a float."""
-    return f"{value:.4g}" if not Decimal("1e-4") < value < Decimal("1e6") else _format(float(value))
 
 
 def _format_signed(value: float) -> str:

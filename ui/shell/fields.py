@@ -191,6 +191,11 @@ class Numbers(TextField[Vector]):
         raise self.error(f"1 to {self.most} numbers up to {self.limit:g}, such as {example}", text)
 
     @override
+    def note(self, text: str) -> str:
+        mixed = re.search(r"\d,\d", text) and re.search(r"\d \d", text)
+        return "A comma separates two numbers: write 1.5 with a point." if mixed else ""
+
+    @override
     def text(self, value: Vector) -> str:
         return " ".join(map(_text, value))
 

@@ -81,7 +81,7 @@ function softmax({ scores }, temperature) {
   const largest = Math.max(...scaled);
   const parts = scaled.map((z) => Math.exp(z - largest));
   const sum = parts.reduce((one, other) => one + other);
-  return scaled.map((z, index) => ({ z, share: parts[index] / sum }));
+  return { terms: scaled.map((z, index) => ({ z, share: parts[index] / sum })), total: largest + Math.log(sum) };
 }
 
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -100,6 +100,14 @@ function draw(view) {
     .join("");
   const focus = (place) => ` tabindex="${place === view.place ? 0 : -1}" aria-label="number ${place + 1}: ${short(flat[place])}"`;
   const weights = data.weights[view.chosen].map((weight) => `<td>${short(weight)}</td>`).join("");
+  find(".row caption").textContent = `The row of input values, and below each its weight for ${data.names[view.chosen]}`;
+  find(".scores").innerHTML = data.names
+    .map((name, index) => `<button type="button" data-class="${index}" aria-pressed="${index === view.chosen}">${escaped(name)} <b>${short(data.layerScores[index])}</b></button>`)
+    .join("");
+  const same = data.layerScores.every((score, index) => Math.abs(score - data.scores[index]) < 1e-5);
+  find(".origin").textContent = same
+    ? "of the scores of step 2"
+    : "not of the scores of step 2 but of your own: the example “Scores of the layer” takes those of step 2";
   find(".row tbody").innerHTML =
     `<tr>${flat.map((_, place) => cell(place, focus(place))).join("")}</tr><tr class="weights">${weights}</tr>`;
   find(".row").style.minWidth = `${28 * flat.length}px`;
@@ -116,18 +124,18 @@ function draw(view) {
 
 function drawClasses(view) {
   const { data, find } = view;
-  const terms = softmax(data, view.temperature);
+  const { terms, total } = softmax(data, view.temperature);
   find("input").value = view.temperature;
   find(".t-value").textContent = view.temperature;
-  const head = ["class", "the layer’s score", "score z (panel)", "e^(z/T)", "probability"];
+  const head = ["class", "score z", "e^(z/T)", "probability"];
   const lines = data.names.map((name, index) => {
     const { z, share } = terms[index];
-    const percent = `${(100 * share).toFixed(1)} %`;
+    const percent = `<span class="percent">${(100 * share).toFixed(1)} %</span>`;
     const last = data.hide ? ["?", "?"] : [exponential(z), `<span class="bar"><i style="width:${100 * share}%"></i></span>${percent}`];
-    const cells = [short(data.layerScores[index]), short(data.scores[index]), ...last].map((text) => `<td>${text}</td>`);
-    return `<tr class="${index === view.chosen ? "chosen" : ""}"><th scope="row"><button type="button" data-class="${index}"
-      aria-pressed="${index === view.chosen}">${escaped(name)}</button></th>${cells.join("")}</tr>`;
+    const cells = [short(data.scores[index]), ...last].map((text) => `<td>${text}</td>`);
+    return `<tr><th scope="row">${escaped(name)}</th>${cells.join("")}</tr>`;
   });
   find(".classes").innerHTML =
-    `<thead><tr>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${lines.join("")}</tbody>`;
+    `<thead><tr>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${lines.join("")}</tbody>` +
+    `<tfoot><tr><th scope="row">sum</th><td></td><td>${data.hide ? "?" : exponential(total)}</td><td>100 %</td></tr></tfoot>`;
 }

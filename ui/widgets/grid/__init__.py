@@ -19,7 +19,6 @@ FILES = (
 )
 """What draws a grid inside its HTML; a component that contains one adds its own entry behind them."""
 _KEEP_HINT = "click it to keep its step, or use the arrow keys there."
-_KERNEL_HINT = " Point at a weight to see every input cell that it is multiplied with."
 _DRAW_HINT = " Drag over the input to paint the number that you typed last (with Alt or the right button 0)."
 _PAINT_HINT = " Click the picture, or drag over it, to paint it white (with Alt or the right button black)."
 SLIDING = ("size", "kernel_size", "stride", "padding", "dilation")
@@ -234,7 +233,7 @@ def _payload(
         "brief": options.brief,
         "sliders": [_json_slider(slider) for slider in options.sliders],
         "follow": None if concealed or hide else options.follow,
-        "hint": _hint(options, convolution),
+        "hint": _hint(options),
         "touchHint": _touch_hint(options),
     }
     if isinstance(example, Pooling):
@@ -249,12 +248,11 @@ def _payload(
     return payload
 
 
-def _hint(options: GridOptions, convolution: bool) -> str:
+def _hint(options: GridOptions) -> str:
     """Say what pointing, clicking and dragging do; a cell that may be changed shows no step."""
     parts = options.editing.parts if options.editing else ()
     where = "an output cell to see its step" if "input" in parts else "a cell of input or output to see its step"
     hint = f"Point at {where}; {_KEEP_HINT if 'input' in parts else f'in the output, {_KEEP_HINT}'}"
-    hint += _KERNEL_HINT if convolution else ""
     numbers = {"input": "an input number", "kernel": "a weight"}
     changed = [numbers[part] for part in parts if not (options.colour and part == "input")]
     hint += f" Click {' or '.join(changed)} to change it." if changed else ""

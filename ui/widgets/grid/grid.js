@@ -119,10 +119,15 @@ function build(view) {
   view.lit = [];
   pickers(view);
   drawSliders(view);
-  view.find(".hint").textContent = (globalThis.matchMedia?.("(hover: none)").matches && data.touchHint) || data.hint;
+  const drawn = view.maps.some((map) => map.part === "kernel");
+  const weights = drawn ? " Point at a weight to see every input cell that it is multiplied with." : "";
+  view.find(".hint").textContent = (globalThis.matchMedia?.("(hover: none)").matches && data.touchHint) || data.hint + weights;
   view.find("details ol").replaceChildren();
   if (view.find("details").open) listSteps(view);
   view.find(".scrub [type=range]").max = view.size[0] * view.size[1] - 1;
+  const single = view.size[0] * view.size[1] === 1; // nothing to play
+  for (const name of ["[data-go=first]", "[data-go=back]", "[data-go=play]", "[data-go=next]", "[data-go=last]", ".scrub", ".speed"])
+    view.find(name).hidden = single;
   view.find("[data-for=all]").hidden = !data.input;
   view.find("[data-for=all] input").checked = view.all;
   draw(view, view.pinned);
