@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from cnn.layers.presets import PRESETS
-from tests.support.app import open_page, printed, snippets
+from tests.support.app import html, open_page, printed, snippets
 from ui.shell.frame import Chapter, chapters
 from ui.shell.page_state import State
 
@@ -138,5 +138,6 @@ def test_the_snippets_print_what_is_shown(page: str, link: dict[str, str]) -> No
 def test_what_does_not_fit_together_is_said_once_and_leaves_no_result(page: str, link: dict[str, str]) -> None:
     app = open_page(page, **link)
     assert len(app.error) == len({error.value for error in app.error}) == 1
+    assert "stale" not in html(app), "there are no last values that fitted"
     assert not snippets(app)
     assert not app.get("bidi_component")

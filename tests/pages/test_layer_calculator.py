@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.app import html, open_page, predict, press, snippets
+from tests.support.app import all_text, html, open_page, predict, press, shown_text, snippets
 
 PAGE = "layer_calculator"
 
@@ -66,8 +66,7 @@ def test_an_output_beyond_what_is_counted_is_refused_and_the_last_figure_stays(s
     assert "Output " in html(app)
 
 
-def test_a_window_larger_than_the_input_is_refused_where_sizes_are_told_too() -> None:
-    app = open_page("pooling")
-    app.number_input(key="F").set_value(5).run()
-    assert not app.exception
-    assert "longer than the input" in app.error[0].value
+def test_what_ceil_mode_drops_is_not_called_rounded_down() -> None:
+    app = open_page(PAGE, kind="max pooling", F="2", S="5", P="0", W1="505", H1="505", ceil="true")
+    assert "PyTorch drops it: 3 columns and 3 rows" in shown_text(app)
+    assert "Rounded down" not in all_text(app)

@@ -235,11 +235,14 @@ def _size_rule(layer: ReadableLayer, side: str) -> str:
 
 
 def _unread(info: LayerInfo) -> str:
-    """Return a sentence on the columns and rows that the floor rule leaves out, if any."""
-    lost = [side.unread_input if isinstance(side, Size) else 0 for side in info.sides]
+    """Return a sentence on the columns and rows behind the last window, if any."""
+    sides = [side for side in info.sides if isinstance(side, Size)]
+    lost = [side.unread_input for side in sides]
     parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(lost, ("column", "row"), strict=True) if n]
     verb = "is" if sum(lost) == 1 else "are"
-    return f"Rounded down, so {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
+    dropped = any(side.dropped for side in sides)
+    reason = "The last window would start behind the input, so PyTorch drops it" if dropped else "Rounded down"
+    return f"{reason}: {' and '.join(parts)} at the far edge {verb} not read." if parts else ""
 
 
 def _field(calculated: Calculated) -> tuple[str, str]:

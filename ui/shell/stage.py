@@ -41,6 +41,7 @@ _SHARE = "Share and print"
 _LAST_GOOD = "stage.last_good"
 _ONE_ROW = 158
 """Letters of examples and their label, and four for the frame of each, that fit a row of a laptop's window."""
+_STALE = '<span class="stale" role="status">The figure shows the last values that were possible.</span>'
 _PRESENT = (
     '<button type="button" class="present" data-present '
     'title="Presentation mode: the figure alone, larger; Escape leaves">Present</button>'
@@ -75,22 +76,18 @@ class View:
         field does not allow. ``name`` distinguishes several results of one page. None if there has been no result yet.
         """
         results: dict[tuple[str, str], T] = st.session_state.setdefault(_LAST_GOOD, {})
+        refused = self.state.invalid
         try:
             results[self.state.page, name] = function()
         except UserError as error:
             self.panel.error(sentence_of(error))
-            self._grey()
-        else:
-            if self.state.invalid:
-                self._grey()
-        return results.get((self.state.page, name))
-
-    def _grey(self) -> None:
-        """Grey the stage: what it shows is not what the controls say."""
-        if self.greyed:
-            return
-        self.greyed = True
-        self.stage.html('<span class="stale" role="status">The figure shows the last values that were possible.</span>')
+            refused = True
+        result = results.get((self.state.page, name))
+        if refused and not self.greyed:
+            self.greyed = True
+            if result is not None:
+                self.stage.html(_STALE)
+        return result
 
 
 def open_view(state: State, examples: Mapping[str, Mapping[Field[Any], Any]] | None = None) -> View:

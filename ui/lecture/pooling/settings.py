@@ -81,11 +81,13 @@ def read(state: State) -> Settings:
     x = state.text(X)
     w = state.text(W) if state[PART] == CONVOLVED else None
     kind = KINDS[state.choice(KIND)]
-    f, s = state.boxes(F, S)
+    sliding = state[SHAPE] == SLIDING
+    f, s = state.boxes(F, S, disabled=() if sliding else (F, S))
     with stage.more("input, gradient, windows, padding"):
         state.choice(PART)
         state.flag(GRADIENT)
-        shape, p, rule = state.choice(SHAPE), state.number(P), state.choice(RULE)
+        shape, p = state.choice(SHAPE), state.number(P, disabled=not sliding)
+        rule = state.choice(RULE) if sliding else RULE.default
         norm = state.number(NORM) if kind == "lp" else NORM.default
         out = state.number(OUT) if shape == ADAPTIVE else int(shape == GLOBAL)
     return Settings(x, w, kind, Window(f, s, p), rule, norm, out)
