@@ -255,9 +255,12 @@ def test_the_reader_s_film_is_on_the_other_pages_too(page: AppTest, other: str) 
     assert "mine.png · PNG" in all_text(page)
 
 
-def test_a_link_to_a_film_that_is_not_there_opens_the_first_one() -> None:
-    page = open_page("chest_xray", film="own 7")
-    assert page.session_state["film"] == upload.OPENING_FILM
+@pytest.mark.parametrize(("name", "text"), [("film", "own 99"), ("film", "nobody"), ("network", "resnet")])
+def test_what_a_link_names_and_is_not_there_is_replaced_with_a_sentence(name: str, text: str) -> None:
+    page = open_page("chest_xray", **{name: text})
+    assert f"`{text}`" in page.warning[0].value
+    assert name not in page.query_params
+    assert page.session_state[name] == {"film": upload.OPENING_FILM, "network": cards.DEFAULT_NETWORK}[name]
 
 
 def test_a_busy_network_is_a_sentence_beside_the_other_maps(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

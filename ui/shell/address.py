@@ -14,9 +14,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnn.errors import UserError
 from ui.shell.fields import Choice, Field, Several, T
+from ui.shell.text import sentence_of
 
-_PAGE, FIELDS, _SENT = "address.page", "address.fields", "address.sent"
-"""Keys of the session: the open page, its fields met on this visit by name, and their texts as last sent."""
+_PAGE, FIELDS, _SENT, REFUSED = "address.page", "address.fields", "address.sent", "address.refused"
+"""Keys of the session: the open page, its fields met on this visit by name, their texts as last sent, and the sentences
+on what the link that began the visit holds and its fields do not allow."""
 
 
 def enter(page: str) -> None:
@@ -29,6 +31,7 @@ def enter(page: str) -> None:
 def leave() -> None:
     """End the visit: the next run takes all settings from the address."""
     st.session_state[_PAGE], st.session_state[FIELDS], st.session_state[_SENT] = None, {}, {}
+    st.session_state[REFUSED] = []
 
 
 def came_by_history() -> bool:
@@ -67,12 +70,26 @@ def _linked(field: Field[T]) -> T | UserError:
 
 
 def key(field: Field[Any]) -> str:
-    """Give a widget its value and return its key; a widget outside of ``State`` is made with it, without a default."""
+    """Give a widget its value and return its key; a widget outside of ``State`` is made with it, without a default.
+
+    Where the link has a value that is not allowed, the page runs once more, to say so at its top.
+    """
     first = field.name not in fields()
     fields()[field.name] = field
+    linked = _linked(field) if first else None
     fill(field, replace=first)
     write()
+    if isinstance(linked, UserError):
+        refuse(field, linked)
+        st.rerun()
     return field.name
+
+
+def refuse(field: Field[Any], error: UserError) -> None:
+    """Have the page say that the link's value of ``field`` was replaced by the default."""
+    default = field.title(field.default) if isinstance(field, Choice) else field.text(field.default)
+    sentence = f"In this link, {error.sentence[:-1]}; the page opened with {default}."
+    st.session_state.setdefault(REFUSED, []).append(sentence_of(UserError(sentence, *error.foreign)))
 
 
 def fill(field: Field[Any], replace: bool = False) -> None:

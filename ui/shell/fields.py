@@ -18,6 +18,8 @@ Rows = tuple[Vector, ...]
 
 MAX_TEXT = 20_000
 """Most characters of a text that is read; a network of 200 layers has about 5,000."""
+_MOST_LISTED = 12
+"""Options that a sentence lists."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ class Choice(Field[Word]):
         for option in self.options:
             if text in (option, self.title(option)):
                 return option
-        raise self.error(f"one of {', '.join(self.options)}", text)
+        few = len(self.options) <= _MOST_LISTED
+        raise self.error(f"one of {', '.join(map(self.title, self.options))}" if few else "one of those offered", text)
 
 
 @dataclass(frozen=True)

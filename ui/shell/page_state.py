@@ -25,10 +25,10 @@ from ui.shell import address, glossary_popover
 from ui.shell.fields import MAX_TEXT, Choice, Field, Flag, Number, Range, T, TextField, Whole, Word
 from ui.shell.text import sentence_of
 
-_LEFT, _SENTENCES, _TEACH, _GOOD = "_state_left", "_state_sentences", "_state_teach", "_state_good"
+_LEFT, _TEACH, _GOOD = "_state_left", "_state_teach", "_state_good"
 _EXAMPLES = "_state_examples"
-"""Keys of the session: the values that each page was left with, what is wrong with the link, whether the controls are
-hidden, the last values that each page's fields allowed, and how often an example or Reset was pressed."""
+"""Keys of the session: the values that each page was left with, whether the controls are hidden, the last values that
+each page's fields allowed, and how often an example or Reset was pressed."""
 
 
 class State:
@@ -53,7 +53,7 @@ class State:
         address.enter(page)
         if not address.fields().keys() >= {field.name for field in fields}:
             _begin_visit(page, fields)
-        if sentences := st.session_state[_SENTENCES]:
+        if sentences := st.session_state[address.REFUSED]:
             st.warning("\n\n".join(sentences))
         _shorten_texts(fields)
         state = cls(page, fields, st.session_state[_TEACH])
@@ -262,7 +262,8 @@ def _begin_visit(page: str, fields: tuple[Field[Any], ...]) -> None:
     left = st.session_state.setdefault(_LEFT, {})
     if address.came_by_history():
         left.pop(page, None)
-    sentences, nonsense = [], []
+    st.session_state[address.REFUSED] = []
+    nonsense = []
     for field in fields:
         address.fields()[field.name] = field
         st.session_state.pop(field.name, None)
@@ -271,11 +272,8 @@ def _begin_visit(page: str, fields: tuple[Field[Any], ...]) -> None:
                 field.parse(text)
                 continue
             except UserError as error:
-                instead = f"the page opened with {field.text(field.default)}."
-                linked = UserError(f"In this link, {error.sentence[:-1]}; {instead}", *error.foreign)
-                sentences.append(sentence_of(linked))
+                address.refuse(field, error)
                 nonsense.append(field.name)
         elif not teach and field.name in left.get(page, {}):
             st.session_state[field.name] = left[page][field.name]
-    st.session_state[_SENTENCES] = sentences
     address.write(tuple(nonsense))

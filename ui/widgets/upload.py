@@ -6,7 +6,7 @@ have no name in the address bar but their number, which means nothing to anybody
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+from typing_extensions import override
 
 from cnn.errors import UserError
 from cnn.imaging import decoding_budget
@@ -38,7 +39,18 @@ OPENING_FILM = next(film for film in REAL_FILMS if film.label == "PNEUMONIA").ti
 """The film that pages open with: one that the networks were made for."""
 KEPT = "PNG, JPEG or DICOM, kept in memory only, on every page, until you remove it or close the tab."
 _TRAY, _CURRENT = "upload.tray", "upload.current"
-FILM = Choice("film", "Film", OPENING_FILM, options=tuple(sample.title for sample in GALLERY))
+
+
+class FilmField(Choice[str]):
+    """The name of a film; that of one's own is gone with the session that had it."""
+
+    @override
+    def error(self, expected: str, text: str) -> UserError:
+        gone = " (your own films are kept until the page is loaded again)" if text.startswith("own ") else ""
+        return UserError(f"{self.label} must be {expected}, not %s{gone}.", text)
+
+
+FILM = FilmField("film", "Film", OPENING_FILM, options=tuple(sample.title for sample in GALLERY))
 """The film of the tray that the reader looks at; one of their own is an option too while it is there."""
 _READ_KEY = drop_with_page("upload.read")
 
@@ -143,11 +155,11 @@ def current_film() -> FilmChoice:
     """Return the film that the reader looks at: that of the link, else the one of the page before."""
     samples = {sample.title: sample for sample in GALLERY}
     options = (*samples, *tray().films)
-    film = replace(FILM, options=options)
-    arrives = film.name not in address.fields()
+    film = FilmField(FILM.name, FILM.label, FILM.default, options)
+    arrives = film.name not in address.fields() and address.text(film) is None and not address.came_by_history()
     address.key(film)
     before = st.session_state.get(_CURRENT)
-    if arrives and before in options and address.text(film) is None and not address.came_by_history():
+    if arrives and before in options:
         st.session_state[FILM.name] = before
         address.write()
     name = st.session_state[_CURRENT] = st.session_state[FILM.name]
