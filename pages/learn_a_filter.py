@@ -18,7 +18,7 @@ TARGET = Choice("target", "To be learned", "edge detector", options=(*TARGETS, "
 RATE = Real("rate", "Learning rate", 0.1, low=0.001, high=1, step=0.001)
 STEPS = Whole("steps", "Updates done", 0, low=0, high=MOST)
 PAIR = Whole("pair", "Pair of input and output", 1, low=1, high=PAIRS)
-PART = Choice("part", "Show", "dL/dw", options=filter_lesson.PARTS, title=filter_lesson.title_of)
+PART = Choice("part", "Show", "forward", options=filter_lesson.PARTS, title=filter_lesson.title_of)
 SEED = Whole("seed", "Seed", 0, low=0, high=99)
 STEP = Whole("step", "Step", 0, low=0, high=9999)
 BACKWARD = (
@@ -36,7 +36,7 @@ frame.header(
 )
 state = State.open("learn_a_filter", TARGET, RATE, STEPS, PAIR, PART, SEED, STEP, PREDICT, quiz.QUESTION)
 limit = FilterTask().largest_rate
-beginning: dict[Field[Any], Any] = {TARGET: "edge detector", SEED: 0, STEPS: 0, PART: "dL/dw"}
+beginning: dict[Field[Any], Any] = {TARGET: "edge detector", SEED: 0, STEPS: 0, PART: "forward"}
 examples = {
     "Too slow": beginning | {RATE: 0.005},
     "Just right": beginning | {RATE: round(limit / 2, 3)},
@@ -82,7 +82,9 @@ def lesson() -> None:
     with view.stage:
         st.markdown(filter_lesson.describe(steps, rate, task, MOST), width="stretch")
         cell = question.cell if asked and question else None
-        filter_lesson.show_pass(filter_lesson.example_of(passed, part), part, state[STEP], cell)
+        filter_lesson.show_pass(filter_lesson.example_of(passed, part), part, pair, state[STEP], cell)
+        if part == "forward":
+            filter_lesson.show_target(passed, asked)
     with view.below if asked else view.stage:  # the question follows the grid at once
         filter_lesson.show_filters(steps[-1], task, rate, reveal=not hidden, asked=asked)
         filter_lesson.draw_loss(steps)

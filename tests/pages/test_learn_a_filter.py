@@ -1,11 +1,13 @@
 """Learn a filter: steps, learning rates, and the backward pass in the grid."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn.ops.filter_task import FilterTask
+from cnn.ops.filter_task import FilterTask, backward_pass
 from tests.support.app import all_text, html, open_page, press
 
 PAGE = "learn_a_filter"
@@ -45,7 +47,7 @@ def test_every_part_is_a_grid(part: str) -> None:
 
 
 def test_the_next_filter_is_shown_once_the_question_for_it_is_answered() -> None:
-    app = open_page(PAGE, predict="true")
+    app = open_page(PAGE, predict="true", part="dL/dw")
     assert "After the next update" not in html(app)
     press(app, "Show the answer")
     assert "After the next update" in html(app)
@@ -57,6 +59,22 @@ def test_the_cell_asked_for_is_hidden_in_the_grid(part: str) -> None:
     assert grid(app)["hidden"]
     press(app, "Show the answer")
     assert grid(app)["hidden"] is None
+
+
+def test_output_and_target_stand_side_by_side_and_give_the_loss() -> None:
+    app = open_page(PAGE, target="blur", pair="2")
+    task = FilterTask("blur")
+    passed = backward_pass(task, task.start, 1)
+    cells = [re.findall(r"<td>(.*?)</td>", table) for table in re.findall(r"<table.*?</table>", html(app))[:3]]
+    output, target, difference = (np.array([float(cell.replace("−", "-")) for cell in each]) for each in cells)
+    np.testing.assert_allclose(output, passed.forward.output.ravel(), atol=0.006)
+    np.testing.assert_allclose(output - target, difference, atol=0.02)
+    assert f"**{passed.loss:.4g}**" in all_text(app)
+
+
+def test_the_difference_to_the_target_waits_while_an_output_is_asked_for() -> None:
+    app = open_page(PAGE, predict="true")
+    assert ("Target t" in html(app), "y − t" in html(app)) == (True, False)
 
 
 def grid(app: AppTest) -> dict[str, object]:

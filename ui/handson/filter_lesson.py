@@ -10,20 +10,28 @@ from cnn.lecture.questions.gradient_descent import ask_corner, ask_next_weight
 from cnn.lecture.questions.output_cells import ask_cell
 from cnn.lecture.questions.question import Question
 from cnn.ops.convolution import Convolution
-from cnn.ops.filter_task import BackwardPass, FilterTask
+from cnn.ops.filter_task import PAIRS, BackwardPass, FilterTask
 from cnn.ops.gradients import DIVERGED, DescentStep, full_convolution
 from ui.shell import theme
+from ui.shell.glossary_popover import write
 from ui.widgets import static_grid
 from ui.widgets.grid import GridOptions, show_grid
 
 Part = Literal["dL/dw", "dL/dx", "forward"]
 _PARTS: dict[Part, tuple[str, tuple[str, str, str]]] = {
+    "forward": ("The forward pass", ("Input x", "Filter w", "Output y")),
     "dL/dw": ("The gradient of the weights", ("Input x", "Errors dL/dy", "dL/dw")),
     "dL/dx": ("The gradient of the input", ("Errors dL/dy, padded", "Filter, flipped", "dL/dx")),
-    "forward": ("The forward pass", ("Input x", "Filter w", "Output y")),
 }
 """Label of the grid for each part, and names of its three operands."""
 PARTS: tuple[Part, ...] = tuple(_PARTS)
+_MEANINGS: dict[Part, str] = {
+    "forward": "The filter w slides over the input x and gives the output y. The target t is the output that it should "
+    "give: the loss L of a pair is the mean of (y − t)².",
+    "dL/dw": "dL/dw is the slope of the loss L: how fast L grows if this weight grows. It is the sum of error × input "
+    "over all positions; the error of an output cell is dL/dy = 2 (y − t)/n, with output y, target t, n cells.",
+    "dL/dx": "dL/dx is the slope of the loss L in each input value: the errors that are handed on to the layer before.",
+}
 STANDS = 1e-4
 """A loss below which the filter counts as learned."""
 
@@ -48,10 +56,25 @@ def ask(passed: BackwardPass, part: Part, step: DescentStep, rate: float, seed: 
     return ask_corner(example, seed) if part == "dL/dx" else ask_cell(example, seed)
 
 
-def show_pass(example: Convolution, part: Part, step: int, hide: tuple[int, int, int] | None) -> None:
-    """Show one part of the backward pass, to be stepped through; the cell ``hide`` is asked for."""
-    label, names = _PARTS[part]
-    show_grid(example, GridOptions(label, names, step=step), key="pass", hide=hide)
+def show_pass(example: Convolution, part: Part, pair: int, step: int, hide: tuple[int, int, int] | None) -> None:
+    """Show one part of the passes of a pair, counted from 0, to be stepped through; the cell ``hide`` is asked for."""
+    label, (*operands, result) = _PARTS[part]
+    write(_MEANINGS[part])
+    options = GridOptions(label, (*operands, f"{result} of pair {pair + 1}"), step=step)
+    show_grid(example, options, key="pass", hide=hide)
+
+
+def show_target(passed: BackwardPass, asked: bool) -> None:
+    """Show the target beside the output and their difference, and the loss; the target alone while ``asked``."""
+    output = passed.forward.output[0]
+    numbers = [("Target t", passed.target[0], "input")]
+    if not asked:
+        numbers = [("Output y", output, "output"), *numbers, ("y − t", output - passed.target[0], "kernel")]
+    for column, (caption, values, role) in zip(st.columns(3), numbers, strict=False):
+        with column:
+            static_grid.show_numbers(values, caption, role)  # type: ignore[arg-type]
+    if not asked:
+        st.markdown(f"The mean of (y − t)² is the loss of this pair, **{_format_loss(passed.loss)}**.")
 
 
 def describe(steps: list[DescentStep], rate: float, task: FilterTask, most: int) -> str:
@@ -59,21 +82,29 @@ def describe(steps: list[DescentStep], rate: float, task: FilterTask, most: int)
     last = steps[-1]
     largest = f"For these pairs every learning rate above {task.largest_rate:.3f} diverges."
     if not last.loss < DIVERGED:
-        return f"**Diverged** after {len(steps) - 1} updates: each overshoots further. {largest}"
+        growth = last.loss / steps[-2].loss
+        grown = f"the last one made the loss {growth:.2g} times as large"
+        return f"**Diverged** after {len(steps) - 1} updates: {grown}. {largest}"
     if last.loss < STANDS:
         return f"**Learned** after {len(steps) - 1} updates: loss {last.loss:.1e}."
     limit = " That is as many as this page computes: try another learning rate." if len(steps) > most else ""
-    return f"After {len(steps) - 1} updates: loss **{last.loss:.4g}**, learning rate {rate:g}. {largest}{limit}"
+    return (
+        f"After {len(steps) - 1} updates: loss **{_format_loss(last.loss)}**, learning rate {rate:g}. {largest}{limit}"
+    )
 
 
 def show_filters(step: DescentStep, task: FilterTask, rate: float, *, reveal: bool, asked: bool) -> None:
     """Show the filter, its gradient, the next step unless it is ``asked`` for, and the target if ``reveal``."""
-    numbers = [("Filter w now", step.weight, "kernel"), ("dL/dw, mean of the pairs", step.gradient, "output")]
+    numbers = [("Filter w now", step.weight, "kernel"), (f"dL/dw, mean of {PAIRS} pairs", step.gradient, "output")]
     numbers += [] if asked else [("After the next update", step.next_weight(rate), "kernel")]
     numbers += [("To be learned", task.weights, "input")] if reveal else []
     for column, (caption, values, role) in zip(st.columns(len(numbers)), numbers, strict=True):
         with column:
             static_grid.show_numbers(values, caption, role)  # type: ignore[arg-type]
+
+
+def _format_loss(loss: float) -> str:
+    return f"{loss:,.0f}" if loss >= 1000 else f"{loss:.4g}"
 
 
 def draw_loss(steps: list[DescentStep]) -> None:
@@ -84,7 +115,9 @@ def draw_loss(steps: list[DescentStep]) -> None:
     figure.add_scatter(
         x=np.arange(len(steps)), y=losses, mode="lines+markers", line={"color": colours.kernel, "width": 2.5}
     )
-    figure.update_xaxes(title="update", rangemode="tozero")
-    figure.update_yaxes(title="loss", type="log")
+    lowest, highest = np.log10([losses.min(), losses.max()])
+    figure.update_xaxes(title="update", range=[-0.2, max(10, len(steps))])
+    decades = [np.floor(lowest), np.floor(highest) + 1]  # two labelled powers of ten at least
+    figure.update_yaxes(title="loss (logarithmic)", type="log", dtick=1, exponentformat="power", range=decades)
     figure.update_layout(height=240)
     theme.show_figure(figure, key="loss", heading="Loss by update", description="Mean squared error over all pairs.")

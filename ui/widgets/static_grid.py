@@ -67,4 +67,5 @@ def _cell_class(axis: Axis, cell: int) -> str:
 def _format(value: float) -> str:
     if not np.isfinite(value):
         return "−∞"
-    return f"{round(float(value), 2) + 0.0:g}".replace("-", "−")
+    decimals = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0  # four digits fit a cell
+    return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
