@@ -29,6 +29,10 @@ if hidden:
 else:
     with view.panel:
         st.markdown("**ImageNet: best top-5 error of each year.** Green: convolutional networks.")
+        st.caption(
+            "ImageNet is a competition to name what photographs show, out of 1,000 classes. Top-5 error: the share of "
+            "test images whose right class is not among the five best guesses."
+        )
         timeline.show_errors(IMAGENET, IMAGENET_SOURCE)
     (code,) = view.tabs(state, stage.CODE)
     with code:

@@ -19,7 +19,7 @@ PART = Choice("part", "Review", QUIZ, options=(QUIZ, CHAIN))
 
 frame.header(
     "Review",
-    "Ten questions on the whole course, and its chain of layers: CONV, ReLU, POOL, twice, then FC and softmax.",
+    "Ten questions on the lecture, and its chain of layers: CONV, ReLU, POOL, twice, then FC and softmax.",
 )
 state = State.open("review", PART, PREDICT, quiz.QUESTION, mixed_quiz.NUMBER)
 
@@ -67,7 +67,7 @@ def lesson() -> None:
             volume_chain.show_chain(NETWORK, hidden=True)
         finished = mixed_quiz.show_quiz(view, state)
         with view.panel:
-            st.caption("Questions ask for the sizes behind the ?; “The chain of layers” shows them.")
+            st.caption("The sizes of this chain are asked for in “The chain of layers”, not here.")
     else:
         finished = not quiz.dock(view, ask_chain(NETWORK, state[quiz.QUESTION]), state)
         with view.stage:

@@ -185,7 +185,7 @@ def test_questions_on_the_fully_connected_layer_are_answered_as_torch_does() -> 
         if "e^z" in question.prompt:
             logits, asked = torch.tensor(given[:3]).log(), int(given[-1])
             assert question.answer == pytest.approx(torch.softmax(logits, 0)[asked - 1].item())
-        elif "derivative" in question.prompt:
+        elif "gradient" in question.prompt:
             z = torch.tensor(given[:3]).log().requires_grad_()
             F.cross_entropy(z, torch.tensor(int(given[3]) - 1)).backward()
             assert question.answer == pytest.approx(z.grad[int(given[4]) - 1].item(), abs=1e-6)

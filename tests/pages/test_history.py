@@ -7,6 +7,7 @@ import pytest
 
 from cnn.lecture.questions.timeline import ask_year
 from cnn.lecture.timeline import IMAGENET, TIMELINE
+from cnn.text import typeset_shape
 from tests.support.app import all_text, figures, open_page, predict
 
 
@@ -25,7 +26,7 @@ def test_every_milestone_can_be_pressed_and_a_link_opens_its_story() -> None:
 def test_layers_are_drawn_with_their_shapes(milestone) -> None:  # type: ignore[no-untyped-def]
     drawn = figures(open_page("history"))
     for _, shape in milestone.volumes():
-        assert str(shape).removeprefix("1x1x").replace("x", "×") in drawn
+        assert typeset_shape(str(shape).removeprefix("1x1x")).replace(",", "") in drawn.replace(",", "")
 
 
 def test_the_errors_by_year_are_a_chart_with_their_source() -> None:

@@ -96,6 +96,10 @@ def test_the_lecture_s_answer_to_what_does_not_divide_is_right_in_the_quiz() -> 
     press(app, "It does not fit")
     assert "ceil_mode" in app.success[0].value
     assert "Score: 1 of 10" in shown_text(app)
+    for _ in range(11 - place):
+        app.button(key="following").click().run()
+    assert "1 of 10 right at the first try, 9 not answered" in shown_text(app)
+    assert "Read these pages again" not in shown_text(app), "what was not answered was not missed"
 
 
 def test_the_first_answer_counts_a_slip_is_named_and_the_end_says_what_to_read_again() -> None:

@@ -58,7 +58,9 @@ def show_levels(model: LoadedModel, summaries: Sequence[LayerSummary], levels: M
     st.caption(
         f"Each patch is the receptive field of the map's strongest cell on one of the {len(REAL_FILMS)} built-in real "
         "films: a few pixels at the low level, a large part of the film at the high level. The middle of a receptive "
-        "field counts most. To see what another channel responds to, change the map's number in the panel."
+        "field counts most. At the edge of the film a patch is smaller: the rest of its receptive field is padding. A "
+        "filter may answer to the step from a black edge to the padding, a mean grey. To see what another channel "
+        "responds to, change the map's number in the panel."
     )
 
 

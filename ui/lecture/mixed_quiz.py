@@ -71,12 +71,16 @@ def _go(number: int, place: int) -> None:
 
 
 def _show_result(questions: tuple[QuizQuestion, ...], number: int) -> None:
-    """Show which pages to read again."""
+    """Show which pages to read again, for the questions that were answered."""
     marks = _marks(questions, number)
-    missed = {item.page: _title(item) for item, good in zip(questions, marks, strict=True) if not good}
+    missed = {item.page: _title(item) for item, good in zip(questions, marks, strict=True) if good is False}
+    left = marks.count(None)
     with st.container(border=True):
-        st.markdown(f"**{marks.count(True)} of {len(questions)} right at the first try.**")
-        st.markdown("Read these pages again:" if missed else "All right: these pages have no more questions for you.")
+        st.markdown(f"**{marks.count(True)} of {len(questions)} right at the first try, {left} not answered.**")
+        if missed:
+            st.markdown("Read these pages again:")
+        elif not left:
+            st.markdown("All right: these pages have no more questions for you.")
         for page, title in missed.items():
             st.page_link(frame.link_target(page), label=title)
         st.button("Back to the last question", on_click=_go, args=(number, len(questions)))

@@ -67,8 +67,8 @@ def _gradient(draw: random.Random) -> Question:
     p, y = tenths[index] / 10, int(index == true)
     written = ", ".join(format_number(value / 10) for value in tenths)
     return build_question(
-        f"Softmax says p = {written}, and the true class is number {true + 1}. What is the derivative of the "
-        f"cross-entropy by the score of class {index + 1}?",
+        f"Softmax says p = {written}, and the true class is number {true + 1}. What is the gradient of the "
+        f"cross-entropy with respect to the score of class {index + 1}?",
         p - y,
         f"p - y = {format_number(p)} - {y} = {format_number(p - y)}.",
         "It is p - y, where y is 1 for the true class and 0 for every other.",

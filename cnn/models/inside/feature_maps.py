@@ -32,6 +32,7 @@ class FilterTrace:
     """One filter of a convolution applied to a whole input.
 
     Attributes:
+        source: name of the layer whose maps are the input.
         padded: the input with its padding, (C, PH, PW).
         weight: (C, F, F).
         bias: added to every sum; 0 where the layer has none.
@@ -39,6 +40,7 @@ class FilterTrace:
         output: (H2, W2), the sum over all channels plus the bias.
     """
 
+    source: str
     padded: Maps
     weight: Maps
     bias: float
@@ -103,7 +105,9 @@ def trace_filter(model: LoadedModel, activation: Activation, number: int) -> Fil
         )  # (1, C, H2, W2)
     bias = 0.0 if module.bias is None else float(module.bias[number])
     sums_by_cell = np.ascontiguousarray(_to_numpy(sums[0]).transpose(1, 2, 0))
-    return FilterTrace(padded, _to_numpy(weight), bias, sums_by_cell, activation.after[number])
+    layers = [layer.name for layer in list_layers(model)]
+    source = ("film", *layers)[layers.index(activation.layer.name)]
+    return FilterTrace(source, padded, _to_numpy(weight), bias, sums_by_cell, activation.after[number])
 
 
 def split_score(model: LoadedModel, pixels: Tensor, target: int) -> ScoreParts:

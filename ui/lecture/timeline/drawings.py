@@ -6,6 +6,7 @@ from itertools import groupby
 
 from cnn.layers.layer import Shape, Vector
 from cnn.lecture.timeline import ErrorRate, Milestone
+from cnn.text import typeset_shape
 
 SLOT, TALL, DEEP = 62, 130, 46
 """Width of a layer's place, height of the largest image, and width of the deepest volume, in units of the drawing."""
@@ -39,7 +40,7 @@ def _draw_volumes(volumes: Sequence[tuple[str, Shape]]) -> str:
         if isinstance(shape, Vector):
             size, height, width = f"{shape.features}", max(4.0, TALL * shape.features / row), 7.0
         else:
-            size = f"{shape.width}×{shape.height}×{shape.depth}"
+            size = typeset_shape(shape)
             height, width = max(3.0, TALL * shape.height / side), max(3.0, DEEP * shape.depth / depth)
         slant = 0.0 if isinstance(shape, Vector) else _SLANT * height
         parts.append(_cuboid(middle - (width + slant) / 2, base, (width, height, slant), place == 0))

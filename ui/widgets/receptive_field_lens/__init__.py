@@ -259,7 +259,9 @@ def _example(opened: Activation, number: int, trace: FilterTrace | None) -> MapP
     if trace:
         depth = len(trace.padded)
         payload |= {
-            "names": ("Film" if depth == 1 else "Input", f"Filter {number + 1}", name),
+            "names": ("Film" if depth == 1 else trace.source, f"Filter {number + 1}", f"{layer.name}, {name.lower()}"),
+            "hint": f"A few cells around it: each sums products with cells of {trace.source}"
+            + ("." if depth == 1 else f", the layer before, over its {depth} maps."),
             "channels": ["film"] if depth == 1 else [f"map {channel + 1}" for channel in range(depth)],
             "kernel": json_numbers(trace.weight[None].astype(np.float64)),
             "given": None,
