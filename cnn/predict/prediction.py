@@ -84,11 +84,19 @@ def percent(probability: float) -> str:
 def sentence(prediction: Prediction) -> str:
     """Return the prediction in plain words."""
     side = "above" if prediction.label == CLASSES[PNEUMONIA] else "below"
-    text = (
-        f"The network says {prediction.label}: P(PNEUMONIA) is {percent(prediction.p_pneumonia)}, {side} the threshold "
-        f"of {percent(prediction.threshold)}."
-    )
+    probability, threshold = _in_percent(prediction.p_pneumonia, prediction.threshold)
+    said = f"The network says {prediction.label}: P(PNEUMONIA) is {probability}, {side} the threshold of {threshold}."
     more_probable = CLASSES[PNEUMONIA if prediction.p_pneumonia > 0.5 else NORMAL]
     if more_probable != prediction.label:
-        text += f" {more_probable} is the more probable of the two, but the threshold is not one half."
-    return text
+        said += f" {more_probable} is the more probable of the two, but the threshold is not one half."
+    return said
+
+
+def _in_percent(probability: float, threshold: float) -> tuple[str, str]:
+    """Return both in percent, with as many decimals, at most three, as tell them apart."""
+    shown = percent(probability), percent(threshold)
+    for decimals in range(1, 4):
+        if shown[0] != shown[1]:
+            break
+        shown = text.percent(probability, decimals), text.percent(threshold, decimals)
+    return shown

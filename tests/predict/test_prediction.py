@@ -43,6 +43,8 @@ def test_the_label_is_pneumonia_from_the_threshold_on(lecture: LoadedModel) -> N
         (0.12, 0.4, ["says NORMAL: P(PNEUMONIA) is 12 %, below the threshold of 40 %."]),
         (0.45, 0.4, ["says PNEUMONIA", "above", "NORMAL is the more probable"]),
         (0.55, 0.6, ["says NORMAL", "below", "PNEUMONIA is the more probable"]),
+        (0.5021, 0.5, ["P(PNEUMONIA) is 50.2 %, above the threshold of 50.0 %"]),
+        (0.4999, 0.5, ["P(PNEUMONIA) is 49.99 %, below the threshold of 50.00 %"]),
         (0.9999, 0.4, ["is over 99 %"]),
         (0.0001, 0.4, ["is under 1 %"]),
     ],

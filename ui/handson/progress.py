@@ -19,7 +19,7 @@ from ui.handson import runs
 from ui.handson.controls import experiment_of
 from ui.handson.result import link_to_pages
 from ui.lecture.pictures import encode_png, encode_signed_map
-from ui.shell import theme
+from ui.shell import glossary_popover, theme
 from ui.shell.text import sentence_of
 
 _POLL_S = 0.7
@@ -137,7 +137,7 @@ def _show(run: Run, other: Run | None) -> None:
     """Show where a run is, its curves with another run's, and what it has learned by the chosen epoch."""
     if run.error:
         st.error(sentence_of(run.error))
-    st.markdown(_describe(run), width="stretch")
+    (glossary_popover.write if run.result else st.markdown)(_describe(run))
     if run.result:
         link_to_pages(run.result)
     if run.epochs:

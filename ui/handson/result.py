@@ -77,7 +77,8 @@ def show_figures(result: Result) -> None:
         f"Trained on {normal} NORMAL and {pneumonia} PNEUMONIA films; {result.shared_patients or 'no'} "
         f"{'patient is' if result.shared_patients < 2 else 'patients are'} in both training and validation set; "
         f"threshold P = 0.5; {len(result.test)} test films, intervals by resampling patients. {result.parameters:,} "
-        "parameters. –: not measured."
+        "parameters. –: not measured. Training: the kept network on its training films; the curve shows means "
+        "over an epoch in which it still learned."
     )
     if result.settings.fine_tunes:
         st.caption(

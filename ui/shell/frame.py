@@ -185,7 +185,8 @@ def _where(file: str) -> str:
 @cache
 def _script() -> str:
     folder = Path(__file__).parent
-    return "".join((folder / name).read_text(encoding="utf-8") for name in ("history.js", "present.js", "tabs.js"))
+    names = ("history.js", "present.js", "tabs.js", "verdict.js")
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
 def footer(file: str, now_you_know: str) -> None:

@@ -133,7 +133,8 @@ def show_conclusion(network: str) -> None:
     ]
     description = (
         "AUC: the probability that a random film with pneumonia scores higher than a random film without; bars are "
-        "95 % intervals. Adults: labels of radiologists; the last row has the same films with labels from reports."
+        "95 % intervals. Adults: labels of radiologists; the last row has the same films "
+        "with labels that a program took from the reports: where the two rows differ, reports and radiologists differ."
     )
     labels = Labels("AUC on each group of films", "AUC", "", "conclusion", description)
     draw_estimates(series, labels, {"guessing": 0.5})

@@ -33,9 +33,10 @@ def conclusion(areas: Sequence[Estimate], counts: Sequence[ConfusionCounts]) -> 
     """
     children, adults = counts
     return (
-        f"**It finds {children.found} children's films with pneumonia (AUC {areas[0].value:.2f}; the hospital that it "
-        f"was trained on) and {adults.found} adults' films with an opacity (AUC {areas[1].value:.2f}; another "
-        f"hospital).**"
+        f"**It finds {children.found} children's films with pneumonia and clears {children.cleared} without (AUC "
+        f"{areas[0].value:.2f}; the hospital of most training films). It finds {adults.found} adults' films with an "
+        f"opacity and clears {adults.cleared} healthy ones (AUC {areas[1].value:.2f}; another hospital, patients left "
+        f"out of the training).**"
     )
 
 
@@ -119,7 +120,8 @@ def subgroups(gaps: Sequence[Gap]) -> str:
         f"{FEWEST_FILMS} films of each class; with so many comparisons one or two may be chance."
     )
     if not gaps:
-        return f"No difference between two groups is beyond chance. That is not proof that there is none. {tested}"
+        none = "No difference between two groups of these films is beyond chance. That is not proof that there is none."
+        return f"{none} {tested}"
     parts = [
         f"{gap.measure} on *{gap.high.name}* is above that on *{gap.low.name}* by "
         f"{100 * gap.difference.value:.0f} points ({100 * gap.difference.low:.0f} to {100 * gap.difference.high:.0f})"

@@ -90,7 +90,8 @@ def _explain(example: Convolution) -> None:
     glossary_popover.write(
         f"{count} filters of {' × '.join(map(str, example.weight.shape[:1:-1]))} × {example.weight.shape[1]} make "
         f"a volume of {width} × {height} × {count}. Click a map to see it large. A convolution only multiplies and "
-        "adds: two consecutive convolutions are equivalent to one. ReLU between them makes depth worth having. It "
-        "keeps positive responses and sets the others to zero; a lower bias sets more of them to zero."
+        "adds: two consecutive convolutions are equivalent to one. With ReLU between them, several layers in a row "
+        "compute more than one. It keeps positive responses and sets the others to zero; a lower bias sets more of "
+        "them to zero."
     )
     st.markdown("Red is positive, blue is negative; each map has its own scale, the same before and after ReLU.")

@@ -105,9 +105,10 @@ def _explain(state: State, chosen: Settings) -> None:
     glossary_popover.write(
         "**Backpropagation** (gradients: see the page Learn a filter). Suppose the gradient of the loss with respect "
         "to each output is 1. Max pooling passes it to the cell with the maximum only; in a tie, PyTorch picks the "
-        "first, row by row. Average pooling divides it equally among the cells of the window. Lp pooling lies between "
-        "the two: p = 1 adds up, and the larger p, the closer to the maximum. It computes y = (Σ x^p)^(1/p) from the "
-        "inputs x of a window; the gradient at each is (x/y)^(p − 1). Where windows overlap, the gradients of all "
+        "first, row by row. Average pooling divides it equally among the cells of the window. Lp pooling "
+        "computes y = (Σ x^p)^(1/p) from the inputs x of a window: p = 1 adds them up, and the larger p, the closer y "
+        "comes to the maximum, from above. The gradient at each input is (x/y)^(p − 1), equal for p = 1 and ever more "
+        "that of max pooling. Where windows overlap, the gradients of all "
         "windows that contain a cell are added."
     )
     spots = toy_inputs.spots()
