@@ -153,8 +153,8 @@ def show_form(state: State, field: NetworkField, selected: Whole, network: Netwo
 def edit_network(state: State, field: NetworkField) -> Network:
     """Show the box, a guide to its language, and a box to paste into; return the network."""
     with st.container():  # always there, on top where it is in sight: what follows keeps its place and stays open
-        if error := st.session_state.pop(_ERROR, None):
-            st.error(f"Not read, the network stays as it was. {error}")
+        if reason := st.session_state.pop(_ERROR, None):
+            st.error(f"Not read, the network stays as it was. {reason}")
     network = state.lines(field)
     if state.teach:
         return network
