@@ -3,6 +3,7 @@
 const HEAD = 190; // pixels of the page above the stage
 const GAP = 28; // between maps
 const CAPTION = 26; // the line above a map, at the type size of a page that is not presented
+const NAME = 80; // the width of the shortest caption, such as "Output: 1 × 1"
 const FONT = 11; // no digit is smaller
 const PLANE = 0.27; // cells of a picture's planes, which stand one below the other, to those of the picture
 
@@ -55,11 +56,14 @@ function measureMaps(view, channels) {
   return maps;
 }
 
-// Pixels of a cell with which maps of so many cells fill a row and a height.
+// Pixels of a cell with which maps of so many cells, none narrower than its caption, fill a row and a height.
 function fitting(maps, width, height) {
-  const across = maps.reduce((sum, [columns]) => sum + columns, 0);
   const down = Math.max(...maps.map(([, rows]) => rows));
-  return Math.min((width - GAP * (maps.length - 1) - 4 * maps.length) / across, (height - CAPTION) / down);
+  const room = width - GAP * (maps.length - 1) - 4 * maps.length;
+  const fill = (wide) => (room - NAME * (maps.length - wide.length)) / wide.reduce((sum, [columns]) => sum + columns, 0);
+  const cell = fill(maps);
+  const wide = maps.filter(([columns]) => columns * cell >= NAME);
+  return Math.min(cell, wide.length ? fill(wide) : cell, (height - CAPTION) / down);
 }
 
 function chooseLayout(view) {
