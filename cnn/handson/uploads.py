@@ -61,8 +61,7 @@ def read_zip(data: bytes) -> FilmSet:
         count = sum(found_label == label for _, found_label, _ in found)
         if count < MIN_PER_CLASS:
             raise UserError(
-                f"There are {count} films of {name}, and at least {MIN_PER_CLASS} of each class are needed: upload "
-                f"{_FORMAT}."
+                f"Each class needs at least {MIN_PER_CLASS} films, and {name} has {count or 'none'}: upload {_FORMAT}."
             )
     return _split(found)
 

@@ -75,7 +75,7 @@ def _check_groups(groups: int, **channels: int) -> None:
             below, above = [d for d in divisors if d < groups][-1:], [d for d in divisors if d > groups][:1]
             raise DoesNotFit(
                 f"{count:,} {side} channels cannot be shared out evenly among {groups:,} groups: "
-                f"choose {join_or((*below, *above))} groups."
+                f"set groups to {join_or((*below, *above))}."
             )
 
 

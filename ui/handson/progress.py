@@ -107,7 +107,8 @@ def _describe(run: Run) -> str:
     if run.result:
         result = run.result
         kept = f"; the network of epoch {result.epoch} is kept" if result.epoch != result.epochs else ""
-        ended = f"{result.ended.capitalize()} after {result.epochs} epochs and {result.seconds:.0f} s{kept}."
+        epochs = f"{result.epochs} epoch{'s' if result.epochs > 1 else ''}"
+        ended = f"{result.ended.capitalize()} after {epochs} and {result.seconds:.0f} s{kept}."
         return f"{_describe_errors(result)} {ended}"
     if run.finished:
         return "Taken out of the line."

@@ -33,7 +33,7 @@ function plural(count, noun) {
 // "rows 1 to 3", counted from 1 in the data; windows that reach beyond the data say so.
 function span(noun, window, { before, size, first = 0 }) {
   const inside = window.map((cell) => cell - before + 1).filter((cell) => cell >= 1 && cell <= size);
-  if (!inside.length) return `no ${noun} of the input`;
+  if (!inside.length) return "";
   const found = inside.map((cell) => cell + first); // of a piece, counted in the whole
   const [start, end] = [found[0], found[found.length - 1]];
   const gaps = end - start + 1 > found.length ? ` (${found.join(", ")})` : "";
@@ -48,7 +48,7 @@ function covered(data, at) {
   if (rows.padding || columns.padding) extra.push("padding");
   if (rows.outside || columns.outside) extra.push("places outside the input");
   const where = data.flat ? columns.text : `${rows.text}, ${columns.text}`;
-  return [where, ...extra].join(" and ");
+  return rows.text && columns.text ? [where, ...extra].join(" and ") : `${extra.join(" and ")} alone`;
 }
 
 function axisSpan(axis, window, noun) {
