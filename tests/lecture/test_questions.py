@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnn.errors import DoesNotFit
+from cnn.errors import DoesNotFit, UserError
 from cnn.layers import network_text, to_torch
 from cnn.layers.layer import Volume
 from cnn.layers.layers import Conv, ConvTranspose, Pool
@@ -29,7 +29,7 @@ from cnn.lecture.questions.layer_sizes import (
 )
 from cnn.lecture.questions.networks import ask_chain, ask_receptive_field
 from cnn.lecture.questions.output_cells import ask_cell, ask_pooled_cell
-from cnn.lecture.questions.question import NO_FIT, Question
+from cnn.lecture.questions.question import NO_FIT, Question, read_number
 from cnn.lecture.questions.quiz import draw_quiz
 from cnn.ops.convolution import conv1d, conv2d
 from cnn.ops.filter_task import FilterTask, backward_pass
@@ -332,3 +332,29 @@ def test_questions_on_a_filter_that_learns_are_answered_by_autograd() -> None:
         assert corner.answer == pytest.approx(3 * x.grad[0, 0][corner.cell[1:]].item())
         assert {*corner.cell[1:]} <= {0, 5}
     assert {"You forgot the learning rate.", "You added the gradient, which goes uphill: subtract it."} <= named
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (" 7 ", 7),
+        ("-2.5", -2.5),
+        ("−2,33", -2.33),
+        ("0,333", 0.333),
+        ("7/3", 7 / 3),
+        ("-7 / 2", -3.5),
+        (".5", 0.5),
+        ("12,345,678", 12345678),
+        ("1 234", 1234),
+    ],
+)
+def test_a_typed_number_is_read_as_it_was_meant(text: str, number: float) -> None:
+    assert read_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["", "32x32x3", "7//3", "7/0", "1,5,7", "2,333", "12,3456,789", "1.2.3", "1e9", "nan", "9" * 99]
+)
+def test_what_is_no_number_or_may_be_two_is_refused(text: str) -> None:
+    with pytest.raises(UserError):
+        read_number(text)

@@ -33,7 +33,7 @@ def press(app: AppTest, label: str) -> None:
 
 def predict(app: AppTest, value: float) -> None:
     """Answer the question of the page, and have the answer checked."""
-    next(box for box in app.number_input if box.label == "Your prediction").set_value(value)
+    next(box for box in app.text_input if box.label == "Your prediction").set_value(f"{value:.12f}")
     press(app, "Check")
 
 

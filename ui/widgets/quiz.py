@@ -8,11 +8,12 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn.lecture.questions.question import NO_FIT, Answer, Question
+from cnn.errors import UserError
+from cnn.lecture.questions.question import MAX_CHARACTERS, NO_FIT, Answer, Question, read_number
 from ui.shell.fields import Whole
 from ui.shell.page_state import State
 from ui.shell.stage import PREDICT, View
-from ui.shell.text import typeset
+from ui.shell.text import sentence_of, typeset
 
 SHOW: Literal["show the answer"] = "show the answer"
 Reply = Answer | Literal["show the answer"]
@@ -70,16 +71,23 @@ def ask_choice(prompt: str, options: Mapping[str, str], right: str, state: State
 
 
 def read_reply(form: DeltaGenerator, question: Question, key: str) -> Reply | None:
-    """Fill ``form``; return what was submitted, or None and a message where the number is missing."""
+    """Fill ``form``; return what was submitted, or None and a message where it is no number."""
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        number = prediction_input(question, f"{key} answer")
+        text = st.text_input("Your prediction", key=f"{key} answer", width=180, max_chars=MAX_CHARACTERS)
         checked = st.form_submit_button("Check", key=f"{key} check", type="primary")
         misfit = question.misfit and st.form_submit_button("It does not fit", key=f"{key} misfit")
         if st.form_submit_button("Show the answer", key=f"{key} show"):
             return SHOW
-    if checked and number is None:
+    if misfit:
+        return NO_FIT
+    if checked and not text.strip():
         st.info("Enter a number first; a guess is fine.")
-    return NO_FIT if misfit else number if checked else None
+    elif checked:
+        try:
+            return read_number(text)
+        except UserError as error:
+            st.error(sentence_of(error))
+    return None
 
 
 def show_feedback(question: Question, reply: Reply) -> bool:
@@ -90,13 +98,6 @@ def show_feedback(question: Question, reply: Reply) -> bool:
     right, sentence = question.check(reply)
     (st.success if right else st.error)(typeset(sentence))
     return right
-
-
-def prediction_input(question: Question, key: str) -> float | None:
-    """Show an empty number box; it steps in whole numbers where all plausible answers are whole."""
-    whole = all(float(value).is_integer() for value in (question.answer, *question.mistakes))
-    step = 1.0 if whole or question.misfit else 0.01  # the box must not tell whether a size divides exactly
-    return st.number_input("Your prediction", value=None, step=step, format="%.10g", key=key, width=180)
 
 
 def _next_question(state: State) -> None:

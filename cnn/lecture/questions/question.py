@@ -1,9 +1,14 @@
 """A question with one number as its answer, which knows the usual mistakes that lead to wrong numbers."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from cnn.errors import UserError
+
+MAX_CHARACTERS = 30
+"""Longest number that is read."""
 NO_FIT: Literal["does not fit"] = "does not fit"
 Answer = float | Literal["does not fit"]
 """A number, or that the sizes do not fit."""
@@ -62,6 +67,22 @@ def build_question(prompt: str, answer: float, why: str, hint: str, mistakes: It
         if not any(is_close(value, other) for other in (answer, *distinct)):
             distinct[value] = mistake
     return Question(prompt, answer, why, hint, distinct)
+
+
+def read_number(text: str) -> float:
+    """Return the number that a reader typed: 7, 2.33, 2,33, 12,345,678 or 7/3.
+
+    Raises:
+        UserError: It is none, or a comma before three digits may be of either kind, as in 2,333.
+    """
+    compact = re.sub(r"\s", "", text).replace("−", "-")
+    if re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", compact):
+        raise UserError("The comma in %s may be a decimal comma or not: write a point, or no comma.", text)
+    plain = re.sub(r",(?=\d{3}(,|$))", "", compact) if compact.count(",") > 1 else compact.replace(",", ".")
+    number = re.fullmatch(r"([-+]?(?:\d+\.?\d*|\.\d+))(?:/(\d+))?", plain)
+    if number is None or len(plain) > MAX_CHARACTERS or not (divisor := int(number[2] or 1)):
+        raise UserError("Enter a number such as 7, 2.33 or 7/3, not %s.", text)
+    return float(number[1]) / divisor
 
 
 def format_number(value: float) -> str:
