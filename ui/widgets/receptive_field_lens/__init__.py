@@ -222,7 +222,7 @@ def _film(film: FilmPicture) -> dict[str, Any]:
         "width": film.width,
         "height": film.height,
         "label": f"The film {film.name}",
-        "title": "Input film and the cell's receptive field",
+        "title": "Input film, receptive field",
     }
 
 

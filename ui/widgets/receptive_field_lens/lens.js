@@ -72,7 +72,7 @@ function drawPictures(lens) {
   frame.style.aspectRatio = film.width / film.height;
   if (image.src !== film.picture) image.src = film.picture;
   image.alt = film.label;
-  lens.find("film", "figcaption").textContent = film.title + (margin ? "; striped: padding" : "");
+  lens.find("film", "figcaption").textContent = film.title + (margin ? "; stripes: padding" : "");
   boxOf(image, [0, side - 1], [0, side - 1], -margin, side + 2 * margin);
   lens.find("sheet", ".frame").classList.toggle("open", data.sheet.open);
   boxOf(lens.find("sheet", ".box"), ...tile(data.sheet, data.sheet.chosen), 0, null, data.sheet.columns, data.sheet.rows);
