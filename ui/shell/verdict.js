@@ -1,17 +1,15 @@
 // The verdict on an answer comes into sight: the figure, which opens with it, moves it down.
 if (!window.showsVerdicts) {
   window.showsVerdicts = true;
-  const verdictIn = (box) => box.querySelector("[data-testid=stAlert]");
+  const findVerdict = () => document.querySelector(".st-key-question [data-testid=stAlert]");
   const follow = (event) => {
-    const box = event.target.closest?.(".st-key-question");
-    if (!box || (event.type === "keydown" && event.key !== "Enter")) return;
-    const before = verdictIn(box)?.textContent;
-    let looks = 30;
+    if (!event.target.closest?.(".st-key-question") || (event.type === "keydown" && event.key !== "Enter")) return;
+    const before = findVerdict()?.textContent;
+    let looks = 100;
     const timer = setInterval(() => {
-      const verdict = verdictIn(box);
-      const told = verdict && verdict.textContent !== before;
+      const told = findVerdict() && findVerdict().textContent !== before;
       if (told || !--looks) clearInterval(timer);
-      if (told) setTimeout(() => verdict.scrollIntoView({ block: "nearest" }), 400); // the figure has its height by then
+      if (told) setTimeout(() => findVerdict()?.scrollIntoView({ block: "nearest" }), 500); // the figure has its height by then
     }, 100);
   };
   addEventListener("click", follow);
