@@ -120,7 +120,7 @@ def output_size(n: int, window: Window, rule: Rule = "floor") -> Size:
 
 
 def output_sizes(
-    sides: tuple[int, ...], window: Window, rule: Rule = "floor", *, pooling: bool = False
+    sides: tuple[int, ...], window: Window, rule: Rule = "floor", *, pooling: bool = False, most: int = MAX_SIDE
 ) -> tuple[Size, ...]:
     """Compute the output size along each of several sides; the values that an error names as nearest fit them all.
 
@@ -129,13 +129,14 @@ def output_sizes(
         window: How the window slides along every side.
         rule: What to do when the stride does not divide exactly.
         pooling: Whether padding is limited to F/2.
+        most: Largest side of the input.
 
     Raises:
         SizeDoesNotFit: As :func:`output_size`, for the first side that does not fit.
         DoesNotFit: A side is out of range.
     """
     for n in sides:
-        check_range("input size N", n, 1, MAX_SIDE)
+        check_range("input size N", n, 1, most)
     fits = _Rule(rule, pooling)
     for n in sides:
         if not fits(n, window):

@@ -61,7 +61,7 @@ def test_two_faults_are_not_cured_by_one_value(scale: int) -> None:
 
 
 def test_large_prime_numbers_of_channels_are_answered_at_once() -> None:
-    with pytest.raises(DoesNotFit, match="choose 1 groups"):
+    with pytest.raises(DoesNotFit, match="set groups to 1"):
         Conv(999_999_937, 1, groups=500_000).infer(Volume(5, 5, 999_999_929))
 
 

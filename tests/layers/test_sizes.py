@@ -125,7 +125,7 @@ def test_numbers_out_of_range_get_one_sentence(numbers: tuple[int, ...]) -> None
 @pytest.mark.parametrize(
     ("call", "advice"),
     [
-        (lambda: costs.conv_parameters(6, 6, 3, groups=4), "choose 3 or 6 groups"),
+        (lambda: costs.conv_parameters(6, 6, 3, groups=4), "set groups to 3 or 6"),
         (lambda: output_sizes((8,), Window(2, 2, 2), pooling=True), "F = 4, P = 1"),
         (lambda: Window(3, 2).same_padded(), "stride 1"),
         (lambda: sizes.transposed_output_size(1, Window(4, 1, 3)), "P = 1"),

@@ -87,8 +87,7 @@ def key(field: Field[Any]) -> str:
 
 def refuse(field: Field[Any], error: UserError) -> None:
     """Have the page say that the link's value of ``field`` was replaced by the default."""
-    default = field.title(field.default) if isinstance(field, Choice) else field.text(field.default)
-    sentence = f"In this link, {error.sentence[:-1]}; the page opened with {default}."
+    sentence = f"In this link, {error.sentence[:-1]}; the page opened with {field.described(field.default)}."
     st.session_state.setdefault(REFUSED, []).append(sentence_of(UserError(sentence, *error.foreign)))
 
 

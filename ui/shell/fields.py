@@ -48,6 +48,10 @@ class Field(Generic[T]):
         """Return ``value`` as the address bar shows it."""
         return str(value)
 
+    def described(self, value: T) -> str:
+        """Return ``value`` as a sentence names it."""
+        return self.text(value)
+
     def widget_value(self, value: T) -> Any:
         """Return ``value`` as the field's widget holds it."""
         return value
@@ -135,6 +139,10 @@ class Choice(Field[Word]):
                 return option
         few = len(self.options) <= _MOST_LISTED
         raise self.error(f"one of {', '.join(map(self.title, self.options))}" if few else "one of those offered", text)
+
+    @override
+    def described(self, value: Word) -> str:
+        return self.title(value)
 
 
 @dataclass(frozen=True)

@@ -90,12 +90,8 @@ def weights_and_biases(weights: Count, biases: int) -> Count:
 
 def window_size(n: int, window: Window, rule: sizes.Rule = "floor", *, pooling: bool = False) -> tuple[int, str]:
     """Return the output size along one side, and its formula; longer sides than those of an image are allowed."""
-    if n <= MAX_SIDE:
-        size = sizes.output_sizes((n,), window, rule, pooling=pooling)[0]
-        return size.size, size.formula
-    free = n - window.reach + sum(window.ends)
-    size_of_long = free // window.stride + 1 if rule == "floor" else -(-free // window.stride) + 1
-    return size_of_long, f"({n:,} - {window.reach} + {sum(window.ends)})/{window.stride} + 1 = {size_of_long:,}"
+    size = sizes.output_sizes((n,), window, rule, pooling=pooling, most=MAX_COUNT)[0]
+    return size.size, size.formula
 
 
 def slide(dims: Dims, windows: tuple[Window, ...], rule: sizes.Rule = "floor", *, pooling: bool = False) -> Any:

@@ -25,6 +25,10 @@ class Threshold(Field[float | None]):
     def text(self, value: float | None) -> str:
         return "model" if value is None else str(value)
 
+    @override
+    def described(self, value: float | None) -> str:
+        return "the model's threshold" if value is None else str(value)
+
 
 FILMS = Choice("films", "Films", TEST, options=(TEST, VALIDATION, ADULTS, MINED))
 THRESHOLD = Threshold("threshold", "Threshold", None)
