@@ -163,7 +163,7 @@ function askAtRest(lab) {
   }, REST);
 }
 
-// Return greys as two bytes each, the lower first, in base64: with one, another network's answer moves by half a percent.
+// Return greys as two bytes each, the lower first, in base64: one byte would move another network's answer.
 function encode(film) {
   let text = "";
   for (const grey of film) {

@@ -102,7 +102,8 @@ function buildTools(viewer) {
   );
   viewer.root.dataset.tool = viewer.tool;
   const drag = { pan: "move", window: "grey window", ruler: "measure", box: "draw a box" }[viewer.tool];
-  const keys = `+ − zoom, 0 whole film, arrows move${viewer.tool === "box" ? " the box" : ""}, i invert, h flip, m magnifier`;
+  const arrows = viewer.tool === "box" ? "arrows move the box" : "arrows move";
+  const keys = `+ − zoom, 0 whole film, ${arrows}, i invert, h flip, m magnifier`;
   const flickers = viewer.data.maps.length ? ", f flicker" : "";
   viewer.find(".hint").textContent = `Wheel or pinch: zoom. Drag: ${drag}. Keys: ${keys}${flickers}, [ ] grey window.`;
 }
@@ -306,10 +307,13 @@ function drawLines(viewer, context, { scale, left, top, ratio }) {
 
 // Write an outline's name above it, inside the canvas and never mirrored.
 function write(viewer, context, name, colour, points, ratio) {
-  const [left, right, top] = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x)), Math.min(...points.map(([, y]) => y))];
+  const columns = points.map(([x]) => x),
+    [left, right] = [Math.min(...columns), Math.max(...columns)],
+    top = Math.min(...points.map(([, y]) => y));
   context.save();
   context.setTransform(1, 0, 0, 1, 0, 0);
-  Object.assign(context, { font: `600 ${13 * ratio}px sans-serif`, lineWidth: 3 * ratio, lineJoin: "round", strokeStyle: "#000", fillStyle: colour });
+  Object.assign(context, { font: `600 ${13 * ratio}px sans-serif`, lineWidth: 3 * ratio, lineJoin: "round" });
+  Object.assign(context, { strokeStyle: "#000", fillStyle: colour });
   const { width } = context.canvas;
   const x = Math.max(0, Math.min(viewer.flipped ? width - right : left, width - context.measureText(name).width));
   const y = Math.max(13 * ratio, top - 5 * ratio);
