@@ -29,7 +29,7 @@ examples: dict[str, dict[Field[Any], Any]] = {
 examples["Believe it or not"] = {answers.EXERCISE: answers.BELIEVE, answers.NUMBER: 1}
 view = stage.open_view(state, examples)
 with view.panel:
-    chosen_number = state.number(answers.NUMBER)
+    number_box = st.container()
     with stage.more("exercise, films, series, network"):
         exercise = state.select(answers.EXERCISE)
         source = state.select(film_series.FILMS)
@@ -42,7 +42,11 @@ try:
     model = loading.load(name)
     series = film_series.films_of(source, seed)
     if series:
-        number = min(chosen_number, len(series))
+        number = min(state[answers.NUMBER], len(series))
+        if state[answers.NUMBER] > number:
+            state.put(answers.NUMBER, number)
+        with number_box:
+            state.number(answers.NUMBER)
         with view.panel:
             st.markdown(f"**Film {number} of {len(series)}**")
         if exercise == answers.BELIEVE:

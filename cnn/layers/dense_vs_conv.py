@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
-from cnn.errors import SizeDoesNotFit
-from cnn.layers.costs import FLOAT32_BYTES, conv_multiply_adds, conv_parameters, filter_weights, linear_parameters
+from cnn.errors import DoesNotFit, SizeDoesNotFit
+from cnn.layers.costs import (
+    FLOAT32_BYTES,
+    MAX_COUNT,
+    conv_multiply_adds,
+    conv_parameters,
+    filter_weights,
+    linear_parameters,
+)
 from cnn.layers.layer import Volume
-from cnn.layers.sizes import Count, Window, keep_advice, output_sizes
+from cnn.layers.sizes import Count, Window, output_sizes
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,18 @@ def compare_layers(
     """
     values = image.width * image.height * image.depth
     pixels = Count(values, f"{image.width}*{image.height}*{image.depth} = {values:,}")
+    if values > MAX_COUNT:
+        raise DoesNotFit(
+            f"The image has {values:,} values, more than {MAX_COUNT:,}: choose a smaller width, height or depth."
+        )
     dense_weights = linear_parameters(values, hidden, bias=False)
     try:
         width, height = (side.size for side in output_sizes((image.width, image.height), Window(kernel_size)))
     except SizeDoesNotFit as error:
-        raise keep_advice(error, lambda argument, _: argument in ("n", "kernel_size")) from None
+        raise DoesNotFit(
+            f"A filter of size F = {kernel_size:,} is larger than the image, {image.width:,} × {image.height:,}: "
+            f"choose F = {min(image.width, image.height):,} or less."
+        ) from error
     outputs = Count(width * height * filters, f"{width}*{height}*{filters} = {width * height * filters:,}")
     patch = filter_weights(image.depth, kernel_size)
     weights = conv_parameters(image.depth, filters, kernel_size, bias=False)

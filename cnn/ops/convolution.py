@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnn.errors import DoesNotFit, SizeDoesNotFit
-from cnn.layers.sizes import Window, keep_advice
+from cnn.layers.sizes import Window
 from cnn.ops.windows import (
     Array,
     Axis,
@@ -124,8 +124,14 @@ def conv2d(
         rows, columns = (
             Axis.sliding(n, window, mode=padding_mode) for n, window in zip(volume.shape[1:], sliding, strict=True)
         )
-    except SizeDoesNotFit as error:  # stride and padding that were not asked for are no cure
-        raise keep_advice(error, lambda name, _: bool(windows) or name in ("n", "kernel_size")) from None
+    except SizeDoesNotFit as error:
+        if windows:
+            raise
+        filter_size, size = (" × ".join(map(str, shape)) for shape in (kernel_size, volume.shape[1:]))
+        raise DoesNotFit(
+            f"The filter of {filter_size} numbers is larger than the input of {size}: "
+            "give it no more rows and columns than the input has."
+        ) from error
     return Convolution(volume, filters, biases, rows, columns, flip)
 
 
@@ -148,7 +154,10 @@ def conv1d(
     try:
         columns = Axis.sliding(len(row), Window(len(weights), padding=padding))
     except SizeDoesNotFit as error:
-        raise keep_advice(error, lambda name, _: name in ("n", "kernel_size")) from None
+        raise DoesNotFit(
+            f"The kernel has {len(weights)} values and the signal only {len(row)}: give the signal at least as many "
+            'values as the kernel, or choose the output "full" or "same".'
+        ) from error
     rows = Axis.sliding(1, Window(1))
     return Convolution(row[None, None], weights[None, None, None], np.zeros(1), rows, columns, flip=flip)
 

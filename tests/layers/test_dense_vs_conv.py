@@ -51,6 +51,12 @@ def test_too_large_is_one_sentence(size: tuple[int, ...]) -> None:
     assert str(refused.value).endswith(".")
 
 
+def test_advice_on_a_filter_too_large_fits() -> None:
+    with pytest.raises(DoesNotFit, match="choose F = 2 or less"):
+        compare_layers(Volume(2, 5, 1), 1, 1, 1000)
+    assert compare_layers(Volume(2, 5, 1), 1, 1, 2)[2].outputs.value == 4
+
+
 @pytest.mark.parametrize(
     ("picture", "hidden", "k", "f", "said"),
     [

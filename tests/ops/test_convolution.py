@@ -147,15 +147,26 @@ def test_same_padding_against_torch():
     [
         (lambda: conv2d(np.ones((3, 5, 5)), np.ones((2, 3, 3))), "depth 2 and the input has depth 3"),
         (lambda: conv2d(BINARY_IMAGE, CROSS, [1, 2]), "2 biases for 1 filters"),
-        (lambda: conv2d(BINARY_IMAGE, np.ones((6, 6))), "is longer than"),
+        (lambda: conv2d(BINARY_IMAGE, np.ones((6, 6))), "larger than the input"),
         (lambda: conv2d(BINARY_IMAGE, CROSS, None, (Window(3, 1, 5),) * 2, padding_mode="reflect"), "at most 4"),
         (lambda: conv2d(np.ones((500, 500)), CROSS), "write out"),
         (lambda: conv2d([1, 2], CROSS), "rows and columns"),
         (lambda: conv2d(BINARY_IMAGE, [1, 2]), "rows and columns"),
         (lambda: conv1d([], [1]), "at least one number"),
-        (lambda: conv1d([1, 2], [1, 2, 3], mode="valid"), "is longer than"),
+        (lambda: conv1d([1, 2], [1, 2, 3], mode="valid"), "signal only"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(call, sentence):
     with pytest.raises(DoesNotFit, match=sentence):
         call()
+
+
+def test_advice_on_typed_numbers_uses_no_letters_and_counts_both_sides() -> None:
+    with pytest.raises(DoesNotFit) as refusal:
+        conv2d([[1]], [[1, 2, 3], [4, 5, 6]])
+    assert "2 × 3" in str(refusal.value)
+    with pytest.raises(DoesNotFit) as refusal_1d:
+        conv1d([1], [1, 2, 3, 4], mode="valid")
+    for sentence in (str(refusal.value), str(refusal_1d.value)):
+        assert "N =" not in sentence
+        assert "F =" not in sentence
