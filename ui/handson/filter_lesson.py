@@ -26,8 +26,7 @@ _PARTS: dict[Part, tuple[str, tuple[str, str, str]]] = {
 """Label of the grid for each part, and names of its three operands."""
 PARTS: tuple[Part, ...] = tuple(_PARTS)
 _MEANINGS: dict[Part, str] = {
-    "forward": "The filter w slides over the input x and gives the output y. The target t is the output that it should "
-    "give: the loss L of a pair is the mean of (y − t)².",
+    "forward": "The filter w makes the output y; the target t is what it should be. Loss L: the mean of (y − t)².",
     "dL/dw": "dL/dw is the slope of the loss L: how fast L grows if this weight grows. It is the sum of error × input "
     "over all positions; the error of an output cell is dL/dy = 2 (y − t)/n, with output y, target t, n cells.",
     "dL/dx": "dL/dx is the slope of the loss L in each input value: the errors that are handed on to the layer before.",
