@@ -114,7 +114,7 @@ SLIDES: dict[str, tuple[tuple[str, Rows], ...]] = {
     "fully_connected": (
         (
             "Slide 42",
-            {"41": ("18 × 3 + 3 = 57", "4,096 × 3 + 3"), "42": ("Door", "Stair", "Sign", "10.0%", "80.0%")},
+            {"41": ("18 × 3 + 3 = 57", "4,096 × 3 + 3"), "42": ("Door", "Stair", "Sign", "0.100", "0.800")},
         ),
     ),
     "architecture_builder": (
