@@ -58,9 +58,9 @@ def ask(passed: BackwardPass, part: Part, step: DescentStep, rate: float, seed: 
 def show_pass(example: Convolution, part: Part, pair: int, step: int, hide: tuple[int, int, int] | None) -> None:
     """Show one part of the passes of a pair, counted from 0, to be stepped through; the cell ``hide`` is asked for."""
     label, (*operands, result) = _PARTS[part]
-    write(_MEANINGS[part])
     options = GridOptions(label, (*operands, f"{result} of pair {pair + 1}"), step=step)
     show_grid(example, options, key="pass", hide=hide)
+    write(_MEANINGS[part])
 
 
 def show_target(passed: BackwardPass, asked: bool) -> None:
