@@ -18,7 +18,7 @@ from ui.shell.stage import PREDICT
 from ui.widgets import quiz, torch_code
 from ui.widgets.grid import GridOptions, show_grid
 
-SLIDE = softmax.scores_for((0.1, 0.1, 0.8))
+SLIDE = tuple(round(score, 4) for score in softmax.scores_for((0.1, 0.1, 0.8)))
 NAMES = Names("names", "Classes", ("Door", "Stair", "Sign"), most=8)
 SCORES = Numbers("z", "Scores z, one for each class", SLIDE, most=8, limit=2000)
 TEMPERATURE = Real("T", "Temperature T", 1, low=class_scores.LOWEST, high=class_scores.HIGHEST, step=0.1)

@@ -41,7 +41,7 @@ def test_the_layer_has_its_parameters_and_its_scores_can_be_carried_on() -> None
     assert "18 × 3 + 3 = 57" in shown_text(app)
     assert "4,096 × 3 + 3 = 12,291" in shown_text(app)
     press(app, "Scores of the layer")
-    assert app.text_input(key="z").value != "0 0 2.07944"
+    assert app.text_input(key="z").value != "0 0 2.0794"
     assert not app.error
 
 
