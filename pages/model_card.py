@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn.cards import network_title
 from cnn.errors import UserError
-from ui.evaluation.model_card import sections, stress
+from ui.evaluation.model_card import lungs_and_gate, sections, stress
 from ui.evaluation.scores_cache import ADULTS, NETWORK, TEST, VALIDATION
 from ui.shell import frame, stage
 from ui.shell.fields import Choice, Field
@@ -64,8 +64,8 @@ def show_card() -> None:
     with made_of:
         sections.show_training(network)
     with others:
-        sections.show_lung_segmenter()
-        sections.show_ood_gate()
+        lungs_and_gate.show_lung_segmenter()
+        lungs_and_gate.show_ood_gate()
 
 
 try:

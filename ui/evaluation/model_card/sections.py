@@ -1,4 +1,4 @@
-"""Sections of the model card: data and recipe, all numbers, curves, subgroups, hidden lungs, lungs, gate."""
+"""Sections of the model card: data and recipe, all numbers, curves, subgroups, hidden lungs."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -6,7 +6,6 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 
-from cnn import cards
 from cnn.cards import BASELINE, CLASSES, network_title
 from cnn.evaluation import metrics
 from cnn.evaluation.bootstrap import Estimate
@@ -62,11 +61,11 @@ def show_training(network: str) -> None:
     left_out = card["metrics"]["adults_left_out"]["films"]
     write(
         f"**Data.** {card['data']}.\n\n"
-        f"**Split.** {_sentence(split['rule'])} In the shipped network: {counts}; "
+        f"**Split.** {sentences.capitalise(split['rule'])} In the shipped network: {counts}; "
         f"{left_out - split['adults left out']} of the training films are of adults.\n\n"
         f"**Seeds.** Trained {len(seeds)} times, with seeds {', '.join(map(str, seeds))}; seed {card['seed']} is "
         "shipped, as was decided before any of them was measured.\n\n"
-        f"**Recipe.** {_sentence(sentences.recipe(card['recipe']))}"
+        f"**Recipe.** {sentences.capitalise(sentences.recipe(card['recipe']))}"
         f"{sentences.fine_tuning(card.get('fine_tuning'))}\n\n"
         f"**Threshold.** {card['threshold']:.2f}: {card['threshold_rule']}. It was chosen {card['threshold_chosen']} "
         f"(here {card['balanced_threshold']:.3f}).\n\n"
@@ -347,59 +346,5 @@ def _auc(network: str, region: str) -> Estimate:
     return metrics.estimate_auc(_with_region_hidden(network, region))
 
 
-def show_lung_segmenter() -> None:
-    """Show the card of the network that segments the lungs."""
-    card = cards.read_card(cards.WEIGHTS_FOLDER, "lung_segmenter")
-    dice = card["metrics"]["dice"]
-    write(
-        "A second, small network segments the lungs. Its overlap with lungs drawn by hand (Dice) "
-        f"is {dice['mean']:.3f} on average and {dice['lowest']:.3f} at worst, on "
-        f"{dice['films']} films held out.\n\n"
-        f"**Data.** {_sentence(card['data'])}\n\n**Split.** {_sentence(card['split'])} Seed {card['seed']}, "
-        f"{card['epochs']} epochs.\n\n**Limitations.** {_sentence(card['limits'])}"
-    )
-
-
-def show_ood_gate() -> None:
-    """Show the card of the out-of-distribution gate: methods compared, and what the chosen one rejects."""
-    card = cards.read_card(cards.WEIGHTS_FOLDER, "ood_gate")
-    chosen = next(method for method in card["compared"] if method["name"] == card["chosen"])
-    write(
-        f"A classifier of two classes has no class for an ankle. So the lung segmenter sees an image first, and a "
-        f"detector on it can reject the image: **{card['chosen']}**. Limits: {card['limits_rule']} limit. The detector "
-        f"was chosen by {card['chosen_by']}. No kind of image is in both development and test."
-    )
-    shown = ("official test films", "adults of all patients")
-    show_table(
-        ["detector", "rejected (development)", "rejected (test)", "test films rejected", "adults rejected"],
-        [
-            [
-                method["name"],
-                *(
-                    percent(share, 1)
-                    for share in (*method["caught"].values(), *(method["films"][name] for name in shown))
-                ),
-            ]
-            for method in card["compared"]
-        ],
-        label="Methods of rejection",
-    )
-    others = {kind: share for kind, share in chosen["films"].items() if kind not in shown}
-    show_table(
-        ["kind of image", "share rejected"],
-        [[kind, percent(share, 1)] for kind, share in (chosen["by_kind"] | others).items()],
-        label="Rejected by kind",
-    )
-    st.caption(
-        "The last rows are chest films and should not be rejected. Lateral films are simulated and legs are drawn: of "
-        "real lateral, abdominal and limb films only the few that come with pydicom were tried."
-    )
-
-
 def _with_baseline(network: str) -> list[str]:
     return list(dict.fromkeys((network, BASELINE)))
-
-
-def _sentence(text: str) -> str:
-    """Return ``text`` with a capital and a full stop."""
-    return f"{text[0].upper()}{text[1:].rstrip('.')}."

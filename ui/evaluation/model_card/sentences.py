@@ -189,3 +189,8 @@ _GUIDANCE = (
     " A second loss (weight {guidance}) asked the cells of the last maps for what a saliency map should show: nothing "
     "outside the lungs, and where radiologists drew boxes around an opacity, evidence in the boxes and not beside them."
 )
+
+
+def capitalise(text: str) -> str:
+    """Return ``text`` with a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
