@@ -85,6 +85,5 @@ def test_a_layer_of_the_builder_opens_in_the_calculator() -> None:
     app = open_page("architecture_builder", net="32x32x3, conv 16 3 p1, relu, max 2 ceil", look="3")
     back = links(app)[CALCULATOR]
     assert (back["kind"], back["W1"], back["D1"], back["F"], back["ceil"]) == ("max pooling", "32", "16", "2", "true")
-    for look in ("2", "9"):
-        app = open_page("architecture_builder", net="32x32x3, conv 16 3 p1, relu, max 2", look=look)
-        assert CALCULATOR not in links(app)
+    relu = open_page("architecture_builder", net="32x32x3, conv 16 3 p1, relu, max 2", look="2")
+    assert CALCULATOR not in links(relu)

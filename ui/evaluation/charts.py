@@ -88,7 +88,7 @@ def draw_estimates(
             showlegend=True,
         )
     entries = len(references) + len(series) + bool(band)
-    row_height = 44 if all("<br>" in row for row in rows) else 33
+    row_height = 43 if all("<br>" in row for row in rows) else 33
     figure.update_layout(height=150 + row_height * len(rows) + 12 * entries)
     figure.update_yaxes(range=[len(rows) - 0.5, -0.5])
     labels.show(figure)
