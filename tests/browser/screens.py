@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, PATIENCE, chromium, serve_app, settle
 from tests.support.servers import ROOT
@@ -109,6 +109,8 @@ def main(only: str, accept: bool) -> int:
                 print(f"{shot.name}: {problem}{', accepted' if accept else ''}", flush=True)
         if accept and not only:
             page = _open(context, f"{url}/{README_PAGE}")
+            expect(page.get_by_text("is being computed")).to_have_count(0)
+            settle(page)
             Image.open(io.BytesIO(page.screenshot(scale="css"))).convert("RGB").quantize(256).save(
                 README, optimize=True
             )
