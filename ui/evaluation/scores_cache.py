@@ -69,7 +69,7 @@ def format_number(estimate: Estimate) -> str:
     """Return three decimals with the interval, or a dash if undefined."""
     if not np.isfinite(estimate.value):
         return "-"
-    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})".replace("-", "−")
 
 
 def format_percent(estimate: Estimate) -> str:

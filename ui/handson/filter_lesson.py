@@ -87,9 +87,8 @@ def describe(steps: list[DescentStep], rate: float, task: FilterTask, most: int)
     if last.loss < STANDS:
         return f"**Learned** after {len(steps) - 1} updates: loss {last.loss:.1e}."
     limit = " That is as many as this page computes: try another learning rate." if len(steps) > most else ""
-    return (
-        f"After {len(steps) - 1} updates: loss **{_format_loss(last.loss)}**, learning rate {rate:g}. {largest}{limit}"
-    )
+    done = f"{len(steps) - 1} update{'s' * (len(steps) != 2)}"
+    return f"After {done}: loss **{_format_loss(last.loss)}**, learning rate {rate:g}. {largest}{limit}"
 
 
 def show_filters(step: DescentStep, task: FilterTask, rate: float, *, reveal: bool, asked: bool) -> None:
