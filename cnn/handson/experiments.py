@@ -125,17 +125,18 @@ def _dense(result: Result) -> str:
 
 
 def _fine_tuned(result: Result) -> str:
-    return f"After {_epochs(result)} it reached {_at_half(result)}. Its filters had seen chest films before."
+    return f"After {count_epochs(result)} it reached {_at_half(result)}. Its filters had seen chest films before."
 
 
-def _epochs(result: Result) -> str:
+def count_epochs(result: Result) -> str:
+    """Return how many epochs a training had, with the noun."""
     return f"{result.epochs} epoch{'s' if result.epochs > 1 else ''}"
 
 
 def summary(result: Result) -> str:
     """Return the figures of a run that another is compared with."""
     return (
-        f"{_epochs(result)}, training accuracy {percent(result.train_accuracy)}, validation AUC "
+        f"{count_epochs(result)}, training accuracy {percent(result.train_accuracy)}, validation AUC "
         f"{result.validation_auc:.2f}, {_at_half(result)}"
     )
 

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from cnn.cards import CLASSES
 from cnn.errors import UserError
+from cnn.handson.experiments import count_epochs
 from cnn.handson.films import FilmSet, shipped
 from cnn.handson.preparation import prepare
 from cnn.handson.runs.events import Result
@@ -107,8 +108,7 @@ def _describe(run: Run) -> str:
     if run.result:
         result = run.result
         kept = f"; the network of epoch {result.epoch} is kept" if result.epoch != result.epochs else ""
-        epochs = f"{result.epochs} epoch{'s' if result.epochs > 1 else ''}"
-        ended = f"{result.ended.capitalize()} after {epochs} and {result.seconds:.0f} s{kept}."
+        ended = f"{result.ended.capitalize()} after {count_epochs(result)} and {result.seconds:.0f} s{kept}."
         return f"{_describe_errors(result)} {ended}"
     if run.finished:
         return "Taken out of the line."
