@@ -23,6 +23,11 @@ def precise_percent(share: float) -> str:
     return percent(share, decimals)
 
 
+def two_decimals(value: float) -> str:
+    """Return ``value`` with two decimals and a true minus, which 0 never has."""
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
+
+
 def typeset_shape(shape: object) -> str:
     """Return a shape, which is written as in "32x32x1000", with true multiplication signs: "32 × 32 × 1,000"."""
     return " × ".join(f"{int(side):,}" for side in str(shape).split("x"))

@@ -33,7 +33,7 @@ from cnn.imaging.samples.real_films import REAL_FILMS
 from cnn.models import lung_segmenter
 from cnn.models.loading import LoadedModel
 from cnn.progress import Progress, ignore_progress
-from cnn.text import percent
+from cnn.text import percent, two_decimals
 
 QUICK = 2
 """A map is compared with every other method of at most this many passes."""
@@ -146,8 +146,8 @@ class CheckedMap:
         pairs = list(zip(self.to_random, others, strict=False))
         passed = depends_on_weights((value - max(films), value - min(films)) for value, films in pairs)
         measured = "; ".join(
-            f"{measure} {_decimals(value)} with the map of random weights, {_decimals(min(films))} to "
-            f"{_decimals(max(films))} with maps of other films"
+            f"{measure} {two_decimals(value)} with the map of random weights, {two_decimals(min(films))} to "
+            f"{two_decimals(max(films))} with maps of other films"
             for measure, value, films in zip(("SSIM", "rank correlation"), self.to_random, others, strict=False)
         )
         failure = (
@@ -162,7 +162,7 @@ class CheckedMap:
     def _check_edges(self) -> Check:
         rank = self.similarities[EDGES].rank
         failure = "An edge detector gives much the same map: do not read anatomy into it."
-        measured = f"rank correlation {_decimals(rank)} with an edge filter"
+        measured = f"rank correlation {two_decimals(rank)} with an edge filter"
         return _check("More than edges", (rank, measured), f"below {SIMILAR}", rank < SIMILAR, failure)
 
     def _check_faithfulness(self) -> Check:
@@ -204,15 +204,11 @@ class CheckedMap:
         median = float(np.median(ranks)) if ranks else 0.0
         return _check(
             "Other methods agree",
-            (median, f"rank correlation {_decimals(median)} with {len(ranks)} other methods (median)"),
+            (median, f"rank correlation {two_decimals(median)} with {len(ranks)} other methods (median)"),
             f"at least {DIFFERENT}",
             median >= DIFFERENT,
             "Other methods point elsewhere in the same film: what moved the score depends on how one asks.",
         )
-
-
-def _decimals(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-", "−")
 
 
 def _check(name: str, measured: tuple[float, str], rule: str, passed: bool | None, failure: str) -> Check:

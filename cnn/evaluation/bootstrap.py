@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnn.text import percent
+from cnn.text import percent, two_decimals
 
 REPEATS = 1000
 
@@ -57,10 +57,7 @@ class Estimate:
         return f"{percent(self.value)} ({100 * self.low:.0f} to {100 * self.high:.0f})"
 
     def __str__(self) -> str:
-        value, low, high = (
-            f"{round(number, 2) + 0.0:.2f}".replace("-", "−") for number in (self.value, self.low, self.high)
-        )
-        return f"{value} ({low} to {high})"
+        return f"{two_decimals(self.value)} ({two_decimals(self.low)} to {two_decimals(self.high)})"
 
 
 def resample_patients(patients: np.ndarray) -> np.ndarray:

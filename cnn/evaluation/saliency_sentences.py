@@ -27,7 +27,7 @@ def listed(names: Iterable[str], none: str = "no method") -> str:
 def headline(report: Report) -> tuple[str, str]:
     """Name the method that passes the most tests; and compare it, in a second text, with the lung prior."""
     most, first = _first(report)
-    best = next(name for name, title in report.titles.items() if title == first[0])
+    best, titles = first[0], listed(report.titles[name] for name in first)
     gain, pointing = (report.gain("rsna", best, "anatomy", measure) for measure in ("auprc", "pointing"))
     chance = "beyond chance" if pointing.above_zero else "which may be chance"
     taught = (
@@ -36,7 +36,7 @@ def headline(report: Report) -> tuple[str, str]:
         else ""
     )
     return (
-        f"**{listed(first)} pass{'es' if len(first) == 1 else ''} {most} of {TEST_COUNT} tests, more than any other of "
+        f"**{titles} pass{'es' if len(first) == 1 else ''} {most} of {TEST_COUNT} tests, more than any other of "
         f"the {len(report.titles)} methods.**",
         f"{report.titles[best]} {_beside_prior(gain)}. Its maximum lies in a box more often than that of the "
         f"lung prior by {pointing}, {chance}.{taught}",
@@ -44,10 +44,10 @@ def headline(report: Report) -> tuple[str, str]:
 
 
 def _first(report: Report) -> tuple[int, list[str]]:
-    """Return how many tests the best methods pass, and their titles."""
+    """Return how many tests the best methods pass, and their names."""
     passed = {name: report.verdicts(name).passed for name in report.titles}
     most = max(passed.values())
-    return most, [report.titles[name] for name, count in passed.items() if count == most]
+    return most, [name for name, count in passed.items() if count == most]
 
 
 def _beside_prior(gain: Estimate) -> str:
@@ -194,7 +194,8 @@ def lesion_caption(report: Report, name: str) -> str:
 
 def conclusion(report: Report) -> str:
     """Summarise all tests."""
-    most, best = _first(report)
+    most, first = _first(report)
+    best = [report.titles[name] for name in first]
     summary = (
         f"Passing every test: {listed(best)}."
         if most == TEST_COUNT

@@ -15,6 +15,7 @@ from cnn.attribution.deletion_insertion import Curves, Fill, area_under
 from cnn.attribution.methods import METHODS
 from cnn.errors import UserError
 from cnn.models.loading import LoadedModel
+from cnn.text import two_decimals
 from ui.chest import overlay
 from ui.chest.film_store import Film, results_of
 from ui.shell import address, stage, theme
@@ -179,10 +180,6 @@ def _spread(areas: np.ndarray) -> str:
     return f"{areas.min():.3f} to {areas.max():.3f}"
 
 
-def _two_decimals(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
-
-
 def _show_similarities(checked: CheckedMap) -> None:
     st.markdown(
         "How like this map are others? Of the absolute values in the same squares (the checks above compare pixels): "
@@ -191,7 +188,7 @@ def _show_similarities(checked: CheckedMap) -> None:
     )
     controls = {RANDOM: f"{_title(checked.attribution.method)} on random weights", EDGES: "Edges, no network"}
     rows = [
-        (controls.get(name) or _title(name), _two_decimals(similarity.rank), _two_decimals(similarity.ssim))
+        (controls.get(name) or _title(name), two_decimals(similarity.rank), two_decimals(similarity.ssim))
         for name, similarity in checked.similarities.items()
     ]
     show_table(("Compared with", "Rank correlation", "SSIM"), rows, label="Likeness to other maps")

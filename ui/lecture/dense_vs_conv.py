@@ -23,7 +23,7 @@ from cnn.lecture.pixel_shuffle.results import (
     shuffle_pixels,
 )
 from cnn.ops.windows import Array
-from cnn.text import percent
+from cnn.text import percent, two_decimals
 from ui.lecture.pictures import encode_png
 from ui.shell import glossary_popover, theme
 from ui.shell.text import format_bytes, three_figures, typeset
@@ -171,7 +171,7 @@ def describe_leaf(leaf: Array, shuffled: bool) -> str:
     """Describe how similar neighbouring pixels of the leaf (H, W) are, and what a shuffle makes of it."""
 
     def correlations(image: Array) -> str:
-        right, below = (f"{value:.2f}".replace("-", "−") for value in correlate_neighbours(image))
+        right, below = map(two_decimals, correlate_neighbours(image))
         return f"**{right}**, with the one below it **{below}**"
 
     text = (

@@ -14,6 +14,7 @@ from cnn.cards import CLASSES
 from cnn.imaging import practice_series
 from cnn.models.loading import LoadedModel
 from cnn.predict.prediction import PNEUMONIA, percent
+from cnn.text import two_decimals
 from ui.chest import film_store, prediction_scale, views
 from ui.chest.film_store import Film
 from ui.chest.read_first import answers
@@ -114,7 +115,7 @@ def _show_result(judged: Sequence[Verdict], correlations: Sequence[float]) -> No
 def _describe_maps(correlations: Sequence[float]) -> str:
     if not correlations:
         return ""
-    middle, low, high = (f"{value:.2f}".replace("-", "−") for value in np.quantile(correlations, (0.5, 0, 1)))
+    middle, low, high = map(two_decimals, np.quantile(correlations, (0.5, 0, 1)))
     return (
         f"Both networks' maps of the same film have a rank correlation of {middle} in the median ({low} to {high}; "
         "1: same order of places, 0: unrelated, −1: reversed). "

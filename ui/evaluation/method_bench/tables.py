@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnn.attribution.attribution import CHANGES
 from cnn.evaluation.saliency_report import BASELINES, CURVES, MEASURES, SIMILARITIES, TEST_COUNT, Report
+from cnn.text import two_decimals
 from ui.widgets.tables import show_table
 
 VERDICTS = {True: "pass", False: "fail", None: "–"}
@@ -45,7 +46,7 @@ def show_randomisation(report: Report) -> None:
             numbers.append(report.similarity("randomisation", name, "other_films", measure).value)
             difference = str(report.similarity("randomisation", name, "excess", measure))
             films = str(report.films_tested("randomisation", name))
-            rows.append([method, *map(_two_decimals, numbers), difference, films])
+            rows.append([method, *map(two_decimals, numbers), difference, films])
         head = ["", *stages, "two films", "all random minus two films", "films"]
         _show_in_expander(head, rows, f"Similarity to the trained map, {title}")
 
@@ -57,7 +58,7 @@ def show_repeatability(report: Report) -> None:
             [
                 method,
                 str(report.similarity("repeatability", name, "between_seeds", measure)),
-                _two_decimals(report.similarity("repeatability", name, "other_films", measure).value),
+                two_decimals(report.similarity("repeatability", name, "other_films", measure).value),
                 str(report.similarity("repeatability", name, "excess", measure)),
                 str(report.films_tested("repeatability", name)),
             ]
@@ -128,10 +129,6 @@ def show_verdicts(report: Report) -> None:
 def _show_in_expander(head: list[str], rows: list[list[str]], label: str) -> None:
     with st.expander(label):
         show_table(head, rows, label=label)
-
-
-def _two_decimals(number: float) -> str:
-    return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _baseline_titles() -> dict[str, str]:
